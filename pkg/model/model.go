@@ -1,0 +1,237 @@
+// Package model is the vocabulary of osmoctl: what a project wants, in values
+// that know neither YAML nor git nor OSMO's API.
+//
+// [Declarations] is everything that one reading of a project directory says:
+// the [Project] file, the [Role]s and the [Account]s with their [Token]s, with
+// the project's defaults already filled in. Everything else that is wanted is
+// derived from it; whatever was applied is in package state.
+//
+// An [Address] names one thing, everywhere: in plans, flags, messages and
+// logs. [Date] is a UTC day and [Days] a whole number of them, because OSMO
+// counts a token's life in days and nothing finer: a token is dead at 00:00 UTC
+// on its date.
+//
+// Values of this package are valid by construction as far as package config
+// built them; the Check functions are the rules that config applies and that
+// anything else must apply to names that come from elsewhere.
+package model
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+)
+
+// Declarations is what a project wants.
+type Declarations struct {
+	Project Project
+	// Roles and Accounts are keyed by name.
+	Roles    map[string]*Role
+	Accounts map[string]*Account
+}
+
+// Effect of a policy, spelled as OSMO spells it.
+type Effect string
+
+// The two effects.
+const (
+	Allow Effect = "Allow"
+	Deny  Effect = "Deny"
+)
+
+// SyncMode tells OSMO what a login through an identity provider does to a
+// role's holders.
+type SyncMode string
+
+// The sync modes, "import" being what an absent field means.
+const (
+	SyncImport SyncMode = "import"
+	SyncForce  SyncMode = "force"
+	SyncIgnore SyncMode = "ignore"
+)
+
+// Policy is one statement of a role. Actions are a set: OSMO returns them
+// sorted, so their order means nothing; it is kept for display. Resources may
+// be empty, which matches only actions without a resource.
+type Policy struct {
+	Effect    Effect   `json:"effect"`
+	Actions   []string `json:"actions"`
+	Resources []string `json:"resources"`
+}
+
+// Equal reports whether two policies say the same: same effect, same set of
+// actions, same resources in the same order.
+func (p Policy) Equal(q Policy) bool {
+	return p.Effect == q.Effect && slices.Equal(Set(p.Actions), Set(q.Actions)) && slices.Equal(p.Resources, q.Resources)
+}
+
+// Role is a declared OSMO role.
+type Role struct {
+	Name        string
+	Description string
+	Policies    []Policy
+	// ExternalRoles maps roles of an identity provider to this one. nil
+	// leaves OSMO's mapping alone, an empty list clears it.
+	ExternalRoles []string
+	SyncMode      SyncMode
+	Origin        diag.Position
+}
+
+// Account is a declared service account: an OSMO user with roles and tokens.
+type Account struct {
+	Name        string
+	Description string
+	Labels      map[string]string
+	// Roles is a set, sorted.
+	Roles []string
+	// Protect blocks deletion of the account, of its last token, and removal
+	// of its roles, until an earlier apply recorded it as false.
+	Protect bool
+	Tokens  map[string]*Token
+	Origin  diag.Position
+}
+
+// Token is a declared token, with the project's defaults filled in.
+type Token struct {
+	Account     string
+	Name        string
+	Description string
+	// Inherit is true where roles were left out: the token takes all of its
+	// account's roles at the time of issue. Roles, sorted, is then nil.
+	Inherit bool
+	Roles   []string
+	Expiry  Expiry
+	// Rotate is zero where none was asked for.
+	Rotate Rotation
+	// Generation counts requests for a rotation; 0 and 1 ask for none.
+	Generation int
+	// Recipients are the names as declared, in order; Readers what they
+	// resolve to: every key once, sorted by ID.
+	Recipients []string
+	Readers    []Recipient
+	// Previously lists earlier names of this token.
+	Previously []string
+	// Origin is where the token's name stands, ExpiryOrigin where its expiry
+	// does (in osmoctl.yaml, where the default applies).
+	Origin, ExpiryOrigin diag.Position
+}
+
+// Address of the token.
+func (t *Token) Address() Address { return TokenAddress(t.Account, t.Name) }
+
+// RolesAtIssue is what the token would be issued with, given its account.
+func (t *Token) RolesAtIssue(a *Account) []string {
+	if t.Inherit {
+		return a.Roles
+	}
+	return t.Roles
+}
+
+// Expiry is how a token's end was declared: exactly one field is set.
+type Expiry struct {
+	// At is a fixed date; such a token is never renewed by itself.
+	At Date `json:"expires_at,omitzero"`
+	// In is a lifetime counted from the day of issue.
+	In Days `json:"expires_in,omitzero"`
+}
+
+// On is the date at which a token issued on day is dead.
+func (e Expiry) On(day Date) Date {
+	if e.At != 0 {
+		return e.At
+	}
+	return day.Add(e.In)
+}
+
+// Rotation is a token's declared rhythm.
+type Rotation struct {
+	// Every is the longest time between two generations; zero means none.
+	Every Days `json:"every,omitzero"`
+	// Overlap is how long an old generation stays valid beside the new one.
+	// Zero revokes the old one in the apply that issues the new one; where
+	// nothing was declared, config fills in [DefaultOverlap].
+	Overlap Days `json:"overlap"`
+}
+
+// DefaultOverlap is what an undeclared overlap means, cut to what the token's
+// rhythm and lifetime leave room for. It is not zero: a rotation that nobody
+// prepared for must not stop whoever still uses the old value.
+const DefaultOverlap Days = 7
+
+// Project is the content of osmoctl.yaml.
+type Project struct {
+	Version int
+	// Recipients maps each declared name to the keys it resolves to.
+	Recipients map[string][]Recipient
+	Defaults   Defaults
+	Guardrails Guardrails
+	Git        Git
+	Backend    Backend
+}
+
+// Defaults fill what a token leaves out.
+type Defaults struct {
+	Recipients []string
+	Expiry     Expiry
+	Rotate     Rotation
+}
+
+// Git is how the project uses its repository.
+type Git struct {
+	// Push is the name of a configured remote; empty means commit only.
+	Push string `json:"push,omitzero"`
+	// Branch is the one that apply writes; empty means the remote's default,
+	// else the current one.
+	Branch string `json:"branch,omitzero"`
+	// StateBranch keeps state apart from the declarations' branch.
+	StateBranch string `json:"state_branch,omitzero"`
+}
+
+// Backend says who issues tokens.
+type Backend struct {
+	// Kind is "local".
+	Kind string `json:"kind"`
+}
+
+// BackendLocal issues tokens itself; it is what an absent backend means.
+const BackendLocal = "local"
+
+// Limit bounds a number of changes in one plan, absolutely and as a percentage
+// of what exists. A nil field sets no bound of its kind.
+type Limit struct {
+	Count   *int `json:"count,omitempty"`
+	Percent *int `json:"percent,omitempty"`
+}
+
+// Guardrails are the declared limits on what one plan may do. A zero field is
+// silent; package plan holds the default for each.
+type Guardrails struct {
+	MaxTokenLifetime   Days     `json:"max_token_lifetime,omitzero"`
+	RequireTokenRoles  *bool    `json:"require_token_roles,omitempty"`
+	AccountName        string   `json:"account_name,omitzero"`
+	MinRecipients      int      `json:"min_recipients,omitzero"`
+	RequiredRecipients []string `json:"required_recipients,omitempty"`
+	MaxNewReaders      *int     `json:"max_new_readers,omitempty"`
+	MaxDeletes         *Limit   `json:"max_deletes,omitempty"`
+	MaxRotations       *Limit   `json:"max_rotations,omitempty"`
+}
+
+// Set returns the distinct strings of list, sorted, never nil.
+func Set(list []string) []string {
+	out := make([]string, len(list))
+	copy(out, list)
+	sort.Strings(out)
+	return slices.Compact(out)
+}
+
+// Names returns the keys of a map, sorted: the one order in which osmoctl walks
+// anything.
+func Names[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}
