@@ -1,0 +1,54 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/iotest"
+
+	"github.com/osmoctl/osmoctl/internal/issuer/local"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/token"
+)
+
+var generation = model.TokenAddress("svc", "deploy").At(2)
+
+func TestIssue(t *testing.T) {
+	t.Parallel()
+	var issuer local.Issuer
+	v, err := issuer.Issue(context.Background(), generation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := issuer.Issue(context.Background(), generation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = v.Use(func(b []byte) error {
+		if !token.Valid(b) {
+			t.Error("issued value is not a token")
+		}
+		return nil
+	})
+	if v.Equal(w) {
+		t.Error("the same value was issued twice")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := (local.Issuer{}).Issue(canceled, generation); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: got %v", err)
+	}
+	broken := errors.New("no entropy")
+	if _, err := (local.Issuer{Rand: iotest.ErrReader(broken)}).Issue(context.Background(), generation); !errors.Is(err, broken) {
+		t.Errorf("broken source: got %v", err)
+	}
+	for _, a := range []model.Address{generation.Token(), model.AccountAddress("svc").At(1), model.RoleAddress("r")} {
+		if _, err := (local.Issuer{}).Issue(context.Background(), a); err == nil {
+			t.Errorf("a value was issued for %s", a)
+		}
+	}
+}
