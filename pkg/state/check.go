@@ -1,0 +1,96 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+func inconsistent(format string, args ...any) error {
+	return &problemError{CodeInconsistent, fmt.Sprintf(format, args...)}
+}
+
+func checkRole(r *Role) error {
+	if err := model.CheckRoleName(r.Name); err != nil {
+		return inconsistent("role %q: %v", r.Name, err)
+	}
+	for _, p := range r.Policies {
+		if p.Effect != model.Allow && p.Effect != model.Deny {
+			return inconsistent("role %s has a policy whose effect is neither Allow nor Deny", r.Name)
+		}
+	}
+	return nil
+}
+
+// checkAccount refuses content that no apply can have written. It matters for
+// names above all: paths and addresses are made of them.
+func checkAccount(a *Account) error {
+	if err := model.CheckAccountName(a.Name); err != nil {
+		return inconsistent("account %q: %v", a.Name, err)
+	}
+	if !slices.IsSortedFunc(a.Grants, compareGrants) {
+		return inconsistent("account %s: roles are repeated or out of order", a.Name)
+	}
+	if !a.Live() && (len(a.Grants) > 0 || a.Protect) {
+		return inconsistent("account %s is deleted and still has roles", a.Name)
+	}
+	for _, name := range model.Names(a.Tokens) {
+		if err := model.CheckTokenName(name); err != nil {
+			return inconsistent("account %s, token %q: %v", a.Name, name, err)
+		}
+		if err := checkToken(a.Tokens[name]); err != nil {
+			return inconsistent("account %s, token %s: %v", a.Name, name, err)
+		}
+		if a.Tokens[name].Live() && !a.Live() {
+			return inconsistent("account %s is deleted and still has token %s", a.Name, name)
+		}
+	}
+	return nil
+}
+
+// compareGrants orders strictly: equal roles count as out of order.
+func compareGrants(a, b Grant) int {
+	if a.Role == b.Role {
+		return 1
+	}
+	return strings.Compare(a.Role, b.Role)
+}
+
+func checkToken(t *Token) error {
+	if !t.Live() && len(t.Generations) > 0 {
+		return fmt.Errorf("it is deleted and still has generations")
+	}
+	last, active := 0, 0
+	for i := range t.Generations {
+		g := &t.Generations[i]
+		if g.Number <= last {
+			return fmt.Errorf("generations are repeated or out of order")
+		}
+		last = g.Number
+		if g.RevokeAfter == 0 {
+			active++
+		}
+		if g.ExpiresAt == 0 || g.IssuedAt.IsZero() || g.ServerName == "" {
+			return fmt.Errorf("generation %d lacks its expiry, time of issue or server name", g.Number)
+		}
+	}
+	ended := 0
+	for _, s := range t.Tombstones {
+		if s.Generation <= ended {
+			return fmt.Errorf("tombstones are repeated or out of order")
+		}
+		ended = s.Generation
+		if t.Generation(s.Generation) != nil {
+			return fmt.Errorf("generation %d is both live and ended", s.Generation)
+		}
+	}
+	if active > 1 {
+		return fmt.Errorf("%d generations are active", active)
+	}
+	if t.LastGeneration < max(last, ended) {
+		return fmt.Errorf("last_generation is below the highest generation")
+	}
+	return nil
+}

@@ -1,0 +1,542 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// File is one file below state/, as git has it.
+type File struct {
+	// Path is relative to state/.
+	Path string
+	// Mode is git's: anything but [RegularMode] is refused.
+	Mode uint32
+	// Data is the content; for ciphertexts it may be left out.
+	Data []byte
+}
+
+// RegularMode is git's mode of a plain file.
+const RegularMode = 0o100644
+
+// The codes of problems that [Decode] reports.
+const (
+	CodeIrregular    = "state_irregular"         // not a plain file
+	CodeUnknownFile  = "state_unknown_file"      // a path that state does not use
+	CodeVersion      = "state_version"           // a format of another time
+	CodeUnreadable   = "state_unreadable"        // not JSON of the expected shape
+	CodeNotCanonical = "state_not_canonical"     // another spelling of valid content
+	CodeInconsistent = "state_inconsistent"      // content that contradicts itself or its path
+	CodeNoMeta       = "state_meta_missing"      // files but no meta.json
+	CodeDigest       = "state_digest"            // the digest does not fit
+	CodeNoCiphertext = "state_ciphertext_gone"   // a live generation without its file
+	CodeStray        = "state_ciphertext_unused" // a ciphertext that no generation names
+)
+
+// hintEdited is what to do about state that osmoctl did not write.
+const hintEdited = "state/ is written by osmoctl alone: restore it from the last commit that apply made, with git checkout COMMIT -- state"
+
+// Decode reads a snapshot from the files below state/. No files give the zero
+// Snapshot. Every problem is reported; the snapshot is nil when there is one.
+func Decode(files []File) (*Snapshot, diag.List) {
+	d := &decoder{
+		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, len(files)/2)},
+		ciphertexts: make(map[string]bool, len(files)/2),
+	}
+	var meta *File
+	var rest []File
+	for i := range files {
+		switch f := &files[i]; {
+		case f.Mode != RegularMode:
+			d.problem(f.Path, CodeIrregular, "this is not a plain file", hintEdited)
+		case f.Path == MetaPath:
+			meta = f
+		case IsCiphertext(f.Path):
+			d.ciphertexts[f.Path] = false
+		default:
+			rest = append(rest, *f)
+		}
+	}
+	d.decodeAll(rest)
+	d.meta(meta, len(files) > 0)
+	d.pairCiphertexts()
+	if meta != nil && !d.problems.HasErrors() && d.snap.digest() != d.snap.Meta.Digest {
+		d.problem(MetaPath, CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand", hintEdited)
+	}
+	if d.problems.HasErrors() {
+		d.problems.Sort()
+		return nil, d.problems
+	}
+	return d.snap, nil
+}
+
+type decoder struct {
+	snap     *Snapshot
+	problems diag.List
+	// ciphertexts tells for each file whether a generation names it.
+	ciphertexts map[string]bool
+}
+
+func (d *decoder) problem(path, code, summary, hint string) {
+	d.problems.Add(diag.Diagnostic{Code: code, Summary: summary, Hint: hint, Pos: diag.Position{File: Dir + "/" + path}})
+}
+
+// decodeAll decodes the JSON files on all processors; the results are merged in
+// the order of the files.
+func (d *decoder) decodeAll(files []File) {
+	results := parallel(files, decodeFile)
+	for i, r := range results {
+		path := files[i].Path
+		if r.err != nil {
+			d.fileProblem(path, r.err)
+			continue
+		}
+		d.snap.sums[path] = r.sum
+		if r.role != nil {
+			d.snap.Roles[r.role.Name] = r.role
+		} else {
+			d.snap.Accounts[r.account.Name] = r.account
+		}
+	}
+}
+
+// problemError carries a code along with its text.
+type problemError struct{ code, text string }
+
+func (e *problemError) Error() string { return e.text }
+
+func (d *decoder) fileProblem(path string, err error) {
+	var coded *problemError
+	var version *VersionError
+	switch {
+	case errors.As(err, &coded):
+		d.problem(path, coded.code, coded.text, hintEdited)
+	case errors.As(err, &version):
+		d.problem(path, CodeVersion, err.Error(), "")
+	default:
+		d.problem(path, CodeUnreadable, "this state file cannot be read: "+err.Error(), hintEdited)
+	}
+}
+
+type decoded struct {
+	role    *Role
+	account *Account
+	sum     Sum
+	err     error
+}
+
+func decodeFile(f File) (out decoded) {
+	out.sum = SumOf(f.Data)
+	var again []byte
+	var want string
+	switch {
+	case strings.HasPrefix(f.Path, "roles/"):
+		if out.role, out.err = decodeRole(f.Data); out.err == nil {
+			again, want = encodeRole(out.role), RolePath(out.role.Name)
+		}
+	case strings.HasPrefix(f.Path, "accounts/"):
+		if out.account, out.err = decodeAccount(f.Data); out.err == nil {
+			again, want = encodeAccount(out.account), AccountPath(out.account.Name)
+		}
+	default:
+		out.err = &problemError{CodeUnknownFile, "osmoctl keeps no such file in state"}
+	}
+	switch {
+	case out.err != nil:
+	case want != f.Path:
+		out.err = &problemError{CodeInconsistent, fmt.Sprintf("this file's content belongs in %s/%s", Dir, want)}
+	case !bytes.Equal(again, f.Data):
+		out.err = &problemError{CodeNotCanonical, "this file is not spelled as osmoctl spells it"}
+	}
+	return out
+}
+
+func (d *decoder) meta(f *File, any bool) {
+	if f == nil {
+		if any {
+			d.problem(MetaPath, CodeNoMeta, "state/ has files, but its meta.json is missing", hintEdited)
+		}
+		return
+	}
+	m, err := decodeMeta(f.Data)
+	if err == nil && !bytes.Equal(encodeMeta(m), f.Data) {
+		err = &problemError{CodeNotCanonical, "this file is not spelled as osmoctl spells it"}
+	}
+	if err != nil {
+		d.fileProblem(MetaPath, err)
+		return
+	}
+	d.snap.Meta = m
+}
+
+// pairCiphertexts holds the ciphertexts that are there against those that the
+// accounts name.
+func (d *decoder) pairCiphertexts() {
+	for name, a := range d.snap.Accounts {
+		for token, t := range a.Tokens {
+			for i := range t.Generations {
+				d.pair(name, token, &t.Generations[i])
+			}
+		}
+	}
+	for path, used := range d.ciphertexts {
+		if !used {
+			d.problem(path, CodeStray, "no live generation has this ciphertext", hintEdited)
+		}
+	}
+}
+
+func (d *decoder) pair(account, token string, g *Generation) {
+	path := CiphertextPath(account, token, g.Number)
+	if _, ok := d.ciphertexts[path]; !ok {
+		d.problem(path, CodeNoCiphertext, fmt.Sprintf("the ciphertext of %s is missing", model.TokenAddress(account, token).At(g.Number)), hintEdited)
+		return
+	}
+	d.ciphertexts[path] = true
+	d.snap.sums[path] = g.Ciphertext
+}
+
+func decodeMeta(b []byte) (m Meta, err error) {
+	r := &reader{b: b}
+	err = r.document(func(key string) bool {
+		switch key {
+		case "lineage":
+			m.Lineage = r.text()
+		case "serial":
+			m.Serial = r.number()
+		case "digest":
+			m.Digest = r.sum()
+		case "applied":
+			m.Applied = decodeSettings(r)
+		default:
+			return false
+		}
+		return true
+	})
+	if err == nil && (m.Serial < 1 || m.Lineage == "") {
+		err = &problemError{CodeInconsistent, "lineage and a serial of at least 1 are missing"}
+	}
+	return m, err
+}
+
+func decodeSettings(r *reader) (s Settings) {
+	s.Recipients = map[string][]string{}
+	r.object(func(key string) bool {
+		switch key {
+		case "backend":
+			r.object(func(key string) bool {
+				if key != "kind" {
+					return false
+				}
+				s.Backend.Kind = r.text()
+				return true
+			})
+		case "git":
+			r.object(func(key string) bool { return decodeGit(r, &s.Git, key) })
+		case "guardrails":
+			r.object(func(key string) bool { return decodeGuardrail(r, &s.Guardrails, key) })
+		case "recipients":
+			r.object(func(name string) bool {
+				s.Recipients[name] = r.list()
+				return true
+			})
+		default:
+			return false
+		}
+		return true
+	})
+	return s
+}
+
+func decodeGit(r *reader, g *model.Git, key string) bool {
+	switch key {
+	case "push":
+		g.Push = r.text()
+	case "branch":
+		g.Branch = r.text()
+	case "state_branch":
+		g.StateBranch = r.text()
+	default:
+		return false
+	}
+	return true
+}
+
+func decodeGuardrail(r *reader, g *model.Guardrails, key string) bool {
+	switch key {
+	case "max_token_lifetime":
+		g.MaxTokenLifetime = r.days()
+	case "require_token_roles":
+		v := r.boolean()
+		g.RequireTokenRoles = &v
+	case "account_name":
+		g.AccountName = r.text()
+	case "min_recipients":
+		g.MinRecipients = r.number()
+	case "required_recipients":
+		g.RequiredRecipients = r.list()
+	case "max_new_readers":
+		v := r.number()
+		g.MaxNewReaders = &v
+	case "max_deletes":
+		g.MaxDeletes = decodeLimit(r)
+	case "max_rotations":
+		g.MaxRotations = decodeLimit(r)
+	default:
+		return false
+	}
+	return true
+}
+
+func decodeLimit(r *reader) *model.Limit {
+	l := &model.Limit{}
+	r.object(func(key string) bool {
+		n := 0
+		switch key {
+		case "count":
+			l.Count = &n
+		case "percent":
+			l.Percent = &n
+		default:
+			return false
+		}
+		n = r.number()
+		return true
+	})
+	return l
+}
+
+func decodeRole(b []byte) (*Role, error) {
+	r := &reader{b: b}
+	role := &Role{}
+	err := r.document(func(key string) bool {
+		switch key {
+		case "role":
+			role.Name = r.text()
+		case "created_at":
+			role.CreatedAt = r.time()
+		case "created_by":
+			role.CreatedBy = r.text()
+		case "description":
+			role.Description = r.text()
+		case "sync_mode":
+			role.SyncMode = model.SyncMode(r.text())
+		case "external_roles":
+			role.ExternalRoles = r.list()
+		case "policies":
+			r.array(func() { role.Policies = append(role.Policies, decodePolicy(r)) })
+		default:
+			return false
+		}
+		return true
+	})
+	if err == nil {
+		err = checkRole(role)
+	}
+	return role, err
+}
+
+func decodePolicy(r *reader) (p model.Policy) {
+	r.object(func(key string) bool {
+		switch key {
+		case "effect":
+			p.Effect = model.Effect(r.text())
+		case "actions":
+			p.Actions = r.list()
+		case "resources":
+			p.Resources = r.list()
+		default:
+			return false
+		}
+		return true
+	})
+	return p
+}
+
+func decodeAccount(b []byte) (*Account, error) {
+	r := &reader{b: b}
+	a := &Account{Tokens: map[string]*Token{}}
+	err := r.document(func(key string) bool { return decodeAccountField(r, a, key) })
+	if err == nil {
+		err = checkAccount(a)
+	}
+	return a, err
+}
+
+func decodeAccountField(r *reader, a *Account, key string) bool {
+	switch key {
+	case "account":
+		a.Name = r.text()
+	case "created_at":
+		a.CreatedAt = r.time()
+	case "created_by":
+		a.CreatedBy = r.text()
+	case "deleted_on":
+		a.DeletedOn = r.date()
+	case "description":
+		a.Description = r.text()
+	case "labels":
+		a.Labels = map[string]string{}
+		r.object(func(key string) bool {
+			a.Labels[key] = r.text()
+			return true
+		})
+	case "protect":
+		a.Protect = r.boolean()
+	case "roles":
+		r.array(func() { a.Grants = append(a.Grants, decodeGrant(r)) })
+	case "tokens":
+		r.object(func(name string) bool {
+			a.Tokens[name] = decodeToken(r)
+			return true
+		})
+	default:
+		return false
+	}
+	return true
+}
+
+func decodeGrant(r *reader) (g Grant) {
+	r.object(func(key string) bool {
+		switch key {
+		case "role":
+			g.Role = r.text()
+		case "assigned_at":
+			g.AssignedAt = r.time()
+		case "assigned_by":
+			g.AssignedBy = r.text()
+		default:
+			return false
+		}
+		return true
+	})
+	return g
+}
+
+func decodeToken(r *reader) *Token {
+	t := &Token{}
+	r.object(func(key string) bool {
+		switch key {
+		case "deleted_on":
+			t.DeletedOn = r.date()
+		case "declared":
+			t.Spec = decodeSpec(r)
+		case "renamed_to":
+			t.RenamedTo = r.text()
+		case "honoured_generation":
+			t.Honoured = r.number()
+		case "last_generation":
+			t.LastGeneration = r.number()
+		case "generations":
+			r.array(func() { t.Generations = append(t.Generations, decodeGeneration(r)) })
+		case "tombstones":
+			r.array(func() { t.Tombstones = append(t.Tombstones, decodeTombstone(r)) })
+		default:
+			return false
+		}
+		return true
+	})
+	return t
+}
+
+func decodeSpec(r *reader) (s Spec) {
+	r.object(func(key string) bool {
+		switch key {
+		case "description":
+			s.Description = r.text()
+		case "roles":
+			s.Roles = r.list()
+		case "expires_at":
+			s.Expiry.At = r.date()
+		case "expires_in":
+			s.Expiry.In = r.days()
+		case "rotate_every":
+			s.Rotate.Every = r.days()
+		case "overlap":
+			s.Rotate.Overlap = r.days()
+		case "recipients":
+			s.Recipients = r.list()
+		default:
+			return false
+		}
+		return true
+	})
+	s.Inherit = s.Roles == nil
+	return s
+}
+
+func decodeGeneration(r *reader) (g Generation) {
+	r.object(func(key string) bool {
+		switch key {
+		case "generation":
+			g.Number = r.number()
+		case "server_name":
+			g.ServerName = r.text()
+		case "issued_at":
+			g.IssuedAt = r.time()
+		case "issued_by":
+			g.IssuedBy = r.text()
+		case "expires_at":
+			g.ExpiresAt = r.date()
+		case "revoke_after":
+			g.RevokeAfter = r.date()
+		case "description":
+			g.Description = r.text()
+		case "roles":
+			g.Roles = r.list()
+		case "removed_roles":
+			g.RemovedRoles = r.list()
+		case "recipients":
+			g.Recipients = r.list()
+		case "value_sha256":
+			g.Value = r.sum()
+		case "ciphertext_sha256":
+			g.Ciphertext = r.sum()
+		default:
+			return false
+		}
+		return true
+	})
+	return g
+}
+
+func decodeTombstone(r *reader) (s Tombstone) {
+	r.object(func(key string) bool {
+		switch key {
+		case "generation":
+			s.Generation = r.number()
+		case "ended_on":
+			s.EndedOn = r.date()
+		case "reason":
+			s.Reason = r.text()
+		case "value_sha256":
+			s.Value = r.sum()
+		default:
+			return false
+		}
+		return true
+	})
+	return s
+}
+
+// digest computes what meta.json's digest must be.
+func (s *Snapshot) digest() Sum {
+	paths := make([]string, 0, len(s.sums))
+	for p := range s.sums {
+		paths = append(paths, p)
+	}
+	sort.Strings(paths)
+	buf := make([]byte, 0, len(paths)*128)
+	for _, p := range paths {
+		buf = append(buf, s.sums[p].String()...)
+		buf = append(buf, ' ', ' ')
+		buf = append(buf, p...)
+		buf = append(buf, '\n')
+	}
+	return SumOf(buf)
+}

@@ -1,0 +1,191 @@
+package state
+
+import (
+	"maps"
+	"slices"
+	"sort"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Change is a file to write or to remove below state/.
+type Change struct {
+	// Path is relative to state/.
+	Path   string
+	Data   []byte
+	Delete bool
+}
+
+// Edit is the next snapshot in the making. What it does not touch it shares
+// with the snapshot it was made from, so an edit costs what it changes.
+type Edit struct {
+	base *Snapshot
+	next *Snapshot
+	// roles and accounts have the names whose files are to be written.
+	roles    map[string]bool
+	accounts map[string]bool
+	// files are ciphertexts: nil means removed.
+	files map[string][]byte
+}
+
+// Edit begins the next snapshot.
+func (s *Snapshot) Edit() *Edit {
+	next := &Snapshot{Meta: s.Meta, Roles: maps.Clone(s.Roles), Accounts: maps.Clone(s.Accounts), sums: maps.Clone(s.sums)}
+	if next.sums == nil {
+		next.Roles, next.Accounts, next.sums = map[string]*Role{}, map[string]*Account{}, map[string]Sum{}
+	}
+	return &Edit{base: s, next: next, roles: map[string]bool{}, accounts: map[string]bool{}, files: map[string][]byte{}}
+}
+
+// SetRole writes a role.
+func (e *Edit) SetRole(r *Role) {
+	e.next.Roles[r.Name] = r
+	e.roles[r.Name] = true
+}
+
+// DeleteRole removes a role.
+func (e *Edit) DeleteRole(name string) {
+	delete(e.next.Roles, name)
+	e.roles[name] = true
+}
+
+// Role returns a role as it stands now, or nil. It must not be changed.
+func (e *Edit) Role(name string) *Role { return e.next.Roles[name] }
+
+// Account returns an account for changing; it is made, empty, where there was
+// none.
+func (e *Edit) Account(name string) *Account {
+	a := e.next.Accounts[name]
+	switch {
+	case a == nil:
+		a = &Account{Name: name, Tokens: map[string]*Token{}}
+	case !e.accounts[name]:
+		a = a.clone()
+	}
+	e.next.Accounts[name] = a
+	e.accounts[name] = true
+	return a
+}
+
+// Token returns a token for changing; it is made, empty, where there was none.
+func (e *Edit) Token(account, name string) *Token {
+	a := e.Account(account)
+	if a.Tokens[name] == nil {
+		a.Tokens[name] = &Token{}
+	}
+	return a.Tokens[name]
+}
+
+// Issue adds a generation with its ciphertext, whose sum it records.
+func (e *Edit) Issue(a model.Address, g Generation, ciphertext []byte) {
+	g.Ciphertext = SumOf(ciphertext)
+	t := e.Token(a.Account, a.Name)
+	t.Generations = append(t.Generations, g)
+	t.LastGeneration = max(t.LastGeneration, g.Number)
+	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
+}
+
+// Reseal replaces a live generation's ciphertext and recipients.
+func (e *Edit) Reseal(a model.Address, ciphertext []byte, recipients []string) {
+	g := e.Token(a.Account, a.Name).Generation(a.Generation)
+	g.Ciphertext, g.Recipients = SumOf(ciphertext), recipients
+	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
+}
+
+func (e *Edit) put(path string, data []byte) {
+	e.files[path] = data
+	e.next.sums[path] = SumOf(data)
+}
+
+// End turns a live generation into a tombstone and removes its ciphertext.
+func (e *Edit) End(a model.Address, on model.Date, reason string) {
+	t := e.Token(a.Account, a.Name)
+	g := t.Generation(a.Generation)
+	if g == nil {
+		return
+	}
+	t.Tombstones = append(t.Tombstones, Tombstone{Generation: g.Number, Value: g.Value, EndedOn: on, Reason: reason})
+	sort.Slice(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
+	t.Generations = slices.DeleteFunc(t.Generations, func(o Generation) bool { return o.Number == a.Generation })
+	e.remove(CiphertextPath(a.Account, a.Name, a.Generation))
+}
+
+// remove takes a ciphertext out of the next snapshot; one that this edit itself
+// added never reaches a file.
+func (e *Edit) remove(path string) {
+	delete(e.next.sums, path)
+	if _, existed := e.base.sums[path]; existed {
+		e.files[path] = nil
+	} else {
+		delete(e.files, path)
+	}
+}
+
+// DeleteToken ends all generations of a token. What must outlive it, its last
+// number and its tombstones, stays.
+func (e *Edit) DeleteToken(a model.Address, on model.Date, reason string) {
+	t := e.Token(a.Account, a.Name)
+	for len(t.Generations) > 0 {
+		e.End(a.At(t.Generations[0].Number), on, reason)
+	}
+	*t = Token{DeletedOn: on, Honoured: t.Honoured, LastGeneration: t.LastGeneration, Tombstones: t.Tombstones}
+}
+
+// DeleteAccount deletes an account with its tokens.
+func (e *Edit) DeleteAccount(name string, on model.Date, reason string) {
+	a := e.Account(name)
+	for _, token := range model.Names(a.Tokens) {
+		if a.Tokens[token].Live() {
+			e.DeleteToken(model.TokenAddress(name, token), on, reason)
+		}
+	}
+	*a = Account{Name: name, CreatedAt: a.CreatedAt, CreatedBy: a.CreatedBy, DeletedOn: on, Tokens: a.Tokens}
+}
+
+// SetSettings records the settings in force from now on.
+func (e *Edit) SetSettings(s Settings) { e.next.Meta.Applied = s }
+
+// SetLineage names the state at its first commit.
+func (e *Edit) SetLineage(lineage string) { e.next.Meta.Lineage = lineage }
+
+// Snapshot returns the snapshot as it stands now, for reading.
+func (e *Edit) Snapshot() *Snapshot { return e.next }
+
+// Finish raises the serial, computes the digest, and returns the next snapshot
+// with the files that differ from the last, sorted by path. The Edit must not
+// be used afterwards.
+func (e *Edit) Finish() (*Snapshot, []Change) {
+	changes := make([]Change, 0, len(e.roles)+len(e.accounts)+len(e.files)+1)
+	for name := range e.roles {
+		if c := e.roleChange(name); !c.Delete || e.base.Roles[name] != nil {
+			changes = append(changes, c)
+		}
+	}
+	accounts := model.Names(e.accounts)
+	encoded := parallel(accounts, func(name string) []byte { return encodeAccount(e.next.Accounts[name]) })
+	for i, name := range accounts {
+		path := AccountPath(name)
+		e.next.sums[path] = SumOf(encoded[i])
+		changes = append(changes, Change{Path: path, Data: encoded[i]})
+	}
+	for path, data := range e.files {
+		changes = append(changes, Change{Path: path, Data: data, Delete: data == nil})
+	}
+	e.next.Meta.Serial++
+	e.next.Meta.Digest = e.next.digest()
+	changes = append(changes, Change{Path: MetaPath, Data: encodeMeta(e.next.Meta)})
+	sort.Slice(changes, func(i, j int) bool { return changes[i].Path < changes[j].Path })
+	return e.next, changes
+}
+
+func (e *Edit) roleChange(name string) Change {
+	path := RolePath(name)
+	r := e.next.Roles[name]
+	if r == nil {
+		delete(e.next.sums, path)
+		return Change{Path: path, Delete: true}
+	}
+	data := encodeRole(r)
+	e.next.sums[path] = SumOf(data)
+	return Change{Path: path, Data: data}
+}

@@ -1,0 +1,343 @@
+package state
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// writer appends the canonical form. A field whose value is absent is left out
+// by the caller, so that there is one spelling of absence.
+type writer struct {
+	b     []byte
+	depth int
+	// first is true where the next element of the open object or list is its
+	// first one.
+	first bool
+}
+
+func (w *writer) open(c byte) {
+	w.b = append(w.b, c)
+	w.depth++
+	w.first = true
+}
+
+func (w *writer) close(c byte) {
+	w.depth--
+	if !w.first {
+		w.newline()
+	}
+	w.b = append(w.b, c)
+	w.first = false
+}
+
+func (w *writer) newline() {
+	w.b = append(w.b, '\n')
+	for range w.depth {
+		w.b = append(w.b, ' ', ' ')
+	}
+}
+
+// next begins an element of the open object or list.
+func (w *writer) next() {
+	if !w.first {
+		w.b = append(w.b, ',')
+	}
+	w.first = false
+	w.newline()
+}
+
+func (w *writer) key(k string) {
+	w.next()
+	w.b = appendString(w.b, k)
+	w.b = append(w.b, ':', ' ')
+}
+
+func (w *writer) text(k, v string) {
+	if v != "" {
+		w.key(k)
+		w.b = appendString(w.b, v)
+	}
+}
+
+func (w *writer) number(k string, v int) {
+	w.key(k)
+	w.b = strconv.AppendInt(w.b, int64(v), 10)
+}
+
+// flag writes true or nothing.
+func (w *writer) flag(k string, v bool) {
+	if v {
+		w.key(k)
+		w.b = append(w.b, "true"...)
+	}
+}
+
+func (w *writer) date(k string, v model.Date) {
+	if v != 0 {
+		w.key(k)
+		w.b = append(v.AppendTo(append(w.b, '"')), '"')
+	}
+}
+
+func (w *writer) days(k string, v model.Days) {
+	w.key(k)
+	w.b = append(strconv.AppendInt(append(w.b, '"'), int64(v), 10), 'd', '"')
+}
+
+func (w *writer) time(k string, v time.Time) {
+	if !v.IsZero() {
+		w.key(k)
+		w.b = append(v.UTC().AppendFormat(append(w.b, '"'), time.RFC3339), '"')
+	}
+}
+
+func (w *writer) sum(k string, v Sum) { w.text(k, v.String()) }
+
+// list writes strings on one line; nil is left out, an empty list is not.
+func (w *writer) list(k string, v []string) {
+	if v == nil {
+		return
+	}
+	w.key(k)
+	w.b = append(w.b, '[')
+	for i, s := range v {
+		if i > 0 {
+			w.b = append(w.b, ',', ' ')
+		}
+		w.b = appendString(w.b, s)
+	}
+	w.b = append(w.b, ']')
+}
+
+func (w *writer) object(k string, body func()) {
+	w.key(k)
+	w.open('{')
+	body()
+	w.close('}')
+}
+
+// document wraps a whole file.
+func document(body func(*writer)) []byte {
+	w := &writer{b: make([]byte, 0, 1024)}
+	w.open('{')
+	w.number("format_version", FormatVersion)
+	body(w)
+	w.close('}')
+	return append(w.b, '\n')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString writes a JSON string: only what JSON demands is escaped, in the
+// one spelling \", \\ and \u00xx, and invalid UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		size := 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = append(b, s[start:i]...)
+		switch {
+		case c >= utf8.RuneSelf:
+			b = append(b, "\ufffd"...)
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		i += size
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+func encodeMeta(m Meta) []byte {
+	return document(func(w *writer) {
+		w.text("lineage", m.Lineage)
+		w.number("serial", m.Serial)
+		w.sum("digest", m.Digest)
+		w.object("applied", func() { encodeSettings(w, m.Applied) })
+	})
+}
+
+func encodeSettings(w *writer, s Settings) {
+	w.object("backend", func() { w.text("kind", s.Backend.Kind) })
+	w.object("git", func() {
+		w.text("push", s.Git.Push)
+		w.text("branch", s.Git.Branch)
+		w.text("state_branch", s.Git.StateBranch)
+	})
+	w.object("guardrails", func() { encodeGuardrails(w, s.Guardrails) })
+	w.object("recipients", func() {
+		for _, name := range model.Names(s.Recipients) {
+			w.list(name, s.Recipients[name])
+		}
+	})
+}
+
+func encodeGuardrails(w *writer, g model.Guardrails) {
+	if g.MaxTokenLifetime != 0 {
+		w.days("max_token_lifetime", g.MaxTokenLifetime)
+	}
+	if g.RequireTokenRoles != nil {
+		w.key("require_token_roles")
+		w.b = strconv.AppendBool(w.b, *g.RequireTokenRoles)
+	}
+	w.text("account_name", g.AccountName)
+	if g.MinRecipients != 0 {
+		w.number("min_recipients", g.MinRecipients)
+	}
+	w.list("required_recipients", g.RequiredRecipients)
+	if g.MaxNewReaders != nil {
+		w.number("max_new_readers", *g.MaxNewReaders)
+	}
+	encodeLimit(w, "max_deletes", g.MaxDeletes)
+	encodeLimit(w, "max_rotations", g.MaxRotations)
+}
+
+func encodeLimit(w *writer, key string, l *model.Limit) {
+	if l == nil {
+		return
+	}
+	w.object(key, func() {
+		if l.Count != nil {
+			w.number("count", *l.Count)
+		}
+		if l.Percent != nil {
+			w.number("percent", *l.Percent)
+		}
+	})
+}
+
+func encodeRole(r *Role) []byte {
+	return document(func(w *writer) {
+		w.text("role", r.Name)
+		w.time("created_at", r.CreatedAt)
+		w.text("created_by", r.CreatedBy)
+		w.text("description", r.Description)
+		w.text("sync_mode", string(r.SyncMode))
+		w.list("external_roles", r.ExternalRoles)
+		w.key("policies")
+		w.open('[')
+		for _, p := range r.Policies {
+			w.next()
+			w.open('{')
+			w.text("effect", string(p.Effect))
+			w.list("actions", p.Actions)
+			w.list("resources", p.Resources)
+			w.close('}')
+		}
+		w.close(']')
+	})
+}
+
+func encodeAccount(a *Account) []byte {
+	return document(func(w *writer) {
+		w.text("account", a.Name)
+		w.time("created_at", a.CreatedAt)
+		w.text("created_by", a.CreatedBy)
+		w.date("deleted_on", a.DeletedOn)
+		w.text("description", a.Description)
+		if len(a.Labels) > 0 {
+			w.object("labels", func() {
+				for _, k := range model.Names(a.Labels) {
+					w.key(k)
+					w.b = appendString(w.b, a.Labels[k])
+				}
+			})
+		}
+		w.flag("protect", a.Protect)
+		w.key("roles")
+		w.open('[')
+		for _, g := range a.Grants {
+			w.next()
+			w.open('{')
+			w.text("role", g.Role)
+			w.time("assigned_at", g.AssignedAt)
+			w.text("assigned_by", g.AssignedBy)
+			w.close('}')
+		}
+		w.close(']')
+		w.object("tokens", func() {
+			for _, name := range model.Names(a.Tokens) {
+				w.object(name, func() { encodeToken(w, a.Tokens[name]) })
+			}
+		})
+	})
+}
+
+func encodeToken(w *writer, t *Token) {
+	w.date("deleted_on", t.DeletedOn)
+	if t.Live() {
+		w.object("declared", func() { encodeSpec(w, t.Spec) })
+	}
+	w.text("renamed_to", t.RenamedTo)
+	w.number("honoured_generation", t.Honoured)
+	w.number("last_generation", t.LastGeneration)
+	w.key("generations")
+	w.open('[')
+	for i := range t.Generations {
+		w.next()
+		encodeGeneration(w, &t.Generations[i])
+	}
+	w.close(']')
+	w.key("tombstones")
+	w.open('[')
+	for _, s := range t.Tombstones {
+		w.next()
+		w.open('{')
+		w.number("generation", s.Generation)
+		w.date("ended_on", s.EndedOn)
+		w.text("reason", s.Reason)
+		w.sum("value_sha256", s.Value)
+		w.close('}')
+	}
+	w.close(']')
+}
+
+func encodeSpec(w *writer, s Spec) {
+	w.text("description", s.Description)
+	if !s.Inherit {
+		w.list("roles", s.Roles)
+	}
+	w.date("expires_at", s.Expiry.At)
+	if s.Expiry.In != 0 {
+		w.days("expires_in", s.Expiry.In)
+	}
+	if s.Rotate.Every != 0 {
+		w.days("rotate_every", s.Rotate.Every)
+	}
+	w.days("overlap", s.Rotate.Overlap)
+	w.list("recipients", s.Recipients)
+}
+
+func encodeGeneration(w *writer, g *Generation) {
+	w.open('{')
+	w.number("generation", g.Number)
+	w.text("server_name", g.ServerName)
+	w.time("issued_at", g.IssuedAt)
+	w.text("issued_by", g.IssuedBy)
+	w.date("expires_at", g.ExpiresAt)
+	w.date("revoke_after", g.RevokeAfter)
+	w.text("description", g.Description)
+	w.list("roles", g.Roles)
+	w.list("removed_roles", g.RemovedRoles)
+	w.list("recipients", g.Recipients)
+	w.sum("value_sha256", g.Value)
+	w.sum("ciphertext_sha256", g.Ciphertext)
+	w.close('}')
+}

@@ -1,0 +1,233 @@
+package state
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// reader is a cursor over one JSON file. It is not a general JSON parser: it
+// reads the fields it is asked for, and whatever it lets pass that the canonical
+// form does not have (repeated keys, white space, another order) is caught when
+// the result is encoded again and compared byte by byte. The first error sticks;
+// every method is safe to call after it.
+type reader struct {
+	b   []byte
+	pos int
+	err error
+}
+
+var errSyntax = errors.New("not JSON as osmoctl writes it")
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *reader) space() {
+	for r.pos < len(r.b) && (r.b[r.pos] == ' ' || r.b[r.pos] == '\n') {
+		r.pos++
+	}
+}
+
+// accept consumes c if it comes next.
+func (r *reader) accept(c byte) bool {
+	r.space()
+	if r.err != nil || r.pos >= len(r.b) || r.b[r.pos] != c {
+		return false
+	}
+	r.pos++
+	return true
+}
+
+func (r *reader) expect(c byte) {
+	if !r.accept(c) {
+		r.fail(errSyntax)
+	}
+}
+
+// object reads an object, calling field for each key with the cursor before
+// the value. field reports whether it knew the key and read its value.
+func (r *reader) object(field func(key string) bool) {
+	r.expect('{')
+	if r.accept('}') {
+		return
+	}
+	for r.err == nil {
+		key := r.text()
+		r.expect(':')
+		if r.err == nil && !field(key) {
+			r.fail(fmt.Errorf("unknown field %q", key))
+		}
+		if r.accept('}') {
+			return
+		}
+		r.expect(',')
+	}
+}
+
+// array reads a list, calling element with the cursor before each value.
+func (r *reader) array(element func()) {
+	r.expect('[')
+	if r.accept(']') {
+		return
+	}
+	for r.err == nil {
+		element()
+		if r.accept(']') {
+			return
+		}
+		r.expect(',')
+	}
+}
+
+func (r *reader) raw() []byte {
+	r.expect('"')
+	if r.err != nil {
+		return nil
+	}
+	start := r.pos
+	for i := start; i < len(r.b); i++ {
+		switch c := r.b[i]; {
+		case c == '"':
+			r.pos = i + 1
+			return r.b[start:i]
+		case c == '\\':
+			i++
+		case c < 0x20:
+			r.fail(errSyntax)
+			return nil
+		}
+	}
+	r.fail(errSyntax)
+	return nil
+}
+
+func (r *reader) text() string {
+	raw := r.raw()
+	for _, c := range raw {
+		if c == '\\' || c >= 0x80 {
+			return r.unescape(raw)
+		}
+	}
+	return string(raw)
+}
+
+// unescape takes the slow road for the rare string that is not plain ASCII.
+func (r *reader) unescape(raw []byte) string {
+	var s string
+	quoted := append(append([]byte{'"'}, raw...), '"')
+	if json.Unmarshal(quoted, &s) != nil {
+		r.fail(errSyntax)
+	}
+	return s
+}
+
+func (r *reader) number() int {
+	r.space()
+	n, digits := 0, 0
+	for r.pos < len(r.b) && r.b[r.pos] >= '0' && r.b[r.pos] <= '9' && digits < 10 {
+		n = n*10 + int(r.b[r.pos]-'0')
+		r.pos++
+		digits++
+	}
+	if digits == 0 {
+		r.fail(errSyntax)
+	}
+	return n
+}
+
+func (r *reader) boolean() bool {
+	r.space()
+	for word, value := range map[string]bool{"true": true, "false": false} {
+		if end := r.pos + len(word); end <= len(r.b) && string(r.b[r.pos:end]) == word {
+			r.pos = end
+			return value
+		}
+	}
+	r.fail(errSyntax)
+	return false
+}
+
+func (r *reader) date() model.Date {
+	d, err := model.ParseDate(r.text())
+	if err != nil {
+		r.fail(err)
+	}
+	return d
+}
+
+func (r *reader) days() model.Days {
+	d, err := model.ParseDays(r.text())
+	if err != nil {
+		r.fail(err)
+	}
+	return d
+}
+
+func (r *reader) time() time.Time {
+	t, err := time.Parse(time.RFC3339, r.text())
+	if err != nil {
+		r.fail(errors.New("a time is not of the form 2006-01-02T15:04:05Z"))
+	}
+	return t.UTC()
+}
+
+func (r *reader) sum() (s Sum) {
+	raw := r.raw()
+	if len(raw) != hex.EncodedLen(len(s)) {
+		r.fail(errors.New("a SHA-256 has 64 hex digits"))
+		return s
+	}
+	if _, err := hex.Decode(s[:], raw); err != nil {
+		r.fail(errors.New("a SHA-256 has 64 hex digits"))
+	}
+	return s
+}
+
+func (r *reader) list() []string {
+	out := []string{}
+	r.array(func() { out = append(out, r.text()) })
+	return out
+}
+
+// document reads a whole file. field is called for every key but
+// format_version.
+func (r *reader) document(field func(key string) bool) error {
+	version := 0
+	r.object(func(key string) bool {
+		if key == "format_version" {
+			version = r.number()
+			if version != FormatVersion {
+				r.fail(&VersionError{Version: version})
+			}
+			return true
+		}
+		return field(key)
+	})
+	r.space()
+	if r.pos != len(r.b) {
+		r.fail(errSyntax)
+	}
+	if r.err == nil && version == 0 {
+		r.fail(errors.New("format_version is missing"))
+	}
+	return r.err
+}
+
+// VersionError says that a state file is of a format this program does not
+// know.
+type VersionError struct{ Version int }
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	if e.Version > FormatVersion {
+		return fmt.Sprintf("state has format version %d and this osmoctl knows only %d: use a newer osmoctl", e.Version, FormatVersion)
+	}
+	return fmt.Sprintf("state has format version %d, which never existed", e.Version)
+}

@@ -1,0 +1,318 @@
+// Package state is what was applied: the snapshot that lives under state/ in
+// git, its files and their codec.
+//
+// # Files
+//
+// Paths are relative to state/. Every path is computed from a name by this
+// package and never stored or taken from a file's content.
+//
+//	meta.json                                          lineage, serial, digest, settings last applied
+//	roles/<role>.json                                  one role
+//	accounts/<xx>/<account>/account.json               one account: grants, tokens, generations, tombstones
+//	accounts/<xx>/<account>/<token>.<generation>.age   one sealed value
+//
+// xx is the first two hex digits of SHA-256(account), so that no directory of
+// git holds more than a few hundred entries and a change rewrites kilobytes.
+//
+// # Canonical form
+//
+// A state file is JSON in exactly one spelling: keys in a fixed order, two
+// spaces of indentation, lists of strings on one line, a newline at the end.
+// [Decode] refuses any other spelling of the same content, because encoding/json
+// and its likes accept repeated keys and keys in another case: a file that two
+// readers read differently is a way to hide a change from one of them.
+//
+// # Digest
+//
+// meta.json carries a SHA-256 over all other files, defined so that standard
+// tools can recompute it:
+//
+//	cd state && find * -type f ! -path meta.json | LC_ALL=C sort | xargs sha256sum | sha256sum
+//
+// Each account records the SHA-256 of its ciphertexts, so the digest is checked
+// without reading one of them; that the ciphertexts match their records is what
+// osmoctl state verify adds.
+//
+// # What state never holds
+//
+// No token value, only its SHA-256: values have 190 bits of entropy, so the
+// digest gives nothing away, and it lets a leaked token be recognised offline.
+// No status that a date decides: "expired" is computed, see [Generation.Status].
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// FormatVersion is the version of the files that this package writes, and the
+// only one it reads.
+const FormatVersion = 1
+
+// Sum is a SHA-256, written in hex.
+type Sum [sha256.Size]byte
+
+// SumOf is the SHA-256 of b.
+func SumOf(b []byte) Sum { return sha256.Sum256(b) }
+
+// String is the sum in lower-case hex.
+func (s Sum) String() string { return hex.EncodeToString(s[:]) }
+
+// Short is the form shown to people: "sha256:" and eight digits.
+func (s Sum) Short() string { return "sha256:" + hex.EncodeToString(s[:4]) }
+
+// Snapshot is the whole state at one commit. The zero Snapshot is that of a
+// project to which nothing was applied yet.
+//
+// Snapshots are immutable: change one through [Snapshot.Edit].
+type Snapshot struct {
+	Meta     Meta
+	Roles    map[string]*Role
+	Accounts map[string]*Account
+	// sums has the SHA-256 of every JSON file but meta.json, by path.
+	sums map[string]Sum
+}
+
+// Exists reports whether anything was ever applied.
+func (s *Snapshot) Exists() bool { return s.Meta.Serial > 0 }
+
+// Meta is the content of meta.json.
+type Meta struct {
+	// Lineage is made at random by the first apply and never changes.
+	Lineage string
+	// Serial rises by one with every commit of state; 0 means no state.
+	Serial int
+	// Digest covers all other files, see the package comment.
+	Digest Sum
+	// Applied are the project's settings at the last apply. A plan must
+	// satisfy its guardrails as well as the declared ones, so that no pull
+	// request loosens a rail and profits from it in one go.
+	Applied Settings
+}
+
+// Settings is what state remembers of osmoctl.yaml.
+type Settings struct {
+	Backend    model.Backend
+	Git        model.Git
+	Guardrails model.Guardrails
+	// Recipients maps each declared name to the IDs of its keys, sorted.
+	Recipients map[string][]string
+}
+
+// SettingsOf extracts from a project file what state remembers of it.
+func SettingsOf(p model.Project) Settings {
+	s := Settings{Backend: p.Backend, Git: p.Git, Guardrails: p.Guardrails, Recipients: make(map[string][]string, len(p.Recipients))}
+	for name, keys := range p.Recipients {
+		s.Recipients[name] = model.Set(model.IDs(keys))
+	}
+	return s
+}
+
+// Role is an applied role.
+type Role struct {
+	Name        string
+	CreatedAt   time.Time
+	CreatedBy   string
+	Description string
+	SyncMode    model.SyncMode
+	// ExternalRoles is nil where the declaration left the mapping alone.
+	ExternalRoles []string
+	Policies      []model.Policy
+}
+
+// Account is an applied account, or what is remembered of a deleted one: its
+// tokens' last generations and tombstones.
+type Account struct {
+	Name      string
+	CreatedAt time.Time
+	CreatedBy string
+	// DeletedOn is set once the account is gone.
+	DeletedOn   model.Date
+	Description string
+	Labels      map[string]string
+	Protect     bool
+	// Grants are sorted by role.
+	Grants []Grant
+	Tokens map[string]*Token
+}
+
+// Live reports whether the account exists; a nil account does not.
+func (a *Account) Live() bool { return a != nil && a.DeletedOn == 0 }
+
+// Roles returns the names of the granted roles, sorted.
+func (a *Account) Roles() []string {
+	out := make([]string, len(a.Grants))
+	for i, g := range a.Grants {
+		out[i] = g.Role
+	}
+	return out
+}
+
+// Holds reports whether the account is granted role.
+func (a *Account) Holds(role string) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role })
+}
+
+// Grant is one role of an account.
+type Grant struct {
+	Role       string
+	AssignedAt time.Time
+	AssignedBy string
+}
+
+// Token is an applied token, or what is remembered of a deleted one.
+type Token struct {
+	// DeletedOn is set once the token is gone.
+	DeletedOn model.Date
+	// Spec is the declaration as last applied; zero once the token is gone.
+	Spec Spec
+	// RenamedTo is the token that replaced this one by `previously`. The
+	// token is then no longer declared and only waits for its last
+	// generation to be revoked.
+	RenamedTo string
+	// Honoured is the highest declared generation that was acted upon.
+	Honoured int
+	// LastGeneration is the highest number ever given out. Numbers are never
+	// reused while the lineage lasts.
+	LastGeneration int
+	// Generations are the live ones, oldest first. At most one is active.
+	Generations []Generation
+	// Tombstones are the ended ones, oldest first.
+	Tombstones []Tombstone
+}
+
+// Live reports whether the token exists; a nil token does not.
+func (t *Token) Live() bool { return t != nil && t.DeletedOn == 0 }
+
+// Active returns the generation that was not replaced, or nil. It may have
+// expired.
+func (t *Token) Active() *Generation {
+	for i := range t.Generations {
+		if t.Generations[i].RevokeAfter == 0 {
+			return &t.Generations[i]
+		}
+	}
+	return nil
+}
+
+// Generation returns the live generation with this number, or nil.
+func (t *Token) Generation(number int) *Generation {
+	for i := range t.Generations {
+		if t.Generations[i].Number == number {
+			return &t.Generations[i]
+		}
+	}
+	return nil
+}
+
+// Spec is a token's declaration, as applied.
+type Spec struct {
+	Description string
+	Inherit     bool
+	// Roles, sorted, is nil where Inherit is set.
+	Roles  []string
+	Expiry model.Expiry
+	Rotate model.Rotation
+	// Recipients are names, in declared order.
+	Recipients []string
+}
+
+// SpecOf extracts a declaration's spec.
+func SpecOf(t *model.Token) Spec {
+	return Spec{Description: t.Description, Inherit: t.Inherit, Roles: t.Roles, Expiry: t.Expiry, Rotate: t.Rotate, Recipients: t.Recipients}
+}
+
+// Equal compares two specs.
+func (s Spec) Equal(o Spec) bool {
+	return s.Description == o.Description && s.Inherit == o.Inherit && slices.Equal(s.Roles, o.Roles) &&
+		s.Expiry == o.Expiry && s.Rotate == o.Rotate && slices.Equal(s.Recipients, o.Recipients)
+}
+
+// Status of a generation on a given day.
+type Status string
+
+// The statuses of a live generation; an ended one has a [Tombstone] instead.
+const (
+	Active   Status = "active"
+	Retiring Status = "retiring"
+	Expired  Status = "expired"
+)
+
+// Generation is one issued value of a token.
+type Generation struct {
+	Number int
+	// ServerName is what the token is called on a server.
+	ServerName string
+	IssuedAt   time.Time
+	IssuedBy   string
+	// ExpiresAt is the day at whose 00:00 UTC the value dies.
+	ExpiresAt   model.Date
+	Description string
+	// Roles are those it was issued with, sorted; RemovedRoles those of them
+	// that left its account since. OSMO does not give them back.
+	Roles        []string
+	RemovedRoles []string
+	// Recipients are the IDs of the keys it is sealed to, sorted.
+	Recipients []string
+	// Value and Ciphertext are SHA-256 sums.
+	Value      Sum
+	Ciphertext Sum
+	// RevokeAfter is set once a newer generation replaced this one: it is
+	// revoked on that day.
+	RevokeAfter model.Date
+}
+
+// Status on a day: expired from ExpiresAt on, else retiring or active.
+func (g *Generation) Status(on model.Date) Status {
+	switch {
+	case g.ExpiresAt <= on:
+		return Expired
+	case g.RevokeAfter != 0:
+		return Retiring
+	}
+	return Active
+}
+
+// CurrentRoles are the roles the value still carries, sorted.
+func (g *Generation) CurrentRoles() []string {
+	if len(g.RemovedRoles) == 0 {
+		return g.Roles
+	}
+	out := make([]string, 0, len(g.Roles))
+	for _, r := range g.Roles {
+		if !slices.Contains(g.RemovedRoles, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Tombstone remembers an ended generation, for ever.
+type Tombstone struct {
+	Generation int
+	Value      Sum
+	EndedOn    model.Date
+	// Reason is a sentence for people.
+	Reason string
+}
+
+// clone copies an account deeply enough that editing the copy leaves the
+// original alone.
+func (a *Account) clone() *Account {
+	c := *a
+	c.Labels = maps.Clone(a.Labels)
+	c.Grants = slices.Clone(a.Grants)
+	c.Tokens = make(map[string]*Token, len(a.Tokens))
+	for name, t := range a.Tokens {
+		ct := *t
+		ct.Generations = slices.Clone(t.Generations)
+		ct.Tombstones = slices.Clone(t.Tombstones)
+		c.Tokens[name] = &ct
+	}
+	return &c
+}
