@@ -1,0 +1,344 @@
+// Package plugin runs age plugins as a client, in surroundings of our choosing.
+//
+// The age library has a client of its own. It finds the program in the whole
+// PATH, hands it the whole environment, waits for it without end, and copies
+// the conversation to standard error when AGEDEBUG asks for that; none of it
+// can be changed through its interface, and the environment that a plugin would
+// see in CI holds credentials. So this package speaks the protocol itself
+// (https://c2sp.org/age-plugin, recipient-v1 and identity-v1): stanzas over
+// standard input and output, each command answered before the next.
+//
+// A plugin's answers are not trusted: their size and number are bounded, and
+// the conversation ends with the context.
+package plugin
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"filippo.io/age"
+	ageplugin "filippo.io/age/plugin"
+)
+
+// The state machines a plugin may implement.
+const (
+	Recipient = "recipient-v1"
+	Identity  = "identity-v1"
+)
+
+const (
+	// maxAnswer bounds what a plugin may say in one conversation, in bytes.
+	maxAnswer = 256 << 10
+	// maxCommands bounds how many commands it may send.
+	maxCommands = 1000
+	// maxMessage is where a message for people is cut.
+	maxMessage = 512
+	// waitDelay is how long a plugin may take to end after it was told to.
+	waitDelay = time.Second
+)
+
+// Command is a plugin about to be run.
+type Command struct {
+	// Name is the plugin's, Program the absolute path of its executable.
+	Name, Program string
+	// Protocol is [Recipient] or [Identity].
+	Protocol string
+	// Env is its whole environment.
+	Env []string
+	// UI answers its questions; nil refuses them all.
+	UI *ageplugin.ClientUI
+}
+
+// Conn is a conversation with a running plugin.
+type Conn struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	command Command
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	unwatch func() bool
+}
+
+// Start runs a plugin until [Conn.Close] or the end of ctx, whichever is first.
+func Start(ctx context.Context, command Command) (*Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, command.Program, "--age-plugin="+command.Protocol)
+	cmd.Env = command.Env
+	// Not the working directory, where an attacker's files may lie.
+	cmd.Dir = filepath.Dir(command.Program)
+	cmd.WaitDelay = waitDelay
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("run age plugin %s: %w", command.Name, err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("run age plugin %s: %w", command.Name, err)
+	}
+	return &Conn{
+		ctx: ctx, cancel: cancel, command: command, cmd: cmd, in: in,
+		out: bufio.NewReader(io.LimitReader(out, maxAnswer)),
+		// A child of the plugin may keep the pipes open after the plugin was
+		// killed: closing our ends is what ends a read or write.
+		unwatch: context.AfterFunc(ctx, func() { _ = in.Close(); _ = out.Close() }),
+	}, nil
+}
+
+// Close ends the conversation and waits for the plugin to be gone.
+func (c *Conn) Close() {
+	_ = c.in.Close()
+	// An idle plugin may not notice that its input ended. Where interrupts do
+	// not exist, the timer does it.
+	_ = c.cmd.Process.Signal(os.Interrupt)
+	timer := time.AfterFunc(waitDelay, c.cancel)
+	// The plugin has said all it had to say: how it ends changes nothing.
+	_ = c.cmd.Wait()
+	timer.Stop()
+	c.unwatch()
+	c.cancel()
+}
+
+// Wrap has a file key wrapped for a recipient of the plugin. The labels are the
+// plugin's, as those of [age.RecipientWithLabels].
+func (c *Conn) Wrap(recipient string, fileKey []byte) (stanzas []*age.Stanza, labels []string, err error) {
+	err = c.send(
+		&age.Stanza{Type: "add-recipient", Args: []string{recipient}},
+		&age.Stanza{Type: "wrap-file-key", Body: fileKey},
+		&age.Stanza{Type: "extension-labels"},
+		&age.Stanza{Type: "done"},
+	)
+	if err != nil {
+		return nil, nil, err
+	}
+	labelled := false
+	err = c.converse(func(s *age.Stanza) error {
+		switch s.Type {
+		case "recipient-stanza":
+			wrapped, err := answered(s, 2)
+			stanzas = append(stanzas, wrapped)
+			return err
+		case "labels":
+			if labelled {
+				return errors.New("it gave its labels twice")
+			}
+			labels, labelled = s.Args, true
+			return nil
+		}
+		return errUnsupported
+	})
+	if err == nil && len(stanzas) == 0 {
+		err = errors.New("it ended without wrapping the key")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return stanzas, labels, nil
+}
+
+// answered takes the stanza out of "recipient-stanza 0 TYPE ARGS...". Only one
+// file was sent, so the index is 0.
+func answered(s *age.Stanza, least int) (*age.Stanza, error) {
+	if len(s.Args) < least || s.Args[0] != "0" {
+		return nil, errors.New("its answer is malformed")
+	}
+	return &age.Stanza{Type: s.Args[1], Args: s.Args[2:], Body: s.Body}, nil
+}
+
+// Unwrap has a file key unwrapped by an identity of the plugin. The error is
+// [age.ErrIncorrectIdentity] when no stanza is for it.
+func (c *Conn) Unwrap(identity string, stanzas []*age.Stanza) (fileKey []byte, err error) {
+	commands := []*age.Stanza{{Type: "add-identity", Args: []string{identity}}}
+	for _, s := range stanzas {
+		args := append([]string{"0", s.Type}, s.Args...)
+		commands = append(commands, &age.Stanza{Type: "recipient-stanza", Args: args, Body: s.Body})
+	}
+	if err := c.send(append(commands, &age.Stanza{Type: "done"})...); err != nil {
+		return nil, err
+	}
+	err = c.converse(func(s *age.Stanza) error {
+		switch {
+		case s.Type != "file-key":
+			return errUnsupported
+		case fileKey != nil || !slices.Equal(s.Args, []string{"0"}) || len(s.Body) == 0:
+			return errors.New("its answer is malformed")
+		}
+		fileKey = s.Body
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if fileKey == nil {
+		return nil, age.ErrIncorrectIdentity
+	}
+	return fileKey, nil
+}
+
+// errUnsupported makes converse tell the plugin that a command is not known.
+var errUnsupported = errors.New("unsupported")
+
+// converse answers the plugin's commands until it is done. What this package
+// does not answer itself goes to handle.
+func (c *Conn) converse(handle func(*age.Stanza) error) error {
+	for range maxCommands {
+		s, err := c.read()
+		if err != nil {
+			return err
+		}
+		switch s.Type {
+		case "done":
+			return nil
+		case "error":
+			_ = c.send(&age.Stanza{Type: "ok"})
+			return fmt.Errorf("it says: %s", cut(s.Body))
+		}
+		answer := c.ask(s)
+		if answer == nil {
+			if answer, err = verdict(handle(s)); err != nil {
+				return err
+			}
+		}
+		if err := c.send(answer); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("it sent more than %d commands", maxCommands)
+}
+
+func verdict(err error) (*age.Stanza, error) {
+	switch {
+	case err == nil:
+		return &age.Stanza{Type: "ok"}, nil
+	case errors.Is(err, errUnsupported):
+		return &age.Stanza{Type: "unsupported"}, nil
+	}
+	return nil, err
+}
+
+func cut(message []byte) string {
+	if len(message) > maxMessage {
+		return string(message[:maxMessage]) + "..."
+	}
+	return string(message)
+}
+
+func (c *Conn) send(stanzas ...*age.Stanza) error {
+	for _, s := range stanzas {
+		b, err := encode(s)
+		if err != nil {
+			return err
+		}
+		_, err = c.in.Write(b)
+		clear(b)
+		if err != nil {
+			return c.lost(err)
+		}
+	}
+	return nil
+}
+
+func (c *Conn) read() (*age.Stanza, error) {
+	if ui := c.command.UI; ui != nil && ui.WaitTimer != nil {
+		defer time.AfterFunc(5*time.Second, func() { ui.WaitTimer(c.command.Name) }).Stop()
+	}
+	s, err := decode(c.out)
+	if err != nil && !errors.Is(err, errMalformed) {
+		return nil, c.lost(err)
+	}
+	return s, err
+}
+
+// lost says why the conversation broke off: the context's end is the cause, not
+// the pipe that broke by it.
+func (c *Conn) lost(err error) error {
+	switch cause := c.ctx.Err(); {
+	case errors.Is(cause, context.DeadlineExceeded):
+		return fmt.Errorf("it did not answer in time: %w", cause)
+	case cause != nil:
+		return cause
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("it ended, or said more than %d bytes, before it was done", maxAnswer)
+	}
+	return fmt.Errorf("it ended before it was done: %w", err)
+}
+
+// ask answers the questions that are for people; nil means that s is none. A
+// question that nobody answers is answered with "fail", and the plugin decides
+// what that means.
+func (c *Conn) ask(s *age.Stanza) *age.Stanza {
+	var ui ageplugin.ClientUI
+	if c.command.UI != nil {
+		ui = *c.command.UI
+	}
+	name, text := c.command.Name, string(s.Body)
+	switch {
+	case s.Type == "msg" && ui.DisplayMessage != nil:
+		return reply(nil, ui.DisplayMessage(name, text))
+	case (s.Type == "request-secret" || s.Type == "request-public") && ui.RequestValue != nil:
+		value, err := ui.RequestValue(name, text, s.Type == "request-secret")
+		return reply([]byte(value), err)
+	case s.Type == "confirm" && ui.Confirm != nil:
+		return confirm(&ui, name, text, s.Args)
+	case s.Type == "msg", s.Type == "request-secret", s.Type == "request-public", s.Type == "confirm":
+		return &age.Stanza{Type: "fail"}
+	}
+	return nil
+}
+
+func reply(body []byte, err error) *age.Stanza {
+	if err != nil {
+		return &age.Stanza{Type: "fail"}
+	}
+	return &age.Stanza{Type: "ok", Body: body}
+}
+
+// confirm asks for one of two choices; the second may be missing.
+func confirm(ui *ageplugin.ClientUI, name, text string, args []string) *age.Stanza {
+	choices := make([]string, 2)
+	if len(args) < 1 || len(args) > len(choices) {
+		return &age.Stanza{Type: "fail"}
+	}
+	for i, a := range args {
+		b, err := encoding.DecodeString(a)
+		if err != nil {
+			return &age.Stanza{Type: "fail"}
+		}
+		choices[i] = string(b)
+	}
+	yes, err := ui.Confirm(name, text, choices[0], choices[1])
+	answer := reply(nil, err)
+	if err == nil {
+		answer.Args = []string{map[bool]string{true: "yes", false: "no"}[yes]}
+	}
+	return answer
+}
+
+// Env is the environment of a plugin: the directories it may find programs in,
+// and HOME and LANG where they are known.
+func Env(dirs []string, home, lang string) []string {
+	env := []string{"PATH=" + join(dirs)}
+	if home != "" {
+		env = append(env, "HOME="+home)
+	}
+	if lang != "" {
+		env = append(env, "LANG="+lang)
+	}
+	return env
+}
+
+func quote(s string) string { return strconv.Quote(s) }

@@ -1,0 +1,201 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
+
+	"github.com/osmoctl/osmoctl/pkg/secret"
+)
+
+// Header is what a sealed file says about itself to anybody.
+type Header struct {
+	Binding Binding
+	// Stanzas are the types of the recipient stanzas in their order, the
+	// binding's left out.
+	Stanzas []string
+}
+
+// Inspect reads a file's header without a key. The header's MAC can be checked
+// only with one, so what is returned is a claim, as good as the file's SHA-256
+// in state.
+//
+// Errors are [ErrUnbound] or [ErrDamaged].
+func Inspect(ciphertext []byte) (Header, error) {
+	reader := &headerReader{}
+	if _, err := decrypt(ciphertext, reader); reader.err != nil {
+		return Header{}, reader.err
+	} else if !reader.called {
+		return Header{}, err
+	}
+	return reader.header, nil
+}
+
+// headerReader is an identity that fits nothing and remembers what it was shown.
+type headerReader struct {
+	header Header
+	called bool
+	err    error
+}
+
+func (r *headerReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	r.called = true
+	var rest []*age.Stanza
+	r.header.Binding, rest, r.err = split(stanzas)
+	r.header.Stanzas = types(rest)
+	return nil, age.ErrIncorrectIdentity
+}
+
+func types(stanzas []*age.Stanza) []string {
+	list := make([]string, len(stanzas))
+	for i, s := range stanzas {
+		list[i] = s.Type
+	}
+	return list
+}
+
+// Open decrypts a file that was found in the place b. Nothing is returned
+// before the binding, the header's MAC and the whole content have been checked.
+//
+// Errors: a [*BindingError] when the file belongs elsewhere, [ErrUnbound] when
+// it names no place, a [*NotForYouError] (which is [ErrNoIdentity]) when no
+// identity fits, [ErrDamaged] when the file is not what was sealed. Any other
+// error comes from an identity: a wrong passphrase, a plugin that was not
+// allowed.
+func Open(ciphertext []byte, b Binding, ids ...age.Identity) (secret.Value, error) {
+	v, err := open(ciphertext, b, ids)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("open %s: %w", b, err)
+	}
+	return v, nil
+}
+
+func open(ciphertext []byte, b Binding, ids []age.Identity) (secret.Value, error) {
+	id := &boundIdentity{want: b, ids: quietFirst(ids)}
+	r, err := decrypt(ciphertext, id)
+	if id.err != nil {
+		return secret.Value{}, id.err
+	}
+	if err != nil {
+		return secret.Value{}, err
+	}
+	return readValue(r)
+}
+
+// decrypt begins to decrypt. Whatever age has to say is replaced: it quotes
+// from the file, which may be something else than an age file, such as a key.
+func decrypt(ciphertext []byte, id age.Identity) (io.Reader, error) {
+	switch {
+	case len(ciphertext) > MaxFile:
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrDamaged, len(ciphertext), MaxFile)
+	case bytes.HasPrefix(ciphertext, []byte(armor.Header)):
+		return nil, fmt.Errorf("%w: it is armored text, and sealed files are binary", ErrDamaged)
+	}
+	r, err := age.Decrypt(bytes.NewReader(ciphertext), id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: its header is not what was sealed, or it is no age file", ErrDamaged)
+	}
+	return r, nil
+}
+
+// readValue reads to the end: a file cut short is found only there. The end is
+// io.EOF itself and nothing that wraps it, since age reports a missing last
+// chunk as an unexpected one.
+func readValue(r io.Reader) (secret.Value, error) {
+	buf := make([]byte, MaxValue+1)
+	defer clear(buf)
+	n := 0
+	for n < len(buf) {
+		m, err := r.Read(buf[n:])
+		n += m
+		switch {
+		case err == io.EOF && n == 0:
+			return secret.Value{}, fmt.Errorf("%w: its content is empty", ErrDamaged)
+		case err == io.EOF:
+			return secret.New(bytes.Clone(buf[:n])), nil
+		case err != nil:
+			return secret.Value{}, fmt.Errorf("%w: its content was cut or changed", ErrDamaged)
+		}
+	}
+	return secret.Value{}, fmt.Errorf("%w: its content is longer than %d bytes", ErrDamaged, MaxValue)
+}
+
+// boundIdentity stands before the real identities: they see a file's stanzas
+// only if it belongs to the wanted place. Its error is kept beside the one that
+// goes to age, which would wrap or replace it.
+type boundIdentity struct {
+	want Binding
+	ids  []age.Identity
+	err  error
+}
+
+func (i *boundIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	got, rest, err := split(stanzas)
+	if err == nil && got != i.want {
+		err = &BindingError{Want: i.want, Got: got}
+	}
+	if err != nil {
+		i.err = err
+		return nil, err
+	}
+	fileKey, err := unwrap(i.ids, rest)
+	i.err = err
+	return fileKey, err
+}
+
+// unwrap tries every identity. One that cannot be used (a wrong passphrase, a
+// missing plugin) does not keep the next from fitting; only if none fits is its
+// error the answer.
+func unwrap(ids []age.Identity, stanzas []*age.Stanza) ([]byte, error) {
+	var broken []error
+	for _, id := range ids {
+		fileKey, err := id.Unwrap(stanzas)
+		switch {
+		case err == nil && len(fileKey) == fileKeySize:
+			return fileKey, nil
+		case err != nil && !errors.Is(err, age.ErrIncorrectIdentity):
+			broken = append(broken, explain(id, err))
+		}
+	}
+	if err := errors.Join(broken...); err != nil {
+		return nil, err
+	}
+	return nil, &NotForYouError{Stanzas: types(stanzas)}
+}
+
+// explain replaces the errors of age's own identities, which are about a
+// stanza's form and may quote it. Others speak for themselves.
+func explain(id age.Identity, err error) error {
+	if !isQuiet(id) {
+		return err
+	}
+	return fmt.Errorf("%w: a stanza in its header is malformed", ErrDamaged)
+}
+
+// quietFirst puts the identities that ask nobody anything before those that
+// prompt or run a plugin, and keeps their order otherwise.
+func quietFirst(ids []age.Identity) []age.Identity {
+	quiet := make([]age.Identity, 0, len(ids))
+	var loud []age.Identity
+	for _, id := range ids {
+		if isQuiet(id) {
+			quiet = append(quiet, id)
+		} else {
+			loud = append(loud, id)
+		}
+	}
+	return append(quiet, loud...)
+}
+
+func isQuiet(id age.Identity) bool {
+	switch id.(type) {
+	case *age.X25519Identity, *age.HybridIdentity, *agessh.Ed25519Identity, *agessh.RSAIdentity:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package seal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	ageplugin "filippo.io/age/plugin"
+	"filippo.io/age/tag"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// maxKey bounds a public key's text: sshd's own limit, and enough for an RSA
+// key of 32,768 bits.
+const maxKey = 8 << 10
+
+const supported = "keys are age1..., ssh-ed25519 or ssh-rsa"
+
+// privateMarks are found, in any case, in every private key that a person could
+// paste: age's two spellings, PEM, and the first bytes of an OpenSSH key's
+// base64 for a paste that lost its first line.
+var privateMarks = []string{"age-secret-key-", "age-plugin-", "private key-----", "b3blbnnzac1rzxktdje"}
+
+// IsPrivateKey reports whether s holds something that looks like a private key,
+// so that it must not be shown.
+func IsPrivateKey(s string) bool {
+	s = strings.ToLower(s)
+	for _, mark := range privateMarks {
+		if strings.Contains(s, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseRecipient reads a public key. Blanks around it and the comment of an SSH
+// key are left out of the canonical Key; Name stays empty.
+//
+// The kinds are age1..., age1pq1..., age1tag1..., age1tagpq1..., ssh-ed25519,
+// ssh-rsa of at least 2048 bits, and age1PLUGIN1.... Nothing is run, whatever
+// the plugin. A native key is accepted only if something can be sealed to it,
+// which the encoding alone does not tell.
+//
+// No error holds any of s; it is [ErrPrivateKey] for a private key.
+func ParseRecipient(s string) (model.Recipient, error) {
+	r, native, err := parseRecipient(s)
+	if err != nil || native == nil {
+		return r, err
+	}
+	if _, err := native.Wrap(make([]byte, fileKeySize)); err != nil {
+		return model.Recipient{}, errors.New("this public key is a degenerate one that nothing can be sealed to: generate another pair")
+	}
+	return r, nil
+}
+
+// parseRecipient reads a public key; the age recipient is nil for a plugin's.
+func parseRecipient(s string) (model.Recipient, age.Recipient, error) {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return model.Recipient{}, nil, errors.New("the public key is empty: " + supported)
+	case IsPrivateKey(s):
+		return model.Recipient{}, nil, ErrPrivateKey
+	case len(s) > maxKey:
+		return model.Recipient{}, nil, fmt.Errorf("this is too long for a public key: %d bytes, at most %d", len(s), maxKey)
+	case strings.ContainsAny(s, "\r\n"):
+		return model.Recipient{}, nil, errors.New("a public key stands on one line: write several as a list")
+	case strings.HasPrefix(s, "age1"):
+		return parseAge(s)
+	case strings.HasPrefix(s, "ssh-ed25519 "), strings.HasPrefix(s, "ssh-rsa "):
+		return parseSSH(s)
+	}
+	return model.Recipient{}, nil, unsupported(s)
+}
+
+// parseAge reads a key in age's own encoding. What stands before its last "1"
+// says which sort it is.
+func parseAge(s string) (model.Recipient, age.Recipient, error) {
+	if strings.ContainsAny(s, " \t") {
+		return model.Recipient{}, nil, errors.New("text follows the public key: leave only the key")
+	}
+	var r age.Recipient
+	var err error
+	kind := ageKind(s)
+	switch kind {
+	case model.RecipientX25519:
+		r, err = age.ParseX25519Recipient(s)
+	case model.RecipientHybrid:
+		r, err = age.ParseHybridRecipient(s)
+	case model.RecipientTag, model.RecipientTagHybrid:
+		r, err = tag.ParseRecipient(s)
+	default:
+		_, _, err = ageplugin.ParseRecipient(s)
+	}
+	if err != nil {
+		// age's text quotes the key: it is dropped.
+		return model.Recipient{}, nil, errors.New("this age public key is damaged: copy it again, whole and in lower case")
+	}
+	return model.Recipient{Key: s, Kind: kind}, r, nil
+}
+
+func ageKind(s string) model.RecipientKind {
+	switch s[:strings.LastIndexByte(s, '1')] {
+	case "age":
+		return model.RecipientX25519
+	case "age1pq":
+		return model.RecipientHybrid
+	case "age1tag":
+		return model.RecipientTag
+	case "age1tagpq":
+		return model.RecipientTagHybrid
+	}
+	return model.RecipientPlugin
+}
+
+func parseSSH(s string) (model.Recipient, age.Recipient, error) {
+	fields := strings.Fields(s)
+	if len(fields) < 2 {
+		return model.Recipient{}, nil, errors.New("this SSH public key lacks its second part: copy the whole line of the .pub file")
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(fields[0] + " " + fields[1]))
+	if err != nil || key.Type() != fields[0] {
+		return model.Recipient{}, nil, errors.New("this SSH public key is damaged: copy the whole line of the .pub file")
+	}
+	canonical := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	r, err := agessh.ParseRecipient(canonical)
+	if err != nil {
+		return model.Recipient{}, nil, errors.New("this SSH public key cannot be sealed to: age wants ssh-ed25519, or ssh-rsa of at least 2048 bits")
+	}
+	return model.Recipient{Key: canonical, Kind: model.RecipientKind(key.Type())}, r, nil
+}
+
+// unsupported explains keys that people do have and age does not take.
+func unsupported(s string) error {
+	lower := strings.ToLower(s)
+	switch {
+	case strings.HasPrefix(lower, "age1"), strings.HasPrefix(lower, "ssh-ed25519 "), strings.HasPrefix(lower, "ssh-rsa "):
+		return errors.New("a public key is written in lower case: copy it again")
+	case strings.HasPrefix(lower, "ecdsa-sha2-"):
+		return errors.New("age cannot seal to ECDSA keys: " + supported)
+	case strings.HasPrefix(lower, "sk-"):
+		return errors.New("age cannot seal to SSH keys of security keys (sk-...): use an age plugin's key for the device, or age1..., ssh-ed25519 or ssh-rsa")
+	case strings.HasPrefix(lower, "ssh-dss"):
+		return errors.New("age cannot seal to DSA keys: " + supported)
+	case strings.HasPrefix(lower, "ssh-") && strings.Contains(lower, "-cert-"):
+		return errors.New("this is an SSH certificate: give the public key that it certifies")
+	}
+	return errors.New("this is not a public key that age knows: " + supported)
+}
+
+// CheckMix reports whether one file can be sealed to all of rs: there must be
+// at least one, and post-quantum keys stand only among themselves, since any
+// other would take their protection away. A plugin's keys count as others: what
+// they are is not known before the plugin runs.
+func CheckMix(rs []model.Recipient) error {
+	if len(rs) == 0 {
+		return errors.New("there is no recipient: nobody could read the token")
+	}
+	for _, r := range rs[1:] {
+		if r.Kind.PostQuantum() != rs[0].Kind.PostQuantum() {
+			return fmt.Errorf("%s and %s cannot stand together: a post-quantum key (age1pq1..., age1tagpq1...) is protected only among its like",
+				describe(rs[0]), describe(r))
+		}
+	}
+	return nil
+}
+
+// describe names a recipient for a message. The key may come from anywhere, so
+// it is shown only if it is no private one.
+func describe(r model.Recipient) string {
+	switch {
+	case r.Name != "":
+		return fmt.Sprintf("%s (%s)", r.Name, r.Kind)
+	case IsPrivateKey(r.Key):
+		return "without a name"
+	}
+	return r.ID()
+}
