@@ -316,3 +316,19 @@ func (a *Account) clone() *Account {
 	}
 	return &c
 }
+
+// Values returns the SHA-256 of every value ever issued, live or ended.
+func (s *Snapshot) Values() map[Sum]bool {
+	out := make(map[Sum]bool, len(s.sums))
+	for _, a := range s.Accounts {
+		for _, t := range a.Tokens {
+			for i := range t.Generations {
+				out[t.Generations[i].Value] = true
+			}
+			for i := range t.Tombstones {
+				out[t.Tombstones[i].Value] = true
+			}
+		}
+	}
+	return out
+}

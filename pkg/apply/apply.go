@@ -1,0 +1,139 @@
+// Package apply makes a plan true: it issues tokens, seals them, and hands one
+// commit of state to the store. It executes a plan and nothing else: it decides
+// nothing that the plan does not say.
+//
+// # Order
+//
+// A run goes through these steps, and everything before the last leaves no
+// trace:
+//
+//  1. refuse a plan that is blocked, or was made for another day;
+//  2. try every distinct set of recipients, so that nothing is issued that
+//     cannot be sealed;
+//  3. issue and seal in memory; a value exists in the clear between these two
+//     calls and until step 5;
+//  4. edit the snapshot by the plan's changes;
+//  5. search every file to be written for the values of this run, in every
+//     usual encoding, and wipe the values;
+//  6. commit. The commit is the transaction.
+//
+// The package owns the interfaces it works through: an [Issuer] makes values, a
+// [Sealer] encrypts them, a [Store] commits. None of them knows a plan.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Issuer makes the value of one generation. It is called from several
+// goroutines at once.
+type Issuer interface {
+	Issue(ctx context.Context, generation model.Address) (secret.Value, error)
+}
+
+// Sealer encrypts values to recipients. It is called from several goroutines at
+// once.
+type Sealer interface {
+	// Check tries a set of recipients without a value.
+	Check(ctx context.Context, to []model.Recipient) error
+	// Seal returns the ciphertext of v, bound to its place.
+	Seal(ctx context.Context, b seal.Binding, to []model.Recipient, v secret.Value) ([]byte, error)
+}
+
+// Store makes changes of state durable, all or none.
+type Store interface {
+	// Commit writes the changes as one commit and returns its id.
+	Commit(ctx context.Context, changes []state.Change, message string) (string, error)
+}
+
+// Errors that callers tell apart.
+var (
+	// ErrBlocked is returned for a plan that a guardrail forbids.
+	ErrBlocked = errors.New("the plan is blocked by a guardrail")
+	// ErrAsOf is returned for a plan made for a day chosen by hand.
+	ErrAsOf = errors.New("a plan made with --as-of cannot be applied")
+	// ErrSelfLeak is returned where a file to be written holds a value of
+	// this run. Nothing was written.
+	ErrSelfLeak = errors.New("a file about to be written holds a token value; nothing was written")
+	// ErrRepeatedValue is returned where the issuer gave a value that was
+	// given out before: its source of randomness is broken.
+	ErrRepeatedValue = errors.New("the issuer returned a value that was issued before; nothing was written")
+)
+
+// Run has what applying needs beside a plan.
+type Run struct {
+	Issuer Issuer
+	Sealer Sealer
+	Store  Store
+	// Actor is who the changes are made for, as recorded in state.
+	Actor string
+	// ID names the run in the commit's trailers.
+	ID string
+	// Now is the time recorded; its UTC day must be the plan's.
+	Now time.Time
+	// Lineage names the state at its first commit.
+	Lineage string
+	// Settings are recorded unless the plan was restricted to targets.
+	Settings state.Settings
+	// Progress, if set, is told how many tokens of all are sealed. It may be
+	// called from several goroutines.
+	Progress func(done, total int)
+}
+
+// Result says what an apply did.
+type Result struct {
+	// Commit is empty where there was nothing to do.
+	Commit string
+	Serial int
+	Issued []Issued
+}
+
+// Issued is one new generation.
+type Issued struct {
+	Address model.Address
+	// Path of the ciphertext, relative to the project directory.
+	Path      string
+	ExpiresAt model.Date
+	// Value is the SHA-256 of the value.
+	Value state.Sum
+}
+
+// Apply executes p on top of have. On an error nothing was committed, unless
+// the store says otherwise.
+func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*Result, error) {
+	switch {
+	case len(p.Blocked) > 0:
+		return nil, ErrBlocked
+	case p.AsOf:
+		return nil, ErrAsOf
+	case model.DateOf(r.Now) != p.Date:
+		return nil, fmt.Errorf("the plan is of %s and the UTC day is now %s: plan again", p.Date, model.DateOf(r.Now))
+	case !p.Pending():
+		return &Result{Serial: have.Meta.Serial}, nil
+	}
+	sealed, err := r.issueAll(ctx, p, have)
+	defer sealed.wipe()
+	if err != nil {
+		return nil, err
+	}
+	edit := r.edit(p, have, sealed)
+	next, changes := edit.Finish()
+	if err := sealed.search(changes); err != nil {
+		return nil, err
+	}
+	sealed.wipe()
+	commit, err := r.Store.Commit(ctx, changes, r.message(p, next))
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.issued()}, nil
+}

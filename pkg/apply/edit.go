@@ -1,0 +1,160 @@
+package apply
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// editor applies a plan's changes, in their order, to the next snapshot.
+type editor struct {
+	*state.Edit
+	run    *Run
+	plan   *plan.Plan
+	now    time.Time
+	sealed *sealedSet
+}
+
+func (r *Run) edit(p *plan.Plan, have *state.Snapshot, sealed *sealedSet) *state.Edit {
+	e := &editor{Edit: have.Edit(), run: r, plan: p, now: r.Now.UTC().Truncate(time.Second), sealed: sealed}
+	if !have.Exists() {
+		e.SetLineage(r.Lineage)
+	}
+	if !have.Exists() || len(p.Targets) == 0 {
+		e.SetSettings(r.Settings)
+	}
+	for i := range p.Changes {
+		switch c := &p.Changes[i]; c.Address.Kind {
+		case model.KindRole:
+			e.role(c)
+		case model.KindAccount:
+			e.account(c)
+		case model.KindToken:
+			e.token(c)
+		}
+	}
+	return e.Edit
+}
+
+func (e *editor) role(c *plan.Change) {
+	if c.After == nil {
+		e.DeleteRole(c.Address.Name)
+		return
+	}
+	next := &state.Role{
+		Name: c.Address.Name, CreatedAt: e.now, CreatedBy: e.run.Actor,
+		Description: c.After.Description, SyncMode: c.After.SyncMode,
+		ExternalRoles: c.After.ExternalRoles, Policies: c.After.Policies,
+	}
+	if before := e.Role(c.Address.Name); before != nil {
+		next.CreatedAt, next.CreatedBy = before.CreatedAt, before.CreatedBy
+	}
+	e.SetRole(next)
+}
+
+func (e *editor) account(c *plan.Change) {
+	if c.Action == plan.Delete {
+		e.DeleteAccount(c.Address.Name, e.plan.Date, reason(c))
+		return
+	}
+	a := e.Account(c.Address.Name)
+	if c.Action == plan.Create {
+		a.CreatedAt, a.CreatedBy, a.DeletedOn = e.now, e.run.Actor, 0
+	}
+	a.Description, a.Labels, a.Protect = c.After.Description, c.After.Labels, c.After.Protect
+	a.Grants = e.grants(a.Grants, c.After.Roles)
+	for _, t := range a.Tokens {
+		dropRoles(t, c.After.Roles)
+	}
+}
+
+// grants keeps the grants that stay as they are and adds the new ones.
+func (e *editor) grants(before []state.Grant, roles []string) []state.Grant {
+	out := make([]state.Grant, 0, len(roles))
+	for _, role := range model.Set(roles) {
+		i := slices.IndexFunc(before, func(g state.Grant) bool { return g.Role == role })
+		if i >= 0 {
+			out = append(out, before[i])
+			continue
+		}
+		out = append(out, state.Grant{Role: role, AssignedAt: e.now, AssignedBy: e.run.Actor})
+	}
+	return out
+}
+
+// dropRoles records what OSMO does when an account loses a role: every token of
+// it loses the role too, and does not get it back with the account.
+func dropRoles(t *state.Token, kept []string) {
+	for i := range t.Generations {
+		g := &t.Generations[i]
+		for _, role := range g.CurrentRoles() {
+			if !slices.Contains(kept, role) {
+				g.RemovedRoles = model.Set(append(slices.Clone(g.RemovedRoles), role))
+			}
+		}
+	}
+}
+
+func (e *editor) token(c *plan.Change) {
+	switch c.Action {
+	case plan.Create, plan.Rotate:
+		e.issue(c)
+	case plan.Update:
+		e.update(c)
+	case plan.Revoke:
+		e.revoke(c)
+	case plan.Delete:
+		e.DeleteToken(c.Address, e.plan.Date, reason(c))
+	}
+}
+
+func (e *editor) issue(c *plan.Change) {
+	t := e.Token(c.Address.Account, c.Address.Name)
+	if g := t.Active(); g != nil && c.Resolved.Replaces == g.Number {
+		g.RevokeAfter = c.Resolved.RevokeAfter
+	}
+	t.DeletedOn, t.RenamedTo = 0, ""
+	t.Spec, t.Honoured = specOf(c.After), c.Resolved.Requested
+	sealed := e.sealed.by[c.Address]
+	e.Issue(c.Address, state.Generation{
+		Number: c.Resolved.Generation, ServerName: c.Resolved.ServerName,
+		IssuedAt: e.now, IssuedBy: e.run.Actor, ExpiresAt: c.Resolved.ExpiresAt,
+		Description: c.After.Description, Roles: c.Resolved.Roles,
+		Recipients: model.Set(model.IDs(c.Resolved.Readers)), Value: sealed.sum,
+	}, sealed.ciphertext)
+}
+
+func (e *editor) update(c *plan.Change) {
+	t := e.Token(c.Address.Account, c.Address.Name)
+	t.Spec, t.RenamedTo = specOf(c.After), c.After.RenamedTo
+	if g := t.Active(); g != nil && c.Resolved != nil && c.Resolved.Replaces == g.Number {
+		g.RevokeAfter = c.Resolved.RevokeAfter
+	}
+}
+
+// revoke ends one generation. A renamed token is only kept for its last ones.
+func (e *editor) revoke(c *plan.Change) {
+	e.End(c.Address, e.plan.Date, reason(c))
+	t := e.Token(c.Address.Account, c.Address.Name)
+	if t.RenamedTo != "" && len(t.Generations) == 0 {
+		e.DeleteToken(c.Address.Token(), e.plan.Date, reason(c))
+	}
+}
+
+func specOf(o *plan.Object) state.Spec {
+	s := state.Spec{
+		Description: o.Description, Inherit: o.Roles == nil, Roles: o.Roles,
+		Expiry: model.Expiry{At: o.ExpiresAt, In: o.ExpiresIn}, Recipients: o.Recipients,
+	}
+	if o.Rotate != nil {
+		s.Rotate = model.Rotation{Every: o.Rotate.Every, Overlap: o.Rotate.Overlap}
+	}
+	return s
+}
+
+// reason is what a tombstone says.
+func reason(c *plan.Change) string { return strings.Join(c.Reasons, "; ") }

@@ -1,0 +1,43 @@
+package apply
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// The trailers of a commit that apply makes. Reading history goes by them.
+const (
+	TrailerSerial  = "Osmoctl-Serial"
+	TrailerLineage = "Osmoctl-Lineage"
+	TrailerPlan    = "Osmoctl-Plan"
+	TrailerRun     = "Osmoctl-Run"
+	TrailerActor   = "Osmoctl-Actor"
+)
+
+// maxListed bounds how many changes a commit message lists one by one.
+const maxListed = 100
+
+// message says what the commit changes and for whom. All text in it is made of
+// checked names and of our own words, so no trailer can be forged through it.
+func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "osmoctl: %s (serial %d)\n\n", p.Summary.Words(), next.Meta.Serial)
+	for i := range p.Changes {
+		if i == maxListed {
+			fmt.Fprintf(&b, "and %d more\n", len(p.Changes)-maxListed)
+			break
+		}
+		c := &p.Changes[i]
+		fmt.Fprintf(&b, "%s %s\n", c.Action, c.Address)
+	}
+	if len(p.GuardrailChanges) > 0 {
+		fmt.Fprintf(&b, "record changed project settings\n")
+	}
+	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
+		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
+		TrailerPlan, p.Digest, TrailerRun, r.ID, TrailerActor, r.Actor)
+	return b.String()
+}

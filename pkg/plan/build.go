@@ -1,0 +1,356 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Options is what a plan depends on beside declarations and state.
+type Options struct {
+	// Today is the day planned for.
+	Today model.Date
+	// AsOf says that Today was chosen by hand.
+	AsOf bool
+	// Commit is the one that state was read from, for the plan's base.
+	Commit string
+	// Targets restrict the plan; none means everything.
+	Targets []model.Address
+	// Replace names tokens to rotate whatever their declaration says.
+	Replace []model.Address
+	// StateEdited names files under state/ in which the declarations'
+	// commit differs from the commit that state was read from.
+	StateEdited []string
+	Allow       Allow
+}
+
+// The codes of problems that [Build] reports.
+const (
+	CodeExpiryPassed  = "expiry_passed"       // a token would be issued dead
+	CodeUnknownTarget = "unknown_target"      // an address that nothing has
+	CodeNotAToken     = "replace_not_a_token" // --replace of something else
+	CodeNameTaken     = "server_name_taken"   // a token's name is another's generation
+)
+
+// Build plans. The problems it returns are errors in the declarations that
+// only state or the date bring out; with an error there is no plan.
+func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
+	b := &builder{want: want, have: have, opts: opts, today: opts.Today, renamed: map[model.Address]model.Address{}, rights: newRights(want, have)}
+	b.names = namesByID(have.Meta.Applied.Recipients)
+	b.replace = make(map[model.Address]bool, len(opts.Replace))
+	b.warnedExpired = map[model.Address]bool{}
+	b.checkAddresses()
+	b.roles()
+	b.accounts()
+	if b.problems.HasErrors() {
+		b.problems.Sort()
+		return nil, b.problems
+	}
+	b.settings()
+	return b.finish(), b.problems
+}
+
+type builder struct {
+	want  *model.Declarations
+	have  *state.Snapshot
+	opts  Options
+	today model.Date
+
+	replace map[model.Address]bool
+	// names maps the IDs of keys to the names they last stood under.
+	names map[string]string
+	// renamed maps a token's earlier address to its declared one.
+	renamed map[model.Address]model.Address
+	rights  *rights
+	// warnedExpired has the tokens whose passed date was warned about.
+	warnedExpired map[model.Address]bool
+
+	changes  []Change
+	implied  []Implied
+	access   []Access
+	readers  []Readers
+	settled  []GuardrailChange
+	waiting  []Waiting
+	warnings []Warning
+	upcoming []Upcoming
+	problems diag.List
+}
+
+// namesByID inverts the recorded recipients. A key under several names gets the
+// first of those that name nothing else.
+func namesByID(recipients map[string][]string) map[string]string {
+	out := map[string]string{}
+	for _, single := range []bool{true, false} {
+		for _, name := range model.Names(recipients) {
+			ids := recipients[name]
+			for _, id := range ids {
+				if _, known := out[id]; !known && (len(ids) == 1) == single {
+					out[id] = name
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) add(c Change) {
+	if c.Reasons == nil {
+		c.Reasons = []string{}
+	}
+	c.Fields = fieldsOf(c.Before, c.After)
+	b.changes = append(b.changes, c)
+}
+
+func (b *builder) imply(a model.Address, cause model.Address, format string, args ...any) {
+	b.implied = append(b.implied, Implied{Address: a, Effect: fmt.Sprintf(format, args...), Cause: cause})
+}
+
+func (b *builder) warn(code string, a model.Address, format string, args ...any) {
+	b.warnings = append(b.warnings, Warning{Code: code, Address: &a, Message: fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) problem(code string, at diag.Position, hint, format string, args ...any) {
+	b.problems.Add(diag.Diagnostic{Code: code, Pos: at, Hint: hint, Summary: fmt.Sprintf(format, args...)})
+}
+
+// checkAddresses refuses targets and replacements that name nothing.
+func (b *builder) checkAddresses() {
+	for _, a := range b.opts.Targets {
+		if !b.known(a) {
+			b.problem(CodeUnknownTarget, diag.Position{}, "osmoctl state show and osmoctl validate list what there is", "target %s is neither declared nor in state", a)
+		}
+	}
+	for _, a := range b.opts.Replace {
+		t := b.declaredToken(a)
+		switch {
+		case a.Kind != model.KindToken || a.Generation != 0:
+			b.problem(CodeNotAToken, diag.Position{}, "write token/ACCOUNT/NAME", "%s cannot be replaced: only a token can", a)
+		case t == nil:
+			b.problem(CodeUnknownTarget, diag.Position{}, "", "%s cannot be replaced: it is not declared", a)
+		default:
+			b.replace[a] = true
+		}
+	}
+}
+
+func (b *builder) known(a model.Address) bool {
+	switch a.Kind {
+	case model.KindRole:
+		return b.want.Roles[a.Name] != nil || b.have.Roles[a.Name] != nil
+	case model.KindAccount:
+		return b.want.Accounts[a.Name] != nil || b.have.Accounts[a.Name].Live()
+	}
+	t := a.Token()
+	return b.declaredToken(t) != nil || b.appliedToken(t).Live()
+}
+
+func (b *builder) declaredToken(a model.Address) *model.Token {
+	if account := b.want.Accounts[a.Account]; account != nil {
+		return account.Tokens[a.Name]
+	}
+	return nil
+}
+
+func (b *builder) appliedToken(a model.Address) *state.Token {
+	if account := b.have.Accounts[a.Account]; account != nil {
+		return account.Tokens[a.Name]
+	}
+	return nil
+}
+
+func (b *builder) roles() {
+	for _, name := range model.Names(b.want.Roles) {
+		b.role(b.want.Roles[name], b.have.Roles[name])
+	}
+	for _, name := range model.Names(b.have.Roles) {
+		if b.want.Roles[name] == nil {
+			b.roleGone(b.have.Roles[name])
+		}
+	}
+}
+
+func (b *builder) role(want *model.Role, have *state.Role) {
+	address := model.RoleAddress(want.Name)
+	after := declaredRole(want)
+	if have == nil {
+		if _, equal := access.EqualsBuiltin(want); !equal {
+			b.add(Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin})
+		}
+		return
+	}
+	before := appliedRole(have)
+	if want.ExternalRoles == nil {
+		// Left alone: the mapping of the last apply stays on record.
+		after.ExternalRoles = have.ExternalRoles
+	}
+	if equalPolicies(before.Policies, after.Policies) {
+		// Another order of actions is no change.
+		after.Policies = before.Policies
+	}
+	if len(fieldsOf(before, after)) > 0 {
+		b.add(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
+	}
+}
+
+// roleGone plans the end of a role that is no longer declared. OSMO makes its
+// built-in roles again at every start, so those are let go, not deleted.
+func (b *builder) roleGone(have *state.Role) {
+	address := model.RoleAddress(have.Name)
+	if _, builtin := access.Builtin(have.Name); builtin {
+		b.add(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
+		return
+	}
+	b.add(Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}})
+	for _, name := range model.Names(b.have.Accounts) {
+		if b.have.Accounts[name].Holds(have.Name) {
+			b.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
+		}
+	}
+}
+
+func (b *builder) accounts() {
+	for _, name := range model.Names(b.want.Accounts) {
+		b.account(b.want.Accounts[name], b.have.Accounts[name])
+	}
+	for _, name := range model.Names(b.have.Accounts) {
+		if have := b.have.Accounts[name]; have.Live() && b.want.Accounts[name] == nil {
+			b.accountGone(have)
+		}
+	}
+}
+
+func (b *builder) account(want *model.Account, have *state.Account) {
+	address := model.AccountAddress(want.Name)
+	if !have.Live() {
+		b.add(Change{Address: address, Action: Create, After: declaredAccount(want), Reasons: []string{"newly declared"}, Origin: &want.Origin})
+	} else if !sameAccount(want, have) {
+		before, after := appliedAccount(have), declaredAccount(want)
+		b.add(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
+	}
+	b.accountAccess(want, have)
+	b.tokens(want, have)
+}
+
+// sameAccount is the fast path of a plan in which nothing changed.
+func sameAccount(want *model.Account, have *state.Account) bool {
+	return want.Description == have.Description && want.Protect == have.Protect && len(want.Labels) == len(have.Labels) &&
+		len(want.Roles) == len(have.Grants) &&
+		!slices.ContainsFunc(want.Roles, func(r string) bool { return !have.Holds(r) }) &&
+		equalLabels(want.Labels, have.Labels)
+}
+
+func equalLabels(a, b map[string]string) bool {
+	for k, v := range a {
+		if w, ok := b[k]; !ok || v != w {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) accountGone(have *state.Account) {
+	address := model.AccountAddress(have.Name)
+	b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{"no longer declared"}})
+	b.accountAccess(nil, have)
+	for _, name := range model.Names(have.Tokens) {
+		if t := have.Tokens[name]; t.Live() {
+			token := model.TokenAddress(have.Name, name)
+			b.imply(token, address, "is deleted with its account, with every generation")
+			b.tokenAccess(token, nil, nil, t, 0)
+		}
+	}
+}
+
+// finish puts everything in its fixed order and counts.
+func (b *builder) finish() *Plan {
+	p := &Plan{
+		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf,
+		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
+		Targets: sortedAddresses(b.opts.Targets), Replace: sortedAddresses(b.opts.Replace),
+		Changes: b.changes, Implied: b.implied, Access: b.access, Readers: b.readers, GuardrailChanges: b.settled,
+		WaitingForIdentity: b.waiting, Warnings: b.warnings, Upcoming: b.upcoming,
+	}
+	if len(b.opts.Targets) > 0 {
+		b.restrict(p)
+	}
+	sort.SliceStable(p.Changes, func(i, j int) bool { return orderOf(&p.Changes[i], &p.Changes[j]) < 0 })
+	sort.SliceStable(p.Upcoming, func(i, j int) bool {
+		if p.Upcoming[i].Date != p.Upcoming[j].Date {
+			return p.Upcoming[i].Date < p.Upcoming[j].Date
+		}
+		return p.Upcoming[i].Address.Compare(p.Upcoming[j].Address) < 0
+	})
+	p.Summary = summarise(p.Changes)
+	p.Blocked = b.guard(p)
+	neverNil(p)
+	p.Digest = b.digest(p)
+	return p
+}
+
+// neverNil makes JSON say [] where there is nothing.
+func neverNil(p *Plan) {
+	p.Changes = orEmpty(p.Changes)
+	p.Implied = orEmpty(p.Implied)
+	p.Access = orEmpty(p.Access)
+	p.Readers = orEmpty(p.Readers)
+	p.GuardrailChanges = orEmpty(p.GuardrailChanges)
+	p.Blocked = orEmpty(p.Blocked)
+	p.WaitingForIdentity = orEmpty(p.WaitingForIdentity)
+	p.Warnings = orEmpty(p.Warnings)
+	p.Upcoming = orEmpty(p.Upcoming)
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+func sortedAddresses(list []model.Address) []model.Address {
+	out := slices.Clone(list)
+	slices.SortFunc(out, model.Address.Compare)
+	return slices.Compact(out)
+}
+
+func summarise(changes []Change) (s Summary) {
+	counters := map[Action]*int{
+		Create: &s.Create, Update: &s.Update, Rotate: &s.Rotate, Revoke: &s.Revoke,
+		Delete: &s.Delete, Reseal: &s.Reseal, Adopt: &s.Adopt, Forget: &s.Forget,
+	}
+	for i := range changes {
+		*counters[changes[i].Action]++
+	}
+	return s
+}
+
+// stage is the package comment's drawing as a table: the lower runs first.
+func stage(c *Change) int {
+	switch ending := c.Action == Delete || c.Action == Forget; {
+	case c.Address.Kind == model.KindRole && !ending:
+		return 1
+	case c.Address.Kind == model.KindAccount && !ending:
+		return 2
+	case c.Address.Kind == model.KindToken && !ending && c.Action != Revoke:
+		return 3
+	case c.Action == Revoke:
+		return 4
+	case c.Address.Kind == model.KindToken:
+		return 5
+	case c.Address.Kind == model.KindAccount:
+		return 6
+	}
+	return 7
+}
+
+func orderOf(a, b *Change) int {
+	if s, t := stage(a), stage(b); s != t {
+		return s - t
+	}
+	return a.Address.Compare(b.Address)
+}

@@ -1,0 +1,295 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// The guardrails, by the names that osmoctl.yaml and [Blocked] use. The last
+// three are always in force.
+const (
+	RailTokenLifetime  = "max_token_lifetime"
+	RailTokenRoles     = "require_token_roles"
+	RailAccountName    = "account_name"
+	RailMinRecipients  = "min_recipients"
+	RailRecipients     = "required_recipients"
+	RailNewReaders     = "max_new_readers"
+	RailDeletes        = "max_deletes"
+	RailRotations      = "max_rotations"
+	RailProtect        = "protect"
+	RailEmpty          = "declarations_vanished"
+	RailStateEdited    = "state_edited"
+	defaultMaxDeletes  = 5
+	defaultMaxDeletePC = 20
+)
+
+// DefaultTokenLifetime is OSMO's own limit, max_token_duration.
+const DefaultTokenLifetime model.Days = 365
+
+// Allow lifts guardrails for one run. Each says the number or the name that it
+// lets through, so that none of them can be a habit.
+type Allow struct {
+	// Empty lets a project without any declaration delete everything.
+	Empty bool
+	// Deletes, Rotations and NewReaders raise the bounds to a number.
+	Deletes, Rotations, NewReaders *int
+	// Lifetime raises the bound on a token's lifetime.
+	Lifetime model.Days
+	// Objects lifts whatever bears on one object alone: its deletion, the
+	// pattern of its name, the roles or recipients it lacks.
+	Objects []model.Address
+}
+
+// guard holds the plan against the guardrails recorded by the last apply and
+// against the declared ones: whatever either forbids is blocked.
+func (b *builder) guard(p *Plan) []Blocked {
+	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
+	g.stateEdited()
+	g.vanished()
+	g.protect()
+	rails := []rails{{b.want.Project.Guardrails, b.declaredKeys()}}
+	if b.have.Exists() {
+		rails = append(rails, appliedRails(b.have.Meta.Applied))
+	}
+	for _, r := range rails {
+		g.deletes(r.MaxDeletes)
+		g.rotations(r.MaxRotations)
+		g.newReaders(r.MaxNewReaders)
+		g.issues(r)
+	}
+	return g.blocked
+}
+
+// rails are guardrails with the keys that their recipient names stood for when
+// they were declared.
+type rails struct {
+	model.Guardrails
+	keys map[string][]string
+}
+
+func appliedRails(s state.Settings) rails { return rails{s.Guardrails, s.Recipients} }
+
+func (b *builder) declaredKeys() map[string][]string {
+	return state.SettingsOf(b.want.Project).Recipients
+}
+
+type guard struct {
+	*builder
+	plan    *Plan
+	blocked []Blocked
+	// seen keeps what both sets of guardrails forbid from being said twice.
+	seen map[string]bool
+}
+
+func (g *guard) block(a *model.Address, rail, flag, format string, args ...any) {
+	blocked := Blocked{Address: a, Guardrail: rail, Flag: flag, Detail: fmt.Sprintf(format, args...)}
+	key := rail + " " + flag
+	if a != nil {
+		key += " " + a.String()
+	}
+	if !g.seen[key] {
+		g.seen[key] = true
+		g.blocked = append(g.blocked, blocked)
+	}
+}
+
+func (g *guard) allowed(a model.Address) bool { return slices.Contains(g.opts.Allow.Objects, a) }
+
+func (g *guard) stateEdited() {
+	for _, path := range g.opts.StateEdited {
+		g.block(nil, RailStateEdited, "", "%s differs from the state that the plan is made against: state is written by apply alone, so take the file from there", path)
+	}
+}
+
+// vanished keeps a project whose declarations are gone, by a bad merge or a
+// moved directory, from deleting everything.
+func (g *guard) vanished() {
+	deletes := g.plan.Summary.Delete + g.plan.Summary.Forget
+	if deletes > 0 && len(g.want.Roles) == 0 && len(g.want.Accounts) == 0 && !g.opts.Allow.Empty {
+		g.block(nil, RailEmpty, "--allow-empty", "no role and no service account is declared any more, which would delete all %d objects", deletes)
+	}
+}
+
+// protect keeps protected accounts, their last token and their roles. What
+// binds is what state recorded: protection ends once an apply recorded its end.
+func (g *guard) protect() {
+	for i := range g.plan.Changes {
+		c := &g.plan.Changes[i]
+		switch {
+		case c.Address.Kind == model.KindAccount && c.Before != nil && c.Before.Protect:
+			g.protectAccount(c)
+		case c.Address.Kind == model.KindToken && c.Action == Delete:
+			g.protectLastToken(c.Address)
+		}
+	}
+}
+
+const protectHint = "declare protect: false, apply that, and then make this change"
+
+func (g *guard) protectAccount(c *Change) {
+	if c.Action == Delete {
+		g.block(&c.Address, RailProtect, "", "the account is protected from deletion: %s", protectHint)
+		return
+	}
+	for _, role := range c.Before.Roles {
+		if !slices.Contains(c.After.Roles, role) {
+			g.block(&c.Address, RailProtect, "", "the account is protected and would lose role %s: %s", role, protectHint)
+		}
+	}
+}
+
+func (g *guard) protectLastToken(a model.Address) {
+	have := g.have.Accounts[a.Account]
+	want := g.want.Accounts[a.Account]
+	if !have.Protect || want == nil || len(want.Tokens) > 0 {
+		return
+	}
+	g.block(&a, RailProtect, "", "this is the last token of a protected account: %s", protectHint)
+}
+
+// deletes bounds deletions. The percentage counts from the second one on:
+// in a project of three accounts any single deletion would be above it.
+func (g *guard) deletes(limit *model.Limit) {
+	if limit == nil {
+		count, percent := defaultMaxDeletes, defaultMaxDeletePC
+		limit = &model.Limit{Count: &count, Percent: &percent}
+	}
+	n := 0
+	for i := range g.plan.Changes {
+		if c := &g.plan.Changes[i]; c.Action == Delete && !g.allowed(c.Address) {
+			n++
+		}
+	}
+	g.bound(RailDeletes, "--allow-deletes", "deletions", n, g.objects(), limit, g.opts.Allow.Deletes)
+}
+
+// rotations bounds new generations that a change asks for; those due by date
+// are left out, since they come whether or not anybody changes anything.
+func (g *guard) rotations(limit *model.Limit) {
+	if limit == nil {
+		return
+	}
+	n := 0
+	for i := range g.plan.Changes {
+		if c := &g.plan.Changes[i]; c.Action == Rotate && !c.Due {
+			n++
+		}
+	}
+	g.bound(RailRotations, "--allow-rotations", "rotations", n, g.tokenCount(), limit, g.opts.Allow.Rotations)
+}
+
+func (g *guard) bound(rail, flag, what string, n, total int, limit *model.Limit, allowed *int) {
+	if n == 0 || (allowed != nil && n <= *allowed) {
+		return
+	}
+	flag = fmt.Sprintf("%s %d", flag, n)
+	switch {
+	case limit.Count != nil && n > *limit.Count:
+		g.block(nil, rail, flag, "%d %s are more than the limit of %d", n, what, *limit.Count)
+	case limit.Percent != nil && n > 1 && n*100 > *limit.Percent*total:
+		g.block(nil, rail, flag, "%d %s of %d objects are more than the limit of %d%%", n, what, total, *limit.Percent)
+	}
+}
+
+func (g *guard) objects() int {
+	n := len(g.have.Roles) + g.tokenCount()
+	for _, a := range g.have.Accounts {
+		if a.Live() {
+			n++
+		}
+	}
+	return n
+}
+
+func (g *guard) tokenCount() (n int) {
+	for _, a := range g.have.Accounts {
+		for _, t := range a.Tokens {
+			if t.Live() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// newReaders bounds the keys that could read nothing before and will read
+// something after. The first apply of a project has nothing to compare with.
+func (g *guard) newReaders(limit *int) {
+	if limit == nil || !g.have.Exists() {
+		return
+	}
+	known := map[string]bool{}
+	for _, a := range g.have.Accounts {
+		for _, t := range a.Tokens {
+			for i := range t.Generations {
+				for _, id := range t.Generations[i].Recipients {
+					known[id] = true
+				}
+			}
+		}
+	}
+	var names []string
+	for _, r := range g.plan.Readers {
+		for _, k := range r.Gained {
+			if !known[k.Key] {
+				known[k.Key] = true
+				names = append(names, fmt.Sprintf("%s (%s)", k.Name, shortKey(k.Key)))
+			}
+		}
+	}
+	n := len(names)
+	if n > *limit && (g.opts.Allow.NewReaders == nil || n > *g.opts.Allow.NewReaders) {
+		g.block(nil, RailNewReaders, fmt.Sprintf("--allow-new-readers %d", n), "%d keys that read nothing so far would read tokens, the limit is %d: %s", n, *limit, listOr(names, ""))
+	}
+}
+
+// issues holds what would be created or issued against the rails that concern
+// single objects.
+func (g *guard) issues(r rails) {
+	var name *regexp.Regexp
+	if r.AccountName != "" {
+		// config refuses a pattern that does not compile.
+		name, _ = regexp.Compile("^(?:" + r.AccountName + ")$")
+	}
+	for i := range g.plan.Changes {
+		c := &g.plan.Changes[i]
+		switch {
+		case g.allowed(c.Address):
+		case c.Address.Kind == model.KindAccount && c.Action == Create:
+			if name != nil && !name.MatchString(c.Address.Name) {
+				g.block(&c.Address, RailAccountName, "--allow "+c.Address.String(), "the name does not match %s", r.AccountName)
+			}
+		case c.Action == Create && c.Address.Kind == model.KindToken, c.Action == Rotate:
+			g.issued(c, r)
+		}
+	}
+}
+
+// issued holds one token that is about to be issued against the rails.
+func (g *guard) issued(c *Change, r rails) {
+	lift := "--allow " + c.Address.String()
+	limit := r.MaxTokenLifetime
+	if limit == 0 {
+		limit = DefaultTokenLifetime
+	}
+	if life := g.today.Until(c.Resolved.ExpiresAt); life > max(limit, g.opts.Allow.Lifetime) {
+		g.block(&c.Address, RailTokenLifetime, "--allow-lifetime "+life.String(), "the token would live %s, the limit is %s", life, limit)
+	}
+	if r.RequireTokenRoles != nil && *r.RequireTokenRoles && c.After.Roles == nil {
+		g.block(&c.Address, RailTokenRoles, lift, "the token lists no roles of its own")
+	}
+	if n := len(c.Resolved.Readers); n < r.MinRecipients {
+		g.block(&c.Address, RailMinRecipients, lift, "the token would have %d recipients, at least %d are asked for", n, r.MinRecipients)
+	}
+	for _, name := range r.RequiredRecipients {
+		for _, key := range r.keys[name] {
+			if !slices.ContainsFunc(c.Resolved.Readers, func(k model.Recipient) bool { return k.ID() == key }) {
+				g.block(&c.Address, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
+			}
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package plan
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Object is what stands before or after a change. Exactly the fields of its
+// kind are set; JSON leaves the others out.
+type Object struct {
+	Description string `json:"description"`
+
+	// Of roles.
+	Policies      []model.Policy `json:"policies,omitzero"`
+	ExternalRoles []string       `json:"external_roles,omitzero"`
+	SyncMode      model.SyncMode `json:"sync_mode,omitzero"`
+
+	// Of accounts and tokens. A token without roles inherits its account's.
+	Roles   []string          `json:"roles,omitzero"`
+	Labels  map[string]string `json:"labels,omitzero"`
+	Protect bool              `json:"protect,omitzero"`
+
+	// Of tokens. Durations stay unresolved.
+	ExpiresAt  model.Date `json:"expires_at,omitzero"`
+	ExpiresIn  model.Days `json:"expires_in,omitzero"`
+	Rotate     *Rhythm    `json:"rotate,omitempty"`
+	Recipients []string   `json:"recipients,omitzero"`
+	Readers    []Reader   `json:"readers,omitzero"`
+	RenamedTo  string     `json:"renamed_to,omitzero"`
+	// Requested is the declared generation counter.
+	Requested int `json:"requested_generation,omitzero"`
+
+	// Of generations.
+	Generation  int        `json:"generation,omitzero"`
+	RevokeAfter model.Date `json:"revoke_after,omitzero"`
+}
+
+// Rhythm is a token's rotation.
+type Rhythm struct {
+	Every   model.Days `json:"every,omitzero"`
+	Overlap model.Days `json:"overlap"`
+}
+
+func declaredRole(r *model.Role) *Object {
+	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode}
+}
+
+func appliedRole(r *state.Role) *Object {
+	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode}
+}
+
+func declaredAccount(a *model.Account) *Object {
+	return &Object{Description: a.Description, Roles: a.Roles, Labels: a.Labels, Protect: a.Protect}
+}
+
+func appliedAccount(a *state.Account) *Object {
+	return &Object{Description: a.Description, Roles: a.Roles(), Labels: a.Labels, Protect: a.Protect}
+}
+
+func declaredToken(t *model.Token) *Object {
+	o := specObject(state.SpecOf(t))
+	o.Requested = max(1, t.Generation)
+	o.Readers = readersOf(t.Readers)
+	return o
+}
+
+// appliedToken shows a token as applied. Its readers are those of the active
+// generation, named as far as the settings of the last apply still name them.
+func appliedToken(t *state.Token, names map[string]string) *Object {
+	o := specObject(t.Spec)
+	o.Requested = t.Honoured
+	o.RenamedTo = t.RenamedTo
+	if g := t.Active(); g != nil {
+		o.Generation = g.Number
+		o.Readers = readersOfIDs(g.Recipients, names)
+	}
+	return o
+}
+
+func specObject(s state.Spec) *Object {
+	return &Object{
+		Description: s.Description, Roles: s.Roles, Recipients: s.Recipients,
+		ExpiresAt: s.Expiry.At, ExpiresIn: s.Expiry.In,
+		Rotate: &Rhythm{Every: s.Rotate.Every, Overlap: s.Rotate.Overlap},
+	}
+}
+
+func appliedGeneration(g *state.Generation) *Object {
+	return &Object{Description: g.Description, Roles: g.CurrentRoles(), ExpiresAt: g.ExpiresAt, Generation: g.Number, RevokeAfter: g.RevokeAfter}
+}
+
+func readersOf(recipients []model.Recipient) []Reader {
+	out := make([]Reader, len(recipients))
+	for i, r := range recipients {
+		out[i] = Reader{Name: r.Name, Key: r.ID()}
+	}
+	return out
+}
+
+func readersOfIDs(ids []string, names map[string]string) []Reader {
+	out := make([]Reader, len(ids))
+	for i, id := range ids {
+		out[i] = Reader{Name: names[id], Key: id}
+	}
+	return out
+}
+
+// fieldGetters names the comparable fields in the order they are shown in.
+// The readers are not among them: they have a section of their own.
+var fieldGetters = []struct {
+	path string
+	get  func(*Object) any
+}{
+	{"description", func(o *Object) any { return o.Description }},
+	{"roles", func(o *Object) any { return rolesOrInherit(o.Roles) }},
+	{"policies", func(o *Object) any { return o.Policies }},
+	{"external_roles", func(o *Object) any { return o.ExternalRoles }},
+	{"sync_mode", func(o *Object) any { return o.SyncMode }},
+	{"labels", func(o *Object) any { return o.Labels }},
+	{"protect", func(o *Object) any { return o.Protect }},
+	{"expires_at", func(o *Object) any { return o.ExpiresAt }},
+	{"expires_in", func(o *Object) any { return o.ExpiresIn }},
+	{"rotate.every", func(o *Object) any { return o.rhythm().Every }},
+	{"rotate.overlap", func(o *Object) any { return o.rhythm().Overlap }},
+	{"generation", func(o *Object) any { return o.Requested }},
+	{"recipients", func(o *Object) any { return o.Recipients }},
+	{"renamed_to", func(o *Object) any { return o.RenamedTo }},
+	{"revoke_after", func(o *Object) any { return o.RevokeAfter }},
+}
+
+func (o *Object) rhythm() Rhythm {
+	if o.Rotate == nil {
+		return Rhythm{}
+	}
+	return *o.Rotate
+}
+
+func rolesOrInherit(roles []string) any {
+	if roles == nil {
+		return []string(nil)
+	}
+	return roles
+}
+
+// fieldsOf lists where two objects differ. Either may be nil; an absent field
+// is null.
+func fieldsOf(before, after *Object) []Field {
+	out := []Field{}
+	for _, f := range fieldGetters {
+		var b, a any
+		if before != nil {
+			b = absent(f.get(before))
+		}
+		if after != nil {
+			a = absent(f.get(after))
+		}
+		if !reflect.DeepEqual(b, a) {
+			out = append(out, Field{Path: f.path, Before: b, After: a})
+		}
+	}
+	return out
+}
+
+// absent turns a zero value into nil, so that JSON says null. An empty list that
+// is not nil means "cleared" and stays.
+func absent(v any) any {
+	if r := reflect.ValueOf(v); r.IsZero() {
+		return nil
+	}
+	return v
+}
+
+func equalPolicies(a, b []model.Policy) bool {
+	return slices.EqualFunc(a, b, model.Policy.Equal)
+}

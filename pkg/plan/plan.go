@@ -1,0 +1,250 @@
+// Package plan computes what has to change so that the applied state equals the
+// declarations, as data.
+//
+// [Build] is pure: declarations, a snapshot and a date go in, a [Plan] comes
+// out, and the same inputs give the same bytes. It opens no file and no
+// connection, holds no secret, and a plan has no closure in it: everything that
+// apply will do stands in the plan's changes, and everything that follows from
+// them without being written in any YAML stands in its implied effects, its
+// access section and its readers.
+//
+// # What a change holds
+//
+//	action   before                     after
+//	create   -                          the declared object
+//	update   the object as applied      the declared object
+//	rotate   the token as applied       the declared token; resolved says which generation comes
+//	revoke   the generation             -
+//	delete   the object as applied      -
+//	forget   the object as applied      - (the server keeps it)
+//
+// reseal is planned as waiting for an identity, since apply holds none, and is
+// not in the list of changes; adopt belongs to servers.
+//
+// # Order
+//
+//	roles: create, update
+//	    accounts: create, update
+//	        tokens: create, rotate, update
+//	        generations: revoke
+//	        tokens: delete
+//	    accounts: delete
+//	roles: delete, forget
+//
+// Whatever grants comes before what uses it, and what takes away comes last.
+//
+// # Digest
+//
+// [Plan.Digest] names what a reviewer agreed to. It covers the changes with
+// their durations unresolved, the keys of their readers, and the guardrails in
+// force; not reasons, origins, dates or the base. Changes that are due by date
+// alone are left out: they come and go with the calendar, not with a review.
+package plan
+
+import (
+	"encoding/json"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// FormatVersion is the version of a plan's JSON form.
+const FormatVersion = 1
+
+// Action is what a change does.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create" // an object that does not exist
+	Update Action = "update" // an object's record, without a new value
+	Rotate Action = "rotate" // a new generation of an existing token
+	Revoke Action = "revoke" // one generation whose time has come
+	Delete Action = "delete" // an object with all its generations
+	Reseal Action = "reseal" // the same value to other recipients
+	Adopt  Action = "adopt"  // a server's object into state
+	Forget Action = "forget" // an object out of state, left as it is on the server
+)
+
+// Plan is the difference between declarations and state on a day.
+type Plan struct {
+	FormatVersion int `json:"format_version"`
+	// Digest is "sha256:" and hex, see the package comment.
+	Digest string `json:"digest"`
+	// Date is the day planned for; AsOf is set where it was chosen by
+	// --as-of, and such a plan cannot be applied.
+	Date model.Date `json:"date"`
+	AsOf bool       `json:"as_of,omitzero"`
+	Base Base       `json:"base"`
+	// Targets and Replace are the addresses the plan was restricted to, and
+	// those it was told to rotate, sorted.
+	Targets []model.Address `json:"targets,omitzero"`
+	Replace []model.Address `json:"replace,omitzero"`
+	Summary Summary         `json:"summary"`
+	Changes []Change        `json:"changes"`
+	// Implied lists what follows from the changes and stands nowhere in YAML.
+	Implied []Implied `json:"implied"`
+	Access  []Access  `json:"access"`
+	Readers []Readers `json:"readers"`
+	// GuardrailChanges are differences in the project's settings against
+	// those of the last apply: guardrails, recipients, git and backend.
+	GuardrailChanges []GuardrailChange `json:"guardrail_changes"`
+	// Blocked lists what keeps the plan from being applied.
+	Blocked            []Blocked  `json:"blocked"`
+	WaitingForIdentity []Waiting  `json:"waiting_for_identity"`
+	Warnings           []Warning  `json:"warnings"`
+	Upcoming           []Upcoming `json:"upcoming"`
+}
+
+// Base is the state that a plan was made against.
+type Base struct {
+	Lineage string `json:"lineage"`
+	Serial  int    `json:"serial"`
+	Commit  string `json:"commit"`
+}
+
+// Summary counts changes by action.
+type Summary struct {
+	Create int `json:"create"`
+	Update int `json:"update"`
+	Rotate int `json:"rotate"`
+	Revoke int `json:"revoke"`
+	Delete int `json:"delete"`
+	Reseal int `json:"reseal"`
+	Adopt  int `json:"adopt"`
+	Forget int `json:"forget"`
+}
+
+// Change is one step of a plan.
+type Change struct {
+	Address model.Address `json:"address"`
+	Action  Action        `json:"action"`
+	// Reasons are for people; nothing branches on them.
+	Reasons []string `json:"reasons"`
+	// Before and After are as the package comment's table has them.
+	Before *Object `json:"before"`
+	After  *Object `json:"after"`
+	// Fields are the fields in which Before and After differ.
+	Fields []Field `json:"fields"`
+	// Resolved has what the day and the state decide: numbers and dates.
+	Resolved *Resolved `json:"resolved,omitempty"`
+	// Due is set where nothing but the date asks for the change.
+	Due bool `json:"due,omitzero"`
+	// Origin is where the object is declared; nil where it is not.
+	Origin *diag.Position `json:"origin"`
+}
+
+// Resolved is what apply needs beside the declaration.
+type Resolved struct {
+	Generation int `json:"generation,omitzero"`
+	// ServerName, Roles and ExpiresAt are those of the generation to issue.
+	ServerName string     `json:"server_name,omitzero"`
+	Roles      []string   `json:"roles,omitzero"`
+	ExpiresAt  model.Date `json:"expires_at,omitzero"`
+	// Replaces is the generation that begins to retire, and RevokeAfter its
+	// last date.
+	Replaces    int        `json:"replaces,omitzero"`
+	RevokeAfter model.Date `json:"revoke_after,omitzero"`
+	// Requested is the declared generation that the change honours.
+	Requested int `json:"requested,omitzero"`
+	// Readers are the keys to seal to. They are part of the digest by After.
+	Readers []model.Recipient `json:"-"`
+}
+
+// Field is one field that differs.
+type Field struct {
+	Path   string `json:"path"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// Implied is an effect that nobody wrote down.
+type Implied struct {
+	Address model.Address `json:"address"`
+	Effect  string        `json:"effect"`
+	// Cause is the change that it follows from.
+	Cause model.Address `json:"cause"`
+}
+
+// Access says what a subject, an account or a token, may do after the plan that
+// it may not do before, and the reverse.
+type Access struct {
+	Subject model.Address  `json:"subject"`
+	Gained  []access.Grant `json:"gained"`
+	Lost    []access.Grant `json:"lost"`
+	// EffectiveOn is the day on which the loss is complete: later than the
+	// plan's date where an old generation keeps its roles until then.
+	EffectiveOn model.Date `json:"effective_on"`
+}
+
+// Readers says which keys will be able, and will no longer be able, to open a
+// token's future ciphertexts.
+type Readers struct {
+	Token  model.Address `json:"token"`
+	Gained []Reader      `json:"gained"`
+	Lost   []Reader      `json:"lost"`
+}
+
+// Reader is one key by name and ID.
+type Reader struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// GuardrailChange is a changed setting of the project file.
+type GuardrailChange struct {
+	Path   string `json:"path"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// Blocked is a change that a guardrail forbids.
+type Blocked struct {
+	Address   *model.Address `json:"address"`
+	Guardrail string         `json:"guardrail"`
+	Detail    string         `json:"detail"`
+	// Flag lifts the guardrail for one run; empty where nothing does.
+	Flag string `json:"flag"`
+}
+
+// Waiting is a reseal that needs an identity, which apply does not hold.
+type Waiting struct {
+	Address model.Address `json:"address"`
+	Gained  []Reader      `json:"gained"`
+}
+
+// Warning is something worth a look that changes nothing.
+type Warning struct {
+	Code    string         `json:"code"`
+	Address *model.Address `json:"address"`
+	Message string         `json:"message"`
+}
+
+// Event is what a date brings.
+type Event string
+
+// The events of [Upcoming].
+const (
+	EventRotate Event = "rotate"
+	EventRevoke Event = "revoke"
+	EventExpire Event = "expire"
+)
+
+// Upcoming is something that a date will bring by itself.
+type Upcoming struct {
+	Address model.Address `json:"address"`
+	Event   Event         `json:"event"`
+	Date    model.Date    `json:"date"`
+}
+
+// Pending reports whether applying the plan would do anything: it is the one
+// definition that text, JSON and exit codes share.
+func (p *Plan) Pending() bool { return len(p.Changes) > 0 || len(p.GuardrailChanges) > 0 }
+
+// JSON is the published form of the plan: indented, with a newline at the end,
+// and the same bytes for the same plan.
+func (p *Plan) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(p, "", "  ")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// causes collects why a token needs a new generation. All causes of one day
+// make one rotation.
+type causes struct {
+	reasons []string
+	// due counts the causes that a date alone brought, all the others.
+	due bool
+	// asked is set where somebody asks for a new generation now.
+	asked bool
+}
+
+func (c *causes) none() bool    { return len(c.reasons) == 0 }
+func (c *causes) dueOnly() bool { return c.due && len(c.reasons) == 1 }
+
+func (c *causes) add(format string, args ...any) {
+	c.reasons = append(c.reasons, fmt.Sprintf(format, args...))
+}
+
+// causes applies the rules of rotation to one applied token.
+//
+// A generation that reached a fixed date is not renewed, whatever else
+// changed: nothing could be issued under that date. Only who asks for a
+// generation in so many words, or moves the date, is told so as an error.
+func (b *builder) causes(c tokenCase) causes {
+	var out causes
+	out.asked = c.want.Expiry != c.have.Spec.Expiry
+	b.requests(c, &out)
+	g := c.have.Active()
+	if g == nil {
+		out.add("no generation is active")
+		return out
+	}
+	roleCauses(c, g, &out)
+	b.expiryCauses(c, g, &out)
+	b.recipientCauses(c, g, &out)
+	if due, ok := dueOn(c.want, g); ok && due <= b.today {
+		out.due = true
+		out.add("due since %s", due)
+	}
+	b.warnDates(c, g)
+	return out
+}
+
+func (b *builder) requests(c tokenCase, out *causes) {
+	if b.replace[c.address()] {
+		out.asked = true
+		out.add("asked for by --replace")
+	}
+	if c.want.Generation > max(1, c.have.Honoured) {
+		out.asked = true
+		out.add("generation raised from %d to %d", max(1, c.have.Honoured), c.want.Generation)
+	}
+}
+
+// roleCauses compares the roles that the live generation will carry once the
+// account has its declared roles with those that the declaration wants.
+func roleCauses(c tokenCase, g *state.Generation, out *causes) {
+	current := intersect(g.CurrentRoles(), c.account.Roles)
+	want := c.want.RolesAtIssue(c.account)
+	if !c.want.Inherit || !c.have.Spec.Inherit {
+		if !slices.Equal(current, want) {
+			out.add("roles changed from %s to %s", listOr(current, "none"), listOr(want, "none"))
+		}
+		return
+	}
+	if back := intersect(g.RemovedRoles, c.account.Roles); len(back) > 0 {
+		out.add("role %s left the account and came back: only a new generation carries it", strings.Join(back, ", "))
+	}
+}
+
+func (b *builder) expiryCauses(c tokenCase, g *state.Generation, out *causes) {
+	e := c.want.Expiry
+	switch {
+	case e.At != 0 && e.At != g.ExpiresAt:
+		out.add("expires_at changed from %s to %s", g.ExpiresAt, e.At)
+	case e.In != 0 && g.ExpiresAt > b.today.Add(e.In):
+		out.add("it outlasts the declared lifetime of %s", e.In)
+	}
+}
+
+func (b *builder) recipientCauses(c tokenCase, g *state.Generation, out *causes) {
+	for _, id := range lostKeys(c.want.Readers, g.Recipients) {
+		out.add("%s is no longer a recipient and has seen the value", keyName(id, b.names))
+	}
+}
+
+// lostKeys are the keys that a value is sealed to and should not be.
+func lostKeys(want []model.Recipient, have []string) (lost []string) {
+	for _, id := range have {
+		if !slices.ContainsFunc(want, func(r model.Recipient) bool { return r.ID() == id }) {
+			lost = append(lost, id)
+		}
+	}
+	return lost
+}
+
+func keyName(id string, names map[string]string) string {
+	if name := names[id]; name != "" {
+		return fmt.Sprintf("recipient %s (%s)", name, shortKey(id))
+	}
+	return "recipient " + shortKey(id)
+}
+
+// shortKey abbreviates a key for people.
+func shortKey(id string) string {
+	const keep = 16
+	if len(id) <= 2*keep {
+		return id
+	}
+	return id[:keep] + "…" + id[len(id)-6:]
+}
+
+// DateOfIssue is the UTC day on which a generation was issued.
+func DateOfIssue(g *state.Generation) model.Date { return model.DateOf(g.IssuedAt) }
+
+// dueOn is the day on which a date alone asks for a new generation, if one
+// does: min(issued + every, expiry - max(overlap, 1d)) for a declared lifetime,
+// and issued + every within a fixed date. It is always after the day of issue,
+// so no generation is due on the day it is born.
+func dueOn(t *model.Token, g *state.Generation) (model.Date, bool) {
+	return due(t, DateOfIssue(g), g.ExpiresAt)
+}
+
+func due(t *model.Token, issued, expires model.Date) (model.Date, bool) {
+	every := issued.Add(t.Rotate.Every)
+	if t.Expiry.At != 0 {
+		return every, t.Rotate.Every > 0 && every < expires
+	}
+	last := expires.Add(-max(t.Rotate.Overlap, 1))
+	if t.Rotate.Every > 0 {
+		last = min(last, every)
+	}
+	return max(last, issued+1), true
+}
+
+// warnDates warns of a fixed date that comes near or has passed.
+func (b *builder) warnDates(c tokenCase, g *state.Generation) {
+	if c.want.Expiry.At == 0 || c.want.Expiry.At != g.ExpiresAt {
+		return
+	}
+	switch left := b.today.Until(g.ExpiresAt); {
+	case left <= 0:
+		b.warnExpired(c)
+	case left <= upcomingDays:
+		b.warn("expires_soon", c.address(), "expires on %s, in %d days, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, left)
+	}
+}
+
+func (b *builder) warnExpired(c tokenCase) {
+	if c.want.Expiry.At == 0 || b.warnedExpired[c.address()] {
+		return
+	}
+	b.warnedExpired[c.address()] = true
+	b.warn("expired", c.address(), "expired on %s: declare a later expires_at for a new one, or remove the token", c.want.Expiry.At)
+}
+
+// forecast notes what the coming weeks bring to a generation.
+func (b *builder) forecast(t *model.Token, issued model.Date, r *Resolved) {
+	if issued == 0 {
+		issued = b.today
+	}
+	if on, ok := due(t, issued, r.ExpiresAt); ok {
+		b.upcomingAt(t.Address(), EventRotate, on)
+		return
+	}
+	b.upcomingAt(t.Address(), EventExpire, r.ExpiresAt)
+}
+
+func (b *builder) upcomingAt(a model.Address, event Event, on model.Date) {
+	if on > b.today && on <= b.today.Add(upcomingDays) {
+		b.upcoming = append(b.upcoming, Upcoming{Address: a, Event: event, Date: on})
+	}
+}
+
+func listOr(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return strings.Join(list, ", ")
+}

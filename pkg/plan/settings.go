@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"reflect"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// settings lists how the project file differs from what the last apply
+// recorded of it. The first apply records without a list: there is nothing to
+// differ from. So does a restricted plan, which leaves the settings as they are.
+func (b *builder) settings() {
+	if !b.have.Exists() || len(b.opts.Targets) > 0 {
+		return
+	}
+	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
+	b.setting("backend.kind", before.Backend.Kind, after.Backend.Kind)
+	b.setting("git.push", before.Git.Push, after.Git.Push)
+	b.setting("git.branch", before.Git.Branch, after.Git.Branch)
+	b.setting("git.state_branch", before.Git.StateBranch, after.Git.StateBranch)
+	b.guardrailSettings(before.Guardrails, after.Guardrails)
+	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
+		b.setting("recipients."+name, before.Recipients[name], after.Recipients[name])
+	}
+}
+
+func (b *builder) guardrailSettings(before, after model.Guardrails) {
+	b.setting("guardrails."+RailTokenLifetime, before.MaxTokenLifetime, after.MaxTokenLifetime)
+	b.setting("guardrails."+RailTokenRoles, before.RequireTokenRoles, after.RequireTokenRoles)
+	b.setting("guardrails."+RailAccountName, before.AccountName, after.AccountName)
+	b.setting("guardrails."+RailMinRecipients, before.MinRecipients, after.MinRecipients)
+	b.setting("guardrails."+RailRecipients, before.RequiredRecipients, after.RequiredRecipients)
+	b.setting("guardrails."+RailNewReaders, before.MaxNewReaders, after.MaxNewReaders)
+	b.setting("guardrails."+RailDeletes, before.MaxDeletes, after.MaxDeletes)
+	b.setting("guardrails."+RailRotations, before.MaxRotations, after.MaxRotations)
+}
+
+func (b *builder) setting(path string, before, after any) {
+	before, after = absent(before), absent(after)
+	if !reflect.DeepEqual(before, after) {
+		b.settled = append(b.settled, GuardrailChange{Path: path, Before: before, After: after})
+	}
+}
+
+func union[V any](a, b map[string]V) map[string]bool {
+	out := make(map[string]bool, len(a)+len(b))
+	for k := range a {
+		out[k] = true
+	}
+	for k := range b {
+		out[k] = true
+	}
+	return out
+}

@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// restrict cuts a whole plan down to its targets and to what they draw in: what
+// a target needs to exist, and what falls with a deletion. It warns of what was
+// left out, because a restricted plan is not the whole truth.
+func (b *builder) restrict(p *Plan) {
+	wanted := b.closure(p)
+	keep := func(a model.Address) bool { return wanted[a] || wanted[a.Token()] }
+	left := 0
+	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool {
+		drop := !keep(c.Address)
+		if drop {
+			left++
+		}
+		return drop
+	})
+	p.Implied = slices.DeleteFunc(p.Implied, func(i Implied) bool { return !wanted[i.Cause] })
+	p.Access = slices.DeleteFunc(p.Access, func(a Access) bool { return !keep(a.Subject) })
+	p.Readers = slices.DeleteFunc(p.Readers, func(r Readers) bool { return !keep(r.Token) })
+	p.WaitingForIdentity = slices.DeleteFunc(p.WaitingForIdentity, func(w Waiting) bool { return !keep(w.Address) })
+	p.Warnings = slices.DeleteFunc(p.Warnings, func(w Warning) bool { return !keep(*w.Address) })
+	p.Upcoming = slices.DeleteFunc(p.Upcoming, func(u Upcoming) bool { return !keep(u.Address) })
+	if left > 0 {
+		p.Warnings = append(p.Warnings, Warning{Code: "targeted", Message: plural(left, "change was", "changes were") + " left out because of --target, and so are changed project settings"})
+	}
+}
+
+// closure is the set of objects that the targets reach.
+func (b *builder) closure(p *Plan) map[model.Address]bool {
+	byObject := map[model.Address][]*Change{}
+	for i := range p.Changes {
+		a := p.Changes[i].Address.Token()
+		byObject[a] = append(byObject[a], &p.Changes[i])
+	}
+	wanted := map[model.Address]bool{}
+	var visit func(a model.Address)
+	visit = func(a model.Address) {
+		if wanted[a] {
+			return
+		}
+		wanted[a] = true
+		for _, c := range byObject[a] {
+			for _, next := range b.drawnIn(c) {
+				if byObject[next] != nil {
+					visit(next)
+				}
+			}
+		}
+	}
+	for _, a := range b.opts.Targets {
+		visit(a.Token())
+	}
+	return wanted
+}
+
+// drawnIn is what one change cannot go without.
+func (b *builder) drawnIn(c *Change) (out []model.Address) {
+	switch c.Address.Kind {
+	case model.KindToken:
+		return b.tokenNeeds(c)
+	case model.KindAccount:
+		if c.After == nil {
+			return nil
+		}
+		for _, role := range c.After.Roles {
+			out = append(out, model.RoleAddress(role))
+		}
+		if c.Before != nil && lostAny(c.Before.Roles, c.After.Roles) {
+			// The tokens were declared for the roles the account keeps.
+			for name := range b.want.Accounts[c.Address.Name].Tokens {
+				out = append(out, model.TokenAddress(c.Address.Name, name))
+			}
+		}
+	case model.KindRole:
+		if c.Action == Delete {
+			for _, name := range model.Names(b.have.Accounts) {
+				if b.have.Accounts[name].Holds(c.Address.Name) {
+					out = append(out, model.AccountAddress(name))
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) tokenNeeds(c *Change) []model.Address {
+	out := []model.Address{model.AccountAddress(c.Address.Account)}
+	if c.After == nil {
+		// A deletion needs no account, but its account may be going too.
+		return nil
+	}
+	for _, role := range c.After.Roles {
+		out = append(out, model.RoleAddress(role))
+	}
+	for old, heir := range b.renamed {
+		if heir == c.Address {
+			out = append(out, old)
+		}
+		if old == c.Address {
+			out = append(out, heir)
+		}
+	}
+	return out
+}
+
+func lostAny(before, after []string) bool {
+	return slices.ContainsFunc(before, func(r string) bool { return !slices.Contains(after, r) })
+}

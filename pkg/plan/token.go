@@ -1,0 +1,302 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// upcomingDays is how far ahead a plan names what dates will bring.
+const upcomingDays model.Days = 30
+
+// tokens plans the tokens of a declared account. have is nil or dead where the
+// account is new; what it remembers of earlier tokens still counts, since
+// generation numbers are never reused.
+func (b *builder) tokens(account *model.Account, have *state.Account) {
+	var applied map[string]*state.Token
+	if have != nil {
+		applied = have.Tokens
+	}
+	b.impliedByLostRoles(account, have)
+	names := model.Names(account.Tokens)
+	for _, name := range names {
+		b.previously(account.Tokens[name], account, applied)
+	}
+	for _, name := range names {
+		b.token(tokenCase{account: account, want: account.Tokens[name], have: applied[name], siblings: applied})
+	}
+	for _, name := range model.Names(applied) {
+		if applied[name].Live() && account.Tokens[name] == nil {
+			b.tokenGone(account, name, applied[name])
+		}
+	}
+}
+
+// impliedByLostRoles says what OSMO does by itself: a role that leaves an
+// account leaves every token of it.
+func (b *builder) impliedByLostRoles(account *model.Account, have *state.Account) {
+	if !have.Live() || !slices.ContainsFunc(have.Grants, func(g state.Grant) bool { return !slices.Contains(account.Roles, g.Role) }) {
+		return
+	}
+	cause := model.AccountAddress(account.Name)
+	for _, g := range have.Grants {
+		if slices.Contains(account.Roles, g.Role) {
+			continue
+		}
+		for _, name := range model.Names(have.Tokens) {
+			for i := range have.Tokens[name].Generations {
+				if gen := &have.Tokens[name].Generations[i]; slices.Contains(gen.CurrentRoles(), g.Role) {
+					b.imply(model.TokenAddress(account.Name, name).At(gen.Number), cause, "loses role %s at once", g.Role)
+				}
+			}
+		}
+	}
+}
+
+// previously notes which applied tokens a declared one takes over from.
+func (b *builder) previously(t *model.Token, account *model.Account, applied map[string]*state.Token) {
+	for _, old := range t.Previously {
+		if applied[old].Live() && account.Tokens[old] == nil {
+			b.renamed[model.TokenAddress(t.Account, old)] = t.Address()
+		}
+	}
+}
+
+// tokenCase is one declared token beside what was applied of it.
+type tokenCase struct {
+	account  *model.Account
+	want     *model.Token
+	have     *state.Token
+	siblings map[string]*state.Token
+}
+
+func (c tokenCase) address() model.Address { return c.want.Address() }
+
+func (b *builder) token(c tokenCase) {
+	if !c.have.Live() {
+		b.createToken(c)
+		return
+	}
+	causes := b.causes(c)
+	switch {
+	case causes.none():
+		b.updateToken(c)
+	default:
+		b.rotateToken(c, causes)
+	}
+	b.revokeDue(c.address(), c.have)
+}
+
+func (b *builder) createToken(c tokenCase) {
+	reasons := []string{"newly declared"}
+	for _, old := range c.want.Previously {
+		if b.renamed[model.TokenAddress(c.want.Account, old)] == c.address() {
+			reasons = []string{"renamed from " + old}
+		}
+	}
+	resolved, ok := b.issue(c, true)
+	if !ok {
+		return
+	}
+	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin})
+	b.tokenAccess(c.address(), c.want, resolved.Roles, nil, b.today)
+	b.tokenReaders(c.address(), resolved.Readers, nil)
+	b.forecast(c.want, model.Date(0), resolved)
+}
+
+// issue resolves what the next generation will be. strict says that somebody
+// asks for it now, so that a date in the past is an error of theirs.
+func (b *builder) issue(c tokenCase, strict bool) (*Resolved, bool) {
+	expires := c.want.Expiry.On(b.today)
+	if expires <= b.today {
+		if strict {
+			b.problem(CodeExpiryPassed, c.want.ExpiryOrigin, "choose a later date: a token is dead at 00:00 UTC on its date",
+				"%s would be issued on %s with the date %s, which has passed", c.address(), b.today, expires)
+		}
+		return nil, false
+	}
+	if taken := b.nameTaken(c); taken != "" {
+		b.problem(CodeNameTaken, c.want.Origin, "choose another name", "token name %q is what %s is called on a server", c.want.Name, taken)
+		return nil, false
+	}
+	if c.want.Inherit {
+		b.warn("token_inherits_roles", c.address(), "the token takes all roles of its account; list its own under roles to keep it narrow")
+	}
+	number := b.nextGeneration(c)
+	return &Resolved{
+		Generation: number, ServerName: model.ServerName(c.want.Name, number),
+		Roles: c.want.RolesAtIssue(c.account), ExpiresAt: expires,
+		Requested: max(1, c.want.Generation), Readers: c.want.Readers,
+	}, true
+}
+
+// nextGeneration is the next number whose server name no other token has.
+func (b *builder) nextGeneration(c tokenCase) int {
+	number := 1
+	if c.have != nil {
+		number = c.have.LastGeneration + 1
+	}
+	for c.siblings[model.ServerName(c.want.Name, number)].Live() && number > 1 {
+		number++
+	}
+	return number
+}
+
+// nameTaken finds the live generation of another token that is called on the
+// server as this new token would be.
+func (b *builder) nameTaken(c tokenCase) string {
+	base, number, ok := model.SplitServerName(c.want.Name)
+	if !ok || c.have.Live() || c.siblings[base] == nil || c.siblings[base].Generation(number) == nil {
+		return ""
+	}
+	return model.TokenAddress(c.want.Account, base).At(number).String()
+}
+
+func (b *builder) updateToken(c tokenCase) {
+	b.standing(c)
+	if state.SpecOf(c.want).Equal(c.have.Spec) && c.have.RenamedTo == "" {
+		return
+	}
+	before, after := appliedToken(c.have, b.names), declaredToken(c.want)
+	after.Requested = before.Requested
+	b.add(Change{Address: c.address(), Action: Update, Reasons: []string{"declaration changed"}, Before: before, After: after, Origin: &c.want.Origin})
+}
+
+// standing reports on a token that keeps its generation: the keys that wait to
+// be sealed to, the access that changes with its account, and what dates bring.
+func (b *builder) standing(c tokenCase) {
+	g := c.have.Active()
+	if g == nil {
+		return
+	}
+	b.reseal(c, g)
+	after := intersect(g.CurrentRoles(), c.account.Roles)
+	b.tokenAccess(c.address(), c.want, after, c.have, b.today)
+	b.nextRoles(c, g, after)
+	b.forecast(c.want, DateOfIssue(g), &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
+}
+
+// reseal lists the keys that were added since the value was sealed. Keys that
+// were removed have seen it, and make a rotation instead.
+func (b *builder) reseal(c tokenCase, g *state.Generation) {
+	if slices.EqualFunc(c.want.Readers, g.Recipients, func(r model.Recipient, id string) bool { return r.ID() == id }) {
+		return
+	}
+	var gained []Reader
+	for _, r := range c.want.Readers {
+		if !slices.Contains(g.Recipients, r.ID()) {
+			gained = append(gained, Reader{Name: r.Name, Key: r.ID()})
+		}
+	}
+	if len(gained) > 0 {
+		b.waiting = append(b.waiting, Waiting{Address: c.address().At(g.Number), Gained: gained})
+		b.readers = append(b.readers, Readers{Token: c.address(), Gained: gained, Lost: []Reader{}})
+	}
+}
+
+// nextRoles says when a role added to the account reaches an inheriting token.
+func (b *builder) nextRoles(c tokenCase, g *state.Generation, current []string) {
+	if !c.want.Inherit || len(current) == len(c.account.Roles) {
+		return
+	}
+	when := "at its next rotation, which no date brings"
+	if due, ok := dueOn(c.want, g); ok {
+		when = "at its next rotation, due " + due.String()
+	}
+	for _, role := range c.account.Roles {
+		if !slices.Contains(current, role) {
+			b.imply(c.address(), model.AccountAddress(c.account.Name), "takes role %s %s", role, when)
+		}
+	}
+}
+
+func (b *builder) rotateToken(c tokenCase, causes causes) {
+	resolved, ok := b.issue(c, causes.asked)
+	if !ok {
+		b.warnExpired(c)
+		b.updateToken(c)
+		return
+	}
+	b.add(Change{
+		Address: c.address(), Action: Rotate, Reasons: causes.reasons, Due: causes.dueOnly(),
+		Before: appliedToken(c.have, b.names), After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin,
+	})
+	effective := b.today
+	if g := c.have.Active(); g != nil {
+		effective = b.retire(c, g, resolved, causes.dueOnly())
+		b.tokenReaders(c.address(), resolved.Readers, g.Recipients)
+	} else {
+		b.tokenReaders(c.address(), resolved.Readers, nil)
+	}
+	b.tokenAccess(c.address(), c.want, resolved.Roles, c.have, effective)
+	b.forecast(c.want, model.Date(0), resolved)
+}
+
+// retire plans the end of the generation that a rotation replaces, and returns
+// the day from which it is gone.
+func (b *builder) retire(c tokenCase, g *state.Generation, resolved *Resolved, due bool) model.Date {
+	resolved.Replaces = g.Number
+	resolved.RevokeAfter = min(b.today.Add(c.want.Rotate.Overlap), g.ExpiresAt)
+	if resolved.RevokeAfter > b.today {
+		b.upcomingAt(c.address().At(g.Number), EventRevoke, resolved.RevokeAfter)
+		return resolved.RevokeAfter
+	}
+	reason := "replaced, with an overlap of 0d"
+	if g.ExpiresAt <= b.today {
+		reason = "replaced, and expired on " + g.ExpiresAt.String()
+	}
+	b.add(Change{Address: c.address().At(g.Number), Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(g), Due: due})
+	return b.today
+}
+
+// revokeDue revokes the generations whose overlap is over.
+func (b *builder) revokeDue(a model.Address, t *state.Token) {
+	for i := range t.Generations {
+		g := &t.Generations[i]
+		if g.RevokeAfter == 0 {
+			continue
+		}
+		if g.RevokeAfter > b.today && g.ExpiresAt > b.today {
+			b.upcomingAt(a.At(g.Number), EventRevoke, g.RevokeAfter)
+			continue
+		}
+		b.add(Change{
+			Address: a.At(g.Number), Action: Revoke, Due: true, Before: appliedGeneration(g),
+			Reasons: []string{"its overlap ended on " + min(g.RevokeAfter, g.ExpiresAt).String()},
+		})
+	}
+}
+
+// tokenGone plans the end of a token that is no longer declared: deletion, or,
+// where another token took over from it, retirement.
+func (b *builder) tokenGone(account *model.Account, name string, have *state.Token) {
+	a := model.TokenAddress(account.Name, name)
+	heir, renamed := b.renamed[a]
+	g := have.Active()
+	switch {
+	case renamed && g != nil && g.ExpiresAt > b.today && account.Tokens[heir.Name].Rotate.Overlap > 0:
+		b.renameToken(a, have, g, account.Tokens[heir.Name])
+	case have.RenamedTo != "" && len(have.Generations) > 0 && account.Tokens[have.RenamedTo] != nil:
+		b.revokeDue(a, have)
+	default:
+		b.add(Change{Address: a, Action: Delete, Before: appliedToken(have, b.names), Reasons: []string{"no longer declared"}})
+		b.tokenAccess(a, nil, nil, have, b.today)
+	}
+}
+
+func (b *builder) renameToken(a model.Address, have *state.Token, g *state.Generation, heir *model.Token) {
+	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
+	resolved := &Resolved{Replaces: g.Number, RevokeAfter: min(b.today.Add(heir.Rotate.Overlap), g.ExpiresAt)}
+	after.RenamedTo = heir.Name
+	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
+	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
+	b.revokeDue(a, have)
+}
+
+func intersect(a, b []string) []string {
+	if !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) }) {
+		return a
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+}
