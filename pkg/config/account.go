@@ -1,0 +1,330 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// accountDecl is a declared service account.
+type accountDecl struct {
+	account *model.Account
+	key     *node
+	roles   []*node
+	tokens  []tokenDecl
+}
+
+// tokenDecl is a declared token.
+type tokenDecl struct {
+	token      *model.Token
+	key        *node
+	recipients field
+	// names are the items of recipients, previously those of that list.
+	names, previously []*node
+}
+
+const (
+	accountDescription = iota
+	accountLabels
+	accountRoles
+	accountProtect
+	accountTokens
+)
+
+var accountKeys = keys{"description", "labels", "roles", "protect", "tokens"}
+
+func (m *manifest) readAccount(e entry) {
+	d := accountDecl{key: e.key, account: &model.Account{Name: e.key.value, Origin: m.pos(e.key)}}
+	m.name(e.key, model.CheckAccountName)
+	if f, ok := m.fields(e.value, "a service account", accountKeys); ok {
+		m.fillAccount(&d, f)
+	}
+	m.accounts = append(m.accounts, d)
+}
+
+func (m *manifest) fillAccount(d *accountDecl, f fields) {
+	a := d.account
+	a.Description = m.text(f[accountDescription].value, `"description"`)
+	a.Labels = m.labels(f[accountLabels].value)
+	d.roles = m.scalars(f[accountRoles].value, `"roles"`)
+	a.Roles = model.Set(values(d.roles))
+	a.Protect, _ = m.truth(f[accountProtect].value, `"protect"`)
+	tokens := m.entries(f[accountTokens].value, `"tokens"`)
+	if len(tokens) > 0 {
+		m.mustHaveRoles(d, f[accountRoles])
+	}
+	m.readTokens(d, tokens)
+}
+
+func (m *manifest) mustHaveRoles(d *accountDecl, f field) {
+	at := d.key
+	switch {
+	case !f.isSet():
+	case f.value.kind == listNode && len(f.value.items) == 0:
+		at = f.value
+	default:
+		return
+	}
+	m.fail(at, codeNoRoles, "give the account roles, which its tokens then hold",
+		"the account %s has tokens and no roles", quoted(d.account.Name))
+}
+
+func (m *manifest) labels(n *node) map[string]string {
+	entries := m.entries(n, `"labels"`)
+	if len(entries) == 0 {
+		return nil
+	}
+	labels := make(map[string]string, len(entries))
+	for _, e := range entries {
+		value := m.text(e.value, "the label "+quoted(e.key.value))
+		if what := badLabelKey(e.key.value); what != "" {
+			m.fail(e.key, codeBadLabel, "", "a label's key %s", what)
+		}
+		if len(value) > maxLabel {
+			m.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quoted(e.key.value), maxLabel)
+		}
+		labels[e.key.value] = value
+	}
+	return labels
+}
+
+// maxLabel bounds a label's key and value, in bytes.
+const maxLabel = 63
+
+// badLabelKey says what keeps a label's key from being of the form
+// [A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?, or returns "".
+func badLabelKey(key string) string {
+	if key == "" {
+		return "is empty"
+	}
+	switch odd := func(c rune) bool { return !isAlphanumeric(c) && !strings.ContainsRune("_./-", c) }; {
+	case len(key) > maxLabel:
+		return "has at most 63 bytes"
+	case strings.ContainsFunc(key, odd):
+		return `holds only letters, digits, "_", ".", "/" and "-"`
+	case !isAlphanumeric(rune(key[0])) || !isAlphanumeric(rune(key[len(key)-1])):
+		return "begins and ends with a letter or digit"
+	}
+	return ""
+}
+
+func (m *manifest) readTokens(d *accountDecl, entries []entry) {
+	d.account.Tokens = make(map[string]*model.Token, len(entries))
+	d.tokens = make([]tokenDecl, 0, len(entries))
+	for _, e := range entries {
+		t := m.readToken(d.account, e)
+		d.tokens = append(d.tokens, t)
+		d.account.Tokens[t.token.Name] = t.token
+	}
+	collisions := collisions{}
+	for i := range d.tokens {
+		m.collide(collisions, d.tokens[i].key)
+		m.generationName(d.account, d.tokens[i].key)
+		m.stillDeclared(d.account, &d.tokens[i])
+	}
+}
+
+// generationName reports a token whose name is the one that a generation of
+// another token takes on the server.
+func (m *manifest) generationName(a *model.Account, key *node) {
+	base, _, ok := model.SplitServerName(key.value)
+	if !ok || a.Tokens[base] == nil {
+		return
+	}
+	m.failTwice(key, codeGenerationName, "give one of the two another name",
+		"the name "+quoted(key.value)+" is the server's name for a generation of the token "+quoted(base),
+		a.Tokens[base].Origin, "the other token")
+}
+
+const (
+	tokenDescription = iota
+	tokenRoles
+	tokenExpiresAt
+	tokenExpiresIn
+	tokenRotate
+	tokenGeneration
+	tokenRecipients
+	tokenPreviously
+)
+
+var tokenKeys = keys{
+	"description", "roles", "expires_at", "expires_in", "rotate", "generation", "recipients", "previously",
+}
+
+func (m *manifest) readToken(a *model.Account, e entry) tokenDecl {
+	t := &model.Token{Account: a.Name, Name: e.key.value, Origin: m.pos(e.key)}
+	m.name(e.key, model.CheckTokenName)
+	d := tokenDecl{token: t, key: e.key}
+	if f, ok := m.fields(e.value, "a token", tokenKeys); ok {
+		m.fillToken(a, &d, f)
+	}
+	return d
+}
+
+func (m *manifest) fillToken(a *model.Account, d *tokenDecl, f fields) {
+	t := d.token
+	t.Description = m.text(f[tokenDescription].value, `"description"`)
+	m.tokenRoles(a, t, f[tokenRoles])
+	m.lifetime(d, f)
+	t.Generation, _ = m.number(f[tokenGeneration].value, `"generation"`, 1, maxCount)
+	m.tokenRecipients(d, f[tokenRecipients])
+	m.previously(d, f[tokenPreviously])
+}
+
+func (m *manifest) tokenRoles(a *model.Account, t *model.Token, f field) {
+	if t.Inherit = !f.isSet(); t.Inherit {
+		return
+	}
+	m.nonEmpty(f, `"roles"`, "name roles, or delete the key: the token then takes all roles of its account")
+	roles := m.scalars(f.value, `"roles"`)
+	t.Roles = model.Set(values(roles))
+	for _, n := range roles {
+		if len(a.Roles) == 0 || hasRole(a, n.value) {
+			continue
+		}
+		hint := didYouMean(n.value, a.Roles)
+		if hint == "" {
+			hint = "add it to the roles of the account, or take it out here"
+		}
+		m.fail(n, codeTokenRole, hint, "the account %s lacks the role %s", quoted(a.Name), quoted(n.value))
+	}
+}
+
+func hasRole(a *model.Account, role string) bool {
+	_, found := slices.BinarySearch(a.Roles, role)
+	return found
+}
+
+// lifetime fills the token's expiry and rotation.
+func (m *manifest) lifetime(d *tokenDecl, f fields) {
+	var own rhythm
+	m.rotation(&own, f[tokenRotate].value)
+	own.in = m.span(f[tokenExpiresIn], "expires_in", 1)
+	m.expiry(d, &own, f[tokenExpiresAt], f[tokenExpiresIn])
+	own.fill(m.project.token)
+	if own.in.set {
+		m.checkLifetime(own.in, m.project.maxLifetime())
+	}
+	m.checkRhythm(own)
+	d.token.Expiry.In = own.in.days
+	d.token.Rotate = own.rotation()
+}
+
+// expiry decides which of the declarations of a token's end holds: its own, or
+// else the default.
+func (m *manifest) expiry(d *tokenDecl, own *rhythm, at, in field) {
+	t := d.token
+	switch {
+	case at.isSet() && in.isSet():
+		m.failTwice(at.key, codeExpiryConflict, "keep one of the two",
+			"a token has either expires_at or expires_in", m.pos(in.key), "the other one")
+	case at.isSet():
+		t.ExpiryOrigin = m.pos(at.value)
+		t.Expiry.At = m.date(at.value, `"expires_at"`)
+		m.checkDate(at.value, t.Expiry.At)
+	case in.isSet():
+		t.ExpiryOrigin = own.in.pos
+	case m.project.token.in.set:
+		own.in = m.project.token.in.inherited()
+		t.ExpiryOrigin = own.in.pos
+	case !m.project.unknown:
+		m.fail(d.key, codeNoExpiry, "give it expires_in or expires_at, or set defaults.token.expires_in in "+ProjectFile,
+			"the token %s has no expiry", quoted(t.Name))
+	}
+}
+
+// checkDate reports a date beyond the limit on a token's life. A date that has
+// passed is for the plan to judge: it is no mistake for a token that was issued
+// in time.
+func (m *manifest) checkDate(n *node, at model.Date) {
+	limit := m.project.maxLifetime()
+	if at == 0 || m.today == 0 || m.today.Until(at) <= limit {
+		return
+	}
+	m.fail(n, codeExpiryLimit, limitHint, "%s is beyond the limit of %s from today, which is %s", at, limit, m.today.Add(limit))
+}
+
+// tokenRecipients takes the recipients as declared; they are resolved when the
+// manifests are merged.
+func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
+	d.recipients = f
+	if f.isSet() {
+		m.nonEmpty(f, `"recipients"`, "name who reads the token, or delete the key")
+		d.names = m.scalars(f.value, `"recipients"`)
+		d.token.Recipients = values(d.names)
+		return
+	}
+	d.token.Recipients = m.project.Defaults.Recipients
+	d.token.Readers = m.project.readers
+	if len(d.token.Recipients) == 0 && !m.project.unknown {
+		m.fail(d.key, codeNoRecipients, "give it recipients, or set defaults.recipients in "+ProjectFile,
+			"the token %s has no recipients", quoted(d.token.Name))
+	}
+}
+
+func (m *manifest) previously(d *tokenDecl, f field) {
+	m.nonEmpty(f, `"previously"`, "name the token's earlier names, or delete the key")
+	d.previously = m.scalars(f.value, `"previously"`)
+	if len(d.previously) > 0 {
+		d.token.Previously = values(d.previously)
+	}
+	for _, n := range d.previously {
+		switch err := model.CheckTokenName(n.value); {
+		case err != nil:
+			m.fail(n, codeBadPrevious, "", "%s was never a token's name: %v", quoted(n.value), err)
+		case n.value == d.token.Name:
+			m.fail(n, codeBadPrevious, "name what the token was called before", "the token has this name still")
+		}
+	}
+}
+
+// stillDeclared reports an earlier name that another token of the account has.
+func (m *manifest) stillDeclared(a *model.Account, d *tokenDecl) {
+	for _, n := range d.previously {
+		if other := a.Tokens[n.value]; other != nil && other != d.token {
+			m.failTwice(n, codeBadPrevious, "delete that token, or take its name out here",
+				"the token "+quoted(n.value)+" is still declared", other.Origin, "the other token")
+		}
+	}
+}
+
+// collisions finds names that differ only in case, which a file system may
+// take for one.
+type collisions map[string]collision
+
+type collision struct {
+	name string
+	pos  diag.Position
+}
+
+// collide reports a name that differs only in case from one before.
+func (r *reader) collide(c collisions, key *node) {
+	if d, ok := c.check(key.value, r.pos(key)); ok {
+		r.add(d)
+	}
+}
+
+// check takes the name in, and returns a problem if another one is like it.
+func (c collisions) check(name string, pos diag.Position) (d diag.Diagnostic, found bool) {
+	lower := strings.ToLower(name)
+	first, ok := c[lower]
+	if !ok {
+		c[lower] = collision{name, pos}
+		return d, false
+	}
+	if first.name == name {
+		return d, false
+	}
+	d = diag.Diagnostic{
+		Code: codeCaseCollision, Pos: pos, Hint: "give one of the two another name",
+		Summary: "the names " + quoted(name) + " and " + quoted(first.name) + " differ only in case",
+	}
+	if first.pos.File == "" {
+		d.Hint = quoted(first.name) + " is built into OSMO: choose another name"
+	} else {
+		d.Related = related(first.pos, "the other one")
+	}
+	return d, true
+}

@@ -1,0 +1,167 @@
+// Package config reads a project directory: osmoctl.yaml and the manifests
+// below it become the declarations of package model.
+//
+// # Strictness
+//
+// What a reviewer sees in a pull request must be what is read, so YAML is
+// narrowed to scalars, lists and maps: no anchors, aliases, tags, merge keys,
+// nulls or second documents, and no character that a diff does not show. Every
+// key is known or refused, and stands once. Where text is meant, a scalar is
+// taken by its source text, so that no, 010 and 2027-01-01 are what they look
+// like. Sizes, depth and the number of files are bounded before anything is
+// parsed.
+//
+// # Steps
+//
+// [Load] reads the project file, whose defaults and recipients the manifests
+// refer to; lists and reads the manifests; then, file by file and several at a
+// time, checks the text, parses it, and turns it into roles and accounts. What
+// depends on one file alone is checked there. The results are merged in the
+// order of their paths, where names that clash and references that lead
+// nowhere come to light. Nothing depends on which file was ready first.
+//
+// # Problems
+//
+// Every problem is reported in one pass, with its place, and the walk goes on:
+// a value that was refused is never asked for again, and a reference is not
+// called undeclared when the file that may declare it could not be read. Texts
+// that quote a file are masked where they are shaped like a secret.
+//
+// The package is pure: it reads an [fs.FS] and nothing else, and takes the date
+// as an argument.
+package config
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+const (
+	// ProjectFile is the name of the project file, which makes its directory
+	// a project directory.
+	ProjectFile = "osmoctl.yaml"
+	// ManifestDir is the directory of the manifests, below the project
+	// directory.
+	ManifestDir = "manifests"
+)
+
+// Options of [Load].
+type Options struct {
+	// Today is the UTC day that limits on a fixed expiry are counted from.
+	// The zero Date leaves them unchecked.
+	Today model.Date
+}
+
+// Load reads osmoctl.yaml and manifests/** (.yaml, .yml) from fsys, whose root
+// is the project directory, and returns the declarations with defaults filled
+// in. Every problem is reported in one pass, sorted by place, at most 1,000 of
+// them; the declarations are nil when any of them is an error.
+func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
+	l := loader{fsys: fsys, opts: opts}
+	l.loadProject()
+	l.loadManifests()
+	list := l.problems.finish()
+	Annotate(fsys, list)
+	if list.HasErrors() {
+		return nil, list
+	}
+	return l.declarations(), list
+}
+
+// loader is the state of one Load.
+type loader struct {
+	fsys     fs.FS
+	opts     Options
+	problems problems
+	project  *project
+	merged   *merger
+}
+
+func (l *loader) declarations() *model.Declarations {
+	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}
+}
+
+func (l *loader) loadProject() {
+	r := &reader{file: ProjectFile}
+	data, err := readFile(l.fsys, ProjectFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.add(diag.Diagnostic{
+			Code: codeMissingProject, Summary: "there is no " + ProjectFile + " here", Pos: diag.Position{File: ProjectFile},
+			Hint: "run osmoctl init to make a project, or -C DIR to name one",
+		})
+	case err != nil:
+		r.add(fileProblem(ProjectFile, err))
+	default:
+		l.project = r.project(r.root(data))
+	}
+	if l.project == nil {
+		l.project = &project{unknown: true}
+	}
+	l.problems.merge(&r.problems)
+}
+
+// root parses the file and reports what keeps it from being read.
+func (r *reader) root(data []byte) *node {
+	root, flaw := r.parse(data)
+	switch {
+	case flaw != nil:
+		r.broken = true
+		r.add(flaw.diagnostic(r.file))
+	case root == nil:
+		r.add(diag.Diagnostic{
+			Code: codeEmptyFile, Summary: "the file declares nothing", Pos: diag.Position{File: r.file},
+			Hint: emptyHint(r.file),
+		})
+	}
+	return root
+}
+
+func emptyHint(name string) string {
+	if name == ProjectFile {
+		return `begin with "version: 1"`
+	}
+	return "add roles or service_accounts, or delete the file"
+}
+
+// waveSize is the number of manifests that are decoded between two looks at the
+// number of problems: enough to keep every processor busy, few enough that a
+// project that is wrong everywhere does not fill the memory with problems that
+// nobody will see.
+const waveSize = 256
+
+func (l *loader) loadManifests() {
+	before := l.problems.errors
+	names := listManifests(l.fsys, &l.problems)
+	if len(names) == 0 && l.problems.errors == before {
+		l.problems.add(diag.Diagnostic{
+			Severity: diag.Warning, Code: codeNoManifests, Summary: "the project declares nothing",
+			Pos: diag.Position{File: ManifestDir}, Hint: "declare roles and service_accounts in " + ManifestDir + "/NAME.yaml",
+		})
+	}
+	files, complete := readManifests(l.fsys, names, &l.problems)
+	l.merged = newMerger(l.project, &l.problems)
+	l.merged.incomplete = !complete || l.problems.errors > before
+	for len(files) > 0 && l.problems.errors < maxProblems {
+		n := min(waveSize, len(files))
+		for _, m := range l.decode(files[:n]) {
+			l.merged.add(m)
+		}
+		files = files[n:]
+	}
+	l.merged.check()
+}
+
+// decode reads the files, several at a time, and returns them in their order.
+func (l *loader) decode(files []file) []*manifest {
+	list := make([]*manifest, len(files))
+	inParallel(len(files), func(i int) {
+		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today}
+		m.read(m.root(files[i].data))
+		list[i] = m
+	})
+	return list
+}

@@ -1,0 +1,242 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+)
+
+// Limits of what is read. They are far above what people write and bound what
+// hostile input can cost.
+const (
+	// MaxFileSize bounds one file, in bytes.
+	MaxFileSize = 1 << 20
+	// MaxTotalSize bounds all manifests together, in bytes.
+	MaxTotalSize = 16 << 20
+	// MaxFiles bounds the number of manifests.
+	MaxFiles = 10_000
+	// MaxDepth bounds how deeply lists and maps may nest.
+	MaxDepth = 32
+)
+
+// file is one file that was read.
+type file struct {
+	name string
+	data []byte
+}
+
+// fileError is why a file is not read, with its code.
+type fileError struct{ code, summary, hint string }
+
+func (e *fileError) Error() string { return e.summary }
+
+var (
+	errNotRegular = &fileError{
+		codeNotRegular, "this is not a regular file",
+		"put a regular file here: links and special files are not read",
+	}
+	errTooLarge = &fileError{
+		codeFileTooLarge, fmt.Sprintf("the file is larger than %d MiB", MaxFileSize>>20),
+		"split it: declarations may stand in any number of files",
+	}
+	errChanged = &fileError{codeUnreadableFile, "the file grew while it was read", "run the command again"}
+)
+
+// fileProblem is the diagnostic for a file that could not be read.
+func fileProblem(name string, err error) diag.Diagnostic {
+	d := diag.Diagnostic{Code: codeUnreadableFile, Pos: diag.Position{File: name}}
+	if e, ok := errors.AsType[*fileError](err); ok {
+		d.Code, d.Summary, d.Hint = e.code, e.summary, e.hint
+		return d
+	}
+	d.Summary = "this cannot be read: " + reason(err)
+	return d
+}
+
+// reason is an error without the path that it repeats.
+func reason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// readFile reads one regular file of at most MaxFileSize bytes. It looks before
+// it opens, because opening a FIFO waits for a writer, and again afterwards,
+// because the name may stand for something else by then.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	if info, err := fs.Lstat(fsys, name); err != nil {
+		return nil, err
+	} else if err := readable(info); err != nil {
+		return nil, err
+	}
+	return openFile(fsys, name)
+}
+
+// openFile is readFile for a file that is known to be regular.
+func openFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := readable(info); err != nil {
+		return nil, err
+	}
+	return readUpTo(f, int(info.Size()))
+}
+
+func readable(info fs.FileInfo) error {
+	switch {
+	case !info.Mode().IsRegular():
+		return errNotRegular
+	case info.Size() > MaxFileSize:
+		return errTooLarge
+	}
+	return nil
+}
+
+// readUpTo reads size bytes and makes sure that no more follow.
+func readUpTo(from io.Reader, size int) ([]byte, error) {
+	buf := make([]byte, size+1)
+	switch n, err := io.ReadFull(from, buf); {
+	case err == nil:
+		return nil, errChanged
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return buf[:n], nil
+	default:
+		return nil, err
+	}
+}
+
+// listManifests returns the names of the manifests, sorted, and reports what
+// stands below the directory and is not read.
+func listManifests(fsys fs.FS, p *problems) []string {
+	info, err := fs.Lstat(fsys, ManifestDir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		p.add(fileProblem(ManifestDir, err))
+		return nil
+	case !info.IsDir():
+		p.add(diag.Diagnostic{
+			Code: codeNotRegular, Summary: "this is not a directory", Pos: diag.Position{File: ManifestDir},
+			Hint: "make it a directory that holds the manifests: links are not followed",
+		})
+		return nil
+	}
+	l := lister{problems: p}
+	_ = fs.WalkDir(fsys, ManifestDir, l.visit)
+	slices.Sort(l.names)
+	return l.names
+}
+
+// lister collects manifests from a walk.
+type lister struct {
+	*problems
+	names []string
+}
+
+func (l *lister) visit(name string, d fs.DirEntry, err error) error {
+	switch {
+	case err != nil:
+		l.add(fileProblem(name, err))
+		return nil
+	case d.IsDir():
+		return nil
+	case d.Type()&fs.ModeSymlink != 0:
+		l.add(fileProblem(name, errNotRegular))
+	case !isManifestName(strings.ToLower(name)):
+	case isHidden(name), !isManifestName(name):
+		l.add(ignored(name))
+	case !d.Type().IsRegular():
+		l.add(fileProblem(name, errNotRegular))
+	case len(l.names) == MaxFiles:
+		l.add(diag.Diagnostic{
+			Code: codeTooManyFiles, Summary: fmt.Sprintf("there are more than %d manifests", MaxFiles),
+			Hint: "put several accounts into one file", Pos: diag.Position{File: ManifestDir},
+		})
+		return fs.SkipAll
+	default:
+		l.names = append(l.names, name)
+	}
+	return nil
+}
+
+func isManifestName(name string) bool {
+	ext := path.Ext(name)
+	return ext == ".yaml" || ext == ".yml"
+}
+
+// isHidden reports whether a part of the path begins with a dot.
+func isHidden(name string) bool { return strings.Contains(name, "/.") }
+
+func ignored(name string) diag.Diagnostic {
+	d := diag.Diagnostic{
+		Severity: diag.Warning, Code: codeIgnoredFile, Summary: "this file is not read",
+		Hint: "manifests end in .yaml or .yml, in lower case", Pos: diag.Position{File: name},
+	}
+	if isHidden(name) {
+		d.Hint = "names that begin with a dot are skipped: rename it, or move it out of " + ManifestDir
+	}
+	return d
+}
+
+// readManifests reads the files, several at a time. Those that cannot be read
+// are reported and left out; above MaxTotalSize, none is returned.
+func readManifests(fsys fs.FS, names []string, p *problems) (files []file, complete bool) {
+	files = make([]file, len(names))
+	errs := make([]error, len(names))
+	var total atomic.Int64
+	inParallel(len(names), func(i int) {
+		if total.Load() > MaxTotalSize {
+			return
+		}
+		data, err := openFile(fsys, names[i])
+		files[i], errs[i] = file{names[i], data}, err
+		total.Add(int64(len(data)))
+	})
+	if total.Load() > MaxTotalSize {
+		p.add(diag.Diagnostic{
+			Code: codeProjectTooLarge, Summary: fmt.Sprintf("the manifests are larger than %d MiB together", MaxTotalSize>>20),
+			Hint: "split the project into several", Pos: diag.Position{File: ManifestDir},
+		})
+		return nil, false
+	}
+	for i, err := range errs {
+		if err != nil {
+			p.add(fileProblem(names[i], err))
+		}
+	}
+	complete = !slices.ContainsFunc(errs, func(err error) bool { return err != nil })
+	return slices.DeleteFunc(files, func(f file) bool { return f.data == nil }), complete
+}
+
+// inParallel calls do for every index below n, on as many goroutines as there
+// are processors.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
+			}
+		})
+	}
+	workers.Wait()
+}

@@ -1,0 +1,241 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+const (
+	manifestRoles = iota
+	manifestAccounts
+)
+
+var manifestKeys = keys{"roles", "service_accounts"}
+
+// manifest reads one manifest: what it declares, with the nodes that the checks
+// across files point at.
+type manifest struct {
+	reader
+	project  *project
+	today    model.Date
+	roles    []roleDecl
+	accounts []accountDecl
+}
+
+// roleDecl is a declared role.
+type roleDecl struct {
+	role    *model.Role
+	key     *node
+	actions []*node
+}
+
+func (m *manifest) read(root *node) {
+	if root == nil {
+		return
+	}
+	f, ok := m.fields(root, "a manifest", manifestKeys)
+	if !ok {
+		return
+	}
+	if len(root.items) == 0 {
+		m.fail(root, codeEmptyFile, emptyHint(m.file), "the file declares nothing")
+	}
+	for _, e := range m.entries(f[manifestRoles].value, `"roles"`) {
+		m.readRole(e)
+	}
+	for _, e := range m.entries(f[manifestAccounts].value, `"service_accounts"`) {
+		m.readAccount(e)
+	}
+}
+
+const (
+	roleDescription = iota
+	rolePolicies
+	roleExternalRoles
+	roleSyncMode
+	roleImmutable
+)
+
+var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "immutable"}
+
+func (m *manifest) readRole(e entry) {
+	d := roleDecl{key: e.key, role: &model.Role{Name: e.key.value, SyncMode: model.SyncImport, Origin: m.pos(e.key)}}
+	m.name(e.key, model.CheckRoleName)
+	if f, ok := m.roleFields(e); ok {
+		m.fillRole(&d, f)
+	}
+	m.roles = append(m.roles, d)
+}
+
+// roleFields is fields, with advice for a key that OSMO's own configuration
+// has in some places.
+func (m *manifest) roleFields(e entry) (fields, bool) {
+	if e.value.kind == mapNode {
+		for i := 0; i < len(e.value.items); i += 2 {
+			if key := &e.value.items[i]; key.kind == scalarNode && key.value == "name" {
+				m.fail(key, codeUnknownKey, "delete the line: a role's name is the key that it stands under", `a role has no key "name"`)
+				e.value = without(e.value, i)
+				break
+			}
+		}
+	}
+	return m.fields(e.value, "a role", roleKeys)
+}
+
+// without is the map n less the entry at index i.
+func without(n *node, i int) *node {
+	rest := *n
+	rest.items = append(append([]node(nil), n.items[:i]...), n.items[i+2:]...)
+	return &rest
+}
+
+func (m *manifest) fillRole(d *roleDecl, f fields) {
+	role := d.role
+	role.Description = m.text(f[roleDescription].value, `"description"`)
+	role.ExternalRoles = m.texts(f[roleExternalRoles].value, `"external_roles"`)
+	role.SyncMode = m.syncMode(f[roleSyncMode].value)
+	if _, ok := m.truth(f[roleImmutable].value, `"immutable"`); ok {
+		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
+	}
+	whole := m.readPolicies(d, f[rolePolicies])
+	m.checkBuiltin(d, whole)
+}
+
+func (m *manifest) syncMode(n *node) model.SyncMode {
+	switch mode := model.SyncMode(m.text(n, `"sync_mode"`)); mode {
+	case model.SyncImport, model.SyncForce, model.SyncIgnore:
+		return mode
+	default:
+		if n != nil && n.kind == scalarNode {
+			m.fail(n, codeBadSyncMode, "write import, force or ignore", "there is no sync mode %s", quoted(n.value))
+		}
+		return model.SyncImport
+	}
+}
+
+// readPolicies reports whether all policies could be read.
+func (m *manifest) readPolicies(d *roleDecl, f field) bool {
+	if !f.isSet() {
+		m.fail(d.key, codeMissingKey, "add policies, each with actions and resources", "the role %s lacks its policies", quoted(d.role.Name))
+		return false
+	}
+	before := m.errors
+	list := m.items(f.value, `"policies"`)
+	if len(list) == 0 && f.value.kind == listNode && m.errors == before {
+		m.warn(f.value, codeNoPolicies, "add a policy if the role is to allow anything", "the role %s allows nothing", quoted(d.role.Name))
+	}
+	d.role.Policies = make([]model.Policy, 0, len(list))
+	for _, n := range list {
+		m.readPolicy(d, n)
+	}
+	return m.errors == before
+}
+
+const (
+	policyEffect = iota
+	policyActions
+	policyResources
+)
+
+var policyKeys = keys{"effect", "actions", "resources"}
+
+func (m *manifest) readPolicy(d *roleDecl, n *node) {
+	f, ok := m.fields(n, "a policy", policyKeys)
+	if !ok {
+		return
+	}
+	actions := m.readActions(d, n, f[policyActions])
+	d.actions = append(d.actions, actions...)
+	d.role.Policies = append(d.role.Policies, model.Policy{
+		Effect:    m.effect(f[policyEffect].value),
+		Actions:   values(actions),
+		Resources: m.readResources(d, n, f[policyResources]),
+	})
+}
+
+func (m *manifest) effect(n *node) model.Effect {
+	s := m.text(n, `"effect"`)
+	switch {
+	case n == nil, s == string(model.Allow):
+		return model.Allow
+	case s == string(model.Deny):
+		return model.Deny
+	case n.kind == scalarNode:
+		m.fail(n, codeBadEffect, effectHint(s), "there is no effect %s", quoted(s))
+	}
+	return model.Allow
+}
+
+func effectHint(s string) string {
+	for _, effect := range []model.Effect{model.Allow, model.Deny} {
+		if strings.EqualFold(s, string(effect)) {
+			return "write " + string(effect) + ": OSMO minds the case"
+		}
+	}
+	return "write Allow or Deny"
+}
+
+func (m *manifest) readActions(d *roleDecl, policy *node, f field) []*node {
+	if !f.isSet() {
+		m.fail(policy, codeMissingKey, `add actions, such as ["workflow:Read"]`, "a policy lacks its actions")
+		return nil
+	}
+	if !maySayNothing(d.role.Name) {
+		m.nonEmpty(f, `"actions"`, "name an action, or delete the policy")
+	}
+	actions := m.scalars(f.value, `"actions"`)
+	for _, n := range actions {
+		if err := access.CheckAction(n.value); err != nil {
+			m.fail(n, codeBadAction, "", "the action %s cannot be used: %v", quoted(n.value), err)
+		}
+	}
+	return actions
+}
+
+func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
+	switch {
+	case f.isSet() && f.value.kind != listNode:
+		m.is(f.value, listNode, `"resources"`)
+		return nil
+	case f.isSet() && (len(f.value.items) > 0 || maySayNothing(d.role.Name)):
+		return m.texts(f.value, `"resources"`)
+	}
+	at := policy
+	if f.isSet() {
+		at = f.value
+	}
+	m.fail(at, codeResourcesMissing, `write resources: ["*"] if every resource is meant, else name them`,
+		`a policy must name its resources: without, it matches only what has none, until OSMO restarts and widens it to "*"`)
+	return nil
+}
+
+// maySayNothing reports whether policies of the role may lack actions and
+// resources: a built-in role of OSMO does, and is compared as a whole.
+func maySayNothing(role string) bool { return builtinRoles[role] && role != changeableRole }
+
+// changeableRole is the one built-in role that OSMO leaves to its users.
+const changeableRole = "osmo-user"
+
+var builtinRoles = listBuiltinRoles()
+
+func listBuiltinRoles() map[string]bool {
+	set := map[string]bool{}
+	for _, name := range access.BuiltinNames() {
+		set[name] = true
+	}
+	return set
+}
+
+// checkBuiltin reports a built-in role that is declared with other content than
+// OSMO's: OSMO merges its own back in at every start.
+func (m *manifest) checkBuiltin(d *roleDecl, whole bool) {
+	if d.role.Name == changeableRole || !whole {
+		return
+	}
+	if builtin, equal := access.EqualsBuiltin(d.role); builtin && !equal {
+		m.fail(d.key, codeBuiltinRole, "delete it here, and declare a role of another name for what you need",
+			"%s is built into OSMO and declared differently here", quoted(d.role.Name))
+	}
+}

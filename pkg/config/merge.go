@@ -1,0 +1,162 @@
+package config
+
+import (
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// merger puts the manifests together, in the order of their paths, and finds
+// what no single one of them shows.
+type merger struct {
+	*problems
+	project  *project
+	roles    map[string]*model.Role
+	accounts map[string]*model.Account
+	// references are looked up once everything is declared.
+	references []reference
+	// incomplete is set where something may be declared that was not read.
+	incomplete bool
+
+	roleNames, accountNames collisions
+	// actions remembers what OSMO makes of an action.
+	actions map[string]verdict
+}
+
+// reference is an account's mention of a role.
+type reference struct {
+	pos  diag.Position
+	node *node
+}
+
+type verdict struct {
+	known bool
+	near  string
+}
+
+func newMerger(p *project, to *problems) *merger {
+	m := &merger{
+		problems: to, project: p,
+		roles: map[string]*model.Role{}, accounts: map[string]*model.Account{},
+		roleNames: collisions{}, accountNames: collisions{},
+		actions: map[string]verdict{},
+	}
+	for name := range builtinRoles {
+		m.roleNames.check(name, diag.Position{})
+	}
+	return m
+}
+
+// add takes over what one manifest declares and what is wrong with it.
+func (m *merger) add(f *manifest) {
+	m.problems.merge(&f.problems)
+	m.incomplete = m.incomplete || f.broken
+	for i := range f.roles {
+		m.addRole(f, &f.roles[i])
+	}
+	for i := range f.accounts {
+		m.addAccount(f, &f.accounts[i])
+	}
+}
+
+func (m *merger) addRole(f *manifest, d *roleDecl) {
+	if first := m.roles[d.role.Name]; first != nil {
+		m.duplicate("role", d.role.Name, d.role.Origin, first.Origin)
+		return
+	}
+	m.roles[d.role.Name] = d.role
+	m.collide(m.roleNames, d.role.Name, d.role.Origin)
+	for _, n := range d.actions {
+		m.checkAction(f, n)
+	}
+}
+
+func (m *merger) addAccount(f *manifest, d *accountDecl) {
+	if first := m.accounts[d.account.Name]; first != nil {
+		m.duplicate("account", d.account.Name, d.account.Origin, first.Origin)
+		return
+	}
+	m.accounts[d.account.Name] = d.account
+	m.collide(m.accountNames, d.account.Name, d.account.Origin)
+	for _, n := range d.roles {
+		m.references = append(m.references, reference{f.pos(n), n})
+	}
+	for i := range d.tokens {
+		m.addToken(f, &d.tokens[i])
+	}
+}
+
+func (m *merger) duplicate(what, name string, pos, first diag.Position) {
+	m.problems.add(diag.Diagnostic{
+		Code: codeDuplicateName, Summary: "the " + what + " " + quoted(name) + " is declared twice", Pos: pos,
+		Hint: "keep one of the two, or give one another name", Related: related(first, "the first one"),
+	})
+}
+
+func (m *merger) collide(c collisions, name string, pos diag.Position) {
+	if d, found := c.check(name, pos); found {
+		m.problems.add(d)
+	}
+}
+
+// checkAction warns about an action that OSMO does not know: OSMO takes it, and
+// it never matches.
+func (m *merger) checkAction(f *manifest, n *node) {
+	if m.full(diag.Warning) || access.CheckAction(n.value) != nil {
+		return
+	}
+	v, ok := m.actions[n.value]
+	if !ok {
+		v.known, v.near = access.SuggestAction(n.value)
+		m.actions[n.value] = v
+	}
+	if v.known {
+		return
+	}
+	hint := "check its spelling and case"
+	if v.near != "" {
+		hint = "did you mean " + quoted(v.near) + "?"
+	}
+	d := diagnosticAt(f.pos(n), n, codeUnknownAction, "OSMO has no action "+quoted(n.value)+": it matches nothing", hint)
+	d.Severity = diag.Warning
+	m.problems.add(d)
+}
+
+// addToken resolves the recipients of a token that names its own.
+func (m *merger) addToken(f *manifest, d *tokenDecl) {
+	t := d.token
+	if len(d.names) == 0 || m.project.recipients == nil || !m.project.recipients.known(m.problems, f.file, d.names) {
+		return
+	}
+	readers, problem := m.project.recipients.readers(t.Recipients)
+	if problem != nil {
+		m.problems.add(diagnosticAt(f.pos(d.recipients.value), d.recipients.value, problem.code, problem.summary, problem.hint))
+	}
+	t.Readers = readers
+}
+
+// check looks the references up, unless what they name may stand in something
+// that could not be read.
+func (m *merger) check() {
+	if m.incomplete {
+		return
+	}
+	suggest := newSuggester(m.allRoles())
+	for _, ref := range m.references {
+		name := ref.node.value
+		if m.roles[name] != nil || builtinRoles[name] || m.full(diag.Error) {
+			continue
+		}
+		hint := suggest.hint(name)
+		if hint == "" {
+			hint = "declare it under roles"
+		}
+		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quoted(name)+" is not declared", hint))
+	}
+}
+
+// allRoles is every role that an account may hold, sorted.
+func (m *merger) allRoles() []string {
+	names := access.BuiltinNames()
+	return model.Set(append(names, model.Names(m.roles)...))
+}

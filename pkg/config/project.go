@@ -1,0 +1,354 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// projectVersion is the version of osmoctl.yaml that is read.
+const projectVersion = 1
+
+const (
+	projectVersionKey = iota
+	projectRecipients
+	projectDefaults
+	projectGuardrails
+	projectGit
+	projectBackend
+)
+
+var projectKeys = keys{"version", "recipients", "defaults", "guardrails", "git", "backend"}
+
+// project is what osmoctl.yaml says, with what the manifests need beside it.
+type project struct {
+	model.Project
+	recipients *recipients
+	// token is the rhythm that tokens take what they leave out from.
+	token rhythm
+	// readers are what Defaults.Recipients resolve to.
+	readers []model.Recipient
+	// unknown is set where the file could not be read to its end: what a
+	// manifest takes from it may be declared nevertheless.
+	unknown bool
+}
+
+// project reads the project file. It returns nil where the file says nothing
+// that could be used.
+func (r *reader) project(root *node) *project {
+	if root == nil {
+		return nil
+	}
+	f, ok := r.fields(root, ProjectFile, projectKeys)
+	if !ok || !r.version(root, f[projectVersionKey]) {
+		return nil
+	}
+	p := &project{recipients: r.recipients(f[projectRecipients].value)}
+	p.Version = projectVersion
+	p.Recipients = p.recipients.resolved()
+	r.guardrails(p, f[projectGuardrails].value)
+	r.defaults(p, f[projectDefaults].value)
+	p.Git = r.git(f[projectGit].value)
+	p.Backend = r.backend(f[projectBackend].value)
+	p.unknown = r.broken
+	return p
+}
+
+// version reports whether the rest of the file can be understood.
+func (r *reader) version(root *node, f field) bool {
+	if !f.isSet() {
+		r.fail(root, codeMissingKey, `begin the file with "version: 1"`, "%s lacks its version", ProjectFile)
+		return true
+	}
+	version, ok := r.number(f.value, `"version"`, 1, 1<<30)
+	if ok && version > projectVersion {
+		r.fail(f.value, codeUnsupportedVersion, "use a newer osmoctl",
+			"the project is written in version %d, and this osmoctl reads version %d", version, projectVersion)
+		return false
+	}
+	return true
+}
+
+const (
+	defaultsRecipients = iota
+	defaultsToken
+)
+
+var defaultsKeys = keys{"recipients", "token"}
+
+const (
+	defaultTokenExpiresIn = iota
+	defaultTokenRotate
+)
+
+var defaultTokenKeys = keys{"expires_in", "rotate"}
+
+func (r *reader) defaults(p *project, n *node) {
+	if n == nil {
+		return
+	}
+	f, ok := r.fields(n, `"defaults"`, defaultsKeys)
+	if !ok {
+		return
+	}
+	r.defaultRecipients(p, f[defaultsRecipients])
+	if token := f[defaultsToken].value; token != nil {
+		r.defaultToken(p, token)
+	}
+}
+
+func (r *reader) defaultRecipients(p *project, f field) {
+	r.nonEmpty(f, `"recipients"`, "name who reads tokens, or delete the key")
+	names := r.scalars(f.value, `"recipients"`)
+	p.Defaults.Recipients = values(names)
+	if len(names) == 0 {
+		p.Defaults.Recipients = nil
+		return
+	}
+	if !p.recipients.known(&r.problems, r.file, names) {
+		return
+	}
+	readers, problem := p.recipients.readers(p.Defaults.Recipients)
+	if problem != nil {
+		r.fail(f.value, problem.code, problem.hint, "%s", problem.summary)
+	}
+	p.readers = readers
+}
+
+func (r *reader) defaultToken(p *project, n *node) {
+	f, ok := r.fields(n, `"token"`, defaultTokenKeys)
+	if !ok {
+		return
+	}
+	p.token.in = r.span(f[defaultTokenExpiresIn], "expires_in", 1)
+	r.rotation(&p.token, f[defaultTokenRotate].value)
+	r.checkLifetime(p.token.in, p.maxLifetime())
+	r.checkRhythm(p.token)
+	p.Defaults.Expiry.In = p.token.in.days
+	p.Defaults.Rotate = p.token.rotation()
+}
+
+// defaultMaxLifetime is OSMO's own limit on a token's life, in force where the
+// project declares none.
+const defaultMaxLifetime model.Days = 365
+
+func (p *project) maxLifetime() model.Days {
+	if p.Guardrails.MaxTokenLifetime == 0 {
+		return defaultMaxLifetime
+	}
+	return p.Guardrails.MaxTokenLifetime
+}
+
+const (
+	guardMaxTokenLifetime = iota
+	guardRequireTokenRoles
+	guardAccountName
+	guardMinRecipients
+	guardRequiredRecipients
+	guardMaxNewReaders
+	guardMaxDeletes
+	guardMaxRotations
+)
+
+var guardrailKeys = keys{
+	"max_token_lifetime", "require_token_roles", "account_name", "min_recipients",
+	"required_recipients", "max_new_readers", "max_deletes", "max_rotations",
+}
+
+// maxCount bounds every declared number of things.
+const maxCount = 1_000_000
+
+func (r *reader) guardrails(p *project, n *node) {
+	if n == nil {
+		return
+	}
+	f, ok := r.fields(n, `"guardrails"`, guardrailKeys)
+	if !ok {
+		return
+	}
+	g := &p.Guardrails
+	g.MaxTokenLifetime, _ = r.days(f[guardMaxTokenLifetime].value, `"max_token_lifetime"`, 1)
+	if value, ok := r.truth(f[guardRequireTokenRoles].value, `"require_token_roles"`); ok {
+		g.RequireTokenRoles = &value
+	}
+	g.AccountName = r.pattern(f[guardAccountName].value, `"account_name"`)
+	g.MinRecipients, _ = r.number(f[guardMinRecipients].value, `"min_recipients"`, 1, maxCount)
+	g.RequiredRecipients = r.requiredRecipients(p, f[guardRequiredRecipients])
+	g.MaxNewReaders = r.count(f[guardMaxNewReaders].value, `"max_new_readers"`, maxCount)
+	g.MaxDeletes = r.limit(f[guardMaxDeletes].value, `"max_deletes"`)
+	g.MaxRotations = r.limit(f[guardMaxRotations].value, `"max_rotations"`)
+}
+
+func (r *reader) requiredRecipients(p *project, f field) []string {
+	names := r.scalars(f.value, `"required_recipients"`)
+	p.recipients.known(&r.problems, r.file, names)
+	if len(names) == 0 {
+		return nil
+	}
+	return values(names)
+}
+
+// count reads an optional number from 0 on.
+func (r *reader) count(n *node, what string, high int) *int {
+	value, ok := r.number(n, what, 0, high)
+	if !ok {
+		return nil
+	}
+	return &value
+}
+
+const (
+	limitCount = iota
+	limitPercent
+)
+
+var limitKeys = keys{"count", "percent"}
+
+func (r *reader) limit(n *node, what string) *model.Limit {
+	if n == nil {
+		return nil
+	}
+	f, ok := r.fields(n, what, limitKeys)
+	if !ok {
+		return nil
+	}
+	if !f[limitCount].isSet() && !f[limitPercent].isSet() {
+		r.fail(n, codeMissingKey, "give it count, percent or both", "%s sets no limit", what)
+	}
+	return &model.Limit{
+		Count:   r.count(f[limitCount].value, `"count"`, maxCount),
+		Percent: r.count(f[limitPercent].value, `"percent"`, 100),
+	}
+}
+
+// maxPattern bounds a regular expression, in bytes.
+const maxPattern = 1000
+
+func (r *reader) pattern(n *node, what string) string {
+	s := r.word(n, what)
+	if len(s) > maxPattern {
+		r.fail(n, codeBadPattern, "", "%s is longer than %d bytes", what, maxPattern)
+		return ""
+	}
+	if _, err := regexp.Compile(s); err != nil {
+		r.fail(n, codeBadPattern, "write a regular expression in RE2's syntax", "%s: %v", what, err)
+		return ""
+	}
+	return s
+}
+
+const (
+	gitPush = iota
+	gitBranch
+	gitStateBranch
+)
+
+var gitKeys = keys{"push", "branch", "state_branch"}
+
+func (r *reader) git(n *node) (g model.Git) {
+	if n == nil {
+		return g
+	}
+	f, ok := r.fields(n, `"git"`, gitKeys)
+	if !ok {
+		return g
+	}
+	g.Push = r.remote(f[gitPush].value)
+	g.Branch = r.branch(f[gitBranch].value, `"branch"`)
+	g.StateBranch = r.branch(f[gitStateBranch].value, `"state_branch"`)
+	if g.StateBranch != "" && g.StateBranch == g.Branch {
+		r.fail(f[gitStateBranch].value, codeBadBranch, "give state a branch of its own, or delete the key",
+			`"state_branch" is the branch of the declarations`)
+	}
+	return g
+}
+
+// remote reads the name of a git remote. A URL is refused: a pull request could
+// otherwise choose where state is sent.
+func (r *reader) remote(n *node) string {
+	s := r.word(n, `"push"`)
+	if s == "" {
+		return ""
+	}
+	if len(s) > model.MaxNameLength || !isRemoteName(s) {
+		r.fail(n, codeBadRemote, "name a remote that git is configured with, such as origin", "this is not the name of a git remote")
+		return ""
+	}
+	return s
+}
+
+func isRemoteName(s string) bool {
+	return s[0] != '-' && s[0] != '.' && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".") &&
+		!strings.HasSuffix(s, ".lock") && !strings.ContainsFunc(s, func(c rune) bool {
+		return !isAlphanumeric(c) && c != '.' && c != '_' && c != '-'
+	})
+}
+
+func isAlphanumeric(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+func (r *reader) branch(n *node, what string) string {
+	s := r.word(n, what)
+	if s != "" && !isBranchName(s) {
+		r.fail(n, codeBadBranch, "write the name of a branch, such as main", "%s is not the name of a git branch", what)
+		return ""
+	}
+	return s
+}
+
+// isBranchName applies git's rules for the name of a branch.
+func isBranchName(s string) bool {
+	const refused = " ~^:?*[\\"
+	if len(s) > 200 || s == "@" || s == "HEAD" || s[0] == '-' || strings.HasSuffix(s, ".") ||
+		strings.ContainsAny(s, refused) || strings.Contains(s, "..") || strings.Contains(s, "@{") {
+		return false
+	}
+	return !slices.ContainsFunc(strings.Split(s, "/"), func(part string) bool {
+		return part == "" || part[0] == '.' || strings.HasSuffix(part, ".lock")
+	})
+}
+
+const backendKind = 0
+
+// backendKeys holds url so that a project for a server gets one clear error.
+var backendKeys = keys{"kind", "url"}
+
+func (r *reader) backend(n *node) model.Backend {
+	b := model.Backend{Kind: model.BackendLocal}
+	if n == nil {
+		return b
+	}
+	f, ok := r.fields(n, `"backend"`, backendKeys)
+	if !ok {
+		return b
+	}
+	switch kind := f[backendKind]; {
+	case !kind.isSet():
+		r.fail(n, codeMissingKey, `write "kind: local"`, `"backend" lacks its kind`)
+	case r.text(kind.value, `"kind"`) != model.BackendLocal:
+		r.unsupportedBackend(kind.value)
+	case f[backendKind+1].isSet():
+		r.fail(f[backendKind+1].key, codeUnknownKey, "delete it", "the local backend has no url")
+	}
+	return b
+}
+
+func (r *reader) unsupportedBackend(kind *node) {
+	switch {
+	case kind.kind != scalarNode:
+	case kind.value == "osmo":
+		r.fail(kind, codeUnsupportedBackend, `write "kind: local"; tokens are then issued by osmoctl itself`,
+			"this version of osmoctl does not issue tokens through an OSMO server")
+	default:
+		r.fail(kind, codeUnsupportedBackend, `write "kind: local"`, "there is no backend %s", quoted(kind.value))
+	}
+}
+
+// diagnosticAt is a problem at a place that is not a node of this reader.
+func diagnosticAt(pos diag.Position, n *node, code, summary, hint string) diag.Diagnostic {
+	return diag.Diagnostic{Code: code, Summary: summary, Hint: hint, Pos: pos, Width: width(n)}
+}

@@ -1,0 +1,220 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// parse turns the text of a file into its root node, or says what is wrong with
+// the file as a whole. Problems that leave the rest readable go to r. The root
+// is nil for a file that holds nothing.
+func (r *reader) parse(data []byte) (*node, *flaw) {
+	if f := checkText(data); f != nil {
+		return nil, f
+	}
+	doc, err := decodeYAML(bytes.NewReader(data))
+	switch {
+	case errors.Is(err, errSecondDocument):
+		return nil, secondDocument(doc)
+	case err != nil:
+		return nil, syntaxFlaw(data, err)
+	case doc == nil:
+		return nil, nil
+	}
+	c := converter{r: r}
+	if bytes.IndexByte(data, '!') >= 0 {
+		c.lines = bytes.SplitAfter(data, []byte{'\n'})
+	}
+	root := new(node)
+	c.convert(root, doc.Content[0], 1)
+	if root.isNull() {
+		return nil, nil
+	}
+	return root, nil
+}
+
+var (
+	errSecondDocument = errors.New("a second document follows")
+	errUnreadable     = errors.New("this cannot be read")
+)
+
+// decodeYAML reads the one document of a file. With errSecondDocument it
+// returns the second one. The library panics on some malformed input, which
+// must not end the run.
+func decodeYAML(from io.Reader) (doc *yaml.Node, err error) {
+	defer func() {
+		if recover() != nil {
+			doc, err = nil, errUnreadable
+		}
+	}()
+	decoder := yaml.NewDecoder(from)
+	var first, second yaml.Node
+	switch err := decoder.Decode(&first); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	switch err := decoder.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return &first, nil
+	case err != nil:
+		return nil, err
+	}
+	return &second, errSecondDocument
+}
+
+// converter turns the library's nodes into ours and refuses whatever YAML has
+// beyond scalars, lists and maps.
+type converter struct {
+	r *reader
+	// lines is the text where it holds an exclamation mark: the library
+	// leaves no trace of a lone one, which is a tag too.
+	lines [][]byte
+}
+
+func (c *converter) convert(to *node, from *yaml.Node, depth int) {
+	to.line, to.column = int32(from.Line), int32(from.Column)
+	to.kind = badNode
+	if from.Anchor != "" {
+		c.refuse(to, codeAnchor, "anchors are not read", "delete &"+from.Anchor+" and write the value out wherever it is meant")
+	}
+	switch {
+	case from.Kind == yaml.AliasNode:
+		c.refuse(to, codeAlias, "aliases are not read", `write the value out; quote a text that begins with "*"`)
+	case from.Style&yaml.TaggedStyle != 0, c.bareTag(from):
+		c.refuse(to, codeTag, "tags are not read", `delete the tag; quote a text that begins with "!"`)
+	case from.Kind == yaml.ScalarNode:
+		c.scalar(to, from)
+	case depth > MaxDepth:
+		c.refuse(to, codeTooDeep, "this is nested too deeply", "nothing that osmoctl reads is nested like this")
+	default:
+		c.collection(to, from, depth)
+	}
+}
+
+func (c *converter) scalar(to *node, from *yaml.Node) {
+	if code, what := checkValue(from.Value); code != "" {
+		c.refuse(to, code, "this value holds "+what, characterHints[code])
+		return
+	}
+	to.kind, to.value, to.plain = scalarNode, from.Value, from.Style == 0
+}
+
+func (c *converter) collection(to *node, from *yaml.Node, depth int) {
+	to.kind = listNode
+	if from.Kind == yaml.MappingNode {
+		to.kind = mapNode
+	}
+	to.items = make([]node, len(from.Content))
+	for i, child := range from.Content {
+		c.convert(&to.items[i], child, depth+1)
+	}
+}
+
+// bareTag reports whether n carries the tag "!".
+func (c *converter) bareTag(n *yaml.Node) bool {
+	if n.Line < 1 || n.Line > len(c.lines) {
+		return false
+	}
+	line := c.lines[n.Line-1]
+	for range n.Column - 1 {
+		_, size := utf8.DecodeRune(line)
+		line = line[size:]
+	}
+	return bytes.HasPrefix(line, []byte("!"))
+}
+
+// refuse reports something that leaves a gap in what the file declares.
+func (c *converter) refuse(n *node, code, summary, hint string) {
+	c.r.broken = true
+	c.r.fail(n, code, hint, "%s", summary)
+}
+
+func secondDocument(doc *yaml.Node) *flaw {
+	return &flaw{
+		code: codeSecondDocument, summary: "a second document begins here",
+		hint: "put it into a file of its own, or delete the line of dashes",
+		line: doc.Line, column: doc.Column,
+	}
+}
+
+// syntaxFlaw says what the library could not read. The library names a line
+// only, often that of the surrounding block, so the place is found by how far
+// it had read when it gave up.
+func syntaxFlaw(data []byte, err error) *flaw {
+	problem := libraryProblem(err)
+	start, end := lineAround(data, giveUp(data))
+	line := data[start:end]
+	indent := len(line) - len(bytes.TrimLeft(line, " \t"))
+	if tab := bytes.IndexByte(line[:indent], '\t'); tab >= 0 {
+		return flawAt(data, start+tab, codeTab, "a tab cannot indent YAML", "indent with spaces")
+	}
+	return flawAt(data, start+indent, codeSyntax, "this is not YAML: "+problem, syntaxHint(problem))
+}
+
+// libraryProblem is the library's own description without its prefixes.
+func libraryProblem(err error) string {
+	problem := strings.TrimPrefix(err.Error(), "yaml: ")
+	if _, rest, found := strings.Cut(problem, ": "); found && strings.HasPrefix(problem, "line ") {
+		problem = rest
+	}
+	return problem
+}
+
+// syntaxHint is advice for the mistakes that people make most.
+func syntaxHint(problem string) string {
+	switch {
+	case strings.Contains(problem, "alphabetic or numeric"), strings.Contains(problem, "unknown anchor"):
+		return `quote a text that begins with "*" or "&", such as "*:*"`
+	case strings.Contains(problem, "cannot start any token"):
+		return `quote a text that begins with "@", "%" or a backquote`
+	case strings.Contains(problem, "mapping values are not allowed"):
+		return `check the indentation, and quote a text that holds ": "`
+	case strings.Contains(problem, "end of stream"):
+		return "check that every quote and bracket is closed"
+	case strings.Contains(problem, "expected key"), strings.Contains(problem, "'-' indicator"):
+		return "check the indentation of this line against the ones above"
+	case strings.Contains(problem, "',' or"):
+		return "check that every bracket is closed and items are separated by commas"
+	}
+	return ""
+}
+
+// giveUp is the offset of the character at which the library stops reading.
+func giveUp(data []byte) int {
+	feed := &trickle{rest: data}
+	_, _ = decodeYAML(feed)
+	return lastText(data[:len(data)-len(feed.rest)])
+}
+
+// trickle hands out one byte a time.
+type trickle struct{ rest []byte }
+
+func (t *trickle) Read(p []byte) (int, error) {
+	if len(t.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), 1)], t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// lastText is the offset of the last character that is not white space.
+func lastText(data []byte) int {
+	return max(0, len(bytes.TrimRight(data, " \t\r\n"))-1)
+}
+
+// lineAround is the range of the line that holds the offset.
+func lineAround(data []byte, offset int) (start, end int) {
+	start = bytes.LastIndexByte(data[:offset], '\n') + 1
+	if n := bytes.IndexByte(data[start:], '\n'); n >= 0 {
+		return start, start + n
+	}
+	return start, len(data)
+}
