@@ -1,9 +1,56 @@
 // Package access decides by OSMO's rules who may do what, and says what a change
-// of roles gives and takes.
+// of roles gives and takes. It is pure: roles in, answers out.
+//
+// # Deciding
 //
 // A request resolves to an action and a resource ([Resolve]), both possibly
 // empty. [Roles.Check] decides about the two: a matching Deny in any role wins,
 // else a matching Allow, else the request is refused. The rules, the actions
-// ([Actions]) and the built-in roles ([Builtin]) are those of OSMO 6.4.0, quirks
-// included; each quirk is named where the code follows it.
+// ([Actions]) and the built-in roles ([Builtin]) are those of OSMO 6.4.0. Where
+// they surprise, they are followed and the code says so; the chief surprises
+// are these:
+//
+//   - An action without a resource is covered by any policy that names the
+//     action, whatever resources that policy lists. A Deny of workflow:* on one
+//     pool therefore denies workflow:List altogether.
+//   - A policy without resources covers nothing but such actions.
+//   - The administration of users has no action; only "*:*" reaches it.
+//   - The resource "pool/*" stands for a pool that OSMO cannot tell, such as
+//     that of an unknown workflow. A policy on one pool by name covers it too,
+//     a policy on "pool/team*" does not.
+//
+// # Effective access
+//
+// [Effective] and [Diff] look at what policies mean instead of how they are
+// written. A resource pattern is one name or a prefix, so the resources that a
+// set of policies can tell apart are finitely many: each name, each prefix for
+// whatever else begins with it, and each scope's root for all the rest. Asking
+// at each of them, for each action, is asking everywhere. The answers are
+// written as grants:
+//
+//	workflow:*                       pool/ml-training
+//	workflow:* except workflow:Exec  pool/team-*
+//	config:Read                      config/* except config/backend, config/s*
+//	pool:List
+//	*                                user administration
+//	*:*                              *
+//
+// A Grant's action is the name of one, SERVICE:* for all of the service's
+// actions that have such a resource, or that with exceptions. Its resource is
+// empty for actions without one; else a name, or a prefix and "*", with
+// exceptions; what is granted again below an exception is a grant of its own.
+// Characters outside [A-Za-z0-9-_.~@:/+=] are percent-encoded in it, so that no
+// name, however chosen, reads as another grant. Two further forms stand for
+// something that policies have no word for: action "*" on "user administration"
+// is every request that no action covers, and the resource "*" is everything
+// there is, user administration included.
+//
+// On named resources grants are exact: what they cover is granted, and nothing
+// else is. The exception are requests that name none where others do: those on
+// "pool/*" above and their like, and workflow:PortForward at OSMO's web server,
+// which has no resource. Nobody reviews these by themselves. A grant on a name
+// or on a whole scope stands for them as well, since it nearly always carries
+// them along, and they are written, as "pool/?" and as workflow:PortForward
+// without a resource, only where nothing else shown stands for them. So what is
+// shown never falls short, and a difference is empty only if nothing differs.
 package access

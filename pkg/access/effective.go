@@ -1,15 +1,116 @@
 package access
 
-import "github.com/osmoctl/osmoctl/pkg/model"
+import (
+	"slices"
 
-// Grant is one piece of effective access, as a plan shows it.
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Grant is one piece of effective access, in the words of a plan. The package
+// comment says how to read the two fields.
 type Grant struct {
 	Action   string `json:"action"`
 	Resource string `json:"resource"`
 }
 
-// Effective is what roles grant.
-func Effective(roles []*model.Role) []Grant { return nil }
+// The resources of a [Grant] that are no pattern of OSMO's.
+const (
+	// UserAdministration is the resource of the grant whose action is "*": the
+	// requests that no action covers.
+	UserAdministration = "user administration"
+	// Everything is the resource of the grant that sums up all others.
+	Everything = "*"
+)
 
-// Diff is what somebody gains and loses.
-func Diff(before, after []*model.Role) (gained, lost []Grant) { return nil, nil }
+// Effective is what the roles, with [DefaultRole] among them, grant altogether:
+// sorted, never nil, and the same for any two sets of roles that mean the same,
+// however they are written.
+func Effective(roles []*model.Role) []Grant {
+	granted, _ := compare(nil, compile(NewRoles(roles)))
+	return granted
+}
+
+// Diff is what the holder of the roles before gains and loses where they become
+// those after. A side without roles stands for nobody in particular: both have
+// what [DefaultRole] gives to everybody, which therefore is no news. Both
+// results are sorted and never nil; both are empty exactly where nothing
+// changes.
+func Diff(before, after []*model.Role) (gained, lost []Grant) {
+	return compare(compile(NewRoles(before)), compile(NewRoles(after)))
+}
+
+// compare asks both sides at every place where either could answer differently
+// from its surroundings, so the difference of the answers is the difference of
+// the access.
+func compare(before, after []statement) (gained, lost []Grant) {
+	b, a := answerGlobal(before), answerGlobal(after)
+	gains, losses := sheet{global: a &^ b}, sheet{global: b &^ a}
+	for i := range areas {
+		f := newField(&areas[i], before, after)
+		b, a := f.ask(before), f.ask(after)
+		gains.add(f, a.minus(b))
+		losses.add(f, b.minus(a))
+	}
+	return gains.grants(), losses.grants()
+}
+
+// statement is one policy that has an effect, ready for comparison.
+type statement struct {
+	deny      bool
+	actions   actionSet
+	resources []string
+}
+
+func compile(s Roles) []statement {
+	var out []statement
+	for _, r := range s.roles {
+		for i := range r.Policies {
+			p := &r.Policies[i]
+			effect, actions := effectOf(p), matchingActions(p.Actions)
+			if effect != "" && actions != 0 {
+				out = append(out, statement{effect == model.Deny, actions, p.Resources})
+			}
+		}
+	}
+	return out
+}
+
+// tally collects what statements say at one place.
+type tally struct{ allowed, denied actionSet }
+
+func (t *tally) add(s *statement) {
+	if s.deny {
+		t.denied |= s.actions
+	} else {
+		t.allowed |= s.actions
+	}
+}
+
+// result applies the rule that a Deny in any role wins.
+func (t tally) result() actionSet { return t.allowed &^ t.denied }
+
+// answerGlobal is what is granted on the empty resource, which every statement
+// matches, whatever resources it lists.
+func answerGlobal(statements []statement) actionSet {
+	var t tally
+	for i := range statements {
+		t.add(&statements[i])
+	}
+	return t.result() & (globalArea.actions | unregistered)
+}
+
+// answers is what one side grants throughout a field.
+type answers struct {
+	// at holds one answer for each point.
+	at []actionSet
+	// unnamed is the answer for the resource that OSMO cannot tell.
+	unnamed actionSet
+}
+
+func (a answers) minus(b answers) answers {
+	out := answers{slices.Clone(a.at), a.unnamed &^ b.unnamed}
+	for i := range out.at {
+		out.at[i] &^= b.at[i]
+	}
+	return out
+}

@@ -1,0 +1,191 @@
+package access
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// actionSet is a set of actions by their index in the registry, and of
+// [unregistered].
+type actionSet uint64
+
+// unregistered stands for all requests that no action covers. No policy can
+// tell them apart.
+var unregistered = actionSet(1) << len(registry)
+
+// setOf collects the registered actions that ok picks.
+func setOf(ok func(*Action) bool) actionSet {
+	var set actionSet
+	for i := range registry {
+		if ok(&registry[i]) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+func (s actionSet) size() int { return bits.OnesCount64(uint64(s)) }
+
+// matchingActions is what the patterns of one policy cover.
+func matchingActions(patterns []string) actionSet {
+	var set actionSet
+	for _, p := range patterns {
+		if matchAction(p, "") {
+			set |= unregistered
+		}
+		set |= setOf(func(a *Action) bool { return matchAction(p, a.Name) })
+	}
+	return set
+}
+
+// area is the resources of one scope: everything that begins with root.
+type area struct {
+	root    string
+	actions actionSet
+	// services groups the actions for display.
+	services []service
+}
+
+// service is the actions that one service has in an area.
+type service struct {
+	name    string
+	actions actionSet
+}
+
+// areas is every scope that has resources, sorted by root.
+var areas = []area{
+	newArea("backend/", Backend), newArea("config/", Config), newArea("pool/", Pool), newArea("user/", UserOrGlobal),
+}
+
+func newArea(root string, s Scope) area {
+	actions := setOf(func(a *Action) bool { return a.Scope == s })
+	return area{root, actions, servicesOf(actions)}
+}
+
+func servicesOf(set actionSet) []service {
+	var out []service
+	for i := range registry {
+		if set&(1<<i) == 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(registry[i].Name, ":")
+		if len(out) == 0 || out[len(out)-1].name != name {
+			out = append(out, service{name: name})
+		}
+		out[len(out)-1].actions |= 1 << i
+	}
+	return out
+}
+
+var (
+	// ownTokens is auth:Token, which has no resource for one's own tokens and
+	// user/ID for anybody's.
+	ownTokens = setOf(func(a *Action) bool { return a.Scope == UserOrGlobal })
+	// webServer is workflow:PortForward, which is on a pool everywhere but at
+	// /api/router/webserver, where OSMO checks no resource.
+	webServer = setOf(func(a *Action) bool { return a.Name == "workflow:PortForward" })
+	// plainActions are those without a resource, and own tokens.
+	plainActions = ownTokens | setOf(func(a *Action) bool { return a.Scope == Global })
+	// globalArea holds what has no resource. Its services have all of their
+	// actions, so that "workflow:*" is never said of workflow:List alone.
+	globalArea = area{"", plainActions | webServer, servicesOf(unregistered - 1)}
+)
+
+// point is a place in an area: one resource or, if wide, every resource that
+// begins with text and is not below a longer wide point nor a point itself.
+type point struct {
+	text string
+	wide bool
+}
+
+// comparePoints puts a wide point before all that lies below it.
+func comparePoints(a, b point) int {
+	if c := cmp.Compare(a.text, b.text); c != 0 || a.wide == b.wide {
+		return c
+	}
+	if a.wide {
+		return -1
+	}
+	return 1
+}
+
+// pointOf is the place that a pattern is about.
+func pointOf(pattern string) point {
+	text, wide := strings.CutSuffix(pattern, "*")
+	return point{text, wide}
+}
+
+// field is an area with every point at which some statements may differ from
+// what they say around it. There are finitely many, since a pattern is either
+// one resource or a prefix. The points are sorted, the area's root first.
+type field struct {
+	area   *area
+	points []point
+}
+
+func newField(a *area, sides ...[]statement) field {
+	points := []point{{a.root, true}}
+	for _, statements := range sides {
+		for _, s := range statements {
+			points = a.appendPoints(points, s)
+		}
+	}
+	slices.SortFunc(points, comparePoints)
+	return field{a, slices.Compact(points)}
+}
+
+// appendPoints adds the points of s below the root.
+func (a *area) appendPoints(points []point, s statement) []point {
+	if s.actions&a.actions == 0 {
+		return points
+	}
+	for _, r := range s.resources {
+		if p := pointOf(r); strings.HasPrefix(p.text, a.root) && p.text != a.root {
+			points = append(points, p)
+		}
+	}
+	return points
+}
+
+// ask evaluates statements at every point.
+func (f field) ask(statements []statement) answers {
+	tallies := make([]tally, len(f.points))
+	var unnamed tally
+	for i := range statements {
+		s := &statements[i]
+		for _, r := range s.resources {
+			first, end := f.span(r)
+			for j := first; j < end; j++ {
+				tallies[j].add(s)
+			}
+			if matchResource(r, f.area.root+"*") {
+				unnamed.add(s)
+			}
+		}
+	}
+	out := answers{make([]actionSet, len(f.points)), unnamed.result() & f.area.actions}
+	for i, t := range tallies {
+		out.at[i] = t.result() & f.area.actions
+	}
+	return out
+}
+
+// span is the range of points that a pattern covers: in this order those that
+// begin with a prefix stand together.
+func (f field) span(pattern string) (first, end int) {
+	p := pointOf(pattern)
+	first, found := slices.BinarySearchFunc(f.points, p, comparePoints)
+	if !p.wide {
+		if found {
+			return first, first + 1
+		}
+		return first, first
+	}
+	length := sort.Search(len(f.points)-first, func(i int) bool {
+		return !strings.HasPrefix(f.points[first+i].text, p.text)
+	})
+	return first, first + length
+}

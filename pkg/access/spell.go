@@ -1,0 +1,142 @@
+package access
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// sheet collects granted access and writes it down in as few grants as are
+// readable.
+type sheet struct {
+	global actionSet
+	rows   []row
+	// whole counts the areas that are granted altogether.
+	whole int
+	// webServer is set where workflow:PortForward is granted on some pool.
+	webServer bool
+}
+
+// row is the actions of an area that are granted on one resource, which is
+// already spelled.
+type row struct {
+	area     *area
+	resource string
+	actions  actionSet
+}
+
+func (s *sheet) add(f field, granted answers) {
+	rows := f.rows(granted)
+	if len(rows) == 1 && rows[0] == (row{f.area, f.area.root + "*", f.area.actions}) {
+		s.whole++
+	}
+	for _, r := range rows {
+		s.webServer = s.webServer || r.actions&webServer != 0
+	}
+	s.rows = append(s.rows, rows...)
+}
+
+// grants writes the sheet, sorted.
+func (s *sheet) grants() []Grant {
+	if g, ok := s.everything(); ok {
+		return []Grant{g}
+	}
+	out := []Grant{}
+	for _, r := range append(s.rows, s.globalRow()) {
+		for _, term := range r.area.terms(r.actions) {
+			out = append(out, Grant{term, r.resource})
+		}
+	}
+	if s.global&unregistered != 0 {
+		out = append(out, Grant{"*", UserAdministration})
+	}
+	slices.SortFunc(out, func(a, b Grant) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Action, b.Action))
+	})
+	return out
+}
+
+// globalRow is what is granted without a resource. A grant of
+// workflow:PortForward on a pool carries along the web server that OSMO asks
+// about without one, so that stands for itself only where it is alone.
+func (s *sheet) globalRow() row {
+	actions := s.global &^ unregistered
+	if s.webServer {
+		actions &^= webServer
+	}
+	return row{&globalArea, "", actions}
+}
+
+// everything sums up access to all resources and to user administration,
+// possibly without a minority of the actions that have no resource. auth:Token
+// must not be among those, as its name would exclude other users' tokens too,
+// nor the web server, which has no name of its own.
+func (s *sheet) everything() (Grant, bool) {
+	needed := unregistered | ownTokens | webServer
+	missing := plainActions &^ s.global
+	if s.whole < len(areas) || s.global&needed != needed || 2*missing.size() >= plainActions.size() {
+		return Grant{}, false
+	}
+	var except []string
+	for _, service := range globalArea.services {
+		except = append(except, service.names(service.actions&missing)...)
+	}
+	return Grant{spellExcept("*:*", except), Everything}, true
+}
+
+// terms writes a set of the area's actions as patterns, by service: "*:*" without
+// resources would look like an administrator's.
+func (a *area) terms(set actionSet) []string {
+	var out []string
+	for _, s := range a.services {
+		in := set & s.actions
+		without := s.names(s.actions &^ in)
+		if names := s.names(in); len(without) > 0 && 1+len(without) < len(names) {
+			out = append(out, spellExcept(s.name+":*", without))
+		} else {
+			out = append(out, names...)
+		}
+	}
+	return out
+}
+
+// names lists a set of the service's actions, or its wildcard for several that
+// are all of them.
+func (s service) names(set actionSet) []string {
+	if set == s.actions && set.size() > 1 {
+		return []string{s.name + ":*"}
+	}
+	var out []string
+	for ; set != 0; set &= set - 1 {
+		out = append(out, registry[bits.TrailingZeros64(uint64(set))].Name)
+	}
+	return out
+}
+
+func spellExcept(what string, except []string) string {
+	if len(except) == 0 {
+		return what
+	}
+	return what + " except " + strings.Join(except, ", ")
+}
+
+// spell writes a point as a pattern. Whatever could be taken for part of the
+// notation is percent-encoded in its name, so that no name reads as another
+// grant.
+func (a *area) spell(p point) string {
+	var b strings.Builder
+	b.WriteString(a.root)
+	for i := len(a.root); i < len(p.text); i++ {
+		if c := p.text[i]; isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte("-_.~@:/+=", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	if p.wide {
+		b.WriteByte('*')
+	}
+	return b.String()
+}
