@@ -17,6 +17,14 @@ func (r *reader) parse(data []byte) (*node, *flaw) {
 	if f := checkText(data); f != nil {
 		return nil, f
 	}
+	if root, ok := parsePlain(data); ok {
+		return root, nil
+	}
+	return r.parseLibrary(data)
+}
+
+// parseLibrary is parse for what parsePlain leaves to the YAML library.
+func (r *reader) parseLibrary(data []byte) (*node, *flaw) {
 	doc, err := decodeYAML(bytes.NewReader(data))
 	switch {
 	case errors.Is(err, errSecondDocument):
