@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -125,7 +124,7 @@ func pluginError(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if IsPrivateKey(strings.TrimSpace(err.Error())) {
+	if IsPrivateKey(err.Error()) {
 		return fmt.Errorf("age plugin %s: its message held a private key and is not shown", name)
 	}
 	return fmt.Errorf("age plugin %s: %w", name, err)

@@ -3,6 +3,7 @@ package seal
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"filippo.io/age"
@@ -20,22 +21,14 @@ const maxKey = 8 << 10
 
 const supported = "keys are age1..., ssh-ed25519 or ssh-rsa"
 
-// privateMarks are found, in any case, in every private key that a person could
-// paste: age's two spellings, PEM, and the first bytes of an OpenSSH key's
-// base64 for a paste that lost its first line.
-var privateMarks = []string{"age-secret-key-", "age-plugin-", "private key-----", "b3blbnnzac1rzxktdje"}
+// privateKey finds every private key that a person could paste, in any case:
+// age's two spellings, PEM, and the first bytes of an OpenSSH key's base64 for a
+// paste that lost its first line. The name of a plugin's program is none.
+var privateKey = regexp.MustCompile(`(?i)age-secret-key-|age-plugin-[a-z0-9+._-]*1|private key-----|b3blbnnzac1rzxktdje`)
 
 // IsPrivateKey reports whether s holds something that looks like a private key,
 // so that it must not be shown.
-func IsPrivateKey(s string) bool {
-	s = strings.ToLower(s)
-	for _, mark := range privateMarks {
-		if strings.Contains(s, mark) {
-			return true
-		}
-	}
-	return false
-}
+func IsPrivateKey(s string) bool { return privateKey.MatchString(s) }
 
 // ParseRecipient reads a public key. Blanks around it and the comment of an SSH
 // key are left out of the canonical Key; Name stays empty.

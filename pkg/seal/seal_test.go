@@ -130,7 +130,7 @@ func sealed(t testing.TB, b seal.Binding, to ...model.Recipient) []byte {
 
 // ageProgram builds the stock age command.
 var ageProgram = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "age")
+	dir, err := scratchDir()
 	if err != nil {
 		return "", err
 	}
