@@ -15,7 +15,10 @@ func TestDecisionNamesItsStatement(t *testing.T) {
 		allow([]string{"config:Read", "workflow:*"}, "config/role", "pool/*"),
 		allow([]string{"workflow:Read"}, "pool/a"),
 	}}
-	limits := &model.Role{Name: "limits", Policies: []model.Policy{deny([]string{"*:Exec"}, "pool/prod")}}
+	limits := &model.Role{Name: "limits", Policies: []model.Policy{
+		deny([]string{"*:Exec"}, "pool/prod"),
+		deny([]string{"workflow:Exec"}, "*"),
+	}}
 	set := NewRoles([]*model.Role{team, nil, limits})
 	tests := []struct {
 		name             string
@@ -27,7 +30,7 @@ func TestDecisionNamesItsStatement(t *testing.T) {
 			Decision{true, Statement{"team", 1, model.Allow, "workflow:*", "pool/*"}},
 		},
 		{
-			"a Deny in a later role", "workflow:Exec", "pool/prod",
+			"the first Deny, in a later role", "workflow:Exec", "pool/prod",
 			Decision{false, Statement{"limits", 0, model.Deny, "*:Exec", "pool/prod"}},
 		},
 		{

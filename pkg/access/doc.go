@@ -46,11 +46,12 @@
 // there is, user administration included.
 //
 // On named resources grants are exact: what they cover is granted, and nothing
-// else is. The exception are requests that name none where others do: those on
-// "pool/*" above and their like, and workflow:PortForward at OSMO's web server,
-// which has no resource. Nobody reviews these by themselves. A grant on a name
-// or on a whole scope stands for them as well, since it nearly always carries
-// them along, and they are written, as "pool/?" and as workflow:PortForward
-// without a resource, only where nothing else shown stands for them. So what is
-// shown never falls short, and a difference is empty only if nothing differs.
+// else is. Left over are requests that name no resource where their like do:
+// those on "pool/*" above and its kin, and workflow:PortForward at OSMO's web
+// server, which has no resource at all. OSMO nearly always lets them follow what
+// is granted by name, so a grant on a name or on a whole scope stands for them
+// as well. They are written, as "pool/?" and as workflow:PortForward without a
+// resource, only where nothing else shown stands for them. So what is shown
+// never falls short, and a difference is empty only if nothing differs;
+// [Roles.Check] answers for any one request.
 package access

@@ -86,6 +86,11 @@ func (t *tally) add(s *statement) {
 	}
 }
 
+func (t *tally) merge(u tally) {
+	t.allowed |= u.allowed
+	t.denied |= u.denied
+}
+
 // result applies the rule that a Deny in any role wins.
 func (t tally) result() actionSet { return t.allowed &^ t.denied }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -120,25 +119,30 @@ func pointOf(pattern string) point {
 
 // field is an area with every point at which some statements may differ from
 // what they say around it. There are finitely many, since a pattern is either
-// one resource or a prefix. The points are sorted, the area's root first.
+// one resource or a prefix.
 type field struct {
-	area   *area
+	area *area
+	// points are sorted; the first is the area's root.
 	points []point
+	// around holds, for each point but the first, the index of the innermost
+	// wide point that it is below.
+	around []int
 }
 
 func newField(a *area, sides ...[]statement) field {
 	points := []point{{a.root, true}}
 	for _, statements := range sides {
-		for _, s := range statements {
-			points = a.appendPoints(points, s)
+		for i := range statements {
+			points = a.appendPoints(points, &statements[i])
 		}
 	}
 	slices.SortFunc(points, comparePoints)
-	return field{a, slices.Compact(points)}
+	points = slices.Compact(points)
+	return field{a, points, enclosures(points)}
 }
 
 // appendPoints adds the points of s below the root.
-func (a *area) appendPoints(points []point, s statement) []point {
+func (a *area) appendPoints(points []point, s *statement) []point {
 	if s.actions&a.actions == 0 {
 		return points
 	}
@@ -150,16 +154,33 @@ func (a *area) appendPoints(points []point, s statement) []point {
 	return points
 }
 
-// ask evaluates statements at every point.
+// enclosures finds what each point is below. Sorted points are like a table of
+// contents: it is the point before, or something that that one is below.
+func enclosures(points []point) []int {
+	around := make([]int, len(points))
+	for i := 1; i < len(points); i++ {
+		j := i - 1
+		for !points[j].encloses(points[i]) {
+			j = around[j]
+		}
+		around[i] = j
+	}
+	return around
+}
+
+func (p point) encloses(q point) bool { return p.wide && strings.HasPrefix(q.text, p.text) }
+
+// ask evaluates statements at every point. Each statement counts at the points
+// of its own patterns; what it says of a wide point is then handed down to the
+// points below, so the work does not grow with how much a pattern covers.
 func (f field) ask(statements []statement) answers {
 	tallies := make([]tally, len(f.points))
 	var unnamed tally
 	for i := range statements {
 		s := &statements[i]
 		for _, r := range s.resources {
-			first, end := f.span(r)
-			for j := first; j < end; j++ {
-				tallies[j].add(s)
+			if at, ok := f.find(pointOf(r)); ok {
+				tallies[at].add(s)
 			}
 			if matchResource(r, f.area.root+"*") {
 				unnamed.add(s)
@@ -167,25 +188,18 @@ func (f field) ask(statements []statement) answers {
 		}
 	}
 	out := answers{make([]actionSet, len(f.points)), unnamed.result() & f.area.actions}
-	for i, t := range tallies {
-		out.at[i] = t.result() & f.area.actions
+	for i := range tallies {
+		tallies[i].merge(tallies[f.around[i]])
+		out.at[i] = tallies[i].result() & f.area.actions
 	}
 	return out
 }
 
-// span is the range of points that a pattern covers: in this order those that
-// begin with a prefix stand together.
-func (f field) span(pattern string) (first, end int) {
-	p := pointOf(pattern)
-	first, found := slices.BinarySearchFunc(f.points, p, comparePoints)
-	if !p.wide {
-		if found {
-			return first, first + 1
-		}
-		return first, first
+// find is the index of the point that p is in this field, the root where p
+// encloses the whole area.
+func (f field) find(p point) (index int, ok bool) {
+	if p.encloses(f.points[0]) {
+		return 0, true
 	}
-	length := sort.Search(len(f.points)-first, func(i int) bool {
-		return !strings.HasPrefix(f.points[first+i].text, p.text)
-	})
-	return first, first + length
+	return slices.BinarySearchFunc(f.points, p, comparePoints)
 }

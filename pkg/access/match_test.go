@@ -74,6 +74,62 @@ func TestSuggestAction(t *testing.T) {
 	}
 }
 
+func TestMatchAction(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		pattern, action string
+		want            bool
+	}{
+		{"workflow:Read", "workflow:Read", true},
+		{"workflow:*", "workflow:Read", true},
+		{"*:Read", "workflow:Read", true},
+		{"*:*", "workflow:Read", true},
+		{"*", "", true},
+		{"work:*", "workflow:Read", false},
+		{"*:ad", "workflow:Read", false},
+		{"workflow:Re*", "workflow:Read", false},
+		{"workflow:read", "workflow:Read", false},
+		{"workflow:*", "", false},
+		{"", "", false},
+	}
+	for _, test := range tests {
+		if got := matchAction(test.pattern, test.action); got != test.want {
+			t.Errorf("%q covers %q = %v, want %v", test.pattern, test.action, got, test.want)
+		}
+	}
+}
+
+func TestMatchResource(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		pattern, resource string
+		want              bool
+	}{
+		{"pool/a", "pool/a", true},
+		{"pool/a", "pool/ab", false},
+		{"pool/a", "pool/A", false},
+		{"pool/a*", "pool/a", true},
+		{"pool/a*", "pool/ab", true},
+		{"pool/*", "pool/a", true},
+		{"pool/*", "pool", false},
+		{"pool*", "pool/a", true},
+		{"*", "pool/a", true},
+		{"pool", "pool/a", false},
+		{"", "pool/a", false},
+		{"", "", true},
+		{"pool/a", "", true},
+		{"pool/a", "pool/*", true},
+		{"pool/*", "pool/*", true},
+		{"pool/a*", "pool/*", false},
+		{"config/a", "pool/*", false},
+	}
+	for _, test := range tests {
+		if got := matchResource(test.pattern, test.resource); got != test.want {
+			t.Errorf("%q covers %q = %v, want %v", test.pattern, test.resource, got, test.want)
+		}
+	}
+}
+
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	// What the vectors leave out.
@@ -95,6 +151,9 @@ func TestResolve(t *testing.T) {
 		{"GET /api/auth/user//access_token", "auth:Token", "user/*"},
 		{"GET /api/router/a/b/backend/c", "internal:Router", "backend/a"},
 		{"GET /api/agent/worker/a", "internal:Operator", "backend/worker"},
+		{"GET /api/pool/", "pool:List", ""},
+		{"GET /api/pool//", "", ""},
+		{"GET /api/pool/?a=b", "", ""},
 		{"GET ", "", ""},
 		{"GET ?", "", ""},
 	}

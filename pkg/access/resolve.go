@@ -100,7 +100,7 @@ func resourceOf(action string, path []string) string {
 	case "internal":
 		return "backend/" + segmentAfter(path, internalSegment[verb])
 	case "auth":
-		if verb == "Token" && hasPair(path, "auth", "user") {
+		if hasPair(path, "auth", "user") {
 			return "user/" + segmentAfter(path, "user")
 		}
 	case "workflow":

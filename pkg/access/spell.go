@@ -122,14 +122,18 @@ func spellExcept(what string, except []string) string {
 	return what + " except " + strings.Join(except, ", ")
 }
 
-// spell writes a point as a pattern. Whatever could be taken for part of the
+// plainBytes are the bytes that a name is shown with as they are, beside letters
+// and digits.
+const plainBytes = "-_.~@:/+="
+
+// spell writes point i as a pattern. Whatever could be taken for part of the
 // notation is percent-encoded in its name, so that no name reads as another
 // grant.
-func (a *area) spell(p point) string {
+func (f field) spell(i int) string {
+	p := f.points[i]
 	var b strings.Builder
-	b.WriteString(a.root)
-	for i := len(a.root); i < len(p.text); i++ {
-		if c := p.text[i]; isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte("-_.~@:/+=", c) >= 0 {
+	for _, c := range []byte(p.text) {
+		if isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte(plainBytes, c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)

@@ -1,9 +1,6 @@
 package access
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // rows spells the resources of a field that are granted. Actions with the same
 // answers everywhere share the work.
@@ -48,11 +45,12 @@ func split(classes []actionSet, set actionSet) []actionSet {
 
 // resources spells where the actions of class are granted: the fewest prefixes
 // and names, each prefix with the exceptions directly below it. This form is
-// unique, because a point is named only where the answer changes.
+// unique, because a point is named only where the answer is another than
+// around it.
 func (f field) resources(granted answers, class actionSet) []string {
-	w := walk{field: f, enclosing: []frame{{}}}
-	for i, p := range f.points {
-		w.visit(p, granted.at[i]&class != 0)
+	w := walk{field: f, granted: granted, class: class, entryOf: make([]int, len(f.points))}
+	for i := range f.points {
+		w.visit(i)
 	}
 	if granted.unnamed&class != 0 && !w.carries {
 		w.open(f.area.root + "?")
@@ -62,20 +60,15 @@ func (f field) resources(granted answers, class actionSet) []string {
 
 // walk goes through the points of a field in their order.
 type walk struct {
-	field field
-	// enclosing are the wide points around the present one at which the answer
-	// changed, the innermost last. The first is outside of everything.
-	enclosing []frame
-	entries   []entry
-	// carries is set where an entry implies the unnamed resource.
+	field   field
+	granted answers
+	class   actionSet
+	entries []entry
+	// entryOf holds, for each granted point, the index of the entry that
+	// covers it.
+	entryOf []int
+	// carries is set where an entry stands for the unnamed resource too.
 	carries bool
-}
-
-type frame struct {
-	text    string
-	granted bool
-	// entry is the index of the frame's entry, if granted.
-	entry int
 }
 
 // entry is a granted resource and what is not granted below it.
@@ -84,36 +77,25 @@ type entry struct {
 	except   []string
 }
 
-func (w *walk) visit(p point, granted bool) {
-	top := w.leaveTo(p)
-	if granted == top.granted {
-		return
-	}
-	next := frame{text: p.text, granted: granted}
-	label := w.field.area.spell(p)
-	if granted {
-		next.entry = w.open(label)
-		w.carries = w.carries || !p.wide || p.text == w.field.area.root
-	} else {
-		e := &w.entries[top.entry]
-		e.except = append(e.except, label)
-	}
-	if p.wide {
-		w.enclosing = append(w.enclosing, next)
+func (w *walk) visit(i int) {
+	around := w.field.around[i]
+	isGranted, wasGranted := w.grants(i), i > 0 && w.grants(around)
+	switch {
+	case isGranted && wasGranted:
+		w.entryOf[i] = w.entryOf[around]
+	case isGranted:
+		w.entryOf[i] = w.open(w.field.spell(i))
+		w.carries = w.carries || i == 0 || !w.field.points[i].wide
+	case wasGranted:
+		e := &w.entries[w.entryOf[around]]
+		e.except = append(e.except, w.field.spell(i))
 	}
 }
 
-// leaveTo drops the frames that p is outside of and returns the innermost left.
-func (w *walk) leaveTo(p point) frame {
-	last := len(w.enclosing) - 1
-	for !strings.HasPrefix(p.text, w.enclosing[last].text) {
-		last--
-	}
-	w.enclosing = w.enclosing[:last+1]
-	return w.enclosing[last]
-}
+func (w *walk) grants(i int) bool { return w.granted.at[i]&w.class != 0 }
 
-func (w *walk) open(resource string) (index int) {
+// open begins an entry and returns its index.
+func (w *walk) open(resource string) int {
 	w.entries = append(w.entries, entry{resource: resource})
 	return len(w.entries) - 1
 }
