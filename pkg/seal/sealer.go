@@ -30,7 +30,7 @@ type Options struct {
 // Sealer seals values. It is safe for concurrent use.
 type Sealer struct {
 	plugins Plugins
-	// parsed keeps the age recipient of each key: parsing a post-quantum one
+	// parsed holds a parsedKey under each key: parsing a post-quantum one
 	// costs as much as sealing to it.
 	parsed sync.Map
 }
@@ -153,22 +153,33 @@ func (s *Sealer) wrappers(to []model.Recipient) ([]*wrapper, error) {
 	return set, nil
 }
 
+// parsedKey is what a key's text turned out to be; native is nil for a plugin's.
+type parsedKey struct {
+	kind   model.RecipientKind
+	native age.Recipient
+}
+
 // native returns the age recipient of r, nil for a plugin's key. The key is
-// parsed again rather than believed, since r may come from a state file.
+// parsed rather than believed, since r may come from a state file.
 func (s *Sealer) native(r model.Recipient) (age.Recipient, error) {
-	if cached, ok := s.parsed.Load(r.Key); ok {
-		native, _ := cached.(age.Recipient)
-		return native, nil
+	p, err := s.parse(r.Key)
+	if err == nil && p.kind != r.Kind {
+		err = fmt.Errorf("this is called a key of kind %q and is one of kind %q", r.Kind, p.kind)
 	}
-	parsed, native, err := parseRecipient(r.Key)
-	switch {
-	case err != nil:
-		return nil, err
-	case parsed.Kind != r.Kind:
-		return nil, fmt.Errorf("this is called a key of kind %q and is one of kind %q", r.Kind, parsed.Kind)
+	return p.native, err
+}
+
+func (s *Sealer) parse(key string) (parsedKey, error) {
+	if p, ok := s.parsed.Load(key); ok {
+		return p.(parsedKey), nil
 	}
-	s.parsed.Store(r.Key, native)
-	return native, nil
+	r, native, err := parseRecipient(key)
+	if err != nil {
+		return parsedKey{}, err
+	}
+	p := parsedKey{kind: r.Kind, native: native}
+	s.parsed.Store(key, p)
+	return p, nil
 }
 
 func (w *wrapper) wrap(ctx context.Context, fileKey []byte) ([]*age.Stanza, []string, error) {
