@@ -1,0 +1,276 @@
+package gitstore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+)
+
+// repository says where a repository's parts are.
+type repository struct {
+	root      string // top of the work tree
+	gitDir    string // of this work tree: HEAD, index
+	commonDir string // of all work trees: objects, refs
+	config    *gitconfig.Config
+}
+
+// discover walks up from dir, whose links are resolved, to the first folder
+// with a repository, and checks that it may be used.
+func discover(dir string, env func(string) string) (repository, error) {
+	repo, gitFile, err := find(dir)
+	if err != nil {
+		return repository{}, err
+	}
+	// Who owns it comes first: a stranger's configuration is not even parsed.
+	if err := checkOwner(repo, gitFile, env); err != nil {
+		return repository{}, err
+	}
+	repo.config, err = gitconfig.Load(gitconfig.Sources{
+		Env: env, GitDir: repo.gitDir, CommonDir: repo.commonDir, Branch: currentBranch(repo.gitDir),
+	})
+	if err != nil {
+		return repository{}, err
+	}
+	return repo, cmp.Or(repo.checkFormat(), repo.checkWorktree(), repo.checkEnvironment(env))
+}
+
+func find(start string) (repo repository, gitFile string, err error) {
+	for dir := start; ; dir = filepath.Dir(dir) {
+		dotGit := filepath.Join(dir, ".git")
+		info, err := os.Stat(dotGit)
+		switch {
+		case err == nil && info.IsDir() && isGitDir(dotGit):
+			repo, err := located(dir, dotGit)
+			return repo, "", err
+		case err == nil && info.Mode().IsRegular():
+			repo, err := followGitFile(dir, dotGit)
+			return repo, dotGit, err
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return repository{}, "", err
+		case isGitDir(dir):
+			return repository{}, "", unsupported(BareRepository,
+				"%s is a bare git repository; osmoctl needs one with a work tree", dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return repository{}, "", unsupported(NoRepository,
+				"%s is not in a git repository; run: git init", start)
+		}
+	}
+}
+
+// isGitDir knows a git folder by what must be in it.
+func isGitDir(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(dir, "commondir")); err == nil {
+		return true
+	}
+	for _, name := range []string{"objects", "refs"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// followGitFile reads the file that stands for a git folder in linked work
+// trees and submodules.
+func followGitFile(root, path string) (repository, error) {
+	text, err := readSmall(path)
+	if err != nil {
+		return repository{}, err
+	}
+	target, ok := strings.CutPrefix(text, "gitdir: ")
+	if !ok {
+		return repository{}, unsupported(NoRepository, "%s does not name a git folder", path)
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(root, target)
+	}
+	if !isGitDir(target) {
+		return repository{}, unsupported(NoRepository,
+			"%s names %s, which is not a git folder; run: git worktree repair", path, target)
+	}
+	return located(root, target)
+}
+
+func located(root, gitDir string) (repository, error) {
+	gitDir, err := filepath.EvalSymlinks(gitDir)
+	if err != nil {
+		return repository{}, err
+	}
+	common := gitDir
+	text, err := readSmall(filepath.Join(gitDir, "commondir"))
+	switch {
+	case err == nil && filepath.IsAbs(text):
+		common = text
+	case err == nil:
+		common = filepath.Join(gitDir, text)
+	case !errors.Is(err, fs.ErrNotExist):
+		return repository{}, err
+	}
+	common, err = filepath.EvalSymlinks(common)
+	return repository{root: root, gitDir: gitDir, commonDir: common}, err
+}
+
+// readSmall reads a one-line file of git's, without its line end.
+func readSmall(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	return strings.TrimRight(string(data), "\r\n"), err
+}
+
+func currentBranch(gitDir string) string {
+	head, err := readSmall(filepath.Join(gitDir, "HEAD"))
+	if err != nil {
+		return ""
+	}
+	branch, _ := strings.CutPrefix(head, "ref: refs/heads/")
+	return branch
+}
+
+// harmless are the extensions that change nothing in what we read and write.
+var harmless = map[string]bool{
+	"noop": true, "noop-v1": true, "partialclone": true, "preciousobjects": true,
+	"worktreeconfig": true, "objectformat": true, "refstorage": true, "relativeworktrees": true,
+}
+
+func (r repository) checkFormat() error {
+	if v, ok := r.config.Get("extensions.objectformat"); ok && !strings.EqualFold(v, "sha1") {
+		return unsupported(HashFormat, "this repository uses %s for its objects; osmoctl works with SHA-1 repositories only", v)
+	}
+	if v, ok := r.config.Get("extensions.refstorage"); ok && !strings.EqualFold(v, "files") {
+		return unsupported(RefFormat,
+			"this repository keeps its branches as %s; run: git refs migrate --ref-format=files", v)
+	}
+	switch v, _ := r.config.Get("core.repositoryformatversion"); v {
+	case "", "0":
+		return nil // git itself overlooks other extensions there
+	case "1":
+	default:
+		return unsupported(Extension, "this repository has format version %s, which osmoctl does not know", v)
+	}
+	for _, key := range r.config.Keys("extensions", gitconfig.Local) {
+		if !harmless[strings.TrimPrefix(key, "extensions.")] {
+			return unsupported(Extension, "this repository uses %s, which osmoctl does not know", key)
+		}
+	}
+	return nil
+}
+
+// checkWorktree refuses a work tree that is not where its git folder is found.
+// A bare repository may still have linked work trees, which are fine.
+func (r repository) checkWorktree() error {
+	if r.gitDir == r.commonDir && r.config.Bool("core.bare", false) {
+		return unsupported(BareRepository, "%s is a bare git repository; osmoctl needs one with a work tree", r.gitDir)
+	}
+	worktree, ok := r.config.Get("core.worktree")
+	if !ok {
+		return nil
+	}
+	if !filepath.IsAbs(worktree) {
+		worktree = filepath.Join(r.gitDir, worktree)
+	}
+	if !sameFile(worktree, r.root) {
+		return unsupported(OtherWorktree, "core.worktree puts the work tree at %s; run osmoctl there", worktree)
+	}
+	return nil
+}
+
+// checkEnvironment refuses variables that point git somewhere else, as they do
+// inside a hook: what git then sees and what we see would differ.
+func (r repository) checkEnvironment(env func(string) string) error {
+	expected := []struct{ name, path string }{
+		{"GIT_DIR", r.gitDir},
+		{"GIT_COMMON_DIR", r.commonDir},
+		{"GIT_WORK_TREE", r.root},
+		{"GIT_INDEX_FILE", filepath.Join(r.gitDir, "index")},
+		{"GIT_OBJECT_DIRECTORY", filepath.Join(r.commonDir, "objects")},
+		{"GIT_ALTERNATE_OBJECT_DIRECTORIES", ""},
+		{"GIT_NAMESPACE", ""},
+	}
+	for _, e := range expected {
+		if value := env(e.name); value != "" && !samePath(value, e.path) {
+			return unsupported(Environment, "%s is set to something else than the repository at %s; run: unset %s",
+				e.name, r.root, e.name)
+		}
+	}
+	return nil
+}
+
+// samePath compares paths that need not exist, like an index not yet written.
+func samePath(a, b string) bool {
+	abs, err := filepath.Abs(a)
+	if err != nil || b == "" {
+		return false
+	}
+	return abs == b || sameFile(a, b) ||
+		filepath.Base(abs) == filepath.Base(b) && sameFile(filepath.Dir(abs), filepath.Dir(b))
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// checkOwner does what git's safe.directory does: a repository of another user
+// could name programs that we, or the git that we run, would start.
+func checkOwner(repo repository, gitFile string, env func(string) string) error {
+	paths := []string{repo.root, repo.gitDir}
+	if gitFile != "" {
+		paths = append(paths, gitFile)
+	}
+	for _, path := range paths {
+		owned, err := ownedByUs(path, env)
+		if err != nil {
+			return err
+		}
+		if !owned {
+			return checkSafe(repo, path, env)
+		}
+	}
+	return nil
+}
+
+// checkSafe looks for the root in safe.directory, which only the system, the
+// user and the environment may set, never the repository.
+func checkSafe(repo repository, path string, env func(string) string) error {
+	config, err := gitconfig.Load(gitconfig.Sources{Env: env})
+	if err != nil {
+		return err
+	}
+	safe := false
+	for _, value := range config.All("safe.directory", gitconfig.System, gitconfig.Global, gitconfig.Command) {
+		switch below, deep := strings.CutSuffix(value, "/*"); {
+		case value == "":
+			safe = false
+		case value == "*" || sameFile(value, repo.root):
+			safe = true
+		case deep && strings.HasPrefix(repo.root, filepath.Clean(below)+string(filepath.Separator)):
+			safe = true
+		}
+	}
+	if safe {
+		return nil
+	}
+	return unsupported(ForeignOwner, "%s belongs to another user; if you trust it, run: git config --global --add safe.directory %s",
+		path, quoted(repo.root))
+}
+
+// quoted makes a path safe to paste into a shell.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " '\"\\$`*?[]{}()<>|&;!#~\n") {
+		return fmt.Sprintf("'%s'", strings.ReplaceAll(path, "'", `'\''`))
+	}
+	return path
+}

@@ -1,0 +1,53 @@
+// Package gitstore keeps osmoctl's records in git: the repository is the
+// database, the lock and the log.
+//
+// # Words
+//
+// The *project* is the folder with osmoctl.yaml; it may lie anywhere below the
+// *root* of the work tree. A commit is read as a whole ([Store.Files],
+// [Store.FS]); the work tree is read only where a person's unfinished edits are
+// meant ([Store.WorktreeFS], [Store.Uncommitted]).
+//
+// # Writing
+//
+// A commit is made in two steps, so that a push can stand between them.
+// [Store.Write] stores blobs, trees and the commit as one pack and flushes it.
+// Nothing points at it yet. [Store.Publish] moves the branch, if it still is
+// where the caller read it: this one rename is the commit point. What follows,
+// the work tree and the index, can be finished by anybody later.
+//
+// The order, and what a crash leaves after each step:
+//
+//	1 pack, its index and a .keep are flushed    an unreachable pack; Recover drops the .keep
+//	2 index.lock is taken                        a lock that is known as ours, and removed
+//	3 the journal is flushed                     a note of a commit that did not happen, dropped
+//	4 REF.lock is taken, the branch compared     as 2 and 3
+//	5 the branch is renamed into place, flushed  the commit stands; Recover finishes the rest
+//	6 work tree files are written                as 5
+//	7 the index is renamed into place            as 5
+//	8 journal, .keep and locks are removed       as 5, with nothing left to do
+//
+// Everything that 5 makes visible is durable before it. Work tree files are
+// not flushed: they are copies, and Recover makes them again.
+//
+// # Living beside git
+//
+// Branches and the index are changed by git's own protocol (a NAME.lock beside
+// NAME, then a rename), so a git command running at the same time waits or
+// fails as it would beside another git. A lock is made by giving our own lock
+// file a second name: the same file means ours, and since our lock file is held
+// with flock while we live, one that we meet while holding it is a dead run's
+// and is removed. Other people's locks are waited for, and never removed.
+//
+// The user's work is theirs. Index entries of other paths keep every bit. A
+// file of ours that differs from the commit it should have come from has been
+// edited, and is left alone and named ([Result.LeftAlone]). Hooks are not run.
+// Replace refs and grafts are not applied: state is read as it was written.
+//
+// # Not defended
+//
+// Between comparing a work tree file and renaming the new one over it, an
+// editor may save; that save is lost, as it would be beside "git checkout".
+// A "git switch" that changes HEAD between our look at it and our commit leaves
+// the work tree of the new branch with our files as edits.
+package gitstore

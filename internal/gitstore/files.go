@@ -1,0 +1,197 @@
+package gitstore
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// File is one file of the project at a commit.
+type File struct {
+	// Path is relative to the project, in slashes.
+	Path string
+	// Mode is git's: 100644 or 100755 for files, 120000 for symbolic links,
+	// 160000 for submodules.
+	Mode uint32
+	// Hash names the blob.
+	Hash string
+	// Data is the content, where it was wanted and the file is a regular one.
+	Data []byte
+}
+
+// maxFiles bounds what one call lists. A tree may name the same folder many
+// times over, so that a few objects unfold to more files than any memory holds.
+const maxFiles = 4 << 20
+
+// maxDepth bounds the folders inside one another.
+const maxDepth = 64
+
+// Files lists the files of the project at a commit, below the folders (or
+// files) named, sorted by path. The content is read of those that want
+// accepts; a nil want accepts all, and it is called from several goroutines.
+// A name that is not there adds nothing, and neither does the commit "".
+func (s *Store) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
+	if commit == "" {
+		return nil, nil
+	}
+	tree, err := s.projectTree(commit)
+	if err != nil {
+		return nil, err
+	}
+	l := &lister{ctx: ctx, want: want}
+	var starts []found
+	for _, dir := range dirs {
+		entry, err := lookUp(s.objects, tree, dir)
+		if err != nil {
+			return nil, err
+		}
+		if entry.mode != 0 {
+			starts = append(starts, found{path.Clean(dir), entry})
+		}
+	}
+	return l.list(s.objects, starts)
+}
+
+// projectTree is the project's folder at a commit; none gives the zero id.
+func (s *Store) projectTree(commit string) (id, error) {
+	c, err := s.Commit(commit)
+	if err != nil {
+		return id{}, err
+	}
+	root, err := parseID(c.Tree)
+	if err != nil {
+		return id{}, err
+	}
+	entry, err := lookUp(s.objects, root, s.prefix)
+	if err != nil || !entry.isTree() {
+		return id{}, err
+	}
+	return entry.id, nil
+}
+
+// found is an entry and where it was found.
+type found struct {
+	path string
+	treeEntry
+}
+
+// lister walks trees and reads files, in as many goroutines as it pays.
+type lister struct {
+	ctx   context.Context
+	want  func(path string) bool
+	count atomic.Int64
+}
+
+// enough is how many pieces of work make it worth to open more readers.
+const enough = 32
+
+// list first opens folders breadth first, until there is work to share or none
+// left, and then shares it.
+func (l *lister) list(objects *objects, queue []found) ([]File, error) {
+	for opened := 0; len(queue) < enough && opened < len(queue); {
+		if !queue[opened].isTree() {
+			opened++
+			continue
+		}
+		below, err := l.open(objects, queue[opened])
+		if err != nil {
+			return nil, err
+		}
+		queue = slices.Replace(queue, opened, opened+1, below...)
+	}
+	files, err := l.share(objects, queue)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, err
+}
+
+func (l *lister) share(objects *objects, queue []found) ([]File, error) {
+	if len(queue) < enough {
+		return l.walk(objects, queue, nil)
+	}
+	workers := min(runtime.GOMAXPROCS(0), 4)
+	results := make([][]File, workers)
+	var next atomic.Int64
+	var group errgroup.Group
+	for w := range workers {
+		group.Go(func() (err error) {
+			reader := objects.fork()
+			defer reader.close()
+			for i := next.Add(1) - 1; err == nil && i < int64(len(queue)); i = next.Add(1) - 1 {
+				results[w], err = l.walk(reader, queue[i:i+1], results[w])
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(results...), err
+}
+
+// walk adds everything below the entries to files.
+func (l *lister) walk(from source, entries []found, files []File) ([]File, error) {
+	for _, f := range entries {
+		if f.isTree() {
+			below, err := l.open(from, f)
+			if err != nil {
+				return nil, err
+			}
+			if files, err = l.walk(from, below, files); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		file, err := l.file(from, f)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// open reads a folder, within the bounds.
+func (l *lister) open(from source, f found) ([]found, error) {
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	entries, err := readTree(from, f.id)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	if strings.Count(f.path, "/") >= maxDepth || l.count.Add(int64(len(entries))) > maxFiles {
+		return nil, fmt.Errorf("%s: there are more files, or deeper folders, than osmoctl reads", f.path)
+	}
+	below := make([]found, len(entries))
+	for i, e := range entries {
+		below[i] = found{child(f.path, e.name), e}
+	}
+	return below, nil
+}
+
+// child is a name in a folder; "." is the project's own.
+func child(dir, name string) string {
+	if dir == "." || dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+func (l *lister) file(from source, f found) (File, error) {
+	file := File{Path: f.path, Mode: f.mode, Hash: f.id.String()}
+	if !isRegular(f.mode) || l.want != nil && !l.want(f.path) {
+		return file, nil
+	}
+	data, err := readKind(from, f.id, pack.Blob)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", f.path, err)
+	}
+	file.Data = data
+	return file, nil
+}

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package gitconfig
+
+const systemFile = "/etc/gitconfig"

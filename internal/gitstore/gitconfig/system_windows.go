@@ -1,0 +1,3 @@
+package gitconfig
+
+const systemFile = `C:\Program Files\Git\etc\gitconfig`

@@ -1,0 +1,144 @@
+package gitstore
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+)
+
+// Writing in git's folders: permissions as core.sharedRepository wants them,
+// and whole files or none.
+
+// filePerm is what files are created with; the umask takes its part.
+func (s *Store) filePerm() fs.FileMode { return 0o666 }
+
+// shared gives the permission bits that core.sharedRepository adds, or, in its
+// octal form, sets.
+func (s *Store) shared(mode fs.FileMode) fs.FileMode {
+	value, _ := s.repo.config.Get("core.sharedrepository")
+	switch strings.ToLower(value) {
+	case "", "false", "umask", "no", "off", "0":
+		return mode
+	case "true", "group", "yes", "on", "1":
+		return spread(mode, 0o660)
+	case "all", "world", "everybody", "2", "3":
+		return spread(mode, 0o664)
+	}
+	if bits, err := strconv.ParseUint(value, 8, 9); err == nil && bits&0o600 == 0o600 {
+		return spread(mode&^0o777|mode&0o700, fs.FileMode(bits&0o666))
+	}
+	return mode
+}
+
+// spread adds bits, without giving anybody the right to write what even its
+// owner may not, and lets folders be entered by who may read them.
+func spread(mode, bits fs.FileMode) fs.FileMode {
+	if mode&0o200 == 0 {
+		bits &^= 0o222
+	}
+	if mode.IsDir() {
+		bits |= bits&0o444>>2 | fs.ModeSetgid
+	}
+	return mode | bits
+}
+
+// share applies core.sharedRepository to a new file.
+func (s *Store) share(f disk.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if want := s.shared(info.Mode()); want != info.Mode() {
+		return f.Chmod(want)
+	}
+	return nil
+}
+
+// makeDirs makes the folders from base, which exists, down to dir, and makes
+// each durable where it is new.
+func (s *Store) makeDirs(base, dir string) error {
+	if dir == base {
+		return nil
+	}
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if err := s.makeDirs(base, parent); err != nil {
+		return err
+	}
+	if err := s.disk.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if want := s.shared(info.Mode()); want != info.Mode() {
+		if err := s.disk.Chmod(dir, want); err != nil {
+			return err
+		}
+	}
+	return s.disk.SyncDir(parent)
+}
+
+// tempPrefix begins the names of files that are only ours until they are
+// renamed. Those that a crash left are removed by Recover.
+const tempPrefix = "tmp-"
+
+// replace puts a whole new file at path, durably: written beside our lock,
+// flushed, renamed, and the folder flushed. The zero mode stands for what
+// core.sharedRepository says. visible tells that the rename was done, whatever
+// failed after it.
+func (s *Store) replace(gitDir, path string, data []byte, mode fs.FileMode) (visible bool, err error) {
+	temp := own(gitDir, tempPrefix+rand.Text())
+	if err := s.makeDirs(gitDir, filepath.Dir(temp)); err != nil {
+		return false, err
+	}
+	if err := s.createFile(temp, data, mode); err != nil {
+		return false, err
+	}
+	if err := s.disk.Rename(temp, path); err != nil {
+		return false, errors.Join(err, s.disk.Remove(temp))
+	}
+	return true, s.disk.SyncDir(filepath.Dir(path))
+}
+
+// createFile makes a new file and flushes it, or leaves none.
+func (s *Store) createFile(path string, data []byte, mode fs.FileMode) error {
+	f, err := s.disk.Create(path, s.filePerm())
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil && mode != 0 {
+		err = f.Chmod(mode)
+	} else if err == nil {
+		err = s.share(f)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), s.disk.Remove(path))
+	}
+	return nil
+}
+
+// remove deletes a file that may be gone already.
+func (s *Store) remove(path string) error {
+	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package gitstore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// History calls each for the commits that touched a path of the project ("" is
+// the whole project), newest first, along first parents from the commit given.
+// Only tree ids are compared. An error of each ends the walk and is returned.
+// Where a shallow clone's history ends, ErrShallow is returned after all that
+// could be told.
+func (s *Store) History(ctx context.Context, from, path string, each func(Commit) error) error {
+	if from == "" {
+		return nil
+	}
+	shallow, err := s.shallow()
+	if err != nil {
+		return err
+	}
+	w := &walk{store: s, path: s.inRoot(path), reader: s.objects.fork(), shallow: shallow}
+	defer w.reader.close()
+	return w.from(ctx, from, each)
+}
+
+// walk goes back in history and remembers the tree that it looked into last,
+// since most commits of a shared repository do not touch the path's.
+type walk struct {
+	store   *Store
+	path    string
+	reader  *reader
+	shallow map[id]bool
+	root    id
+	at      treeEntry
+}
+
+func (w *walk) from(ctx context.Context, hash string, each func(Commit) error) error {
+	current, here, err := w.visit(hash)
+	for err == nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.shallow[mustID(current.Hash)] {
+			return ErrShallow
+		}
+		var parent Commit
+		var before treeEntry
+		if len(current.Parents) > 0 {
+			parent, before, err = w.visit(current.Parents[0])
+		}
+		if err == nil && before != here {
+			err = each(current)
+		}
+		if err == nil && len(current.Parents) == 0 {
+			return nil
+		}
+		current, here = parent, before
+	}
+	return err
+}
+
+// visit reads a commit and finds the path in it; the entry's name is left out,
+// so that entries compare by mode and content.
+func (w *walk) visit(hash string) (Commit, treeEntry, error) {
+	object, err := parseID(hash)
+	if err != nil {
+		return Commit{}, treeEntry{}, err
+	}
+	c, err := readCommit(w.reader, object)
+	if err != nil {
+		return Commit{}, treeEntry{}, err
+	}
+	if root := mustID(c.Tree); root != w.root {
+		w.at, err = lookUp(w.reader, root, w.path)
+		w.root, w.at.name = root, ""
+	}
+	return c, w.at, err
+}
+
+// mustID reads a hash that parseCommit has checked.
+func mustID(hash string) id {
+	object, _ := parseID(hash)
+	return object
+}
+
+// Shallow says that the clone does not have all of its history.
+func (s *Store) Shallow() (bool, error) {
+	commits, err := s.shallow()
+	return len(commits) > 0, err
+}
+
+// shallow returns the commits whose parents the clone does not have.
+func (s *Store) shallow() (map[id]bool, error) {
+	data, err := os.ReadFile(filepath.Join(s.repo.commonDir, "shallow"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	commits := map[id]bool{}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		if commit, err := parseID(lines.Text()); err == nil {
+			commits[commit] = true
+		}
+	}
+	return commits, errors.Join(err, lines.Err())
+}

@@ -1,0 +1,248 @@
+package gitstore
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// id is the name of an object. The zero value stands for none: no parent, no
+// file, an unborn branch.
+type id [20]byte
+
+func (i id) String() string { return hex.EncodeToString(i[:]) }
+
+// hash is the form in which ids leave the package: "" for none.
+func (i id) hash() string {
+	if i == (id{}) {
+		return ""
+	}
+	return i.String()
+}
+
+// parseID reads a full object name; "" is none.
+func parseID(hash string) (id, error) {
+	var i id
+	if hash == "" {
+		return i, nil
+	}
+	if len(hash) != hex.EncodedLen(len(i)) {
+		return i, fmt.Errorf("%q is not the full hash of an object", hash)
+	}
+	if _, err := hex.Decode(i[:], []byte(hash)); err != nil {
+		return i, fmt.Errorf("%q is not the full hash of an object", hash)
+	}
+	return i, nil
+}
+
+// maxObject is the largest object that is read. Ours are kilobytes; the bound
+// is against a hostile commit.
+const maxObject = 64 << 20
+
+// objects reads objects for all goroutines of a Store, one at a time. Who has
+// many to read forks a reader of its own.
+type objects struct {
+	commonDir string
+	mu        sync.Mutex
+	reader    *reader
+}
+
+func newObjects(commonDir string) *objects { return &objects{commonDir: commonDir} }
+
+func (o *objects) fork() *reader { return &reader{commonDir: o.commonDir} }
+
+func (o *objects) read(object id) (pack.Kind, []byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reader == nil {
+		o.reader = o.fork()
+	}
+	return o.reader.read(object)
+}
+
+func (o *objects) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reader == nil {
+		return nil
+	}
+	err := o.reader.close()
+	o.reader = nil
+	return err
+}
+
+// A reader is one goroutine's view of the object folders: this repository's
+// and those that it borrows from. It keeps packs open and remembers what
+// objects there are, which is most of the speed; what it then misses it looks
+// for once more in a fresh view, since a "git gc" or our own Write may have
+// moved things.
+type reader struct {
+	commonDir string
+	stores    []*filesystem.Storage
+	fresh     bool
+}
+
+// source reads objects; a *reader or an *objects.
+type source interface {
+	read(object id) (pack.Kind, []byte, error)
+}
+
+func (r *reader) read(object id) (pack.Kind, []byte, error) {
+	kind, data, err := r.lookUp(object)
+	if err == nil || errors.Is(err, errTooLarge) || r.fresh {
+		r.fresh = false
+		return kind, data, err
+	}
+	if err := r.reopen(); err != nil {
+		return 0, nil, err
+	}
+	return r.lookUp(object)
+}
+
+var errTooLarge = errors.New("it is larger than osmoctl reads")
+
+func (r *reader) lookUp(object id) (pack.Kind, []byte, error) {
+	if r.stores == nil {
+		if err := r.reopen(); err != nil {
+			return 0, nil, err
+		}
+		r.fresh = true
+	}
+	for _, store := range r.stores {
+		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(object))
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+		}
+		return load(object, found)
+	}
+	return 0, nil, fmt.Errorf("%w: %s; run: git fetch, or git fsck to see what else is", ErrMissingObject, object)
+}
+
+// load takes the content, and checks that it is what its name says: a wrong
+// byte on the disk must not pass for state.
+func load(object id, found plumbing.EncodedObject) (pack.Kind, []byte, error) {
+	if found.Size() > maxObject {
+		return 0, nil, fmt.Errorf("read git object %s: %w", object, errTooLarge)
+	}
+	r, err := found.Reader()
+	if err != nil {
+		return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+	}
+	defer r.Close()
+	data := make([]byte, found.Size())
+	if _, err := io.ReadFull(r, data); err != nil {
+		return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+	}
+	kind := pack.Kind(found.Type())
+	if id(pack.IDOf(kind, data)) != object {
+		return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", object)
+	}
+	return kind, data, nil
+}
+
+// reopen looks at the object folders anew.
+func (r *reader) reopen() error {
+	if err := r.close(); err != nil {
+		return err
+	}
+	dirs, err := objectDirs(filepath.Join(r.commonDir, "objects"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		r.stores = append(r.stores, filesystem.NewStorageWithOptions(
+			osfs.New(filepath.Dir(dir)), cache.NewObjectLRU(8*cache.MiByte), filesystem.Options{
+				KeepDescriptors:      true,
+				ExclusiveAccess:      true,
+				LargeObjectThreshold: 1 << 20,
+			}))
+	}
+	return nil
+}
+
+func (r *reader) close() error {
+	var errs []error
+	for _, store := range r.stores {
+		errs = append(errs, store.Close())
+	}
+	r.stores = nil
+	return errors.Join(errs...)
+}
+
+// objectDirs returns an objects folder and those that its info/alternates
+// name, which may name more.
+func objectDirs(first string) ([]string, error) {
+	dirs := []string{first}
+	for i := 0; i < len(dirs); i++ {
+		data, err := os.ReadFile(filepath.Join(dirs[i], "info", "alternates"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			dir := strings.TrimRight(line, "\r\n")
+			if dir == "" || dir[0] == '#' {
+				continue
+			}
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(dirs[i], dir)
+			}
+			if !slices.Contains(dirs, dir) && filepath.Base(dir) == "objects" {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs, nil
+}
+
+// readKind reads an object that must be of one kind.
+func readKind(from source, object id, want pack.Kind) ([]byte, error) {
+	kind, data, err := from.read(object)
+	if err != nil {
+		return nil, err
+	}
+	if kind != want {
+		return nil, fmt.Errorf("git object %s is a %s where a %s is expected", object, kind, want)
+	}
+	return data, nil
+}
+
+// withPrefix returns the objects whose names begin with these bytes.
+func (o *objects) withPrefix(start []byte) ([]id, error) {
+	r := o.fork()
+	defer r.close()
+	if err := r.reopen(); err != nil {
+		return nil, err
+	}
+	seen := map[id]bool{}
+	for _, store := range r.stores {
+		hashes, err := store.HashesWithPrefix(start)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hashes {
+			seen[id(h)] = true
+		}
+	}
+	return slices.Collect(maps.Keys(seen)), nil
+}

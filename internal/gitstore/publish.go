@@ -1,0 +1,248 @@
+package gitstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+)
+
+// Result says what [Store.Publish] or [Store.Recover] did, and what it left.
+type Result struct {
+	// Moved says that the branch points at the commit. It can be true beside
+	// an error, which then tells what is still to be done by Recover.
+	Moved bool
+	// LeftAlone are files, relative to the project, that somebody has edited,
+	// deleted or staged: the commit has them as it should, the work tree or
+	// the index as they were.
+	LeftAlone []string
+	// IndexLeft says why the index was not brought up to date, or "". The
+	// commit is correct; "git add state" makes the index so.
+	IndexLeft string
+	// OtherHead says that HEAD is on another branch, or detached: the work
+	// tree was not touched.
+	OtherHead bool
+}
+
+// Publish moves the branch to the commit, if it is still at the parent, else
+// ErrMoved; then work tree and index follow. It needs the lock. After an error
+// without Result.Moved nothing has happened, and the Pending is void.
+func (s *Store) Publish(ctx context.Context, p Pending) (Result, error) {
+	if err := s.requireLock(); err != nil {
+		return Result{}, err
+	}
+	if p.branch == "" {
+		return Result{}, fmt.Errorf("commit %s was not made for a branch of this repository", p.Commit)
+	}
+	result, err := s.publish(ctx, p)
+	if !result.Moved {
+		err = errors.Join(err, s.dropJournal(), s.remove(p.pack+".keep"))
+	}
+	return result, err
+}
+
+func (s *Store) publish(ctx context.Context, p Pending) (result Result, err error) {
+	head, err := s.Head()
+	if err != nil {
+		return result, err
+	}
+	result.OtherHead = head.Branch != p.branch
+	var file *indexFile
+	if !result.OtherHead {
+		if file, err = s.lockIndex(ctx); err != nil {
+			return result, err
+		}
+		defer func() { err = errors.Join(err, file.lock.release()) }()
+	}
+	if err := s.writeJournal(journal{p.branch, p.parent.hash(), p.Commit}); err != nil {
+		return result, err
+	}
+	if result.Moved, err = s.moveBranch(ctx, p, !result.OtherHead); !result.Moved {
+		return result, err
+	}
+	if !result.OtherHead {
+		err = errors.Join(err, s.follow(p.edits, file, &result, false))
+	}
+	if err != nil {
+		return result, fmt.Errorf("commit %s is made, but not all of it followed: %w", p.Commit, err)
+	}
+	return result, errors.Join(s.remove(p.pack+".keep"), s.dropJournal())
+}
+
+// moveBranch is the commit point: under the branch's lock it is read again,
+// compared, and replaced by a flushed file.
+func (s *Store) moveBranch(ctx context.Context, p Pending, isHead bool) (moved bool, err error) {
+	path := s.refPath(p.branch)
+	lock, err := s.lockGit(ctx, s.repo.commonDir, path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, lock.release()) }()
+	if err := s.compareBranch(p); err != nil {
+		return false, err
+	}
+	moved, err = s.replace(s.repo.commonDir, path, []byte(p.Commit+"\n"), 0)
+	if moved {
+		err = errors.Join(err, s.logMove(p, isHead))
+	}
+	return moved, err
+}
+
+func (s *Store) compareBranch(p Pending) error {
+	if text, err := readSmall(s.refPath(p.branch)); err == nil && strings.HasPrefix(text, "ref: ") {
+		return unsupported(DetachedHead, "%s is another name for a branch (%s); name that one", p.branch, text)
+	}
+	at, err := s.readRef(p.branch)
+	if err != nil {
+		return err
+	}
+	if at != p.parent {
+		return fmt.Errorf("%s is at %s, not at %s: %w", p.branch, words(at), words(p.parent), ErrMoved)
+	}
+	if at == (id{}) {
+		if err := s.checkNewName(p.branch); err != nil {
+			return err
+		}
+	}
+	return s.checkStored(p)
+}
+
+func words(at id) string {
+	if at == (id{}) {
+		return "no commit"
+	}
+	return at.String()
+}
+
+// checkNewName refuses a branch that would be a folder of another's name, or
+// the other way round, in packed-refs, where no file system stops it.
+func (s *Store) checkNewName(branch string) error {
+	return s.eachPackedRef(func(_, name string) error {
+		if strings.HasPrefix(name, branch+"/") || strings.HasPrefix(branch, name+"/") {
+			return fmt.Errorf("%s cannot be made beside %s", branch, name)
+		}
+		return nil
+	})
+}
+
+// checkStored makes sure, now that the branch cannot move, that the objects
+// are still there; a branch must never point at nothing.
+func (s *Store) checkStored(p Pending) error {
+	_, packErr := os.Stat(p.pack + ".pack")
+	_, idxErr := os.Stat(p.pack + ".idx")
+	if packErr == nil && idxErr == nil {
+		return nil
+	}
+	_, err := s.Commit(p.Commit)
+	return err
+}
+
+// logMove appends to the reflogs, where there is one or git would make one.
+func (s *Store) logMove(p Pending, isHead bool) error {
+	action := "commit: "
+	if p.parent == (id{}) {
+		action = "commit (initial): "
+	}
+	message := strings.Join(strings.Fields(p.message), " ")
+	line := fmt.Sprintf("%s %s %s\t%s%s\n", p.parent, p.Commit, p.reflog, action, message)
+	err := s.appendLog(s.repo.commonDir, filepath.FromSlash(p.branch), line)
+	if isHead {
+		err = errors.Join(err, s.appendLog(s.repo.gitDir, "HEAD", line))
+	}
+	return err
+}
+
+func (s *Store) appendLog(gitDir, name, line string) error {
+	path := filepath.Join(gitDir, "logs", name)
+	value, _ := s.repo.config.Get("core.logallrefupdates")
+	always := strings.EqualFold(value, "always") || s.repo.config.Bool("core.logallrefupdates", true)
+	if _, err := os.Lstat(path); err != nil && !always {
+		return nil
+	}
+	if err := s.makeDirs(gitDir, filepath.Dir(path)); err != nil {
+		return err
+	}
+	f, err := s.disk.Append(path, s.filePerm())
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(line))
+	return errors.Join(err, f.Close())
+}
+
+// journal notes a move of a branch that work tree and index have to follow. It
+// is flushed before the branch moves, so whoever finds it can tell by the
+// branch whether the commit stands.
+type journal struct {
+	Branch string `json:"branch"`
+	Parent string `json:"parent"`
+	Commit string `json:"commit"`
+}
+
+func (s *Store) journalPath() string { return own(s.repo.gitDir, "journal") }
+
+func (s *Store) writeJournal(j journal) error {
+	data, err := json.Marshal(j)
+	if err == nil {
+		_, err = s.replace(s.repo.gitDir, s.journalPath(), data, 0)
+	}
+	return err
+}
+
+// readJournal returns false where there is none.
+func (s *Store) readJournal() (journal, bool, error) {
+	var j journal
+	data, err := os.ReadFile(s.journalPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return j, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &j)
+	}
+	if err != nil {
+		return j, false, fmt.Errorf("read the journal of an interrupted run, %s: %w", s.journalPath(), err)
+	}
+	return j, true, nil
+}
+
+func (s *Store) dropJournal() error { return s.remove(s.journalPath()) }
+
+// follow brings the work tree and then the index to a commit. With torn, files
+// that a crash may have cut short are made anew.
+func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool) error {
+	outcomes, err := s.writeFiles(edits, file, torn)
+	if err != nil {
+		return err
+	}
+	result.IndexLeft = file.left
+	var staged []index.Edit
+	for _, o := range outcomes {
+		entry, leave := o.left, o.left
+		if file.left == "" {
+			var change index.Edit
+			if change, leave = o.stage(file.index); !leave {
+				staged = append(staged, change)
+			}
+		}
+		if entry || leave {
+			result.LeftAlone = append(result.LeftAlone, s.inProject(o.path))
+		}
+	}
+	slices.Sort(result.LeftAlone)
+	if file.left != "" {
+		return nil
+	}
+	return s.writeIndex(file, staged)
+}
+
+// inProject is the opposite of inRoot.
+func (s *Store) inProject(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, s.prefix), "/")
+}

@@ -1,0 +1,210 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Recovery says what [Store.Recover] found and did.
+type Recovery struct {
+	// Commit is the commit that an interrupted run had made, and whose files
+	// were brought into work tree and index; "" if there was none.
+	Commit string
+	// Result is what following that commit came to.
+	Result
+	// Overtaken says that the branch has gone on since, or that HEAD is
+	// elsewhere, so that the work tree was left as it is.
+	Overtaken bool
+}
+
+// Interrupted says, without a lock and at the price of a look, whether there
+// may be something for Recover to do. A run that is alive looks the same.
+func (s *Store) Interrupted() bool {
+	_, err := os.Lstat(s.journalPath())
+	return err == nil || s.isOwnLock(s.indexPath()+".lock")
+}
+
+// Recover finishes what an interrupted run left: its locks and unfinished files
+// are removed, and where a branch was moved, work tree and index follow. Files
+// that are neither the old version nor the new one are left alone and named.
+// It needs the lock, and does nothing where nothing is to be done.
+func (s *Store) Recover(ctx context.Context) (Recovery, error) {
+	if err := s.requireLock(); err != nil {
+		return Recovery{}, err
+	}
+	j, found, err := s.readJournal()
+	if err != nil {
+		return Recovery{}, err
+	}
+	if err := s.removeLeftovers(j.Branch); err != nil {
+		return Recovery{}, err
+	}
+	var recovery Recovery
+	if found {
+		if recovery, err = s.finish(ctx, j); err != nil {
+			return recovery, fmt.Errorf("finish the interrupted commit %s: %w", j.Commit, err)
+		}
+	}
+	return recovery, errors.Join(s.dropKeeps(), s.dropJournal())
+}
+
+// removeLeftovers removes the locks and files of a dead run. That it is dead
+// follows from our holding the lock.
+func (s *Store) removeLeftovers(branch string) error {
+	locks := []string{s.indexPath()}
+	if strings.HasPrefix(branch, "refs/heads/") && checkRefName(branch) == nil {
+		locks = append(locks, s.refPath(branch))
+	}
+	for _, path := range locks {
+		if _, err := s.removeOwnLock(path + ".lock"); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		s.removeBegun(own(s.repo.commonDir, tempPrefix)),
+		s.removeBegun(own(s.repo.gitDir, tempPrefix)),
+		s.removeBegun(filepath.Join(s.repo.commonDir, "objects", "pack", tempPack)),
+	)
+}
+
+// removeBegun removes the files whose paths begin like this.
+func (s *Store) removeBegun(start string) error {
+	dir, prefix := filepath.Split(start)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			err = errors.Join(err, s.remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
+
+// dropKeeps lets git collect packs of ours again.
+func (s *Store) dropKeeps() error {
+	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasSuffix(path, ".keep") && isOwnKeep(path) {
+			err = errors.Join(err, s.remove(path))
+		}
+	}
+	return err
+}
+
+func isOwnKeep(path string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && string(text) == keepText
+}
+
+// finish brings work tree and index to the journal's commit, if it stands and
+// HEAD is on it.
+func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err error) {
+	at, err := s.readRef(j.Branch)
+	if err != nil || at.hash() == j.Parent {
+		return Recovery{}, err // it was never made
+	}
+	recovery = Recovery{Commit: j.Commit, Result: Result{Moved: at.hash() == j.Commit}}
+	head, err := s.Head()
+	if err != nil {
+		return recovery, err
+	}
+	recovery.OtherHead = head.Branch != j.Branch
+	if recovery.Overtaken = recovery.OtherHead || !recovery.Moved; recovery.Overtaken {
+		return recovery, nil
+	}
+	edits, err := s.editsOf(j)
+	if err != nil {
+		return recovery, err
+	}
+	file, err := s.lockIndex(ctx)
+	if err != nil {
+		return recovery, err
+	}
+	err = s.follow(edits, file, &recovery.Result, true)
+	return recovery, errors.Join(err, file.lock.release())
+}
+
+// editsOf compares the trees of a commit and its parent.
+func (s *Store) editsOf(j journal) ([]edit, error) {
+	parent, err := s.Commit(j.Parent)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := s.Commit(j.Commit)
+	if err != nil {
+		return nil, err
+	}
+	var edits []edit
+	before := treeEntry{mode: modeTree, id: mustID(parent.Tree)}
+	after := treeEntry{mode: modeTree, id: mustID(commit.Tree)}
+	err = s.compareTrees("", before, after, &edits)
+	slices.SortFunc(edits, func(a, b edit) int { return strings.Compare(a.path, b.path) })
+	return edits, err
+}
+
+func (s *Store) compareTrees(path string, before, after treeEntry, edits *[]edit) error {
+	if before.id == after.id && before.mode == after.mode {
+		return nil
+	}
+	*edits = append(*edits, fileEdits(path, before, after)...)
+	old, err := s.below(before)
+	if err != nil {
+		return err
+	}
+	now, err := s.below(after)
+	if err != nil {
+		return err
+	}
+	for name, entry := range now {
+		if err := s.compareTrees(child(path, name), old[name], entry, edits); err != nil {
+			return err
+		}
+		delete(old, name)
+	}
+	for name, entry := range old {
+		if err := s.compareTrees(child(path, name), entry, treeEntry{}, edits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileEdits is the edit where at least one side is a regular file.
+func fileEdits(path string, before, after treeEntry) []edit {
+	e := edit{path: path, mode: after.mode}
+	if isRegular(before.mode) {
+		e.old = before.id
+	}
+	if isRegular(after.mode) {
+		e.new = after.id
+	}
+	if e.old == e.new {
+		return nil
+	}
+	return []edit{e}
+}
+
+func (s *Store) below(e treeEntry) (map[string]treeEntry, error) {
+	if !e.isTree() {
+		return nil, nil
+	}
+	entries, err := readTree(s.objects, e.id)
+	below := make(map[string]treeEntry, len(entries))
+	for _, e := range entries {
+		below[e.name] = e
+	}
+	return below, err
+}

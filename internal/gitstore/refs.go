@@ -1,0 +1,144 @@
+package gitstore
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Head says where HEAD is.
+type Head struct {
+	// Commit is the commit's hash, "" on an unborn branch.
+	Commit string
+	// Branch is the full name, refs/heads/…, or "" when HEAD is detached.
+	Branch string
+	// Unborn says that the branch has no commit yet.
+	Unborn bool
+}
+
+// Head reads HEAD, once and without a lock.
+func (s *Store) Head() (Head, error) {
+	text, err := readSmall(filepath.Join(s.repo.gitDir, "HEAD"))
+	if err != nil {
+		return Head{}, fmt.Errorf("read HEAD: %w", err)
+	}
+	branch, symbolic := strings.CutPrefix(text, "ref: ")
+	if !symbolic {
+		commit, err := parseRefLine(text)
+		return Head{Commit: commit.hash()}, err
+	}
+	commit, err := s.readRef(branch)
+	return Head{Commit: commit.hash(), Branch: branch, Unborn: err == nil && commit == (id{})}, err
+}
+
+// Ref returns what a reference, by its full name, points at; "" if there is no
+// such reference.
+func (s *Store) Ref(name string) (string, error) {
+	if err := checkRefName(name); err != nil {
+		return "", err
+	}
+	commit, err := s.readRef(name)
+	return commit.hash(), err
+}
+
+// readRef reads a reference as git does: its own file first, then packed-refs.
+// A reference that does not exist gives the zero id. "git pack-refs" writes
+// the second before it removes the first, so none is missed between.
+func (s *Store) readRef(name string) (id, error) {
+	for range 5 {
+		text, err := readSmall(s.refPath(name))
+		if isAbsent(err) {
+			return s.packedRef(name)
+		}
+		if err != nil {
+			return id{}, fmt.Errorf("read %s: %w", name, err)
+		}
+		target, symbolic := strings.CutPrefix(text, "ref: ")
+		if !symbolic {
+			commit, err := parseRefLine(text)
+			if err != nil {
+				return id{}, fmt.Errorf("read %s: %w", name, err)
+			}
+			return commit, nil
+		}
+		if err := checkRefName(target); err != nil {
+			return id{}, err
+		}
+		name = target
+	}
+	return id{}, fmt.Errorf("%s leads to other references in a circle", name)
+}
+
+// refPath is where a reference has its file. HEAD belongs to the work tree.
+func (s *Store) refPath(name string) string {
+	if !strings.HasPrefix(name, "refs/") {
+		return filepath.Join(s.repo.gitDir, name)
+	}
+	return filepath.Join(s.repo.commonDir, filepath.FromSlash(name))
+}
+
+// isAbsent also knows a folder where a file was meant, and a file where a
+// folder was: refs/heads/a is both absent and in the way of refs/heads/a/b.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR)
+}
+
+func parseRefLine(text string) (id, error) {
+	commit, err := parseID(strings.TrimSpace(text))
+	if err != nil || commit == (id{}) {
+		return id{}, fmt.Errorf("the reference is damaged; run: git fsck")
+	}
+	return commit, nil
+}
+
+func (s *Store) packedRef(name string) (id, error) {
+	found := id{}
+	err := s.eachPackedRef(func(hash, ref string) (err error) {
+		if ref == name {
+			found, err = parseRefLine(hash)
+		}
+		return err
+	})
+	return found, err
+}
+
+func (s *Store) eachPackedRef(each func(hash, name string) error) error {
+	data, err := os.ReadFile(filepath.Join(s.repo.commonDir, "packed-refs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		hash, name, ok := strings.Cut(lines.Text(), " ")
+		if !ok || strings.HasPrefix(hash, "#") {
+			continue
+		}
+		if err := each(hash, name); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// checkRefName holds a name against git's rules, so that it can become a path.
+func checkRefName(name string) error {
+	bad := name == "" || strings.HasSuffix(name, ".") || strings.HasPrefix(name, "-") ||
+		strings.Contains(name, "..") || strings.Contains(name, "@{") ||
+		strings.ContainsAny(name, " ~^:?*[\\\x7f") || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' })
+	for part := range strings.SplitSeq(name, "/") {
+		bad = bad || part == "" || part[0] == '.' || strings.HasSuffix(part, ".lock")
+	}
+	if bad {
+		return fmt.Errorf("%q is not a name that a branch or tag can have", name)
+	}
+	return nil
+}

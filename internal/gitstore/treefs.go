@@ -1,0 +1,222 @@
+package gitstore
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// FS shows the project at a commit as a file system. With paths given, only
+// those files and folders are in it. Symbolic links and submodules are not
+// followed: they show as what they are, by their mode. Folders and files are
+// read when asked for, so a hostile tree costs what is looked at. The commit
+// "" shows an empty project.
+func (s *Store) FS(commit string, paths ...string) (fs.FS, error) {
+	t := &treeFS{from: s.objects, paths: paths, folders: map[string][]treeEntry{}}
+	if commit == "" {
+		return t, nil
+	}
+	var err error
+	t.project, err = s.projectTree(commit)
+	return t, err
+}
+
+type treeFS struct {
+	from    source
+	project id
+	paths   []string
+
+	mu      sync.Mutex
+	folders map[string][]treeEntry
+}
+
+// shows tells whether a name is one of the paths, below one, or on the way.
+func (t *treeFS) shows(name string) bool {
+	if len(t.paths) == 0 || name == "." {
+		return true
+	}
+	for _, p := range t.paths {
+		if name == p || strings.HasPrefix(name, p+"/") || strings.HasPrefix(p, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *treeFS) find(name string) (treeEntry, error) {
+	if !fs.ValidPath(name) {
+		return treeEntry{}, fs.ErrInvalid
+	}
+	if name == "." {
+		return treeEntry{mode: modeTree, name: ".", id: t.project}, nil
+	}
+	if !t.shows(name) {
+		return treeEntry{}, fs.ErrNotExist
+	}
+	entries, err := t.list(path.Dir(name))
+	if err != nil {
+		return treeEntry{}, err
+	}
+	entry := named(entries, path.Base(name))
+	if entry.mode == 0 {
+		return treeEntry{}, fs.ErrNotExist
+	}
+	return entry, nil
+}
+
+// list reads a folder, once.
+func (t *treeFS) list(dir string) ([]treeEntry, error) {
+	t.mu.Lock()
+	entries, ok := t.folders[dir]
+	t.mu.Unlock()
+	if ok {
+		return entries, nil
+	}
+	entry, err := t.find(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !entry.isTree() {
+		return nil, fs.ErrNotExist
+	}
+	if entries, err = readTree(t.from, entry.id); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.folders[dir] = entries
+	return entries, nil
+}
+
+func (t *treeFS) Open(name string) (fs.File, error) {
+	info, data, err := t.open(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	if !info.IsDir() {
+		return &treeFile{info, bytes.NewReader(data)}, nil
+	}
+	entries, err := t.ReadDir(name)
+	return &listing{info: info, entries: entries}, err
+}
+
+func (t *treeFS) open(name string) (treeInfo, []byte, error) {
+	entry, err := t.find(name)
+	if err != nil || !isRegular(entry.mode) {
+		return treeInfo{treeEntry: entry}, nil, err
+	}
+	data, err := readKind(t.from, entry.id, pack.Blob)
+	return treeInfo{entry, int64(len(data))}, data, err
+}
+
+// ReadFile reads a regular file; a link or a submodule is fs.ErrInvalid.
+func (t *treeFS) ReadFile(name string) ([]byte, error) {
+	info, data, err := t.open(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%w: not a regular file", fs.ErrInvalid)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return data, nil
+}
+
+// Stat does not follow links: there is nothing but the commit to lead to.
+func (t *treeFS) Stat(name string) (fs.FileInfo, error) {
+	info, _, err := t.open(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
+	}
+	return info, nil
+}
+
+func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := t.list(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
+	}
+	listed := make([]fs.DirEntry, 0, len(entries))
+	for _, e := range sortedByName(entries) {
+		if full := child(name, e.name); t.shows(full) {
+			listed = append(listed, treeDirEntry{treeInfo{treeEntry: e}, t, full})
+		}
+	}
+	return listed, nil
+}
+
+// treeInfo describes an entry of a commit. Commits keep no times of files.
+type treeInfo struct {
+	treeEntry
+	size int64
+}
+
+func (i treeInfo) Name() string       { return i.name }
+func (i treeInfo) Size() int64        { return i.size }
+func (i treeInfo) ModTime() time.Time { return time.Time{} }
+func (i treeInfo) IsDir() bool        { return i.isTree() }
+func (i treeInfo) Sys() any           { return nil }
+
+func (i treeInfo) Mode() fs.FileMode {
+	switch {
+	case i.isTree():
+		return fs.ModeDir | 0o555
+	case i.mode == modeLink:
+		return fs.ModeSymlink | 0o777
+	case !isRegular(i.mode):
+		return fs.ModeIrregular
+	case i.mode == modeExec:
+		return 0o555
+	}
+	return 0o444
+}
+
+type treeDirEntry struct {
+	treeInfo
+	fs   *treeFS
+	path string
+}
+
+func (e treeDirEntry) Type() fs.FileMode          { return e.Mode().Type() }
+func (e treeDirEntry) Info() (fs.FileInfo, error) { return e.fs.Stat(e.path) }
+
+// treeFile is an open file of a commit. Links and submodules are empty.
+type treeFile struct {
+	info fs.FileInfo
+	*bytes.Reader
+}
+
+func (f *treeFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *treeFile) Close() error               { return nil }
+
+// listing is an open folder.
+type listing struct {
+	info    fs.FileInfo
+	entries []fs.DirEntry
+}
+
+func (l *listing) Stat() (fs.FileInfo, error) { return l.info, nil }
+func (l *listing) Close() error               { return nil }
+
+func (l *listing) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: l.info.Name(), Err: fmt.Errorf("%w: it is a folder", fs.ErrInvalid)}
+}
+
+func (l *listing) ReadDir(n int) ([]fs.DirEntry, error) {
+	count := len(l.entries)
+	if n > 0 {
+		count = min(n, count)
+	}
+	if n > 0 && count == 0 {
+		return nil, io.EOF
+	}
+	head := l.entries[:count]
+	l.entries = l.entries[count:]
+	return head, nil
+}

@@ -1,0 +1,407 @@
+package gitstore
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// outcome is what became of an edit in the work tree.
+type outcome struct {
+	edit
+	info    fs.FileInfo // of the file as we know it to be; nil: let git look
+	skipped bool        // outside a sparse checkout
+	left    bool        // somebody else's version stays
+}
+
+// stage turns an outcome into a change of the index. Where something else than
+// the old version is staged, the entry is the user's: leave is true.
+func (o outcome) stage(ix *index.Index) (change index.Edit, leave bool) {
+	change = index.Edit{Path: o.path, Remove: o.new == id{}, Mode: o.mode, ID: indexID(o.new), SkipWorktree: o.skipped}
+	if o.info != nil {
+		change.Stat = index.StatOf(o.info)
+	}
+	entry, staged := ix.Find(o.path)
+	was := id{}
+	if staged {
+		was = id(entry.ID())
+	}
+	mine := was == o.old || was == o.new
+	return change, !mine || staged && entry.IntentToAdd() || !staged && ix.Blocked(o.path)
+}
+
+// writeFiles makes the edits, which are sorted by path, in the work tree, in
+// two goroutines.
+func (s *Store) writeFiles(edits []edit, file *indexFile, torn bool) ([]outcome, error) {
+	skip, err := s.skipper(file)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(edits))
+	half := (len(edits) + 1) / 2
+	var group errgroup.Group
+	for _, part := range [][2]int{{0, half}, {half, len(edits)}} {
+		group.Go(func() error {
+			w, err := s.newTreeWriter(skip, torn)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			return w.all(edits[part[0]:part[1]], outcomes[part[0]:part[1]])
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return outcomes, s.pruneFolders(edits)
+}
+
+// treeWriter is one goroutine that writes files below the root. It keeps the
+// folders open on the way to where it is.
+type treeWriter struct {
+	disk.Folder // the root
+	open        []openFolder
+	store       *Store
+	skip        func(path string) bool
+	torn        bool
+}
+
+type openFolder struct {
+	name   string
+	folder disk.Folder
+}
+
+func (s *Store) newTreeWriter(skip func(string) bool, torn bool) (*treeWriter, error) {
+	root, err := s.disk.Folder(s.repo.root)
+	if err != nil {
+		return nil, err
+	}
+	return &treeWriter{Folder: root, store: s, skip: skip, torn: torn}, nil
+}
+
+func (w *treeWriter) close() {
+	w.up(0)
+	w.Close()
+}
+
+// up closes the open folders below a depth.
+func (w *treeWriter) up(depth int) {
+	for _, o := range w.open[depth:] {
+		o.folder.Close()
+	}
+	w.open = w.open[:depth]
+}
+
+// enter opens a folder by its path, making it where asked. Otherwise one that
+// is not there is fs.ErrNotExist.
+func (w *treeWriter) enter(dir string, create bool) (disk.Folder, error) {
+	names := strings.Split(dir, "/")
+	if dir == "." {
+		names = nil
+	}
+	same := 0
+	for same < min(len(names), len(w.open)) && w.open[same].name == names[same] {
+		same++
+	}
+	w.up(same)
+	at := w.Folder
+	if same > 0 {
+		at = w.open[same-1].folder
+	}
+	for _, name := range names[same:] {
+		next, err := openSub(at, name, create)
+		if err != nil {
+			return nil, err
+		}
+		w.open = append(w.open, openFolder{name, next})
+		at = next
+	}
+	return at, nil
+}
+
+func openSub(at disk.Folder, name string, create bool) (disk.Folder, error) {
+	sub, err := at.Sub(name)
+	if !create || !errors.Is(err, fs.ErrNotExist) {
+		return sub, err
+	}
+	if err := at.Mkdir(name, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return at.Sub(name)
+}
+
+func (w *treeWriter) all(edits []edit, outcomes []outcome) error {
+	for i, e := range edits {
+		o, err := w.one(e)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.path, err)
+		}
+		outcomes[i] = o
+	}
+	return nil
+}
+
+// one makes an edit, if the file is what the edit is about.
+func (w *treeWriter) one(e edit) (outcome, error) {
+	o := outcome{edit: e}
+	skip := w.skip(e.path)
+	folder, err := w.enter(path.Dir(e.path), e.old == (id{}) && !skip)
+	if isAbsent(err) && !errors.Is(err, disk.ErrNotFolder) {
+		o.skipped = skip
+		o.left = !skip && e.new != id{}
+		return o, nil
+	}
+	if errors.Is(err, disk.ErrNotFolder) {
+		o.left = true
+		return o, nil
+	}
+	if err != nil {
+		return o, err
+	}
+	name := path.Base(e.path)
+	if w.torn {
+		if err := removeTemp(folder, name); err != nil {
+			return o, err
+		}
+	}
+	v, info, err := w.look(folder, name, e)
+	if err != nil {
+		return o, err
+	}
+	return o, w.act(&o, folder, name, v, info, skip)
+}
+
+// version says which version of a file the work tree has.
+type version int
+
+const (
+	absent version = iota
+	oldVersion
+	newVersion
+	cutShort // by a crash of ours
+	foreign
+)
+
+// act decides by what is there. Only versions of our own are replaced.
+func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version, info fs.FileInfo, skip bool) (err error) {
+	gone := o.new == id{}
+	switch {
+	case v == foreign:
+		o.left = true
+	case gone && v == absent:
+	case gone:
+		err = folder.Remove(name)
+	case v == newVersion:
+		o.info = info
+	case v == absent && skip:
+		o.skipped = true
+	case v == absent && o.old != id{}:
+		o.left = true // the user has deleted it
+	case v == absent:
+		o.info, err = w.create(folder, name, o.edit)
+	default:
+		o.info, err = w.replace(folder, name, o.edit)
+	}
+	return err
+}
+
+// look reads the file and compares it with both versions. A file that git
+// checked out with CRLF line ends is the same version.
+func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.FileInfo, error) {
+	data, info, err := readRegular(folder, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return absent, nil, nil
+	case errors.Is(err, disk.ErrNotRegular), errors.Is(err, errTooLarge):
+		return foreign, nil, nil
+	case err != nil:
+		return foreign, nil, err
+	}
+	for _, content := range [][]byte{data, withoutCR(data)} {
+		switch blob := id(pack.IDOf(pack.Blob, content)); {
+		case blob == e.new:
+			return newVersion, info, nil
+		case blob == e.old:
+			return oldVersion, info, nil
+		}
+	}
+	if w.torn && e.new != (id{}) {
+		content, err := w.store.content(e)
+		if err == nil && isTorn(data, content) {
+			return cutShort, info, nil
+		}
+		return foreign, info, err
+	}
+	return foreign, info, nil
+}
+
+func readRegular(folder disk.Folder, name string) ([]byte, fs.FileInfo, error) {
+	f, err := folder.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.Size() > maxObject {
+		return nil, info, errTooLarge
+	}
+	data := make([]byte, info.Size(), info.Size()+1)
+	n, err := io.ReadFull(f, data)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return data[:n], info, err
+}
+
+func withoutCR(data []byte) []byte {
+	if !bytes.Contains(data, []byte("\r\n")) {
+		return data
+	}
+	return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+}
+
+// isTorn knows what a crash makes of a file that was being written: its
+// beginning, or, after a power failure, nothing but zeros.
+func isTorn(data, whole []byte) bool {
+	return len(data) <= len(whole) && (bytes.HasPrefix(whole, data) || len(bytes.Trim(data, "\x00")) == 0)
+}
+
+// content is the new version of a file.
+func (s *Store) content(e edit) ([]byte, error) {
+	if e.data != nil {
+		return e.data, nil
+	}
+	return readKind(s.objects, e.new, pack.Blob)
+}
+
+// create writes a new file in place: what a crash leaves of it is recognised.
+func (w *treeWriter) create(folder disk.Folder, name string, e edit) (fs.FileInfo, error) {
+	data, err := w.store.content(e)
+	if err != nil {
+		return nil, err
+	}
+	perm := fs.FileMode(0o666)
+	if e.mode == modeExec {
+		perm = 0o777
+	}
+	f, err := folder.Create(name, perm)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(data)
+	info, statErr := f.Stat()
+	if err = errors.Join(err, statErr, f.Close()); err != nil {
+		return nil, errors.Join(err, folder.Remove(name))
+	}
+	return info, nil
+}
+
+// replace writes beside the old version and renames, so that no reader ever
+// meets half a file.
+func (w *treeWriter) replace(folder disk.Folder, name string, e edit) (fs.FileInfo, error) {
+	temp := tempName(name)
+	if err := removeTemp(folder, name); err != nil {
+		return nil, err
+	}
+	written, err := w.create(folder, temp, e)
+	if err != nil {
+		return nil, err
+	}
+	if err := folder.Rename(temp, name); err != nil {
+		return nil, errors.Join(err, folder.Remove(temp))
+	}
+	// Renaming changes the ctime that git compares. Had somebody written to
+	// the file already, git must look for itself.
+	now, err := folder.Lstat(name)
+	if err != nil || now.Size() != written.Size() || !now.ModTime().Equal(written.ModTime()) {
+		return nil, nil
+	}
+	return now, nil
+}
+
+// tempName is the same for the same file, so that a later run finds it.
+func tempName(name string) string {
+	sum := sha1.Sum([]byte(name))
+	return ".osmoctl-tmp-" + hex.EncodeToString(sum[:6])
+}
+
+func removeTemp(folder disk.Folder, name string) error {
+	if err := folder.Remove(tempName(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// pruneFolders removes the folders that deletions have emptied, up to the
+// project's own, which stays.
+func (s *Store) pruneFolders(edits []edit) error {
+	emptied := map[string]bool{}
+	for _, e := range edits {
+		if e.new == (id{}) {
+			emptied[path.Dir(e.path)] = true
+		}
+	}
+	if len(emptied) == 0 {
+		return nil
+	}
+	w, err := s.newTreeWriter(nil, false)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for dir := range emptied {
+		for dir != s.inRoot(".") && dir != "." && w.prune(dir) {
+			dir = path.Dir(dir)
+		}
+	}
+	return nil
+}
+
+// prune removes a folder if it is empty. One that is not, or that is no
+// folder any more, just stays.
+func (w *treeWriter) prune(dir string) bool {
+	parent, err := w.enter(path.Dir(dir), false)
+	if err != nil {
+		return isAbsent(err)
+	}
+	info, err := parent.Lstat(path.Base(dir))
+	if err != nil || !info.IsDir() {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return parent.Remove(path.Base(dir)) == nil
+}
+
+// skipper tells which files a sparse checkout leaves out of the work tree.
+func (s *Store) skipper(file *indexFile) (func(path string) bool, error) {
+	patterns, err := s.sparsePatterns()
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex // gitignore patterns do not promise to be shared
+	return func(path string) bool {
+		if file.index != nil {
+			if e, ok := file.index.Find(path); ok {
+				return e.SkipWorktree()
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		return !patterns.include(path)
+	}, nil
+}

@@ -1,0 +1,443 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// Change is one file that a commit adds, replaces or deletes.
+type Change struct {
+	// Path is relative to the project, in slashes, of printable ASCII.
+	Path   string
+	Data   []byte
+	Delete bool
+}
+
+// Request says what to commit.
+type Request struct {
+	// Parent is the commit to build on; "" makes a first commit.
+	Parent string
+	// Branch is the full name, refs/heads/…, of the branch that Publish is to
+	// move. "" means that none will be moved here: the commit is for pushing.
+	Branch    string
+	Changes   []Change
+	Message   string
+	Author    Signature
+	Committer Signature
+	// Sign returns a signature over a commit. Without it nothing is written
+	// where git is configured to sign every commit.
+	Sign func([]byte) ([]byte, error)
+}
+
+// Pending is a commit that is stored and that nothing points at yet. It ends
+// in [Store.Publish] or [Store.Discard].
+type Pending struct {
+	// Commit is the new commit's hash.
+	Commit string
+
+	branch  string
+	parent  id
+	edits   []edit
+	pack    string // path without ending
+	reflog  string // who and when
+	message string // first line
+}
+
+// edit is what a commit does to one path of the repository.
+type edit struct {
+	path     string
+	old, new id // zero: the file is not there
+	mode     uint32
+	data     []byte // the new content; nil: read it when needed
+}
+
+// Write stores the commit and everything it needs, flushed, and changes
+// nothing that anybody sees. It needs the lock. Where the changes come to
+// nothing it returns ErrNoChange.
+func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
+	if err := s.mayWrite(ctx, req); err != nil {
+		return Pending{}, err
+	}
+	parent, err := parseID(req.Parent)
+	if err != nil {
+		return Pending{}, err
+	}
+	p := Pending{branch: req.Branch, parent: parent}
+	b := &treeBuilder{from: s.objects, pack: &pack.Builder{}}
+	if err := s.build(b, &p, req); err != nil {
+		return Pending{}, err
+	}
+	p.edits = b.edits
+	p.pack, err = s.storePack(b.pack)
+	return p, err
+}
+
+// build makes the trees and the commit.
+func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
+	parent, err := s.Commit(req.Parent)
+	if err != nil {
+		return err
+	}
+	before, err := parseID(parent.Tree)
+	if err != nil {
+		return err
+	}
+	tree, err := s.buildTree(b, before, req.Changes)
+	if err != nil {
+		return err
+	}
+	commit, err := formatCommit(tree, p.parent, req)
+	if err != nil {
+		return err
+	}
+	p.Commit = id(b.pack.Add(pack.Commit, commit)).String()
+	p.message, _, _ = strings.Cut(strings.TrimLeft(req.Message, "\n"), "\n")
+	p.reflog, err = req.Committer.format()
+	return err
+}
+
+// mayWrite refuses early what would otherwise fail half-way.
+func (s *Store) mayWrite(ctx context.Context, req Request) error {
+	if err := s.requireLock(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.Interrupted() {
+		return ErrInterrupted
+	}
+	if req.Sign == nil && s.repo.config.Bool("commit.gpgsign", false) {
+		return unsupported(Signing, "git is configured to sign every commit (commit.gpgsign), which osmoctl cannot do yet; "+
+			"run: git config commit.gpgsign false, for this repository")
+	}
+	if req.Branch == "" {
+		return nil
+	}
+	return s.CheckWritable(req.Branch, req.Changes)
+}
+
+// CheckWritable says whether a commit on a branch could be published now: it is
+// a branch, no merge or rebase is under way, no file below the project's
+// changes is in conflict, and no symbolic link stands in their way.
+func (s *Store) CheckWritable(branch string, changes []Change) error {
+	if !strings.HasPrefix(branch, "refs/heads/") {
+		return unsupported(DetachedHead, "HEAD is detached, and a commit needs a branch; run: git switch BRANCH")
+	}
+	if err := checkRefName(branch); err != nil {
+		return err
+	}
+	if err := s.checkProgress(); err != nil {
+		return err
+	}
+	head, err := s.Head()
+	if err != nil || head.Branch != branch {
+		return err
+	}
+	if err := s.checkUnmerged(changes); err != nil {
+		return err
+	}
+	return s.checkLinks(changes)
+}
+
+// inProgress are the traces of git commands that a person has yet to finish.
+var inProgress = []struct{ file, what, how string }{
+	{"MERGE_HEAD", "a merge", "git merge --continue, or --abort"},
+	{"rebase-merge", "a rebase", "git rebase --continue, or --abort"},
+	{"rebase-apply", "a rebase or git am", "git rebase --continue (git am --continue), or --abort"},
+	{"CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue, or --abort"},
+	{"REVERT_HEAD", "a revert", "git revert --continue, or --abort"},
+	{"BISECT_LOG", "a bisection", "git bisect reset"},
+}
+
+func (s *Store) checkProgress() error {
+	for _, p := range inProgress {
+		_, err := os.Lstat(filepath.Join(s.repo.gitDir, p.file))
+		if err == nil {
+			return unsupported(InProgress, "%s is under way in this work tree; finish it first: %s", p.what, p.how)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkUnmerged refuses paths in conflict among those to be changed. An index
+// that cannot be read is left alone later, so it stops nothing here.
+func (s *Store) checkUnmerged(changes []Change) error {
+	file, err := s.readIndex()
+	if err != nil || file.left != "" {
+		return err
+	}
+	changed := make(map[string]bool, len(changes))
+	for _, c := range changes {
+		changed[s.inRoot(c.Path)] = true
+	}
+	for _, e := range file.index.Entries() {
+		if e.Stage() != 0 && changed[e.Path] {
+			return unsupported(Unmerged, "%s is in conflict; resolve it, or run: git checkout HEAD -- %s", e.Path, e.Path)
+		}
+	}
+	return nil
+}
+
+// checkLinks looks at each folder on the way to a change, once.
+func (s *Store) checkLinks(changes []Change) error {
+	seen := map[string]bool{".": true}
+	for _, c := range changes {
+		for _, dir := range folders(c.Path) {
+			if seen[dir] {
+				continue
+			}
+			seen[dir] = true
+			info, err := os.Lstat(filepath.Join(s.repo.root, filepath.FromSlash(s.inRoot(dir))))
+			if isAbsent(err) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if !info.IsDir() {
+				return unsupported(LinkedPath, "%s must be a folder, and is a link or a file; osmoctl does not write through it", dir)
+			}
+		}
+	}
+	return nil
+}
+
+// folders returns the folders on the way to a path, the topmost first.
+func folders(path string) []string {
+	var dirs []string
+	for i, c := range path {
+		if c == '/' {
+			dirs = append(dirs, path[:i])
+		}
+	}
+	return dirs
+}
+
+// node is a name on the way to changes, or one of them.
+type node struct {
+	below  map[string]*node
+	change *Change
+}
+
+// plant arranges changes as the tree they are about.
+func plant(prefix string, changes []Change) (*node, error) {
+	top := &node{}
+	for i, c := range changes {
+		if err := checkPath(c.Path); err != nil {
+			return nil, err
+		}
+		at := top
+		for name := range strings.SplitSeq(child(prefix, c.Path), "/") {
+			if at.change != nil {
+				return nil, fmt.Errorf("%s is to be both a file and a folder", at.change.Path)
+			}
+			at = at.child(name)
+		}
+		if at.change != nil || at.below != nil {
+			return nil, fmt.Errorf("%s is to be changed twice", c.Path)
+		}
+		at.change = &changes[i]
+	}
+	return top, nil
+}
+
+func (n *node) child(name string) *node {
+	if n.below == nil {
+		n.below = map[string]*node{}
+	}
+	if n.below[name] == nil {
+		n.below[name] = &node{}
+	}
+	return n.below[name]
+}
+
+// checkPath holds a path against what every git and every file system can
+// store: relative, plain, and nothing that could pass for git's own folder.
+func checkPath(path string) error {
+	bad := !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, `\:`)
+	for _, c := range path {
+		bad = bad || c < ' ' || c > '~'
+	}
+	for name := range strings.SplitSeq(strings.ToLower(path), "/") {
+		bad = bad || strings.TrimRight(name, ". ") != name || name == ".git" || strings.HasPrefix(name, "git~")
+	}
+	if bad {
+		return fmt.Errorf("%q is not a path that osmoctl commits", path)
+	}
+	return nil
+}
+
+// treeBuilder makes the trees on the way to changes; all others stay.
+type treeBuilder struct {
+	from  source
+	pack  *pack.Builder
+	edits []edit
+}
+
+func (s *Store) buildTree(b *treeBuilder, before id, changes []Change) (id, error) {
+	top, err := plant(s.prefix, changes)
+	if err != nil {
+		return id{}, err
+	}
+	after, err := b.folder("", treeEntry{mode: modeTree, id: before}, top)
+	if err != nil {
+		return id{}, err
+	}
+	if len(b.edits) == 0 {
+		return id{}, ErrNoChange
+	}
+	if after.mode == 0 { // a commit has a tree, even an empty one
+		after.id = id(b.pack.Add(pack.Tree, nil))
+	}
+	return after.id, nil
+}
+
+// folder applies what lies below a node to a folder. An empty one is gone.
+func (b *treeBuilder) folder(path string, old treeEntry, n *node) (treeEntry, error) {
+	if old.mode != 0 && !old.isTree() {
+		return treeEntry{}, unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
+	}
+	entries, err := readTree(b.from, old.id)
+	if err != nil {
+		return treeEntry{}, err
+	}
+	kept := make([]treeEntry, 0, len(entries)+len(n.below))
+	replaced := make(map[string]treeEntry, len(n.below))
+	for _, e := range entries {
+		if n.below[e.name] == nil {
+			kept = append(kept, e)
+		} else {
+			replaced[e.name] = e
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.below)) {
+		entry, err := b.entry(child(path, name), replaced[name], n.below[name])
+		if err != nil {
+			return treeEntry{}, err
+		}
+		if entry.mode != 0 {
+			entry.name = name
+			kept = append(kept, entry)
+		}
+	}
+	return b.tree(old, kept), nil
+}
+
+func (b *treeBuilder) entry(path string, old treeEntry, n *node) (treeEntry, error) {
+	if n.change == nil {
+		return b.folder(path, old, n)
+	}
+	return b.file(path, old, n.change)
+}
+
+// tree stores a folder unless it is the one that there was.
+func (b *treeBuilder) tree(old treeEntry, entries []treeEntry) treeEntry {
+	if len(entries) == 0 {
+		return treeEntry{}
+	}
+	slices.SortFunc(entries, compareEntries)
+	data := encodeTree(entries)
+	if id(pack.IDOf(pack.Tree, data)) == old.id {
+		return old
+	}
+	return treeEntry{mode: modeTree, id: id(b.pack.Add(pack.Tree, data))}
+}
+
+func (b *treeBuilder) file(path string, old treeEntry, c *Change) (treeEntry, error) {
+	if old.mode != 0 && !isRegular(old.mode) {
+		return treeEntry{}, unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
+	}
+	if c.Delete {
+		if old.mode == 0 {
+			return treeEntry{}, fmt.Errorf("%s is to be deleted and is not there", path)
+		}
+		b.edits = append(b.edits, edit{path: path, old: old.id, mode: old.mode})
+		return treeEntry{}, nil
+	}
+	mode := uint32(modeFile)
+	if old.mode == modeExec {
+		mode = modeExec
+	}
+	blob := id(pack.IDOf(pack.Blob, c.Data))
+	if blob == old.id && mode == old.mode {
+		return old, nil
+	}
+	b.pack.Add(pack.Blob, c.Data)
+	b.edits = append(b.edits, edit{path, old.id, blob, mode, append([]byte{}, c.Data...)})
+	return treeEntry{mode: mode, id: blob}, nil
+}
+
+// keepText stands in the .keep files that are ours to remove.
+const keepText = "osmoctl: a commit is being made\n"
+
+// tempPack begins the names of packs that are not whole yet. Git removes files
+// of this kind too, after two weeks.
+const tempPack = "tmp_osmoctl_"
+
+// storePack puts a pack where git looks for it, durably. The .keep comes first,
+// so that a "git gc --prune=now" at this moment does not take what nothing
+// points at yet; the index comes last, since with it the pack exists.
+func (s *Store) storePack(b *pack.Builder) (string, error) {
+	name, packed, idx := b.Pack()
+	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
+	if err := s.makeDirs(s.repo.commonDir, dir); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name)
+	if err := s.putPackFile(path+".keep", []byte(keepText)); err != nil {
+		return "", err
+	}
+	for _, part := range []struct {
+		ending string
+		data   []byte
+	}{{".pack", packed}, {".idx", idx}} {
+		if err := s.putPackFile(path+part.ending, part.data); err != nil {
+			return "", errors.Join(err, s.disk.Remove(path+".keep"))
+		}
+	}
+	if err := s.disk.SyncDir(dir); err != nil {
+		return "", errors.Join(err, s.disk.Remove(path+".keep"))
+	}
+	return path, nil
+}
+
+func (s *Store) putPackFile(path string, data []byte) error {
+	temp := filepath.Join(filepath.Dir(path), tempPack+filepath.Base(path))
+	if err := s.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := s.createFile(temp, data, s.shared(0o444)); err != nil {
+		return err
+	}
+	if err := s.disk.Rename(temp, path); err != nil {
+		return errors.Join(err, s.disk.Remove(temp))
+	}
+	return nil
+}
+
+// Discard gives up a commit that is not to be published here, because it was
+// pushed from another view or is not wanted any more. Its objects become
+// git's to collect, unless something points at them by then.
+func (s *Store) Discard(p Pending) error {
+	if err := s.requireLock(); err != nil {
+		return err
+	}
+	return s.remove(p.pack + ".keep")
+}
+
+// indexID is an object's name in the index package's words.
+func indexID(i id) index.ID { return index.ID(i) }
