@@ -1,0 +1,53 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// appliedReport is what an apply did, for people.
+func appliedReport(p *plan.Plan, r *apply.Result) document {
+	if r.Commit == "" {
+		return document{head: [][]span{{say(strong, "Nothing to do. State equals the declarations.")}}}
+	}
+	return document{
+		head:     [][]span{{say(adds, appliedHeadline(p))}},
+		sections: []section{issuedSection(r)},
+		foot:     appliedFoot(p, r),
+	}
+}
+
+func appliedHeadline(p *plan.Plan) string {
+	if len(p.Changes) == 0 {
+		return "Applied: project settings recorded."
+	}
+	return "Applied: " + summaryWords(p.Summary, done) + "."
+}
+
+func issuedSection(r *apply.Result) section {
+	s := section{title: "Issued"}
+	for _, g := range r.Issued {
+		i := item{mark: "+", tone: adds, head: []span{quoteAs(strong, g.Address.String()), say(plain, " expires on "+g.ExpiresAt.String())}}
+		i.add(say(plain, "sealed in "), quote(g.Path))
+		s.items = append(s.items, i)
+	}
+	s.cut(maxChanges)
+	return s
+}
+
+func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
+	foot := [][]span{
+		{say(plain, "Commit "), quote(shortCommit(r.Commit)), say(plain, ", state serial "+strconv.Itoa(r.Serial)+".")},
+		{say(plain, "Digest: "), quote(p.Digest)},
+	}
+	if len(r.Issued) > 0 {
+		a := r.Issued[0].Address
+		foot = append(foot, []span{say(plain, "Next: "), quote("osmoctl token decrypt " + a.Account + "/" + a.Name)})
+	}
+	if n := len(p.WaitingForIdentity); n > 0 {
+		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": "+plural(n, "token", "tokens")+" to be sealed to new readers by "), quote("osmoctl secrets reseal -i IDENTITY")})
+	}
+	return foot
+}

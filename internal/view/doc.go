@@ -1,0 +1,37 @@
+// Package view is everything that a person or a program reads from osmoctl. It
+// formats values that it is given: it opens nothing, decides nothing, and knows
+// neither flags nor git.
+//
+// # Forms
+//
+// Results go to [View.Out], problems, errors and progress to [View.Err]. Every
+// result has a text form for people and a JSON form for programs; plans also
+// have Markdown for a pull request's comment, validation also GitHub's
+// annotations and SARIF. Commands that OSMO's own CLI has too look as they look
+// there, and their JSON begins with OSMO's keys; every other JSON document is an
+// object that begins with "format_version".
+//
+// # Text that is not ours
+//
+// Names, descriptions, file names, server replies and error messages may hold
+// anything. Each kind of output has one function that makes such text harmless,
+// and nothing reaches a writer around it:
+//
+//   - a terminal: [EscapeTerminal]; control, bidirectional, zero-width and
+//     unassigned characters become visible escapes such as \u{202E};
+//   - Markdown: [EscapeMarkdown]; foreign text stands in code spans and nowhere
+//     else, so it can neither mention, link, embed nor open a block;
+//   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
+//   - JSON: the same characters as for a terminal become \u escapes, which mean
+//     the same to a parser.
+//
+// A CI runner obeys commands that it finds in any line a step prints. With
+// [View.Workflow] set, finished lines are searched for such commands, and what
+// would be one is broken apart; only the annotations that [GitHub] asks for are
+// written as commands.
+//
+// # Length
+//
+// What people read is cut where nobody would read on, the risky first and the
+// harmless left out, and says exactly how much was left out. JSON is never cut.
+package view

@@ -1,0 +1,99 @@
+package view
+
+import "strings"
+
+// document is a report in one content and two forms, text and Markdown. Sections
+// stand in the order of risk, and the items within each as well, so that what is
+// cut for length is the least harmful.
+type document struct {
+	head     [][]span
+	sections []section
+	foot     [][]span
+}
+
+// section is a list under a title. A section without items is not shown.
+type section struct {
+	title string
+	tone  tone
+	items []item
+	// left counts the items that were left out, and where says how they can
+	// be had.
+	left int
+}
+
+// item is one entry of a section: a mark, a line, and further lines below it.
+type item struct {
+	mark string
+	tone tone
+	head []span
+	body [][]span
+}
+
+// add appends a line below the item.
+func (i *item) add(spans ...span) { i.body = append(i.body, spans) }
+
+// cut leaves at most n items and counts the others.
+func (s *section) cut(n int) {
+	if len(s.items) > n {
+		s.left += len(s.items) - n
+		s.items = s.items[:n]
+	}
+}
+
+// leftWords says how much is not shown.
+func leftWords(n int) string {
+	return "and " + count(n) + " more, which -t json lists"
+}
+
+func (v *View) showDocument(f Format, d document) error {
+	switch f {
+	case Text, "":
+		return v.print(d.text)
+	case Markdown:
+		return v.write(v.Out, []byte(d.markdown()))
+	}
+	return ErrFormat{f}
+}
+
+// text lays the document out for a terminal.
+func (d document) text(p *page) {
+	for _, line := range d.head {
+		p.spans(line...)
+	}
+	for _, s := range d.sections {
+		if len(s.items) > 0 {
+			s.text(p)
+		}
+	}
+	if len(d.foot) > 0 {
+		p.blank()
+	}
+	for _, line := range d.foot {
+		p.spans(line...)
+	}
+}
+
+func (s section) text(p *page) {
+	p.blank()
+	p.spans(say(s.headTone(), s.title))
+	for _, i := range s.items {
+		i.text(p)
+	}
+	if s.left > 0 {
+		p.spans(say(faint, "  "+leftWords(s.left)))
+	}
+}
+
+func (s section) headTone() tone {
+	if s.tone == plain {
+		return strong
+	}
+	return s.tone
+}
+
+func (i item) text(p *page) {
+	p.spans(append([]span{say(plain, "  "), say(i.tone, i.mark+" ")}, i.head...)...)
+	for _, line := range i.body {
+		p.spans(append([]span{say(plain, strings.Repeat(" ", 6))}, line...)...)
+	}
+}

@@ -1,0 +1,176 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// EscapeTerminal makes text from elsewhere fit for a terminal: one line in which
+// every character is seen. A newline, carriage return and tab become \n, \r and
+// \t, any other character that is invisible, moves the cursor or turns the
+// direction of writing becomes \u{HEX}, and a byte that is not UTF-8 \xHH. All
+// other text, backslashes included, is left alone, so escaping twice is
+// escaping once.
+func EscapeTerminal(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02X`, s[i])
+		case visible(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(escapeRune(r))
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// isPlain reports whether s is visible ASCII, as nearly all text is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func escapeRune(r rune) string {
+	switch r {
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	return fmt.Sprintf(`\u{%X}`, r)
+}
+
+// visible reports whether r shows as itself. unicode.IsPrint leaves out control
+// and format characters, which the bidirectional and zero-width ones are,
+// separators but the plain space, private and unassigned ones. Some letters and
+// marks show nothing either, and the blank of Braille looks like a space.
+func visible(r rune) bool {
+	return unicode.IsPrint(r) && r != '\u2800' &&
+		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r)
+}
+
+// EscapeMarkdown wraps text from elsewhere in a code span, in which Markdown has
+// no meaning: no mention, link, image, tag or comment can arise. The span's fence
+// is longer than any run of backticks in the text, and a blank keeps fence and
+// text apart where they would run together. It is not meant for cells of a
+// table, where a vertical bar ends even a code span.
+func EscapeMarkdown(s string) string {
+	s = EscapeTerminal(s)
+	if s == "" {
+		return "` `"
+	}
+	fence := strings.Repeat("`", longestRun(s, '`')+1)
+	if strings.Trim(s, " ") != "" && (strings.Trim(s, "` ") == "" || strings.ContainsRune("` ", rune(s[0])) || strings.ContainsRune("` ", rune(s[len(s)-1]))) {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}
+
+func longestRun(s string, c byte) int {
+	longest, run := 0, 0
+	for i := range len(s) {
+		if s[i] != c {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+var (
+	workflowData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	workflowProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// EscapeWorkflowData makes text fit for the message of a workflow command. Line
+// ends are kept, the runner decodes them; what a terminal should not get becomes
+// visible.
+func EscapeWorkflowData(s string) string { return workflowData.Replace(escapeLines(s)) }
+
+// EscapeWorkflowProperty makes text fit for a property of a workflow command,
+// such as a file's name.
+func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(escapeLines(s)) }
+
+func escapeLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = EscapeTerminal(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Runners take a line that begins with two colons for a command, blanks before
+// them skipped, and two hashes with a bracket for one anywhere in a line:
+// ##[name], ##vso[name].
+var (
+	leadingColons = regexp.MustCompile(`(?m)^((?:[\s\v\p{Z}]|\x1b\[[0-9;]*m)*:):`)
+	hashBracket   = regexp.MustCompile(`#(#[A-Za-z]*\[)`)
+)
+
+// breakCommands keeps finished lines from being taken for workflow commands.
+func breakCommands(b []byte) []byte {
+	if bytes.Contains(b, []byte("::")) {
+		b = leadingColons.ReplaceAll(b, []byte(`${1}\u{3A}`))
+	}
+	if bytes.Contains(b, []byte("##")) {
+		b = hashBracket.ReplaceAll(b, []byte(`\u{23}${1}`))
+	}
+	return b
+}
+
+// breakCommandsInJSON does so within JSON, whose meaning stays. A line of
+// indented JSON never begins with a colon, and hashes occur in strings only.
+func breakCommandsInJSON(b []byte) []byte {
+	if !bytes.Contains(b, []byte("##")) {
+		return b
+	}
+	return hashBracket.ReplaceAll(b, []byte(`\u0023${1}`))
+}
+
+// escapeJSON replaces what EscapeTerminal would not let through by JSON's own
+// escapes. Outside of strings JSON has only ASCII, so it changes no meaning.
+func escapeJSON(b []byte) []byte {
+	if isASCII(b) {
+		return b
+	}
+	var out bytes.Buffer
+	out.Grow(len(b))
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r >= 0x7F && !visible(r) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&out, `\u%04x`, unit)
+			}
+		} else {
+			out.Write(b[i : i+size])
+		}
+		i += size
+	}
+	return out.Bytes()
+}
+
+// isASCII reports whether b has nothing above '~'; what is below a space is JSON's
+// own layout, since its strings hold none.
+func isASCII(b []byte) bool {
+	return bytes.IndexFunc(b, func(r rune) bool { return r >= 0x7F }) < 0
+}

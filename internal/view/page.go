@@ -1,0 +1,112 @@
+package view
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/fatih/color"
+)
+
+// tone is why a piece of text is coloured.
+type tone uint8
+
+const (
+	plain tone = iota
+	strong
+	faint
+	adds    // something comes into being, or may do more
+	alters  // something changes
+	removes // something goes, or may do less
+	warn
+	fault
+)
+
+// colors are this package's own: whether they are used is the view's to say, and
+// not the library's, which looks at the environment.
+var colors = map[tone]*color.Color{
+	strong:  enabled(color.Bold),
+	faint:   enabled(color.Faint),
+	adds:    enabled(color.FgGreen),
+	alters:  enabled(color.FgYellow),
+	removes: enabled(color.FgRed),
+	warn:    enabled(color.FgYellow, color.Bold),
+	fault:   enabled(color.FgRed, color.Bold),
+}
+
+func enabled(attributes ...color.Attribute) *color.Color {
+	c := color.New(attributes...)
+	c.EnableColor()
+	return c
+}
+
+// span is a piece of a line. Foreign marks text that is not this program's own
+// words; Markdown shows it as code.
+type span struct {
+	text    string
+	tone    tone
+	foreign bool
+}
+
+// say is a span of our own words, without a character that Markdown knows.
+func say(t tone, text string) span { return span{text: text, tone: t} }
+
+// quote is a span of text from elsewhere.
+func quote(text string) span { return span{text: text, foreign: true} }
+
+// quoteAs is quote in a tone.
+func quoteAs(t tone, text string) span { return span{text: text, tone: t, foreign: true} }
+
+// page collects one output of text. Everything written through its methods is
+// escaped for a terminal.
+type page struct {
+	bytes.Buffer
+	colored bool
+}
+
+// line writes one line of plain text.
+func (p *page) line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
+
+// blank writes an empty line.
+func (p *page) blank() { p.WriteByte('\n') }
+
+// spans writes one line made of spans.
+func (p *page) spans(spans ...span) {
+	for _, s := range spans {
+		p.WriteString(p.paint(s))
+	}
+	p.WriteByte('\n')
+}
+
+func (p *page) paint(s span) string {
+	text := EscapeTerminal(s.text)
+	if c := colors[s.tone]; c != nil && p.colored && text != "" {
+		return c.Sprint(text)
+	}
+	return text
+}
+
+// field writes one line "Name: value".
+func (p *page) field(name, value string) { p.line(name + ": " + value) }
+
+// optional is field where there is a value.
+func (p *page) optional(name, value string) {
+	if value != "" {
+		p.field(name, value)
+	}
+}
+
+// orDash is what stands in a table where there is nothing.
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// orNone lists words, or says None as OSMO's CLI does.
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "None"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,60 @@
+package view
+
+import (
+	"errors"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// Plan writes a plan: text, JSON or Markdown.
+func (v *View) Plan(p *plan.Plan, f Format) error {
+	if f == JSON {
+		return v.planJSON(p)
+	}
+	return v.showDocument(f, planDocument(p))
+}
+
+func (v *View) planJSON(p *plan.Plan) error {
+	b, err := p.JSON()
+	if err != nil {
+		return errors.New("this plan cannot be written as JSON")
+	}
+	_, err = v.Out.Write(v.escapeJSON(b))
+	return err
+}
+
+type appliedDocument struct {
+	FormatVersion int `json:"format_version"`
+	// Commit is empty where there was nothing to do.
+	Commit  string           `json:"commit"`
+	Serial  int              `json:"serial"`
+	Digest  string           `json:"digest"`
+	Summary plan.Summary     `json:"summary"`
+	Issued  []issuedDocument `json:"issued"`
+}
+
+type issuedDocument struct {
+	Address   model.Address `json:"address"`
+	Path      string        `json:"path"`
+	ExpiresAt model.Date    `json:"expires_at"`
+	// SHA256 of the value, in hex.
+	SHA256 string `json:"sha256"`
+}
+
+// Applied writes what applying a plan did: text, JSON or Markdown.
+func (v *View) Applied(p *plan.Plan, r *apply.Result, f Format) error {
+	if f == JSON {
+		return v.printJSON(v.Out, appliedDocumentOf(p, r))
+	}
+	return v.showDocument(f, appliedReport(p, r))
+}
+
+func appliedDocumentOf(p *plan.Plan, r *apply.Result) appliedDocument {
+	out := appliedDocument{formatVersion, r.Commit, r.Serial, p.Digest, p.Summary, make([]issuedDocument, len(r.Issued))}
+	for i, g := range r.Issued {
+		out.Issued[i] = issuedDocument{g.Address, g.Path, g.ExpiresAt, g.Value.String()}
+	}
+	return out
+}

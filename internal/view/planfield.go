@@ -1,0 +1,165 @@
+package view
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// arrow stands between before and after.
+const arrow = " → "
+
+// fieldLines shows one field of a change: what it is to be where the object is
+// new, nothing where it goes, and otherwise the difference.
+func fieldLines(c *plan.Change, f plan.Field) [][]span {
+	switch {
+	case c.After == nil:
+		return nil
+	case f.Path == "policies":
+		return policyLines(f)
+	case f.Path == "labels":
+		return labelLines(c, f)
+	case c.Before == nil:
+		return [][]span{{quote(f.Path), say(plain, ": "), quote(value(f.After))}}
+	}
+	return [][]span{difference(f.Path, f.Before, f.After)}
+}
+
+func difference(path string, before, after any) []span {
+	return []span{quote(path), say(plain, ": "), quoteAs(removes, value(before)), say(plain, arrow), quoteAs(adds, value(after))}
+}
+
+// policyLines shows the policies that go and those that come; the others stay.
+func policyLines(f plan.Field) (lines [][]span) {
+	before, _ := f.Before.([]model.Policy)
+	after, _ := f.After.([]model.Policy)
+	for _, p := range without(before, after) {
+		lines = append(lines, []span{say(plain, "policy "), quoteAs(removes, "- "+clip(policyWords(p)))})
+	}
+	for _, p := range without(after, before) {
+		lines = append(lines, []span{say(plain, "policy "), quoteAs(adds, "+ "+clip(policyWords(p)))})
+	}
+	if len(lines) == 0 {
+		return [][]span{{say(plain, "policies: in another order")}}
+	}
+	return clipLines(lines)
+}
+
+func without(list, other []model.Policy) (out []model.Policy) {
+	for _, p := range list {
+		if !slices.ContainsFunc(other, p.Equal) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func clipLines(lines [][]span) [][]span {
+	if len(lines) <= maxFields {
+		return lines
+	}
+	rest := len(lines) - maxFields
+	return append(lines[:maxFields:maxFields], []span{say(faint, leftWords(rest))})
+}
+
+// labelLines shows labels one by one.
+func labelLines(c *plan.Change, f plan.Field) (lines [][]span) {
+	before, _ := f.Before.(map[string]string)
+	after, _ := f.After.(map[string]string)
+	if c.Before == nil {
+		return [][]span{{say(plain, "labels: "), quote(clip(labels(after)))}}
+	}
+	all := map[string]bool{}
+	for key := range before {
+		all[key] = true
+	}
+	for key := range after {
+		all[key] = true
+	}
+	for _, key := range model.Names(all) {
+		b, had := before[key]
+		a, has := after[key]
+		if had != has || b != a {
+			lines = append(lines, difference("labels."+key, present(b, had), present(a, has)))
+		}
+	}
+	return clipLines(lines)
+}
+
+func present(s string, there bool) any {
+	if !there {
+		return nil
+	}
+	return s
+}
+
+// value shows a field's value on one line, no longer than people read.
+func value(v any) string { return clip(valueWords(v)) }
+
+func valueWords(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "none"
+	case string:
+		return strconv.Quote(v)
+	case []string:
+		return "[" + strings.Join(v, ", ") + "]"
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
+	case model.Date:
+		return v.String()
+	case model.Days:
+		return v.String()
+	case model.SyncMode:
+		return string(v)
+	case *model.Limit:
+		return limitWords(v)
+	}
+	return jsonWords(v)
+}
+
+// limitWords is a limit as the project file has it: 5 or 20%.
+func limitWords(l *model.Limit) string {
+	var parts []string
+	if l.Count != nil {
+		parts = append(parts, strconv.Itoa(*l.Count))
+	}
+	if l.Percent != nil {
+		parts = append(parts, strconv.Itoa(*l.Percent)+"%")
+	}
+	if len(parts) == 0 {
+		return "no limit"
+	}
+	return strings.Join(parts, " or ")
+}
+
+// jsonWords is the fallback for values of any other type: their JSON, which has
+// no type's name in it.
+func jsonWords(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "(not shown)"
+	}
+	return string(b)
+}
+
+// clip cuts a long text and says by how much.
+func clip(s string) string {
+	n := utf8.RuneCountInString(s)
+	if n <= maxText {
+		return s
+	}
+	end := 0
+	for range maxText {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return s[:end] + "… (" + plural(n-maxText, "character", "characters") + " more)"
+}

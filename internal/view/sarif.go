@@ -1,0 +1,114 @@
+package view
+
+import (
+	"net/url"
+	"path"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// The parts of SARIF 2.1.0 that a list of problems needs. The names are the
+// standard's.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool       sarifTool     `json:"tool"`
+		ColumnKind string        `json:"columnKind"`
+		Results    []sarifResult `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID string `json:"id"`
+	}
+	sarifResult struct {
+		RuleID           string          `json:"ruleId,omitzero"`
+		Level            string          `json:"level"`
+		Message          sarifMessage    `json:"message"`
+		Locations        []sarifLocation `json:"locations,omitzero"`
+		RelatedLocations []sarifLocation `json:"relatedLocations,omitzero"`
+	}
+	sarifMessage struct {
+		Text string `json:"text"`
+	}
+	sarifLocation struct {
+		ID       int           `json:"id,omitzero"`
+		Physical sarifPhysical `json:"physicalLocation"`
+		Message  *sarifMessage `json:"message,omitempty"`
+	}
+	sarifPhysical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   *sarifRegion  `json:"region,omitempty"`
+	}
+	sarifArtifact struct {
+		URI string `json:"uri"`
+	}
+	sarifRegion struct {
+		StartLine   int `json:"startLine"`
+		StartColumn int `json:"startColumn,omitzero"`
+		EndColumn   int `json:"endColumn,omitzero"`
+	}
+)
+
+func sarifOf(r Validation) sarifLog {
+	run := sarifRun{
+		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: "https://github.com/osmoctl/osmoctl", Rules: sarifRules(r.Problems)}},
+		ColumnKind: "unicodeCodePoints",
+		Results:    make([]sarifResult, len(r.Problems)),
+	}
+	for i := range r.Problems {
+		run.Results[i] = sarifResultOf(&r.Problems[i], r.Root)
+	}
+	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
+}
+
+// sarifRules lists the codes that occur, each once.
+func sarifRules(problems diag.List) []sarifRule {
+	codes := map[string]bool{}
+	for i := range problems {
+		if code := problems[i].Code; code != "" {
+			codes[code] = true
+		}
+	}
+	rules := []sarifRule{}
+	for _, code := range model.Names(codes) {
+		rules = append(rules, sarifRule{code})
+	}
+	return rules
+}
+
+func sarifResultOf(d *diag.Diagnostic, root string) sarifResult {
+	out := sarifResult{RuleID: d.Code, Level: d.Severity.String(), Message: sarifMessage{d.Summary}}
+	if d.Hint != "" {
+		out.Message.Text += "\nhint: " + d.Hint
+	}
+	if d.Pos.File != "" {
+		out.Locations = []sarifLocation{{Physical: sarifPlace(d.Pos, d.Width, root)}}
+	}
+	for i, r := range d.Related {
+		out.RelatedLocations = append(out.RelatedLocations, sarifLocation{ID: i + 1, Physical: sarifPlace(r.Pos, 0, root), Message: &sarifMessage{r.Message}})
+	}
+	return out
+}
+
+func sarifPlace(pos diag.Position, width int, root string) sarifPhysical {
+	out := sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: path.Join(root, pos.File)}).String()}}
+	if pos.Line > 0 {
+		out.Region = &sarifRegion{StartLine: pos.Line, StartColumn: pos.Column}
+		if pos.Column > 0 && width > 0 {
+			out.Region.EndColumn = pos.Column + width
+		}
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Format is the form of a result.
+type Format string
+
+// The formats. Not every result has every one, see the package comment.
+const (
+	Text     Format = "text"
+	JSON     Format = "json"
+	Markdown Format = "markdown" // plans and what came of them
+	GitHub   Format = "github"   // validation, as annotations of a workflow run
+	SARIF    Format = "sarif"    // validation, as SARIF 2.1.0
+)
+
+// formatVersion is the version of the JSON documents of this package.
+const formatVersion = 1
+
+// View writes results and problems.
+type View struct {
+	// Out takes results, Err everything else.
+	Out, Err io.Writer
+	// Color and ErrColor say whether Out and Err are to be coloured.
+	Color, ErrColor bool
+	// Workflow says that a CI runner reads both and obeys the workflow
+	// commands in them.
+	Workflow bool
+}
+
+// ErrFormat is returned for a format that a result does not have.
+type ErrFormat struct{ Format Format }
+
+func (e ErrFormat) Error() string {
+	return fmt.Sprintf("the format %q is not one of this command", e.Format)
+}
+
+// form is a result in its forms: a function for each format it has.
+type form struct {
+	text     func(*page)
+	json     func() any
+	markdown func(*page)
+}
+
+// show writes a result to Out in one of its forms.
+func (v *View) show(f Format, r form) error {
+	switch {
+	case f == Text || f == "":
+		return v.print(r.text)
+	case f == JSON:
+		return v.printJSON(v.Out, r.json())
+	case f == Markdown && r.markdown != nil:
+		return v.print(r.markdown)
+	}
+	return ErrFormat{f}
+}
+
+func (v *View) print(fill func(*page)) error {
+	p := &page{colored: v.Color}
+	fill(p)
+	return v.write(v.Out, p.Bytes())
+}
+
+// complain writes text to Err. Where even that fails there is nobody to tell.
+func (v *View) complain(fill func(*page)) {
+	p := &page{colored: v.ErrColor}
+	fill(p)
+	_ = v.write(v.Err, p.Bytes())
+}
+
+// write is the one way to a writer for people's text: one call, so that lines
+// of concurrent programs do not mix, past the guard against workflow commands.
+func (v *View) write(w io.Writer, b []byte) error {
+	if v.Workflow {
+		b = breakCommands(b)
+	}
+	_, err := w.Write(b)
+	return err
+}
+
+// printJSON writes a document, indented as OSMO's CLI does.
+func (v *View) printJSON(w io.Writer, document any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(document); err != nil {
+		return fmt.Errorf("write the result as JSON: %w", err)
+	}
+	_, err := w.Write(v.escapeJSON(b.Bytes()))
+	return err
+}
+
+func (v *View) escapeJSON(b []byte) []byte {
+	b = escapeJSON(b)
+	if v.Workflow {
+		b = breakCommandsInJSON(b)
+	}
+	return b
+}
+
+// Note writes one line to Err, for what a command has to say beside its result.
+func (v *View) Note(text string) {
+	v.complain(func(p *page) { p.line(text) })
+}
+
+// Warn writes one line to Err that begins with "warning: ".
+func (v *View) Warn(text string) {
+	v.complain(func(p *page) { p.spans(say(warn, "warning: "), quote(text)) })
+}
