@@ -9,10 +9,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// benchProject is a project of 10,000 accounts with a token each, in so many
+// benchProject is a project of so many accounts with a token each, in so many
 // files.
-func benchProject(files int) fstest.MapFS {
-	const accounts = 10_000
+func benchProject(accounts, files int) fstest.MapFS {
 	fsys := fstest.MapFS{
 		ProjectFile:            &fstest.MapFile{Data: []byte(projectYAML)},
 		"manifests/roles.yaml": &fstest.MapFile{Data: []byte(benchRoles(50))},
@@ -49,7 +48,7 @@ func benchRoles(n int) string {
 func BenchmarkLoad(b *testing.B) {
 	for _, files := range []int{100, 10_000 - 1} {
 		b.Run(fmt.Sprintf("files=%d", files), func(b *testing.B) {
-			fsys := benchProject(files)
+			fsys := benchProject(10_000, files)
 			b.SetBytes(size(fsys))
 			b.ReportAllocs()
 			for b.Loop() {

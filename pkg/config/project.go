@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -39,13 +40,14 @@ type project struct {
 // project reads the project file. It returns nil where the file says nothing
 // that could be used.
 func (r *reader) project(root *node) *project {
-	if root == nil {
+	if root == nil || r.isNewer(root) {
 		return nil
 	}
 	f, ok := r.fields(root, ProjectFile, projectKeys)
-	if !ok || !r.version(root, f[projectVersionKey]) {
+	if !ok {
 		return nil
 	}
+	r.version(root, f[projectVersionKey])
 	p := &project{recipients: r.recipients(f[projectRecipients].value)}
 	p.Version = projectVersion
 	p.Recipients = p.recipients.resolved()
@@ -57,19 +59,28 @@ func (r *reader) project(root *node) *project {
 	return p
 }
 
-// version reports whether the rest of the file can be understood.
-func (r *reader) version(root *node, f field) bool {
-	if !f.isSet() {
-		r.fail(root, codeMissingKey, `begin the file with "version: 1"`, "%s lacks its version", ProjectFile)
+// isNewer reports a file whose version is above the one that is read. What else
+// stands in it is not judged by rules that it was not written for.
+func (r *reader) isNewer(root *node) bool {
+	for i := 0; i+1 < len(root.items); i += 2 {
+		key, value := &root.items[i], &root.items[i+1]
+		version, err := strconv.Atoi(value.value)
+		if root.kind != mapNode || key.value != "version" || err != nil || version <= projectVersion {
+			continue
+		}
+		r.fail(value, codeUnsupportedVersion, "use a newer osmoctl",
+			"the project is written in version %d, and this osmoctl reads version %d", version, projectVersion)
 		return true
 	}
-	version, ok := r.number(f.value, `"version"`, 1, 1<<30)
-	if ok && version > projectVersion {
-		r.fail(f.value, codeUnsupportedVersion, "use a newer osmoctl",
-			"the project is written in version %d, and this osmoctl reads version %d", version, projectVersion)
-		return false
+	return false
+}
+
+func (r *reader) version(root *node, f field) {
+	if !f.isSet() {
+		r.fail(root, codeMissingKey, `begin the file with "version: 1"`, "%s lacks its version", ProjectFile)
+		return
 	}
-	return true
+	r.number(f.value, `"version"`, projectVersion, projectVersion)
 }
 
 const (

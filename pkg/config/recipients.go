@@ -77,6 +77,10 @@ func (r *reader) recipients(n *node) *recipients {
 // recipientName reports whether the key may name recipients. A name that reads
 // like a key would be taken for one in a review.
 func (r *reader) recipientName(key *node) bool {
+	if seal.IsPrivateKey(key.value) {
+		r.privateKey(key)
+		return false
+	}
 	if looksLikeKey(key.value) {
 		r.fail(key, codeBadName, "write NAME: KEY", "a recipient's name cannot look like a key")
 		return false
