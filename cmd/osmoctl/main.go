@@ -1,0 +1,12 @@
+// Command osmoctl manages NVIDIA OSMO service accounts from declarations in git.
+package main
+
+import (
+	"os"
+
+	"github.com/osmoctl/osmoctl/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(cli.System(), os.Args[1:]))
+}

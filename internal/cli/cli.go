@@ -1,0 +1,158 @@
+// Package cli is the command line: it parses arguments, opens the project, calls
+// the packages that know, and hands what they return to the view. A command's
+// Run parses nothing and decides nothing that another package could.
+//
+// # The parts
+//
+// [Env] is everything from outside: streams, environment, clock, directory. It
+// is passed in, so a test runs commands without a process. [grammar] is the
+// command line as kong reads it; each command is a struct with its flags and a
+// Run method in the file of its noun. [project] is an opened project directory
+// with its repository.
+//
+// # Errors
+//
+// Run methods return errors; exit.go is the one place that turns an error into
+// an exit code and, with the view, into words.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Dir     string           `short:"C" name:"dir" placeholder:"DIR" help:"Start the search for the project here instead of in the working directory."`
+	NoColor bool             `name:"no-color" help:"Print without colour. NO_COLOR does the same."`
+	Init    initCmd          `cmd:"" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
+	Check   validateCmd      `cmd:"" name:"validate" help:"Check the declarations in the work tree, without state."`
+	Plan    planCmd          `cmd:"" help:"Show what apply would change, and who gains and loses which access."`
+	Apply   applyCmd         `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
+	User    userCmd          `cmd:"" help:"Show service accounts as applied."`
+	Role    roleCmd          `cmd:"" help:"Show roles as applied."`
+	Token   tokenCmd         `cmd:"" help:"Show, decrypt and verify tokens."`
+	State   stateCmd         `cmd:"" help:"Show and verify the recorded state."`
+	Log     logCmd           `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
+	Schema  schemaCmd        `cmd:"" help:"Print a JSON schema."`
+	Compl   completionCmd    `cmd:"" name:"completion" help:"Print a completion script for a shell."`
+	Version versionCmd       `cmd:"" help:"Print the version."`
+	VFlag   kong.VersionFlag `name:"version" hidden:""`
+}
+
+// Main runs one command line and returns its exit code.
+func Main(env *Env, args []string) int {
+	ctx, stop := interruptible(env.Context)
+	defer stop()
+	env.Context = ctx
+
+	var g grammar
+	asked := false
+	parser, err := newParser(env, &g, func(int) { asked = true })
+	if err != nil {
+		return env.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if asked {
+		// --help printed what was wanted.
+		return exitDone
+	}
+	if err != nil {
+		return env.fail(usage(err))
+	}
+	env.configure(&g, formatOf(parsed))
+	if err := parsed.Run(env); err != nil {
+		return env.fail(err)
+	}
+	return exitDone
+}
+
+func newParser(env *Env, g *grammar, exit func(int)) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("osmoctl"),
+		kong.Description(description),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": versionOf().Version},
+		kong.UsageOnError(),
+	)
+}
+
+const description = `GitOps for NVIDIA OSMO service accounts.
+
+Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
+
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid; 80 usage; 130 interrupted.`
+
+// formatter is what commands with -t have.
+type formatter interface{ format() view.Format }
+
+// formatOf finds the selected command's output format, so that an error can be
+// given in it.
+func formatOf(c *kong.Context) view.Format {
+	if node := c.Selected(); node != nil && node.Target.CanAddr() {
+		if f, ok := node.Target.Addr().Interface().(formatter); ok {
+			return f.format()
+		}
+	}
+	return view.Text
+}
+
+// textOrJSON is the -t of most reading commands.
+type textOrJSON struct {
+	Format string `short:"t" name:"format-type" enum:"text,json" default:"text" help:"Output format: ${enum}."`
+}
+
+func (f textOrJSON) format() view.Format { return view.Format(f.Format) }
+
+// textJSONMarkdown is the -t of plan and apply.
+type textJSONMarkdown struct {
+	Format string `short:"t" name:"format-type" enum:"text,json,markdown" default:"text" help:"Output format: ${enum}."`
+}
+
+func (f textJSONMarkdown) format() view.Format { return view.Format(f.Format) }
+
+// errInterrupted is the cause of a context that a signal ended.
+var errInterrupted = errors.New("interrupted")
+
+// interruptible returns a context that the first SIGINT or SIGTERM ends: work
+// stops between two steps. A second one ends the process at once, which every
+// step survives.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel(errInterrupted)
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(exitInterrupted)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// usage marks an error as one of the command line itself.
+func usage(err error) error { return &usageError{err} }
+
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }

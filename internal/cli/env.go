@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Env is everything that a command takes from outside.
+type Env struct {
+	Context context.Context
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	// Getenv looks up an environment variable.
+	Getenv func(string) string
+	// Now is the clock; OSMOCTL_NOW overrides it.
+	Now func() time.Time
+	// Dir is the working directory.
+	Dir string
+	// StdinTerminal, StdoutTerminal and StderrTerminal tell where a person
+	// sits.
+	StdinTerminal, StdoutTerminal, StderrTerminal bool
+
+	formatType view.Format
+	noColor    bool
+	clockShown bool
+}
+
+// System is the environment of the process.
+func System() *Env {
+	dir, _ := os.Getwd()
+	return &Env{
+		Context: context.Background(),
+		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now, Dir: dir,
+		StdinTerminal:  isTerminal(os.Stdin),
+		StdoutTerminal: isTerminal(os.Stdout),
+		StderrTerminal: isTerminal(os.Stderr),
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func (e *Env) configure(g *grammar, f view.Format) {
+	e.formatType = f
+	e.noColor = g.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
+	if g.Dir != "" {
+		e.Dir = absolute(e.Dir, g.Dir)
+	}
+}
+
+func (e *Env) view() *view.View {
+	return &view.View{
+		Out: e.Stdout, Err: e.Stderr,
+		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
+		Workflow: e.Getenv("GITHUB_ACTIONS") != "" || e.Getenv("GITLAB_CI") != "" || e.Getenv("TF_BUILD") != "",
+	}
+}
+
+// inCI reports whether nobody watches: continuous integration sets CI.
+func (e *Env) inCI() bool { v := e.Getenv("CI"); return v != "" && v != "false" && v != "0" }
+
+// now reads the clock. OSMOCTL_NOW sets it for tests of the whole program, and
+// says so, because a plan of another day looks like one of today.
+func (e *Env) now() (time.Time, error) {
+	set := e.Getenv("OSMOCTL_NOW")
+	if set == "" {
+		return e.Now().UTC(), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
+		if t, err := time.Parse(layout, set); err == nil {
+			if !e.clockShown {
+				e.clockShown = true
+				e.warnf("the clock is set to %s by OSMOCTL_NOW", t.UTC().Format(time.RFC3339))
+			}
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, errors.New("OSMOCTL_NOW is neither a date such as 2027-01-01 nor a time such as 2027-01-01T12:00:00Z")
+}
+
+func (e *Env) today() (model.Date, error) {
+	now, err := e.now()
+	return model.DateOf(now), err
+}
+
+// warnf says something on stderr that does not change the outcome.
+func (e *Env) warnf(format string, args ...any) {
+	e.view().Warn(fmt.Sprintf(format, args...))
+}
+
+// infof says what happened, on stderr.
+func (e *Env) infof(format string, args ...any) {
+	e.view().Note(fmt.Sprintf(format, args...))
+}
+
+// printf writes a result that is made of our own words and of paths.
+func (e *Env) printf(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = view.EscapeTerminal(s)
+		}
+	}
+	fmt.Fprintf(e.Stdout, format, args...)
+}

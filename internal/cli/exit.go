@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+)
+
+// The exit codes. They are part of the contract: pipelines branch on them.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitPending     = 2
+	exitBlocked     = 3
+	exitStale       = 4
+	exitInvalid     = 6
+	exitUsage       = 80
+	exitInterrupted = 130
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// codeError ends a command with an exit code. With a nil error it says nothing:
+// whatever there was to say has been printed.
+type codeError struct {
+	error
+	code int
+}
+
+func (e *codeError) Unwrap() error { return e.error }
+
+func (e *codeError) Error() string {
+	if e.error == nil {
+		return ""
+	}
+	return e.error.Error()
+}
+
+// silently ends a command with a code and no further words.
+func silently(code int) error { return &codeError{nil, code} }
+
+// stale marks an error as exit 4.
+func stale(err error) error { return &codeError{err, exitStale} }
+
+// hintError adds a hint to an error.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e *hintError) Unwrap() error { return e.error }
+
+// Hint says what to do next; the view prints it under the error.
+func (e *hintError) Hint() string { return e.hint }
+
+func hinted(err error, hint string) error { return &hintError{err, hint} }
+
+// exitCode maps an error to its code.
+func exitCode(err error) int {
+	var coded *codeError
+	var misused *usageError
+	var locked *gitstore.LockedError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, &misused):
+		return exitUsage
+	case errors.Is(err, apply.ErrBlocked):
+		return exitBlocked
+	case errors.As(err, &locked), errors.Is(err, gitstore.ErrMoved):
+		return exitStale
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitError
+}
+
+// fail prints an error, once, and returns its exit code.
+func (e *Env) fail(err error) int {
+	code := exitCode(err)
+	var problems diag.List
+	if code == exitInterrupted {
+		err = errInterrupted
+	}
+	if errors.As(err, &problems) && e.formatType != view.JSON {
+		e.view().Diagnostics(problems)
+	}
+	if err.Error() != "" {
+		e.view().Error(err, code, e.formatType)
+	}
+	return code
+}

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/osmoctl/osmoctl/examples"
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/schemas"
+)
+
+type initCmd struct {
+	Dir       string `arg:"" optional:"" default:"." placeholder:"DIR" help:"Where to make the project."`
+	Apply     bool   `help:"Commit the example, plan it and apply it at once."`
+	Identity  string `type:"path" placeholder:"FILE" help:"The age identity file to use, made if it does not exist. Default: osmoctl/identity.txt in your configuration directory."`
+	Recipient string `placeholder:"KEY" help:"Seal to this public key and make no identity."`
+}
+
+// Help is the long description of the command.
+func (initCmd) Help() string {
+	return `DIR becomes a git repository unless it is in one. No file that exists is touched. Without --apply nothing is committed.`
+}
+
+// Run makes a project.
+func (c *initCmd) Run(env *Env) error {
+	dir := absolute(env.Dir, c.Dir)
+	recipient, identity, err := c.key(env, dir)
+	if err != nil {
+		return err
+	}
+	files := projectFiles(recipient)
+	if err := refuseExisting(dir, files); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := gitstore.Init(dir); err != nil {
+		return err
+	}
+	inside := *env
+	inside.Dir = dir
+	if c.Apply {
+		if err := startAndApply(&inside, files); err != nil {
+			return err
+		}
+	} else if err := writeFiles(dir, files); err != nil {
+		return err
+	}
+	c.next(env, dir, identity)
+	return nil
+}
+
+// key settles whom the example is sealed to, and where the private half lies.
+func (c *initCmd) key(env *Env, dir string) (recipient model.Recipient, identity string, err error) {
+	if c.Recipient != "" {
+		recipient, err = seal.ParseRecipient(c.Recipient)
+		return recipient, "", err
+	}
+	if identity = c.Identity; identity == "" {
+		if identity, err = env.defaultIdentity(); err != nil {
+			return recipient, "", err
+		}
+	}
+	identity = absolute(env.Dir, identity)
+	if relative, err := filepath.Rel(dir, identity); err == nil && !strings.HasPrefix(relative, "..") {
+		return recipient, "", usagef("the identity %s would lie inside the project, which gets published: name a file elsewhere", identity)
+	}
+	if exists(identity) {
+		recipient, err = publicKey(identity)
+		return recipient, identity, err
+	}
+	recipient, err = makeIdentity(env, identity)
+	return recipient, identity, err
+}
+
+// publicKey reads the comment that age-keygen and init write above a key.
+func publicKey(identity string) (model.Recipient, error) {
+	f, err := os.Open(identity)
+	if err != nil {
+		return model.Recipient{}, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if key, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "# public key:"); ok {
+			return seal.ParseRecipient(strings.TrimSpace(key))
+		}
+	}
+	return model.Recipient{}, hinted(fmt.Errorf("%s does not say its public key", identity), "give the public key with --recipient, or another file with --identity")
+}
+
+func makeIdentity(env *Env, path string) (model.Recipient, error) {
+	now, err := env.now()
+	if err != nil {
+		return model.Recipient{}, err
+	}
+	identity, recipient, err := seal.GenerateIdentity(now)
+	if err != nil {
+		return model.Recipient{}, err
+	}
+	defer identity.Wipe()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return model.Recipient{}, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return model.Recipient{}, err
+	}
+	err = identity.Use(func(b []byte) error { return errors.Join(writeAll(f, b), f.Sync(), f.Close()) })
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return recipient, err
+}
+
+// projectFiles are the files of a new project, by path.
+func projectFiles(recipient model.Recipient) map[string][]byte {
+	files := map[string][]byte{
+		".gitattributes": []byte(gitattributes),
+		"CODEOWNERS":     []byte(codeowners),
+	}
+	for _, name := range examples.StarterSchemas() {
+		files["schemas/"+name+".schema.json"], _ = schemas.Read(name)
+	}
+	for _, f := range examples.Starter(recipient.Key) {
+		files[f.Path] = f.Data
+	}
+	return files
+}
+
+const gitattributes = `# State is written by osmoctl byte for byte: git must not touch its line ends.
+state/** -text
+*.age binary
+`
+
+const codeowners = `# State is written by osmoctl apply alone. Let those who run it approve any
+# change to it that a pull request makes:
+# /state/ @your-organisation/platform
+`
+
+func refuseExisting(dir string, files map[string][]byte) error {
+	for _, path := range model.Names(files) {
+		if exists(filepath.Join(dir, path)) {
+			if path == config.ProjectFile {
+				return fmt.Errorf("%s is a project already: it has an %s", dir, config.ProjectFile)
+			}
+			return hinted(fmt.Errorf("%s exists already", filepath.Join(dir, path)), "choose an empty directory")
+		}
+	}
+	return nil
+}
+
+func writeFiles(dir string, files map[string][]byte) error {
+	for _, path := range model.Names(files) {
+		whole := filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(whole), 0o777); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(whole, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(writeAll(f, files[path]), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startAndApply commits the new files and applies them.
+func startAndApply(env *Env, files map[string][]byte) error {
+	if err := start(env.Context, env, files); err != nil {
+		return err
+	}
+	return (&applyCmd{AutoApprove: true, LockTimeout: 30 * time.Second}).Run(env)
+}
+
+func start(ctx context.Context, env *Env, files map[string][]byte) error {
+	p, err := env.openProjectAt(env.Dir, 0)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	lock, err := p.store.Lock(ctx, env.holder())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Unlock() }()
+	head, err := p.head()
+	if err != nil {
+		return err
+	}
+	if head.Branch == "" {
+		return hinted(errors.New("HEAD is detached, so there is no branch to commit to"), "git switch BRANCH")
+	}
+	who := env.actor("", p.store)
+	if who.err != nil {
+		return who.err
+	}
+	changes := make([]gitstore.Change, 0, len(files))
+	for _, path := range model.Names(files) {
+		changes = append(changes, gitstore.Change{Path: path, Data: files[path]})
+	}
+	_, err = p.commit(ctx, env, gitstore.Request{
+		Parent: head.Commit, Branch: head.Branch, Changes: changes,
+		Message: "Start an osmoctl project\n", Author: who.signature, Committer: who.signature,
+	})
+	return err
+}
+
+// next says what to try.
+func (c *initCmd) next(env *Env, dir, identity string) {
+	say := func(format string, args ...any) { env.printf(format+"\n", args...) }
+	say("")
+	say("The project is in %s.", dir)
+	if identity != "" {
+		say("Your age identity is in %s. Whoever has it reads your tokens: back it up, and never commit it.", identity)
+	}
+	say("")
+	say("Try next:")
+	say("  cd %s", dir)
+	if !c.Apply {
+		say("  git add . && git commit -m 'Start an osmoctl project'")
+		say("  osmoctl plan")
+		say("  osmoctl apply")
+		return
+	}
+	say("  osmoctl user list")
+	say("  osmoctl token list")
+	say("  osmoctl token decrypt %s | osmoctl token verify", "svc-ci/ci-token")
+	say("  $EDITOR %s        # change something", "manifests/service-accounts.yaml")
+	say("  osmoctl plan")
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+type logCmd struct {
+	textOrJSON
+	Address string `arg:"" optional:"" placeholder:"ADDR" help:"Only commits that changed this object."`
+	Number  int    `short:"n" placeholder:"N" help:"At most this many commits."`
+}
+
+// Help is the long description of the command.
+func (logCmd) Help() string {
+	return `The log is read from the commits that touched state/, newest first, along first parents. A commit that apply did not make is marked.`
+}
+
+// Run shows the history of state.
+func (c *logCmd) Run(env *Env) error {
+	var address model.Address
+	path := state.Dir
+	if c.Address != "" {
+		var err error
+		if address, err = model.ParseAddress(c.Address); err != nil {
+			return usage(err)
+		}
+		path = statePath(address)
+	}
+	p, err := env.openProject()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	head, err := p.head()
+	if err != nil {
+		return err
+	}
+	entries := []view.LogEntry{}
+	err = p.store.History(env.Context, head.Commit, path, func(commit gitstore.Commit) error {
+		entry := logEntry(commit)
+		if concerns(entry, address) {
+			entries = append(entries, entry)
+		}
+		if c.Number > 0 && len(entries) == c.Number {
+			return io.EOF
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, gitstore.ErrShallow):
+		env.warnf("this clone is shallow, so older history is missing: git fetch --unshallow brings it")
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	return env.view().Log(entries, c.format())
+}
+
+// statePath is the file or directory that an object's history is read from.
+func statePath(a model.Address) string {
+	switch a.Kind {
+	case model.KindRole:
+		return state.Dir + "/" + state.RolePath(a.Name)
+	case model.KindAccount:
+		return state.Dir + "/" + state.AccountPath(a.Name)
+	}
+	return state.Dir + "/" + state.AccountPath(a.Account)
+}
+
+// concerns reports whether an entry is about a token or generation: those share
+// their account's file with its other tokens. A hand-made commit might be about
+// anything in the file.
+func concerns(e view.LogEntry, a model.Address) bool {
+	if a.Kind != model.KindToken || !e.ByOsmoctl {
+		return true
+	}
+	for _, change := range e.Changes {
+		_, address, _ := strings.Cut(change, " ")
+		changed, err := model.ParseAddress(address)
+		if err != nil || changed == a || changed.Token() == a.Token() && (a.Generation == 0 || changed.Generation == 0) || changed == model.AccountAddress(a.Account) {
+			return true
+		}
+	}
+	return false
+}
+
+// logEntry reads what apply wrote into the commit's message.
+func logEntry(c gitstore.Commit) view.LogEntry {
+	subject, rest, _ := strings.Cut(c.Message, "\n")
+	e := view.LogEntry{Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: subject}
+	body, trailers := splitTrailers(strings.TrimSpace(rest))
+	serial, err := strconv.Atoi(trailers[apply.TrailerSerial])
+	if e.ByOsmoctl = err == nil && trailers[apply.TrailerLineage] != ""; !e.ByOsmoctl {
+		return e
+	}
+	e.Serial, e.Plan, e.Run, e.Actor = serial, trailers[apply.TrailerPlan], trailers[apply.TrailerRun], trailers[apply.TrailerActor]
+	for line := range strings.SplitSeq(body, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			e.Changes = append(e.Changes, line)
+		}
+	}
+	return e
+}
+
+// splitTrailers takes the last paragraph of a message apart.
+func splitTrailers(text string) (body string, trailers map[string]string) {
+	trailers = map[string]string{}
+	i := strings.LastIndex(text, "\n\n")
+	for line := range strings.SplitSeq(text[i+1:], "\n") {
+		if key, value, ok := strings.Cut(line, ": "); ok {
+			trailers[key] = value
+		}
+	}
+	return text[:max(i, 0)], trailers
+}

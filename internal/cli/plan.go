@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// scope is what plan and apply restrict or force alike.
+type scope struct {
+	Target  []model.Address `name:"target" placeholder:"ADDR" help:"Plan only this object, what it needs, and what falls with its deletion. Repeatable."`
+	Replace []model.Address `name:"replace" placeholder:"ADDR" help:"Rotate this token whatever its declaration says. Repeatable."`
+}
+
+// allowances lift guardrails for one run.
+type allowances struct {
+	AllowEmpty      bool            `help:"Let a project without any declaration delete everything."`
+	AllowDeletes    *int            `placeholder:"N" help:"Let up to N objects be deleted."`
+	AllowDelete     []model.Address `placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
+	AllowRotations  *int            `placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
+	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
+	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d."`
+	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
+}
+
+func (a allowances) options() plan.Allow {
+	return plan.Allow{
+		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
+		NewReaders: a.AllowNewReaders, Lifetime: a.AllowLifetime, Objects: a.Allow,
+	}
+}
+
+type planCmd struct {
+	textJSONMarkdown
+	scope
+	allowances
+	Out              string     `type:"path" placeholder:"FILE" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret."`
+	DetailedExitcode bool       `help:"Exit with 2 when changes are pending."`
+	StateRef         string     `placeholder:"REF" help:"Read state from this branch or commit instead of HEAD; any difference under state/ is then blocked."`
+	AsOf             model.Date `placeholder:"DATE" help:"Plan for this UTC day. Such a plan cannot be applied."`
+}
+
+// Help is the long description of the command.
+func (planCmd) Help() string {
+	return `Declarations are read from the work tree and state from HEAD. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
+}
+
+// Run plans and shows the plan.
+func (c *planCmd) Run(env *Env) error {
+	p, err := env.openProject()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	made, err := c.make(env, p)
+	if err != nil {
+		return err
+	}
+	if err := c.save(env, made); err != nil {
+		return err
+	}
+	if err := env.view().Plan(made, c.format()); err != nil {
+		return err
+	}
+	switch {
+	case len(made.Blocked) > 0:
+		return silently(exitBlocked)
+	case c.DetailedExitcode && made.Pending():
+		return silently(exitPending)
+	}
+	return nil
+}
+
+func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
+	day, err := env.today()
+	if err != nil {
+		return nil, err
+	}
+	commit, edited, err := c.base(env.Context, p)
+	if err != nil {
+		return nil, err
+	}
+	want, have, err := p.both(env.Context, commit, p.worktree)
+	if err != nil {
+		return nil, err
+	}
+	opts := plan.Options{
+		Today: day, Commit: commit, Targets: c.Target, Replace: c.Replace,
+		StateEdited: edited, Allow: c.allowances.options(),
+	}
+	if c.AsOf != 0 {
+		opts.Today, opts.AsOf = c.AsOf, true
+	}
+	files, closeFiles, err := openDirectory(p.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer closeFiles()
+	return env.build(files, want, have, opts)
+}
+
+// base is the commit to read state from, and the state files in which the
+// commit planned on differs from it.
+func (c *planCmd) base(ctx context.Context, p *project) (string, []string, error) {
+	head, err := p.head()
+	if err != nil || c.StateRef == "" {
+		return head.Commit, nil, err
+	}
+	commit, err := p.store.Resolve(c.StateRef)
+	if err != nil {
+		return "", nil, hinted(err, "fetch it first: git fetch origin")
+	}
+	edited, err := p.stateDifferences(ctx, head.Commit, commit)
+	return commit, edited, err
+}
+
+// stateDifferences lists the files under state/ that differ between two
+// commits.
+func (p *project) stateDifferences(ctx context.Context, a, b string) ([]string, error) {
+	none := func(string) bool { return false }
+	before, err := p.store.Files(ctx, a, []string{state.Dir}, none)
+	if err != nil {
+		return nil, err
+	}
+	after, err := p.store.Files(ctx, b, []string{state.Dir}, none)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, f := range before {
+		ids[f.Path] = fmt.Sprint(f.Mode, f.Hash)
+	}
+	differ := map[string]bool{}
+	for _, f := range after {
+		if ids[f.Path] != fmt.Sprint(f.Mode, f.Hash) {
+			differ[f.Path] = true
+		}
+		delete(ids, f.Path)
+	}
+	for path := range ids {
+		differ[path] = true
+	}
+	return model.Names(differ), nil
+}
+
+// build plans, and gives problems their source lines.
+func (e *Env) build(files fs.FS, want *model.Declarations, have *state.Snapshot, opts plan.Options) (*plan.Plan, error) {
+	made, problems := plan.Build(want, have, opts)
+	config.Annotate(files, problems)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+func (c *planCmd) save(env *Env, made *plan.Plan) error {
+	if c.Out == "" {
+		return nil
+	}
+	data, err := made.JSON()
+	if err != nil {
+		return err
+	}
+	return writeWhole(absolute(env.Dir, c.Out), data, 0o644)
+}
+
+// writeWhole replaces a file as a whole or not at all.
+func writeWhole(path string, data []byte, mode os.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if err := errors.Join(f.Chmod(mode), writeAll(f, data), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func writeAll(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	return err
+}
+
+type validateCmd struct {
+	Format string `short:"t" name:"format-type" enum:"text,json,github,sarif" default:"text" help:"Output format: ${enum}."`
+}
+
+func (c validateCmd) format() view.Format { return view.Format(c.Format) }
+
+// Help is the long description of the command.
+func (validateCmd) Help() string {
+	return `Everything is checked that needs neither state nor repository; all problems are shown in one pass.`
+}
+
+// Run checks the declarations in the work tree.
+func (c *validateCmd) Run(env *Env) error {
+	dir, err := env.findProject()
+	if err != nil {
+		return err
+	}
+	files, closeFiles, err := openDirectory(dir)
+	if err != nil {
+		return err
+	}
+	defer closeFiles()
+	want, problems, err := env.load(files)
+	if err != nil {
+		return err
+	}
+	if c.format() == view.Text {
+		env.view().Diagnostics(problems)
+	}
+	if err := env.view().Validation(count(want, problems), c.format()); err != nil {
+		return err
+	}
+	if problems.HasErrors() {
+		return silently(exitError)
+	}
+	return nil
+}
+
+func count(want *model.Declarations, problems diag.List) view.Validation {
+	v := view.Validation{Problems: problems}
+	if want == nil {
+		return v
+	}
+	v.Roles, v.Accounts = len(want.Roles), len(want.Accounts)
+	for _, a := range want.Accounts {
+		v.Tokens += len(a.Tokens)
+	}
+	return v
+}

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// project is an opened project directory with the repository around it.
+type project struct {
+	env   *Env
+	dir   string
+	store *gitstore.Store
+}
+
+// findProject returns the nearest directory at or above the working directory
+// that has a project file.
+func (e *Env) findProject() (string, error) {
+	for dir := e.Dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, config.ProjectFile)); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", hinted(fmt.Errorf("there is no %s in %s or above it", config.ProjectFile, e.Dir),
+				"osmoctl init makes a project; -C DIR looks elsewhere")
+		}
+	}
+}
+
+// openProject opens the project around the working directory. The caller closes
+// it.
+func (e *Env) openProject() (*project, error) {
+	dir, err := e.findProject()
+	if err != nil {
+		return nil, err
+	}
+	return e.openProjectAt(dir, 0)
+}
+
+// openProjectAt opens the project in dir, to be locked within lockTimeout.
+func (e *Env) openProjectAt(dir string, lockTimeout time.Duration) (*project, error) {
+	store, err := gitstore.Open(dir, gitstore.Options{Env: e.Getenv, LockTimeout: lockTimeout})
+	if err != nil {
+		return nil, err
+	}
+	return &project{env: e, dir: dir, store: store}, nil
+}
+
+func (p *project) close() { _ = p.store.Close() }
+
+// worktree reads the declarations as they lie in the work tree.
+func (p *project) worktree() (*model.Declarations, error) {
+	return p.env.declarationsIn(p.dir)
+}
+
+// declarationsIn reads the declarations of a directory, which need not be in a
+// repository. Warnings are printed; problems are the returned error.
+func (e *Env) declarationsIn(dir string) (*model.Declarations, error) {
+	files, closeFiles, err := openDirectory(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer closeFiles()
+	return e.declarations(files)
+}
+
+func openDirectory(dir string) (fs.FS, func(), error) {
+	files, closer, err := gitstore.DirFS(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return files, func() { _ = closer.Close() }, nil
+}
+
+func (e *Env) declarations(files fs.FS) (*model.Declarations, error) {
+	want, problems, err := e.load(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	e.view().Diagnostics(problems)
+	return want, nil
+}
+
+func (e *Env) load(files fs.FS) (*model.Declarations, diag.List, error) {
+	today, err := e.today()
+	if err != nil {
+		return nil, nil, err
+	}
+	want, problems := config.Load(files, config.Options{Today: today})
+	return want, problems, nil
+}
+
+// committed reads the declarations at a commit.
+func (p *project) committed(commit string) (fs.FS, *model.Declarations, error) {
+	files, err := p.store.FS(commit, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	want, err := p.env.declarations(files)
+	return files, want, err
+}
+
+// snapshot reads the state at a commit; "" is the commit before the first.
+func (p *project) snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
+	files, err := p.stateFiles(ctx, commit, func(path string) bool { return !state.IsCiphertext(path) })
+	if err != nil {
+		return nil, err
+	}
+	snap, problems := state.Decode(files)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return snap, nil
+}
+
+func (p *project) stateFiles(ctx context.Context, commit string, want func(string) bool) ([]state.File, error) {
+	found, err := p.store.Files(ctx, commit, []string{state.Dir}, want)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]state.File, len(found))
+	for i, f := range found {
+		files[i] = state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data}
+	}
+	return files, nil
+}
+
+// head is the commit that reading commands read state from.
+func (p *project) head() (gitstore.Head, error) { return p.store.Head() }
+
+// current reads the state at HEAD.
+func (p *project) current(ctx context.Context) (*state.Snapshot, error) {
+	head, err := p.head()
+	if err != nil {
+		return nil, err
+	}
+	return p.snapshot(ctx, head.Commit)
+}
+
+// both reads declarations and state side by side: they are the two halves of
+// the time a plan takes.
+func (p *project) both(ctx context.Context, commit string, read func() (*model.Declarations, error)) (want *model.Declarations, have *state.Snapshot, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	var declared, applied error
+	group.Go(func() error {
+		want, declared = read()
+		return nil
+	})
+	group.Go(func() error {
+		have, applied = p.snapshot(ctx, commit)
+		return nil
+	})
+	_ = group.Wait()
+	return want, have, joinProblems(declared, applied)
+}
+
+// joinProblems makes one list of the problems of two readers, so that one pass
+// shows all.
+func joinProblems(errs ...error) error {
+	var all diag.List
+	var first error
+	for _, err := range errs {
+		var list diag.List
+		switch {
+		case errors.As(err, &list):
+			all.Add(list...)
+		case err != nil && first == nil:
+			first = err
+		}
+	}
+	if first != nil {
+		return first
+	}
+	return all.Err()
+}
+
+// withState runs a reading command on the state at HEAD.
+func (e *Env) withState(f func(*project, *state.Snapshot) error) error {
+	p, err := e.openProject()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	snap, err := p.current(e.Context)
+	if err != nil {
+		return err
+	}
+	return f(p, snap)
+}
+
+func absolute(base, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(base, path)
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/schemas"
+)
+
+type schemaCmd struct {
+	Name string `arg:"" optional:"" help:"The schema. Without it the names are listed."`
+}
+
+// Run prints a schema.
+func (c *schemaCmd) Run(env *Env) error {
+	if c.Name == "" {
+		_, err := fmt.Fprintln(env.Stdout, strings.Join(schemas.Names(), "\n"))
+		return err
+	}
+	data, ok := schemas.Read(c.Name)
+	if !ok {
+		err := fmt.Errorf("there is no schema %q", c.Name)
+		if near := diag.Nearest(c.Name, schemas.Names()); near != "" {
+			return usage(hinted(err, fmt.Sprintf("did you mean %q?", near)))
+		}
+		return usage(hinted(err, "osmoctl schema lists them"))
+	}
+	_, err := env.Stdout.Write(data)
+	return err
+}
+
+type versionCmd struct{ textOrJSON }
+
+// Run prints the version.
+func (c *versionCmd) Run(env *Env) error { return env.view().Version(versionOf(), c.format()) }
+
+// versionOf reads the version that the Go toolchain recorded in the program.
+func versionOf() view.VersionInfo {
+	v := view.VersionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	return v
+}

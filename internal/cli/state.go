@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+type stateCmd struct {
+	Show   stateShowCmd   `cmd:"" help:"Show the recorded state, or one object of it."`
+	Verify stateVerifyCmd `cmd:"" help:"Check the recorded state, every ciphertext and its binding. It needs no key."`
+}
+
+type stateShowCmd struct {
+	textOrJSON
+	Address string `arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, token/ACCOUNT/NAME or token/ACCOUNT/NAME@GENERATION. Default: everything."`
+}
+
+// Run shows state.
+func (c *stateShowCmd) Run(env *Env) error {
+	var address model.Address
+	if c.Address != "" {
+		var err error
+		if address, err = model.ParseAddress(c.Address); err != nil {
+			return usage(err)
+		}
+	}
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		day, err := env.today()
+		if err != nil {
+			return err
+		}
+		object, err := view.StateOf(snap, address, day)
+		if err != nil {
+			return err
+		}
+		return env.view().StateObject(object, c.format())
+	})
+}
+
+type stateVerifyCmd struct{ textOrJSON }
+
+// Help is the long description of the command.
+func (stateVerifyCmd) Help() string {
+	return `Checked are: the spelling and digest of every state file, that nothing is missing or left over, the SHA-256 of every ciphertext, the place its header names, and that it is sealed to as many keys of each kind as recorded. A header's own integrity can only be checked with a key: token decrypt does that.`
+}
+
+// Run verifies the state at HEAD.
+func (c *stateVerifyCmd) Run(env *Env) error {
+	p, err := env.openProject()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	head, err := p.head()
+	if err != nil {
+		return err
+	}
+	files, err := p.stateFiles(env.Context, head.Commit, nil)
+	if err != nil {
+		return err
+	}
+	result := verification(files)
+	if c.format() == view.Text {
+		env.view().Diagnostics(result.Problems)
+	}
+	if err := env.view().Verification(result, c.format()); err != nil {
+		return err
+	}
+	if result.Problems.HasErrors() {
+		return silently(exitError)
+	}
+	return nil
+}
+
+// verification checks state with every ciphertext.
+func verification(files []state.File) view.Verification {
+	snap, problems := state.Decode(files)
+	v := view.Verification{Problems: problems}
+	if snap == nil {
+		return v
+	}
+	contents := make(map[string][]byte, len(files))
+	for _, f := range files {
+		contents[f.Path] = f.Data
+	}
+	v.Lineage, v.Serial, v.Roles = snap.Meta.Lineage, snap.Meta.Serial, len(snap.Roles)
+	for _, name := range accountNames(snap) {
+		v.Accounts++
+		for _, token := range model.Names(snap.Accounts[name].Tokens) {
+			t := snap.Accounts[name].Tokens[token]
+			if t.Live() {
+				v.Tokens++
+			}
+			for i := range t.Generations {
+				v.Generations++
+				v.Ciphertexts++
+				path := state.CiphertextPath(name, token, t.Generations[i].Number)
+				if err := verifyCiphertext(model.TokenAddress(name, token), &t.Generations[i], contents[path]); err != nil {
+					v.Problems.Add(diag.Diagnostic{
+						Code: "ciphertext", Summary: err.Error(), Pos: diag.Position{File: state.Dir + "/" + path},
+						Hint: "restore the file from the commit that apply made: osmoctl log " + model.TokenAddress(name, token).String(),
+					})
+				}
+			}
+		}
+	}
+	return v
+}
+
+// verifyCiphertext checks one sealed value without a key.
+func verifyCiphertext(token model.Address, g *state.Generation, data []byte) error {
+	if state.SumOf(data) != g.Ciphertext {
+		return fmt.Errorf("the ciphertext of %s is not the one that was applied", token.At(g.Number))
+	}
+	header, err := seal.Inspect(data)
+	if err != nil {
+		return fmt.Errorf("the ciphertext of %s: %w", token.At(g.Number), err)
+	}
+	if want := seal.BindingOf(token.At(g.Number)); header.Binding != want {
+		return &seal.BindingError{Want: want, Got: header.Binding}
+	}
+	if len(header.Stanzas) != len(g.Recipients) {
+		return fmt.Errorf("the ciphertext of %s is sealed to %d keys, and %d are recorded", token.At(g.Number), len(header.Stanzas), len(g.Recipients))
+	}
+	return nil
+}

@@ -1,0 +1,369 @@
+package cli
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
+	"github.com/osmoctl/osmoctl/pkg/token"
+)
+
+type tokenCmd struct {
+	List    tokenListCmd    `cmd:"" help:"List tokens as applied."`
+	Get     tokenGetCmd     `cmd:"" help:"Show one token with its generations."`
+	Decrypt tokenDecryptCmd `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
+	Verify  tokenVerifyCmd  `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
+}
+
+type tokenListCmd struct {
+	textOrJSON
+	User string `short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
+}
+
+// Run lists tokens.
+func (c *tokenListCmd) Run(env *Env) error {
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		if c.User != "" && !snap.Accounts[c.User].Live() {
+			return notFound("service account", c.User, accountNames(snap))
+		}
+		day, err := env.today()
+		if err != nil {
+			return err
+		}
+		var list []view.Token
+		for _, name := range accountNames(snap) {
+			if c.User == "" || c.User == name {
+				list = append(list, tokensOf(snap, snap.Accounts[name], day)...)
+			}
+		}
+		return env.view().Tokens(c.User, list, c.format())
+	})
+}
+
+func tokensOf(snap *state.Snapshot, a *state.Account, day model.Date) (list []view.Token) {
+	for _, name := range model.Names(a.Tokens) {
+		if t := a.Tokens[name]; t.Live() {
+			list = append(list, view.TokenOf(a.Name, name, t, day, view.NamesOf(snap.Meta.Applied)))
+		}
+	}
+	return list
+}
+
+// tokenArg is ACCOUNT/TOKEN or ACCOUNT/TOKEN@GENERATION.
+type tokenArg struct {
+	Token string `arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
+}
+
+// find looks the token up; t is live.
+func (a tokenArg) find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
+	if token.Valid([]byte(a.Token)) {
+		return address, nil, errTokenInArgs
+	}
+	address, err = model.ParseTokenPath(strings.TrimPrefix(a.Token, "token/"))
+	if err != nil {
+		return address, nil, usage(err)
+	}
+	account := snap.Accounts[address.Account]
+	if !account.Live() {
+		return address, nil, notFound("service account", address.Account, accountNames(snap))
+	}
+	if t = account.Tokens[address.Name]; !t.Live() {
+		return address, nil, notFound("token", address.Account+"/"+address.Name, tokenPaths(account))
+	}
+	return address, t, nil
+}
+
+func tokenPaths(a *state.Account) (paths []string) {
+	for _, name := range model.Names(a.Tokens) {
+		if a.Tokens[name].Live() {
+			paths = append(paths, a.Name+"/"+name)
+		}
+	}
+	return paths
+}
+
+type tokenGetCmd struct {
+	textOrJSON
+	tokenArg
+}
+
+// Run shows a token.
+func (c *tokenGetCmd) Run(env *Env) error {
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		a, t, err := c.find(snap)
+		if err != nil {
+			return err
+		}
+		day, err := env.today()
+		if err != nil {
+			return err
+		}
+		return env.view().Token(view.TokenOf(a.Account, a.Name, t, day, view.NamesOf(snap.Meta.Applied)), c.format())
+	})
+}
+
+type tokenDecryptCmd struct {
+	tokenArg
+	Identity []string `short:"i" type:"path" placeholder:"FILE" help:"An age identity file, or an SSH private key. Repeatable. Default: OSMOCTL_IDENTITY, else the identity that init made."`
+	Output   string   `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any work tree, or with - to stdout."`
+	Reveal   bool     `help:"Print to a terminal."`
+}
+
+// Help is the long description of the command.
+func (tokenDecryptCmd) Help() string {
+	return `The value goes to a pipe, to a file of mode 0600 with -o, or, only with --reveal, to a terminal. USER/TOKEN is the active generation; USER/TOKEN@N another live one. Before a byte is shown the file's digest, its binding to this place and the value's digest are checked against state.`
+}
+
+// Run decrypts a token.
+func (c *tokenDecryptCmd) Run(env *Env) error {
+	if err := c.checkOutput(env); err != nil {
+		return err
+	}
+	hardenProcess()
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		a, t, err := c.find(snap)
+		if err != nil {
+			return err
+		}
+		g, err := chosenGeneration(a, t)
+		if err != nil {
+			return err
+		}
+		value, err := c.open(env, p, a.At(g.Number), g)
+		if err != nil {
+			return err
+		}
+		defer value.Wipe()
+		if day, err := env.today(); err == nil && g.Status(day) != state.Active {
+			env.warnf("%s is %s", a.At(g.Number), describeStatus(g, day))
+		}
+		return c.deliver(env, value)
+	})
+}
+
+func (c *tokenDecryptCmd) checkOutput(env *Env) error {
+	switch toStdout := c.Output == "" || c.Output == "-"; {
+	case toStdout && env.StdoutTerminal && !c.Reveal:
+		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
+	case c.Output == "" && env.inCI() && !c.Reveal:
+		return usage(hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
+	}
+	return nil
+}
+
+// chosenGeneration is the one asked for, else the active one, else the newest.
+func chosenGeneration(a model.Address, t *state.Token) (*state.Generation, error) {
+	if a.Generation > 0 {
+		if g := t.Generation(a.Generation); g != nil {
+			return g, nil
+		}
+		return nil, fmt.Errorf("%s is not live: osmoctl token get %s/%s lists the generations", a, a.Account, a.Name)
+	}
+	if g := t.Active(); g != nil {
+		return g, nil
+	}
+	if n := len(t.Generations); n > 0 {
+		return &t.Generations[n-1], nil
+	}
+	return nil, hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
+}
+
+func describeStatus(g *state.Generation, day model.Date) string {
+	switch g.Status(day) {
+	case state.Expired:
+		return "expired since " + g.ExpiresAt.String()
+	case state.Retiring:
+		return "retiring: a newer generation replaced it, and it is revoked on " + g.RevokeAfter.String()
+	}
+	return "active"
+}
+
+// open decrypts one generation. The order of the checks is part of the design:
+// the file's digest, its binding, the value's digest, and only then use.
+func (c *tokenDecryptCmd) open(env *Env, p *project, a model.Address, g *state.Generation) (secret.Value, error) {
+	ciphertext, err := p.ciphertext(env, a)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	if sum := state.SumOf(ciphertext); subtle.ConstantTimeCompare(sum[:], g.Ciphertext[:]) != 1 {
+		return secret.Value{}, hinted(fmt.Errorf("the ciphertext of %s is not the one that was applied: it was changed, moved or swapped", a),
+			"osmoctl state verify shows every such file")
+	}
+	identities, err := env.identities(c.Identity, p)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	value, err := seal.Open(ciphertext, seal.BindingOf(a), identities...)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("%s: %w", a, err)
+	}
+	if sum := state.Sum(value.SHA256()); subtle.ConstantTimeCompare(sum[:], g.Value[:]) != 1 {
+		value.Wipe()
+		return secret.Value{}, fmt.Errorf("the value of %s is not the one that was issued: somebody made this file", a)
+	}
+	return value, nil
+}
+
+// ciphertext reads a sealed value from HEAD.
+func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
+	head, err := p.head()
+	if err != nil {
+		return nil, err
+	}
+	path := state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
+	files, err := p.store.Files(env.Context, head.Commit, []string{path}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) != 1 || files[0].Mode != state.RegularMode {
+		return nil, fmt.Errorf("%s is not a plain file in HEAD", path)
+	}
+	return files[0].Data, nil
+}
+
+func (c *tokenDecryptCmd) deliver(env *Env, value secret.Value) error {
+	if c.Output != "" && c.Output != "-" {
+		path := absolute(env.Dir, c.Output)
+		if err := writeSecret(path, value); err != nil {
+			return err
+		}
+		env.infof("Wrote %s, readable by you alone.", path)
+		return nil
+	}
+	return value.Use(func(b []byte) error {
+		if _, err := env.Stdout.Write(b); err != nil {
+			return fmt.Errorf("the token could not be written: %w", err)
+		}
+		if env.StdoutTerminal {
+			_, err := env.Stdout.Write([]byte("\n"))
+			return err
+		}
+		return nil
+	})
+}
+
+type tokenVerifyCmd struct {
+	textOrJSON
+	Source string `arg:"" optional:"" default:"-" help:"Only - is taken: the token comes on stdin."`
+}
+
+var errTokenInArgs = usage(hinted(errors.New("this looks like a token, and an argument is seen by everybody on this machine and kept in your shell's history"),
+	"consider it leaked and rotate it; tokens are read from stdin"))
+
+// maxTokenInput bounds what token verify reads.
+const maxTokenInput = 4 << 10
+
+// Run verifies a token.
+func (c *tokenVerifyCmd) Run(env *Env) error {
+	switch {
+	case c.Source != "-" && len(c.Source) >= 20:
+		return errTokenInArgs
+	case c.Source != "-":
+		return usagef("a token is read from stdin: osmoctl token verify < FILE")
+	}
+	hardenProcess()
+	input, err := io.ReadAll(io.LimitReader(env.Stdin, maxTokenInput+1))
+	if err != nil {
+		return err
+	}
+	value := secret.New(trimToken(input))
+	defer value.Wipe()
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		day, err := env.today()
+		if err != nil {
+			return err
+		}
+		verdict := verdictOn(value, snap, day)
+		if err := env.view().Verdict(verdict, c.format()); err != nil {
+			return err
+		}
+		if !verdict.Valid {
+			return silently(exitInvalid)
+		}
+		return nil
+	})
+}
+
+// trimToken takes the white space off that files and echo leave around a token.
+func trimToken(b []byte) []byte {
+	start, end := 0, len(b)
+	for start < end && isSpace(b[start]) {
+		start++
+	}
+	for end > start && isSpace(b[end-1]) {
+		end--
+	}
+	return b[start:end]
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// verdictOn finds a value by its digest. Digests are public, so looking one up
+// by plain comparison tells nobody anything.
+func verdictOn(value secret.Value, snap *state.Snapshot, day model.Date) view.Verdict {
+	sum := state.Sum(value.SHA256())
+	v := view.Verdict{Fingerprint: sum.Short()}
+	for _, account := range model.Names(snap.Accounts) {
+		tokens := snap.Accounts[account].Tokens
+		for _, name := range model.Names(tokens) {
+			if found(&v, account, name, tokens[name], sum, day) {
+				return v
+			}
+		}
+	}
+	v.Reason = "this project never issued it"
+	if value.Use(shaped) == nil {
+		v.Reason += ", though it has the form of a token that osmoctl issues"
+	}
+	return v
+}
+
+func shaped(b []byte) error {
+	if token.Valid(b) {
+		return nil
+	}
+	return errors.New("not of our form")
+}
+
+func found(v *view.Verdict, account, name string, t *state.Token, sum state.Sum, day model.Date) bool {
+	for i := range t.Generations {
+		if g := &t.Generations[i]; g.Value == sum {
+			v.User, v.Token, v.Generation = account, name, g.Number
+			v.Status, v.ExpiresAt, v.RevokeAfter, v.Roles = string(g.Status(day)), g.ExpiresAt, g.RevokeAfter, g.CurrentRoles()
+			v.Valid = g.Status(day) != state.Expired
+			if !v.Valid {
+				v.Reason = "it expired on " + g.ExpiresAt.String()
+			}
+			return true
+		}
+	}
+	for i := range t.Tombstones {
+		if s := &t.Tombstones[i]; s.Value == sum {
+			v.User, v.Token, v.Generation = account, name, s.Generation
+			v.Status, v.EndedOn, v.EndedReason = "ended", s.EndedOn, s.Reason
+			v.Reason = "it was ended on " + s.EndedOn.String() + ": " + s.Reason
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether path lies in a git work tree, and whose.
+func within(path string) (root string, ok bool) {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, ".git")) {
+			return dir, true
+		}
+		if dir == filepath.Dir(dir) {
+			return "", false
+		}
+	}
+}
