@@ -20,7 +20,9 @@ type rights struct {
 
 type rightsDiff struct{ gained, lost []access.Grant }
 
-func newRights(want *model.Declarations, have *state.Snapshot) *rights {
+// newRights compares the applied roles with the declared ones. kept restricts
+// which roles change; nil means all of them.
+func newRights(want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
 	r := &rights{before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{}, memo: map[string]rightsDiff{}}
 	for _, name := range access.BuiltinNames() {
 		role, _ := access.Builtin(name)
@@ -28,9 +30,16 @@ func newRights(want *model.Declarations, have *state.Snapshot) *rights {
 	}
 	for name, role := range have.Roles {
 		r.before[name] = &model.Role{Name: name, Policies: role.Policies}
+		_, builtin := access.Builtin(name)
+		// A built-in role that is let go stays on the server as it is.
+		if stays := kept != nil && !kept[model.RoleAddress(name)]; stays || builtin {
+			r.after[name] = r.before[name]
+		}
 	}
 	for name, role := range want.Roles {
-		r.after[name] = role
+		if kept == nil || kept[model.RoleAddress(name)] {
+			r.after[name] = role
+		}
 	}
 	for name := range r.before {
 		r.note(name)
@@ -51,7 +60,7 @@ func (r *rights) note(name string) {
 // diff is what moving from one set of roles to another gives and takes, with
 // the roles' own changes counted in.
 func (r *rights) diff(before, after []string) rightsDiff {
-	if slices.Equal(before, after) && !slices.ContainsFunc(after, func(s string) bool { return r.changed[s] }) {
+	if r.same(before, after) {
 		return rightsDiff{}
 	}
 	key := strings.Join(before, ",") + ";" + strings.Join(after, ",")
@@ -61,6 +70,11 @@ func (r *rights) diff(before, after []string) rightsDiff {
 		r.memo[key] = d
 	}
 	return d
+}
+
+// same reports that nothing can differ: the same roles, none of them changed.
+func (r *rights) same(before, after []string) bool {
+	return slices.Equal(before, after) && !slices.ContainsFunc(after, func(s string) bool { return r.changed[s] })
 }
 
 func pick(roles map[string]*model.Role, names []string) []*model.Role {
@@ -73,11 +87,39 @@ func pick(roles map[string]*model.Role, names []string) []*model.Role {
 	return out
 }
 
-func (b *builder) showAccess(subject model.Address, before, after []string, effective model.Date) {
-	d := b.rights.diff(before, after)
-	if len(d.gained)+len(d.lost) > 0 {
-		b.access = append(b.access, Access{Subject: subject, Gained: orEmpty(d.gained), Lost: orEmpty(d.lost), EffectiveOn: effective})
+// accessCase is a subject whose access may change, with its roles before and
+// after. It waits for the end of planning, since a restricted plan leaves out
+// some of what would change it.
+type accessCase struct {
+	subject model.Address
+	// cause is the object whose change gives or takes the subject's roles.
+	cause         model.Address
+	before, after []string
+	effective     model.Date
+}
+
+func (b *builder) noteAccess(c accessCase) {
+	if !b.rights.same(c.before, c.after) {
+		b.cases = append(b.cases, c)
 	}
+}
+
+// accessSection works out what was noted. kept are the objects that a
+// restricted plan reaches: whatever else would change stays as it was.
+func (b *builder) accessSection(kept map[model.Address]bool) (out []Access) {
+	rights := b.rights
+	if kept != nil {
+		rights = newRights(b.want, b.have, kept)
+	}
+	for _, c := range b.cases {
+		if kept != nil && !kept[c.cause] {
+			c.after, c.effective = c.before, b.today
+		}
+		if d := rights.diff(c.before, c.after); len(d.gained)+len(d.lost) > 0 {
+			out = append(out, Access{Subject: c.subject, Gained: orEmpty(d.gained), Lost: orEmpty(d.lost), EffectiveOn: c.effective})
+		}
+	}
+	return out
 }
 
 func (b *builder) accountAccess(want *model.Account, have *state.Account) {
@@ -91,22 +133,20 @@ func (b *builder) accountAccess(want *model.Account, have *state.Account) {
 		name = want.Name
 		after = want.Roles
 	}
-	b.showAccess(model.AccountAddress(name), before, after, b.today)
+	a := model.AccountAddress(name)
+	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, effective: b.today})
 }
 
-// tokenAccess shows how a token's access moves to the roles after. want is nil
-// where the token goes, have where it comes.
-func (b *builder) tokenAccess(a model.Address, want *model.Token, after []string, have *state.Token, effective model.Date) {
+// tokenAccess notes how a token's access moves to the roles after, none where
+// the token goes. have is nil where it comes.
+func (b *builder) tokenAccess(a, cause model.Address, after []string, have *state.Token, effective model.Date) {
 	var before []string
 	if have.Live() {
 		if g := have.Active(); g != nil && g.ExpiresAt > b.today {
 			before = g.CurrentRoles()
 		}
 	}
-	if want == nil {
-		after = nil
-	}
-	b.showAccess(a, before, after, effective)
+	b.noteAccess(accessCase{subject: a, cause: cause, before: before, after: after, effective: effective})
 }
 
 func (b *builder) tokenReaders(a model.Address, want []model.Recipient, have []string) {

@@ -40,7 +40,7 @@ const (
 // Build plans. The problems it returns are errors in the declarations that
 // only state or the date bring out; with an error there is no plan.
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
-	b := &builder{want: want, have: have, opts: opts, today: opts.Today, renamed: map[model.Address]model.Address{}, rights: newRights(want, have)}
+	b := &builder{want: want, have: have, opts: opts, today: opts.Today, renamed: map[model.Address]model.Address{}, rights: newRights(want, have, nil)}
 	b.names = namesByID(have.Meta.Applied.Recipients)
 	b.replace = make(map[model.Address]bool, len(opts.Replace))
 	b.warnedExpired = map[model.Address]bool{}
@@ -72,7 +72,7 @@ type builder struct {
 
 	changes  []Change
 	implied  []Implied
-	access   []Access
+	cases    []accessCase
 	readers  []Readers
 	settled  []GuardrailChange
 	waiting  []Waiting
@@ -261,7 +261,7 @@ func (b *builder) accountGone(have *state.Account) {
 		if t := have.Tokens[name]; t.Live() {
 			token := model.TokenAddress(have.Name, name)
 			b.imply(token, address, "is deleted with its account, with every generation")
-			b.tokenAccess(token, nil, nil, t, 0)
+			b.tokenAccess(token, address, nil, t, b.today)
 		}
 	}
 }
@@ -272,12 +272,14 @@ func (b *builder) finish() *Plan {
 		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf,
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Targets: sortedAddresses(b.opts.Targets), Replace: sortedAddresses(b.opts.Replace),
-		Changes: b.changes, Implied: b.implied, Access: b.access, Readers: b.readers, GuardrailChanges: b.settled,
+		Changes: b.changes, Implied: b.implied, Readers: b.readers, GuardrailChanges: b.settled,
 		WaitingForIdentity: b.waiting, Warnings: b.warnings, Upcoming: b.upcoming,
 	}
+	var kept map[model.Address]bool
 	if len(b.opts.Targets) > 0 {
-		b.restrict(p)
+		kept = b.restrict(p)
 	}
+	p.Access = b.accessSection(kept)
 	sort.SliceStable(p.Changes, func(i, j int) bool { return orderOf(&p.Changes[i], &p.Changes[j]) < 0 })
 	sort.SliceStable(p.Upcoming, func(i, j int) bool {
 		if p.Upcoming[i].Date != p.Upcoming[j].Date {

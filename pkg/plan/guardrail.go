@@ -219,21 +219,14 @@ func (g *guard) tokenCount() (n int) {
 }
 
 // newReaders bounds the keys that could read nothing before and will read
-// something after. The first apply of a project has nothing to compare with.
+// something after. A key counts once: from the apply that recorded it for a
+// token on it is known, although it waits for a reseal or a rotation. The first
+// apply of a project has nothing to compare with.
 func (g *guard) newReaders(limit *int) {
 	if limit == nil || !g.have.Exists() {
 		return
 	}
-	known := map[string]bool{}
-	for _, a := range g.have.Accounts {
-		for _, t := range a.Tokens {
-			for i := range t.Generations {
-				for _, id := range t.Generations[i].Recipients {
-					known[id] = true
-				}
-			}
-		}
-	}
+	known := g.knownReaders()
 	var names []string
 	for _, r := range g.plan.Readers {
 		for _, k := range r.Gained {
@@ -249,20 +242,33 @@ func (g *guard) newReaders(limit *int) {
 	}
 }
 
+func (g *guard) knownReaders() map[string]bool {
+	known := map[string]bool{}
+	note := func(ids []string) {
+		for _, id := range ids {
+			known[id] = true
+		}
+	}
+	for account, a := range g.have.Accounts {
+		for token, t := range a.Tokens {
+			note(g.granted(model.TokenAddress(account, token)))
+			for i := range t.Generations {
+				note(t.Generations[i].Recipients)
+			}
+		}
+	}
+	return known
+}
+
 // issues holds what would be created or issued against the rails that concern
 // single objects.
 func (g *guard) issues(r rails) {
-	var name *regexp.Regexp
-	if r.AccountName != "" {
-		// config refuses a pattern that does not compile.
-		name, _ = regexp.Compile("^(?:" + r.AccountName + ")$")
-	}
+	matches := nameRule(r.AccountName)
 	for i := range g.plan.Changes {
 		c := &g.plan.Changes[i]
 		switch {
-		case g.allowed(c.Address):
 		case c.Address.Kind == model.KindAccount && c.Action == Create:
-			if name != nil && !name.MatchString(c.Address.Name) {
+			if !matches(c.Address.Name) && !g.allowed(c.Address) {
 				g.block(&c.Address, RailAccountName, "--allow "+c.Address.String(), "the name does not match %s", r.AccountName)
 			}
 		case c.Action == Create && c.Address.Kind == model.KindToken, c.Action == Rotate:
@@ -271,22 +277,46 @@ func (g *guard) issues(r rails) {
 	}
 }
 
+// nameRule is the test that a pattern of account names stands for. A pattern
+// that does not compile matches nothing: config refuses it, and a rail must not
+// vanish where state holds one all the same.
+func nameRule(pattern string) func(string) bool {
+	if pattern == "" {
+		return func(string) bool { return true }
+	}
+	rule, err := regexp.Compile("^(?:" + pattern + ")$")
+	if err != nil {
+		return func(string) bool { return false }
+	}
+	return rule.MatchString
+}
+
 // issued holds one token that is about to be issued against the rails.
 func (g *guard) issued(c *Change, r rails) {
+	g.lifetime(c, r.MaxTokenLifetime)
+	if g.allowed(c.Address) {
+		return
+	}
 	lift := "--allow " + c.Address.String()
-	limit := r.MaxTokenLifetime
-	if limit == 0 {
-		limit = DefaultTokenLifetime
-	}
-	if life := g.today.Until(c.Resolved.ExpiresAt); life > max(limit, g.opts.Allow.Lifetime) {
-		g.block(&c.Address, RailTokenLifetime, "--allow-lifetime "+life.String(), "the token would live %s, the limit is %s", life, limit)
-	}
 	if r.RequireTokenRoles != nil && *r.RequireTokenRoles && c.After.Roles == nil {
 		g.block(&c.Address, RailTokenRoles, lift, "the token lists no roles of its own")
 	}
 	if n := len(c.Resolved.Readers); n < r.MinRecipients {
 		g.block(&c.Address, RailMinRecipients, lift, "the token would have %d recipients, at least %d are asked for", n, r.MinRecipients)
 	}
+	g.required(c, r, lift)
+}
+
+func (g *guard) lifetime(c *Change, limit model.Days) {
+	if limit == 0 {
+		limit = DefaultTokenLifetime
+	}
+	if life := g.today.Until(c.Resolved.ExpiresAt); life > max(limit, g.opts.Allow.Lifetime) {
+		g.block(&c.Address, RailTokenLifetime, "--allow-lifetime "+life.String(), "the token would live %s, the limit is %s", life, limit)
+	}
+}
+
+func (g *guard) required(c *Change, r rails, lift string) {
 	for _, name := range r.RequiredRecipients {
 		for _, key := range r.keys[name] {
 			if !slices.ContainsFunc(c.Resolved.Readers, func(k model.Recipient) bool { return k.ID() == key }) {

@@ -38,7 +38,9 @@
 // [Plan.Digest] names what a reviewer agreed to. It covers the changes with
 // their durations unresolved, the keys of their readers, and the guardrails in
 // force; not reasons, origins, dates or the base. Changes that are due by date
-// alone are left out: they come and go with the calendar, not with a review.
+// alone are left out: they come and go with the calendar, not with a review. A
+// rotation of that kind which brings a changed declaration along is covered as
+// the update that it would be on another day.
 package plan
 
 import (

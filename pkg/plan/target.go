@@ -8,8 +8,9 @@ import (
 
 // restrict cuts a whole plan down to its targets and to what they draw in: what
 // a target needs to exist, and what falls with a deletion. It warns of what was
-// left out, because a restricted plan is not the whole truth.
-func (b *builder) restrict(p *Plan) {
+// left out, because a restricted plan is not the whole truth, and returns what
+// it reaches.
+func (b *builder) restrict(p *Plan) map[model.Address]bool {
 	wanted := b.closure(p)
 	keep := func(a model.Address) bool { return wanted[a] || wanted[a.Token()] }
 	left := 0
@@ -21,7 +22,6 @@ func (b *builder) restrict(p *Plan) {
 		return drop
 	})
 	p.Implied = slices.DeleteFunc(p.Implied, func(i Implied) bool { return !wanted[i.Cause] })
-	p.Access = slices.DeleteFunc(p.Access, func(a Access) bool { return !keep(a.Subject) })
 	p.Readers = slices.DeleteFunc(p.Readers, func(r Readers) bool { return !keep(r.Token) })
 	p.WaitingForIdentity = slices.DeleteFunc(p.WaitingForIdentity, func(w Waiting) bool { return !keep(w.Address) })
 	p.Warnings = slices.DeleteFunc(p.Warnings, func(w Warning) bool { return !keep(*w.Address) })
@@ -29,6 +29,7 @@ func (b *builder) restrict(p *Plan) {
 	if left > 0 {
 		p.Warnings = append(p.Warnings, Warning{Code: "targeted", Message: plural(left, "change was", "changes were") + " left out because of --target, and so are changed project settings"})
 	}
+	return wanted
 }
 
 // closure is the set of objects that the targets reach.
@@ -90,11 +91,10 @@ func (b *builder) drawnIn(c *Change) (out []model.Address) {
 }
 
 func (b *builder) tokenNeeds(c *Change) []model.Address {
-	out := []model.Address{model.AccountAddress(c.Address.Account)}
 	if c.After == nil {
-		// A deletion needs no account, but its account may be going too.
 		return nil
 	}
+	out := []model.Address{model.AccountAddress(c.Address.Account)}
 	for _, role := range c.After.Roles {
 		out = append(out, model.RoleAddress(role))
 	}

@@ -28,7 +28,7 @@ func (b *builder) tokens(account *model.Account, have *state.Account) {
 	}
 	for _, name := range model.Names(applied) {
 		if applied[name].Live() && account.Tokens[name] == nil {
-			b.tokenGone(account, name, applied[name])
+			b.tokenGone(account, name, applied)
 		}
 	}
 }
@@ -73,6 +73,16 @@ type tokenCase struct {
 
 func (c tokenCase) address() model.Address { return c.want.Address() }
 
+// requested is the counter that the next generation honours. It does not fall
+// while the token lives: a value that was honoured before asks for nothing.
+func (c tokenCase) requested() int {
+	n := max(1, c.want.Generation)
+	if c.have.Live() {
+		n = max(n, c.have.Honoured)
+	}
+	return n
+}
+
 func (b *builder) token(c tokenCase) {
 	if !c.have.Live() {
 		b.createToken(c)
@@ -100,7 +110,7 @@ func (b *builder) createToken(c tokenCase) {
 		return
 	}
 	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin})
-	b.tokenAccess(c.address(), c.want, resolved.Roles, nil, b.today)
+	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil, b.today)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
 	b.forecast(c.want, model.Date(0), resolved)
 }
@@ -127,7 +137,7 @@ func (b *builder) issue(c tokenCase, strict bool) (*Resolved, bool) {
 	return &Resolved{
 		Generation: number, ServerName: model.ServerName(c.want.Name, number),
 		Roles: c.want.RolesAtIssue(c.account), ExpiresAt: expires,
-		Requested: max(1, c.want.Generation), Readers: c.want.Readers,
+		Requested: c.requested(), Readers: c.want.Readers,
 	}, true
 }
 
@@ -172,7 +182,7 @@ func (b *builder) standing(c tokenCase) {
 	}
 	b.reseal(c, g)
 	after := intersect(g.CurrentRoles(), c.account.Roles)
-	b.tokenAccess(c.address(), c.want, after, c.have, b.today)
+	b.tokenAccess(c.address(), model.AccountAddress(c.account.Name), after, c.have, b.today)
 	b.nextRoles(c, g, after)
 	b.forecast(c.want, DateOfIssue(g), &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
 }
@@ -218,9 +228,11 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		b.updateToken(c)
 		return
 	}
+	after := declaredToken(c.want)
+	after.Requested = resolved.Requested
 	b.add(Change{
 		Address: c.address(), Action: Rotate, Reasons: causes.reasons, Due: causes.dueOnly(),
-		Before: appliedToken(c.have, b.names), After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin,
+		Before: appliedToken(c.have, b.names), After: after, Resolved: resolved, Origin: &c.want.Origin,
 	})
 	effective := b.today
 	if g := c.have.Active(); g != nil {
@@ -229,7 +241,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 	} else {
 		b.tokenReaders(c.address(), resolved.Readers, nil)
 	}
-	b.tokenAccess(c.address(), c.want, resolved.Roles, c.have, effective)
+	b.tokenAccess(c.address(), c.address(), resolved.Roles, c.have, effective)
 	b.forecast(c.want, model.Date(0), resolved)
 }
 
@@ -270,19 +282,39 @@ func (b *builder) revokeDue(a model.Address, t *state.Token) {
 
 // tokenGone plans the end of a token that is no longer declared: deletion, or,
 // where another token took over from it, retirement.
-func (b *builder) tokenGone(account *model.Account, name string, have *state.Token) {
-	a := model.TokenAddress(account.Name, name)
+func (b *builder) tokenGone(account *model.Account, name string, applied map[string]*state.Token) {
+	a, have := model.TokenAddress(account.Name, name), applied[name]
 	heir, renamed := b.renamed[a]
 	g := have.Active()
 	switch {
 	case renamed && g != nil && g.ExpiresAt > b.today && account.Tokens[heir.Name].Rotate.Overlap > 0:
 		b.renameToken(a, have, g, account.Tokens[heir.Name])
-	case have.RenamedTo != "" && len(have.Generations) > 0 && account.Tokens[have.RenamedTo] != nil:
+	case len(have.Generations) > 0 && b.heirStands(account, applied, have.RenamedTo):
 		b.revokeDue(a, have)
 	default:
 		b.add(Change{Address: a, Action: Delete, Before: appliedToken(have, b.names), Reasons: []string{"no longer declared"}})
-		b.tokenAccess(a, nil, nil, have, b.today)
+		b.tokenAccess(a, a, nil, have, b.today)
 	}
+}
+
+// heirStands reports whether a token that took over from another is declared, or
+// was itself taken over from by one that is. Else the whole line is removed.
+func (b *builder) heirStands(account *model.Account, applied map[string]*state.Token, heir string) bool {
+	for range len(applied) + 1 { // names may go round in a circle
+		if account.Tokens[heir] != nil {
+			return true
+		}
+		next, renamed := b.renamed[model.TokenAddress(account.Name, heir)]
+		switch {
+		case renamed && account.Tokens[next.Name].Rotate.Overlap > 0:
+			heir = next.Name
+		case applied[heir] != nil:
+			heir = applied[heir].RenamedTo
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (b *builder) renameToken(a model.Address, have *state.Token, g *state.Generation, heir *model.Token) {
@@ -291,6 +323,7 @@ func (b *builder) renameToken(a model.Address, have *state.Token, g *state.Gener
 	after.RenamedTo = heir.Name
 	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
+	b.tokenAccess(a, a, nil, have, resolved.RevokeAfter)
 	b.revokeDue(a, have)
 }
 

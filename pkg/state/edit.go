@@ -121,14 +121,14 @@ func (e *Edit) remove(path string) {
 	}
 }
 
-// DeleteToken ends all generations of a token. What must outlive it, its last
-// number and its tombstones, stays.
+// DeleteToken ends all generations of a token. What must outlive it stays: its
+// last number, its tombstones, and which token took over from it.
 func (e *Edit) DeleteToken(a model.Address, on model.Date, reason string) {
 	t := e.Token(a.Account, a.Name)
 	for len(t.Generations) > 0 {
 		e.End(a.At(t.Generations[0].Number), on, reason)
 	}
-	*t = Token{DeletedOn: on, Honoured: t.Honoured, LastGeneration: t.LastGeneration, Tombstones: t.Tombstones}
+	*t = Token{DeletedOn: on, RenamedTo: t.RenamedTo, Honoured: t.Honoured, LastGeneration: t.LastGeneration, Tombstones: t.Tombstones}
 }
 
 // DeleteAccount deletes an account with its tokens.

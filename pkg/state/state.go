@@ -173,7 +173,8 @@ type Token struct {
 	Spec Spec
 	// RenamedTo is the token that replaced this one by `previously`. The
 	// token is then no longer declared and only waits for its last
-	// generation to be revoked.
+	// generation to be revoked; once gone it is still known to have been
+	// replaced, since an earlier name may retire longer.
 	RenamedTo string
 	// Honoured is the highest declared generation that was acted upon.
 	Honoured int

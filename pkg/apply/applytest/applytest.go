@@ -1,0 +1,131 @@
+// Package applytest runs plans and applies in memory, for tests.
+//
+// A [World] is a project without a disk: declarations written in a few words
+// ([Declare]), a [Store] that keeps the files of state, an [Issuer] whose values
+// follow from a seed, a [Sealer] that encrypts nothing, and a calendar that
+// stands still until told to move. Every state a test starts from is made by
+// applying declarations, as it would be in production; none is put together by
+// hand.
+//
+//	w := applytest.New(t)
+//	w.Apply(`
+//	    role r1 pool:List@pool/*
+//	    account svc r1
+//	      token t in=90d every=60d overlap=7d
+//	`)
+//	w.Pass(60)
+//	p := w.Plan(...)
+package applytest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// FirstDay is the day on which every World begins.
+const FirstDay = "2026-03-01"
+
+// World is one project over time.
+type World struct {
+	tb     testing.TB
+	Store  *Store
+	Issuer *Issuer
+	Sealer *Sealer
+	// Today is the day that plans are made for and applied on.
+	Today model.Date
+	// Actor is recorded as who asked for the changes.
+	Actor string
+}
+
+// New is a world in which nothing was applied yet.
+func New(tb testing.TB) *World {
+	tb.Helper()
+	return &World{
+		tb: tb, Store: &Store{}, Issuer: &Issuer{Seed: "seed"}, Sealer: &Sealer{},
+		Today: Date(tb, FirstDay), Actor: "ada",
+	}
+}
+
+// Date reads YYYY-MM-DD.
+func Date(tb testing.TB, s string) model.Date {
+	tb.Helper()
+	d, err := model.ParseDate(s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// Pass lets days go by.
+func (w *World) Pass(days model.Days) { w.Today = w.Today.Add(days) }
+
+// State decodes what was committed so far.
+func (w *World) State() *state.Snapshot {
+	w.tb.Helper()
+	s, problems := state.Decode(w.Store.Files())
+	if err := problems.Err(); err != nil {
+		w.tb.Fatalf("the committed state cannot be read: %v", err)
+	}
+	return s
+}
+
+// Token is what state has of a token, or nil.
+func (w *World) Token(account, name string) *state.Token {
+	w.tb.Helper()
+	a := w.State().Accounts[account]
+	if a == nil {
+		return nil
+	}
+	return a.Tokens[name]
+}
+
+// Plan plans declarations that must have no problems.
+func (w *World) Plan(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	return w.PlanFor(Declare(w.tb, declarations), opts...)
+}
+
+// PlanFor is Plan of declarations that were read already.
+func (w *World) PlanFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	o := plan.Options{Today: w.Today, Commit: "c0ffee"}
+	for _, set := range opts {
+		set(&o)
+	}
+	p, problems := plan.Build(want, w.State(), o)
+	if err := problems.Err(); err != nil {
+		w.tb.Fatalf("plan on %s: %v", w.Today, err)
+	}
+	return p
+}
+
+// Apply plans and applies declarations, which must succeed, and returns what
+// was applied.
+func (w *World) Apply(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	return w.ApplyFor(Declare(w.tb, declarations), opts...)
+}
+
+// ApplyFor is Apply of declarations that were read already.
+func (w *World) ApplyFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	p := w.PlanFor(want, opts...)
+	if _, err := w.Run(want).Apply(context.Background(), p, w.State()); err != nil {
+		w.tb.Fatalf("apply on %s: %v\n%+v", w.Today, err, p.Blocked)
+	}
+	return p
+}
+
+// Run is a run over this world's store, issuer and sealer, at noon of today.
+func (w *World) Run(want *model.Declarations) *apply.Run {
+	return &apply.Run{
+		Issuer: w.Issuer, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
+		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project),
+	}
+}
