@@ -196,7 +196,7 @@ func TestPassphraseRefusals(t *testing.T) {
 }
 
 // costly raises the work factor of a locked file beyond what is tried.
-func costly(file []byte) []byte { return bytes.Replace(file, []byte(" 8\n"), []byte(" 30\n"), 1) }
+func costly(file []byte) []byte { return bytes.Replace(file, []byte(" 8\n"), []byte(" 19\n"), 1) }
 
 func cut(file []byte) []byte { return file[:len(file)-1] }
 

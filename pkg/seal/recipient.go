@@ -116,7 +116,7 @@ func parseSSH(s string) (model.Recipient, age.Recipient, error) {
 		return model.Recipient{}, nil, errors.New("this SSH public key lacks its second part: copy the whole line of the .pub file")
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(fields[0] + " " + fields[1]))
-	if err != nil || key.Type() != fields[0] {
+	if err != nil {
 		return model.Recipient{}, nil, errors.New("this SSH public key is damaged: copy the whole line of the .pub file")
 	}
 	canonical := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))

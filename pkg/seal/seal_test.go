@@ -319,6 +319,7 @@ func TestForeignHeadersAreRefused(t *testing.T) {
 	good := binding("svc-ci", "deploy", "3")
 	full := binding("svc-ci", "deploy", "3")
 	full.Body = []byte("x")
+	large := &age.Stanza{Type: "grease", Body: make([]byte, seal.MaxFile)}
 	crowd := make([]*age.Stanza, seal.MaxStanzas)
 	for i := range crowd {
 		crowd[i] = &age.Stanza{Type: "grease"}
@@ -342,6 +343,7 @@ func TestForeignHeadersAreRefused(t *testing.T) {
 		"no generation":    {canary, []*age.Stanza{binding("svc-ci", "deploy", "0")}, seal.ErrDamaged},
 		"a path":           {canary, []*age.Stanza{binding("../svc-ci", "deploy", "3")}, seal.ErrDamaged},
 		"too many stanzas": {canary, append(crowd, good), seal.ErrDamaged},
+		"large header":     {canary, []*age.Stanza{large, good}, seal.ErrDamaged},
 		"empty content":    {"", []*age.Stanza{good}, seal.ErrDamaged},
 		"long content":     {strings.Repeat("v", seal.MaxValue+1), []*age.Stanza{good}, seal.ErrDamaged},
 		"long file":        {strings.Repeat("v", seal.MaxFile), []*age.Stanza{good}, seal.ErrDamaged},

@@ -203,39 +203,37 @@ func (e *wrapError) Error() string { return "recipient " + e.recipient + ": " + 
 func (e *wrapError) Unwrap() error { return e.err }
 
 // bound is what age sees: one recipient that writes the stanzas of all, and the
-// binding after them. As one recipient it carries the labels of the whole set,
-// so the binding stands beside post-quantum stanzas too.
+// binding after them. age compares the labels of its recipients to tell which
+// cannot stand together; with one there is nothing left to compare, so that is
+// done here, and the binding can stand beside post-quantum stanzas too.
 type bound struct {
 	ctx     context.Context
 	binding Binding
 	to      []*wrapper
 }
 
-var _ age.RecipientWithLabels = (*bound)(nil)
-
+// Wrap implements [age.Recipient].
 func (b *bound) Wrap(fileKey []byte) ([]*age.Stanza, error) {
-	stanzas, _, err := b.WrapWithLabels(fileKey)
-	return stanzas, err
-}
-
-func (b *bound) WrapWithLabels(fileKey []byte) (stanzas []*age.Stanza, labels []string, err error) {
+	var stanzas []*age.Stanza
+	var labels []string
 	for i, w := range b.to {
 		if err := b.ctx.Err(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		more, l, err := w.wrap(b.ctx, fileKey)
-		if err != nil {
-			return nil, nil, &wrapError{recipient: describe(w.recipient), err: err}
-		}
-		slices.Sort(l)
+		more, own, err := w.wrap(b.ctx, fileKey)
+		slices.Sort(own)
 		if i == 0 {
-			labels = l
-		} else if !slices.Equal(labels, l) {
-			return nil, nil, &wrapError{recipient: describe(w.recipient), err: errLabels(labels, l)}
+			labels = own
+		}
+		if err == nil && !slices.Equal(labels, own) {
+			err = errLabels(labels, own)
+		}
+		if err != nil {
+			return nil, &wrapError{recipient: describe(w.recipient), err: err}
 		}
 		stanzas = append(stanzas, more...)
 	}
-	return append(stanzas, b.binding.stanza()), labels, nil
+	return append(stanzas, b.binding.stanza()), nil
 }
 
 // errLabels says why a plugin's key cannot stand with the keys before it; the

@@ -111,6 +111,18 @@ func TestSingleEditsAreRefused(t *testing.T) {
 	}
 }
 
+// A right checksum does not make up for characters that no token has.
+func TestOtherCharactersAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []string{"-", "_", "/", ":", "@", "[", "`", "{", " ", "\x00", "\xc3"} {
+		body := vectors[1][:token.BodyLength-1] + c
+		sum := token.Checksum([]byte(body))
+		if token.Valid([]byte(body + string(sum[:]))) {
+			t.Errorf("a token may hold %q", c)
+		}
+	}
+}
+
 func TestReaderErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no entropy")
