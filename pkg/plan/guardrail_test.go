@@ -1,0 +1,218 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// TestGuardrails has for each rail a plan that it blocks and the flag that
+// lifts it for one run.
+func TestGuardrails(t *testing.T) {
+	t.Parallel()
+	const six = "account a r1\ntoken t1\ntoken t2\ntoken t3\ntoken t4\ntoken t5\ntoken t6\n"
+	const people = "recipients ops=alice dev=bob rec=carol\n"
+	for _, c := range []struct {
+		name, given, then string
+		opts              plan.Options
+		// blocked is "rail address flag".
+		blocked []string
+		lift    plan.Allow
+	}{
+		{
+			name: "lifetime", given: "guard max_token_lifetime=50d\naccount a r1", then: "guard max_token_lifetime=50d\naccount a r1\ntoken t",
+			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 90d"}, lift: plan.Allow{Lifetime: 90},
+		},
+		{
+			name: "lifetime by default", given: "account a r1", then: "account a r1\ntoken t at=" + on(366) + "\ntoken u at=" + on(365),
+			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 366d"}, lift: plan.Allow{Lifetime: 366},
+		},
+		{
+			name: "token roles", given: "guard require_token_roles=true\naccount a r1", then: "guard require_token_roles=true\naccount a r1\ntoken t\ntoken u roles=r1",
+			blocked: []string{"require_token_roles token/a/t --allow token/a/t"}, lift: plan.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+		},
+		{
+			name: "account name", given: "guard account_name=svc-.*", then: "guard account_name=svc-.*\naccount a\naccount svc-a\naccount my-svc-b",
+			blocked: []string{"account_name account/a --allow account/a", "account_name account/my-svc-b --allow account/my-svc-b"},
+			lift:    plan.Allow{Objects: []model.Address{model.AccountAddress("a"), model.AccountAddress("my-svc-b")}},
+		},
+		{
+			name: "account name that cannot be read", given: "guard account_name=(", then: "guard account_name=(\naccount a",
+			blocked: []string{"account_name account/a --allow account/a"}, lift: plan.Allow{Objects: []model.Address{model.AccountAddress("a")}},
+		},
+		{
+			name: "fewest recipients", given: people + "guard min_recipients=2\naccount a r1", then: people + "guard min_recipients=2\naccount a r1\ntoken t\ntoken u to=ops,dev",
+			blocked: []string{"min_recipients token/a/t --allow token/a/t"}, lift: plan.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+		},
+		{
+			name: "required recipients", given: people + "guard required_recipients=rec\naccount a r1", then: people + "guard required_recipients=rec\naccount a r1\ntoken t\ntoken u to=ops,rec",
+			blocked: []string{"required_recipients token/a/t --allow token/a/t"}, lift: plan.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+		},
+		{
+			name: "new readers", given: people + "guard max_new_readers=1\naccount a r1\ntoken t", then: people + "guard max_new_readers=1\naccount a r1\ntoken t\ntoken u to=dev,rec",
+			blocked: []string{"max_new_readers --allow-new-readers 2"}, lift: plan.Allow{NewReaders: number(2)},
+		},
+		{
+			name: "deletions by number", given: six, then: "account a r1", blocked: []string{"max_deletes --allow-deletes 6"}, lift: plan.Allow{Deletes: number(6)},
+		},
+		{
+			name: "deletions by share", given: six, then: "account a r1\ntoken t1\ntoken t2\ntoken t3", blocked: []string{"max_deletes --allow-deletes 3"}, lift: plan.Allow{Deletes: number(3)},
+		},
+		{name: "one deletion is no share", given: "account a r1\naccount b r1", then: "account a r1"},
+		{
+			name: "deletions by name", given: six, then: "account a r1\ntoken t1\ntoken t2\ntoken t3", blocked: []string{"max_deletes --allow-deletes 3"},
+			lift: plan.Allow{Delete: []model.Address{model.TokenAddress("a", "t4"), model.TokenAddress("a", "t5")}},
+		},
+		{
+			name: "rotations", given: "guard max_rotations=2\n" + six, then: "guard max_rotations=2\n" + strings.NewReplacer("t1", "t1 gen=2", "t2", "t2 gen=2", "t3", "t3 gen=2").Replace(six),
+			blocked: []string{"max_rotations --allow-rotations 3"}, lift: plan.Allow{Rotations: number(3)},
+		},
+		{
+			name: "rotations by share", given: "guard max_rotations=40%\n" + six, then: "guard max_rotations=40%\n" + strings.NewReplacer("t1", "t1 gen=2", "t2", "t2 gen=2", "t3", "t3 gen=2").Replace(six),
+			blocked: []string{"max_rotations --allow-rotations 3"}, lift: plan.Allow{Rotations: number(3)},
+		},
+		{
+			name: "protected account", given: "account a r1 protect\naccount b r1", then: "account b r1", blocked: []string{"protect account/a"},
+		},
+		{
+			name: "roles of a protected account", given: "account a r1,r2 protect", then: "account a r1 protect", blocked: []string{"protect account/a"},
+		},
+		{
+			name: "last token of a protected account", given: "account a r1 protect\ntoken t", then: "account a r1 protect", blocked: []string{"protect token/a/t"},
+		},
+		{name: "a token of a protected account that has others", given: "account a r1 protect\ntoken t\ntoken u", then: "account a r1 protect\ntoken u"},
+		{
+			name: "state edited", given: "account a r1", then: "account a r1", opts: plan.Options{StateEdited: []string{"state/meta.json"}},
+			blocked: []string{"state_edited"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := applytest.New(t)
+			w.Apply(roles + c.given)
+			p := w.Plan(roles+c.then, func(o *plan.Options) { o.StateEdited = c.opts.StateEdited })
+			if d := cmp.Diff(c.blocked, blocked(p), emptyIsNil); d != "" {
+				t.Error("blocked:", d)
+			}
+			lifted := w.Plan(roles+c.then, func(o *plan.Options) { o.Allow = c.lift })
+			if flag := hasFlag(p); flag && len(lifted.Blocked) > 0 {
+				t.Errorf("still blocked: %q", blocked(lifted))
+			}
+			if p.Digest != lifted.Digest {
+				t.Error("what is allowed changes what is agreed to")
+			}
+		})
+	}
+}
+
+func blocked(p *plan.Plan) (out []string) {
+	for _, b := range p.Blocked {
+		line := b.Guardrail
+		if b.Address != nil {
+			line += " " + b.Address.String()
+		}
+		if b.Flag != "" {
+			line += " " + b.Flag
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func hasFlag(p *plan.Plan) bool { return len(p.Blocked) > 0 && p.Blocked[0].Flag != "" }
+
+func TestVanishedDeclarations(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	w.Apply(roles + "account a r1")
+	want := []string{"declarations_vanished --allow-empty"}
+	if d := cmp.Diff(want, blocked(w.Plan("", func(o *plan.Options) { o.Allow.Deletes = number(99) }))); d != "" {
+		t.Error(d)
+	}
+	if p := w.Plan("", func(o *plan.Options) { o.Allow = plan.Allow{Empty: true, Deletes: number(99)} }); len(p.Blocked) > 0 {
+		t.Error(blocked(p))
+	}
+}
+
+// A rail binds until an apply recorded that it does not: the change that loosens
+// it cannot be the one that profits.
+func TestRecordedGuardrailsBind(t *testing.T) {
+	t.Parallel()
+	const people = "recipients ops=alice dev=bob rec=carol\n"
+	const six = "account a r1\ntoken t1\ntoken t2\ntoken t3\n"
+	for _, c := range []struct{ rail, strict, loose, given, then string }{
+		{"max_token_lifetime", "guard max_token_lifetime=50d\n", "guard max_token_lifetime=99d\n", "account a r1", "account a r1\ntoken t"},
+		{"require_token_roles", "guard require_token_roles=true\n", "guard require_token_roles=false\n", "account a r1", "account a r1\ntoken t"},
+		{"account_name", "guard account_name=x\n", "", "", "account a r1"},
+		{"min_recipients", "guard min_recipients=2\n", "", "account a r1", "account a r1\ntoken t"},
+		{"required_recipients", people + "guard required_recipients=rec\n", people, "account a r1", "account a r1\ntoken t"},
+		{"required_recipients", people + "guard required_recipients=rec\n", "recipients ops=alice rec=alice\nguard required_recipients=rec\n", "account a r1", "account a r1\ntoken t"},
+		{"max_new_readers", people + "guard max_new_readers=0\n", people, "account a r1\ntoken t", "account a r1\ntoken t to=dev,ops"},
+		{"max_deletes", "guard max_deletes=1\n", "guard max_deletes=100\n", six, "account a r1"},
+		{"max_rotations", "guard max_rotations=0\n", "", six, strings.Replace(six, "t1", "t1 gen=2", 1)},
+	} {
+		t.Run(c.rail, func(t *testing.T) {
+			t.Parallel()
+			w := applytest.New(t)
+			w.Apply(c.strict + roles + c.given)
+			p := w.Plan(c.loose + roles + c.then)
+			if len(p.Blocked) != 1 || p.Blocked[0].Guardrail != c.rail {
+				t.Fatalf("loosened and profited from in one go: %q", blocked(p))
+			}
+			w.Apply(c.loose + roles + c.given)
+			if p := w.Plan(c.loose + roles + c.then); len(p.Blocked) > 0 {
+				t.Errorf("still blocked after the loosening was applied: %q", blocked(p))
+			}
+		})
+	}
+}
+
+// Protection ends with an apply that recorded its end, and begins likewise.
+func TestProtectionIsRecorded(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	w.Apply(roles + "account a r1,r2 protect")
+	if p := w.Plan(roles + "account a r1"); len(p.Blocked) != 1 {
+		t.Error("protection was taken away and profited from in one go")
+	}
+	w.Apply(roles + "account a r1,r2")
+	if p := w.Plan(roles + "account a r1 protect"); len(p.Blocked) != 0 {
+		t.Error("protection binds before it was recorded")
+	}
+}
+
+// What dates ask for is not bounded, but single rails hold for it.
+func TestDueRotationsAndGuardrails(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	w.Apply("guard max_rotations=0\n" + roles + "account a r1\ntoken t")
+	w.Pass(60)
+	if p := w.Plan("guard max_rotations=0\n" + roles + "account a r1\ntoken t"); p.Summary.Rotate != 1 || len(p.Blocked) > 0 {
+		t.Errorf("a due rotation is blocked: %q", blocked(p))
+	}
+	if p := w.Plan("guard max_rotations=0 min_recipients=2\n" + roles + "account a r1\ntoken t"); len(p.Blocked) != 1 {
+		t.Error("a due rotation need not satisfy min_recipients")
+	}
+}
+
+// A new reader is blocked where it is declared, not on every day after.
+func TestNewReaderIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	const before = "recipients ops=alice eve=eve\nguard max_new_readers=0\n" + roles + "account a r1\ntoken t"
+	const after = "recipients ops=alice,bob eve=eve\nguard max_new_readers=0\n" + roles + "account a r1\ntoken t"
+	w := applytest.New(t)
+	w.Apply(before)
+	w.Apply(after, func(o *plan.Options) { o.Allow.NewReaders = number(1) })
+	w.Pass(1)
+	if p := w.Plan(after); len(p.Blocked) > 0 || len(p.WaitingForIdentity) != 1 {
+		t.Errorf("the key that waits for a reseal is blocked again: %q", blocked(p))
+	}
+	if p := w.Plan(after + " to=ops,eve"); len(p.Blocked) != 1 {
+		t.Error("a key that was declared and read nothing is let through")
+	}
+}
