@@ -47,6 +47,8 @@ func forbidden(from, to string) string {
 	}
 	toTop, toFloor, known := home(to)
 	switch {
+	case isForTests(to):
+		return fmt.Sprintf("%s imports %s, which is for tests", from, to)
 	case !known:
 		return fmt.Sprintf("package %s stands on no floor: decide which packages may import it, and add it to floors in internal/house", to)
 	case fromTop == toTop, toFloor < fromFloor, sideways[[2]string{fromTop, toTop}] != "":
@@ -89,6 +91,7 @@ func TestForbidden(t *testing.T) {
 		{"pkg/seal", "pkg/config", "stands beside it"},
 		{"pkg/state", "pkg/plan", "stands above it"},
 		{"pkg/diag", "pkg/model", "stands above it"},
+		{"pkg/apply", "pkg/apply/applytest", "is for tests"},
 		{"pkg/plan", "pkg/utils", "package pkg/utils stands on no floor"},
 		{"pkg/planner", "pkg/model", "package pkg/planner stands on no floor"},
 	} {

@@ -59,11 +59,20 @@ var sources = sync.OnceValues(func() ([]source, error) {
 			return nil
 		}
 		file, err := parser.ParseFile(fset, filepath.Join(root, filepath.FromSlash(name)), nil, parser.SkipObjectResolution)
-		out = append(out, source{name, path.Dir(name), strings.HasSuffix(name, "_test.go"), file, fset})
+		dir := path.Dir(name)
+		isTest := strings.HasSuffix(name, "_test.go") || isForTests(dir)
+		out = append(out, source{name, dir, isTest, file, fset})
 		return err
 	})
 	return out, err
 })
+
+// isForTests reports whether a package is there for other packages' tests: its
+// name then ends in test, as httptest's does.
+func isForTests(importPath string) bool {
+	base := path.Base(importPath)
+	return strings.HasSuffix(base, "test") && base != "test"
+}
 
 // shipped is every Go file that is not a test.
 func shipped(t *testing.T) []source {

@@ -1,0 +1,153 @@
+package house
+
+import (
+	"encoding/json"
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/schemas"
+)
+
+// keySets says where the schemas have each list of keys that package config
+// accepts: a schema, and a path of keys in it.
+var keySets = map[string][]string{
+	"manifestKeys":     {"manifest"},
+	"roleKeys":         {"manifest", "$defs", "declaredRole"},
+	"policyKeys":       {"manifest", "$defs", "declaredPolicy"},
+	"accountKeys":      {"manifest", "$defs", "declaredAccount"},
+	"tokenKeys":        {"manifest", "$defs", "declaredToken"},
+	"rotateKeys":       {"manifest", "$defs", "rotation"},
+	"projectKeys":      {"project"},
+	"defaultsKeys":     {"project", "properties", "defaults"},
+	"defaultTokenKeys": {"project", "properties", "defaults", "properties", "token"},
+	"guardrailKeys":    {"project", "$defs", "guardrails"},
+	"limitKeys":        {"project", "$defs", "limit"},
+	"gitKeys":          {"project", "properties", "git"},
+	"backendKeys":      {"project", "properties", "backend"},
+}
+
+// acceptedToRefuse are keys that config knows only to refuse them in words of
+// their own.
+var acceptedToRefuse = map[string][]string{"backendKeys": {"url"}}
+
+// The schemas have exactly the keys that config accepts. Those are read from
+// its sources: a list of keys is a variable of type keys.
+func TestSchemasHaveTheKeysOfConfig(t *testing.T) {
+	t.Parallel()
+	accepted := acceptedKeys(t)
+	for name, keys := range accepted {
+		where := keySets[name]
+		if where == nil {
+			t.Errorf("config accepts the keys %s %q: add them to a schema, and the pair to keySets", name, keys)
+			continue
+		}
+		want := slices.DeleteFunc(keys, func(k string) bool { return slices.Contains(acceptedToRefuse[name], k) })
+		if diff := cmp.Diff(model.Set(want), model.Names(properties(t, where))); diff != "" {
+			t.Errorf("%s and the schema's %s differ (-config +schema):\n%s", name, strings.Join(where, "/"), diff)
+		}
+	}
+	for name := range keySets {
+		if accepted[name] == nil {
+			t.Errorf("config has no variable %s any more: take it out of keySets", name)
+		}
+	}
+}
+
+// acceptedKeys are the lists of keys in package config, by variable.
+func acceptedKeys(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for _, s := range shipped(t) {
+		if s.dir != "pkg/config" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			if list, ok := spec.Values[0].(*ast.CompositeLit); ok {
+				if kind, ok := list.Type.(*ast.Ident); ok && kind.Name == "keys" {
+					out[spec.Names[0].Name] = texts(list)
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// texts are the strings of a literal list.
+func texts(list *ast.CompositeLit) []string {
+	var out []string
+	for _, e := range list.Elts {
+		if lit, ok := e.(*ast.BasicLit); ok {
+			s, _ := strconv.Unquote(lit.Value)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// properties are those of the part of a schema that a path leads to.
+func properties(t *testing.T, where []string) map[string]any {
+	t.Helper()
+	text, ok := schemas.Read(where[0])
+	if !ok {
+		t.Fatalf("there is no schema %s", where[0])
+	}
+	var at map[string]any
+	if err := json.Unmarshal(text, &at); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range append(slices.Clone(where[1:]), "properties") {
+		next, ok := at[key].(map[string]any)
+		if !ok {
+			t.Fatalf("%s has no %s", strings.Join(where, "/"), key)
+		}
+		at = next
+	}
+	return at
+}
+
+// Editors complete every action that OSMO knows, and every service as a whole.
+func TestSchemaCompletesOSMOsActions(t *testing.T) {
+	t.Parallel()
+	want := map[string]bool{"*:*": true}
+	for _, a := range access.Actions() {
+		service, _, _ := strings.Cut(a.Name, ":")
+		want[a.Name], want[service+":*"] = true, true
+	}
+	text, _ := schemas.Read("manifest")
+	var schema struct {
+		Defs struct {
+			Action struct {
+				AnyOf []struct{ Enum []string }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(model.Names(want), model.Set(schema.Defs.Action.AnyOf[0].Enum)); diff != "" {
+		t.Errorf("the actions differ (-OSMO +schema):\n%s", diff)
+	}
+}
+
+// The built-in roles that may say nothing are those of OSMO, but for the one
+// that it leaves to its users.
+func TestSchemaKnowsBuiltinRoles(t *testing.T) {
+	t.Parallel()
+	want := slices.DeleteFunc(access.BuiltinNames(), func(name string) bool { return name == "osmo-user" })
+	got := model.Names(properties(t, []string{"manifest", "properties", "roles"}))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the built-in roles differ (-OSMO +schema):\n%s", diff)
+	}
+}

@@ -1,0 +1,178 @@
+package house
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+	"github.com/osmoctl/osmoctl/schemas"
+)
+
+// checker holds what a view writes against a schema.
+type checker func(schema string, write func(*view.View) error)
+
+// showAll shows a snapshot through every command that reads state.
+func showAll(check checker, s *state.Snapshot, on model.Date) {
+	names := view.NamesOf(s.Meta.Applied)
+	var users []view.User
+	var tokens []view.Token
+	for _, account := range model.Names(s.Accounts) {
+		a := s.Accounts[account]
+		users = append(users, view.UserOf(a))
+		for _, name := range model.Names(a.Tokens) {
+			tokens = append(tokens, view.TokenOf(account, name, a.Tokens[name], on, names))
+		}
+		showState(check, s, model.AccountAddress(account), on)
+	}
+	roles := []view.Role{}
+	if r, ok := view.BuiltinRoleOf("osmo-admin"); ok {
+		roles = append(roles, r)
+	}
+	for _, name := range model.Names(s.Roles) {
+		roles = append(roles, view.RoleOf(s.Roles[name]))
+		showState(check, s, model.RoleAddress(name), on)
+	}
+	showState(check, s, model.Address{}, on)
+	check("users", func(v *view.View) error { return v.Users(users, view.JSON) })
+	check("roles", func(v *view.View) error { return v.Roles(roles, view.JSON) })
+	check("tokens", func(v *view.View) error { return v.Tokens("", tokens, view.JSON) })
+	for _, u := range users {
+		check("user", func(v *view.View) error { return v.User(u, view.JSON) })
+	}
+	for _, r := range roles {
+		check("role", func(v *view.View) error { return v.Role(r, view.JSON) })
+	}
+	for _, token := range tokens {
+		check("token", func(v *view.View) error { return v.Token(token, view.JSON) })
+		showState(check, s, model.TokenAddress(token.UserName, token.TokenName), on)
+	}
+}
+
+func showState(check checker, s *state.Snapshot, a model.Address, on model.Date) {
+	check("state-object", func(v *view.View) error {
+		o, err := view.StateOf(s, a, on)
+		if err != nil {
+			return err
+		}
+		return v.StateObject(o, view.JSON)
+	})
+}
+
+func showPlan(check checker, p *plan.Plan) {
+	check("plan", func(v *view.View) error { return v.Plan(p, view.JSON) })
+	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20), Issued: []apply.Issued{{
+		Address: model.TokenAddress("svc", "t").At(2), Path: "state/accounts/aa/svc/t.2.age", ExpiresAt: today, Value: state.SumOf(nil),
+	}}}
+	check("applied", func(v *view.View) error { return v.Applied(p, result, view.JSON) })
+	check("applied", func(v *view.View) error { return v.Applied(p, &apply.Result{}, view.JSON) })
+}
+
+// someProblems has one of each shape.
+var someProblems = diag.List{
+	{
+		Code: "unknown_key", Summary: "a token has no key", Hint: "did you mean?", Pos: diag.Position{File: "manifests/a.yaml", Line: 3, Column: 5}, Source: "x", Width: 1,
+		Related: []diag.Related{{Pos: diag.Position{File: "manifests/b.yaml", Line: 1, Column: 1}, Message: "the first one"}},
+	},
+	{Severity: diag.Warning, Code: "no_manifests", Summary: "nothing is declared", Pos: diag.Position{File: "manifests"}},
+	{Code: "unknown_target", Summary: "there is no such target"},
+}
+
+// showOthers shows what does not come from state alone.
+func showOthers(check checker) {
+	known := view.Verdict{
+		Reason: "the generation ended", User: "svc", Token: "t", Generation: 2, Status: "ended", ExpiresAt: today, RevokeAfter: today,
+		Roles: []string{"ml"}, Fingerprint: state.SumOf(nil).Short(), EndedOn: today, EndedReason: "revoked",
+	}
+	check("verdict", func(v *view.View) error { return v.Verdict(known, view.JSON) })
+	check("verdict", func(v *view.View) error {
+		return v.Verdict(view.Verdict{Reason: "unknown", Fingerprint: known.Fingerprint}, view.JSON)
+	})
+	for _, list := range []diag.List{nil, someProblems} {
+		check("validation", func(v *view.View) error {
+			return v.Validation(view.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
+		})
+		check("verification", func(v *view.View) error {
+			return v.Verification(view.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
+		})
+	}
+	check("verification", func(v *view.View) error { return v.Verification(view.Verification{}, view.JSON) })
+	entry := view.LogEntry{
+		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
+		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
+	}
+	byHand := view.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
+	check("log", func(v *view.View) error { return v.Log([]view.LogEntry{entry, byHand}, view.JSON) })
+	check("log", func(v *view.View) error { return v.Log(nil, view.JSON) })
+	check("version", func(v *view.View) error {
+		return v.Version(view.VersionInfo{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
+	})
+	for _, err := range []error{errors.New("something is wrong"), someProblems, someProblems[0]} {
+		check("error", func(v *view.View) error {
+			v.Error(err, 1, view.JSON)
+			return nil
+		})
+	}
+}
+
+// note remembers every key of a document.
+func note(seen map[string]bool, document []byte) {
+	var value any
+	if json.Unmarshal(document, &value) == nil {
+		noteKeys(seen, value)
+	}
+}
+
+func noteKeys(seen map[string]bool, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			seen[key] = true
+			noteKeys(seen, child)
+		}
+	case []any:
+		for _, child := range value {
+			noteKeys(seen, child)
+		}
+	}
+}
+
+// propertiesOf lists the name of every property in a schema, at any depth.
+func propertiesOf(t *testing.T, name string) []string {
+	t.Helper()
+	text, ok := schemas.Read(name)
+	if !ok {
+		t.Fatalf("there is no schema %s", name)
+	}
+	var schema any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	collectProperties(found, schema)
+	return model.Names(found)
+}
+
+func collectProperties(found map[string]bool, schema any) {
+	switch schema := schema.(type) {
+	case map[string]any:
+		if properties, ok := schema["properties"].(map[string]any); ok {
+			for key := range properties {
+				found[key] = true
+			}
+		}
+		for _, child := range schema {
+			collectProperties(found, child)
+		}
+	case []any:
+		for _, child := range schema {
+			collectProperties(found, child)
+		}
+	}
+}

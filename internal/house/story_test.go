@@ -1,0 +1,278 @@
+package house
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// chapter is one change of a project's declarations, some days after the last.
+type chapter struct {
+	days    model.Days
+	project string
+	text    string
+	options func(*plan.Options)
+	// blocked chapters are planned and not applied.
+	blocked bool
+}
+
+const (
+	firstKey  = "age1pv2hhnr2w04tgf2vyysrk3ge5vjaemxkmeh0xgvqyn6t5nlpkv8qaw2cx4"
+	secondKey = "age19a775444cll777wk9rt9jhxvqxkyka0yklsvl4a38xhn2p60z54skf4he5"
+
+	oneKey = "version: 1\nrecipients: {ops: " + firstKey + "}\ndefaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n"
+
+	twoKeys = "version: 1\nrecipients: {alice: " + firstKey + ", bob: " + secondKey + ", ops: [alice, bob]}\n" +
+		"defaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n" +
+		"guardrails: {max_token_lifetime: 300d, require_token_roles: false, account_name: '.*', min_recipients: 1, required_recipients: [alice], max_new_readers: 5, max_deletes: {count: 9, percent: 90}, max_rotations: {count: 9}}\n" +
+		"git: {push: origin, branch: main, state_branch: osmoctl-state}\nbackend: {kind: local}\n"
+)
+
+// story goes through everything that plans, state and views can hold.
+var story = []chapter{
+	{text: `
+roles:
+  ml:
+    description: Team
+    policies:
+      - {actions: ["workflow:*", "pool:List"], resources: ["pool/a", "pool/b"]}
+      - {effect: Deny, actions: ["workflow:Exec"], resources: ["pool/b"]}
+    external_roles: [group]
+    sync_mode: force
+  old: {policies: []}
+service_accounts:
+  plain: {roles: [osmo-user]}
+  svc:
+    description: Service
+    labels: {team: x}
+    roles: [ml, old, osmo-user]
+    protect: true
+    tokens:
+      inherits: {description: Inherits}
+      explicit: {roles: [ml, osmo-user], rotate: {overlap: 0d}}
+      dated: {roles: [ml], expires_at: 2026-06-01}
+      gone: {roles: [ml]}
+  doomed:
+    roles: [ml]
+    tokens: {t: {}}
+`},
+	{days: 3, project: twoKeys, text: `
+roles:
+  ml:
+    description: Team of two
+    policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]
+    external_roles: []
+service_accounts:
+  plain: {roles: [osmo-user, ml]}
+  svc:
+    description: Service of two
+    roles: [ml, osmo-user]
+    tokens:
+      inherits: {description: Inherits still}
+      explicit: {roles: [ml], generation: 2}
+      dated: {roles: [ml], expires_at: 2026-06-02}
+      renamed: {roles: [ml], previously: [gone]}
+  doomed:
+    roles: [ml]
+    tokens: {t: {}}
+`, options: func(o *plan.Options) {
+		o.Targets = []model.Address{model.AccountAddress("plain")}
+		o.Replace = []model.Address{model.TokenAddress("svc", "inherits")}
+		o.AsOf = true
+		o.StateEdited = []string{"state/meta.json"}
+	}, blocked: true},
+	{days: 1, project: twoKeys, text: `
+roles:
+  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+service_accounts:
+  plain: {roles: [osmo-user, ml]}
+  svc:
+    roles: [ml, osmo-user, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+  doomed:
+    roles: [ml]
+    tokens: {t: {}}
+`, options: func(o *plan.Options) {
+		many := 100
+		o.Allow = plan.Allow{Deletes: &many, Rotations: &many, NewReaders: &many}
+	}, blocked: true},
+	{days: 1, project: twoKeys, text: `
+roles:
+  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+  old: {policies: []}
+service_accounts:
+  plain: {roles: [osmo-user, ml]}
+  svc:
+    roles: [ml, old, osmo-user, osmo-backend]
+    protect: false
+    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+  doomed:
+    roles: [ml]
+    tokens: {t: {}}
+`},
+	{days: 2, project: twoKeys, text: `
+roles:
+  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+service_accounts:
+  svc:
+    roles: [ml, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+`, options: func(o *plan.Options) {
+		many := 100
+		o.Allow = plan.Allow{Deletes: &many}
+	}},
+	{days: 8, project: oneKey, text: `
+roles:
+  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+service_accounts:
+  svc:
+    roles: [ml, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+`},
+	{days: 120, project: oneKey, text: `
+roles:
+  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+service_accounts:
+  svc:
+    roles: [ml, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+`},
+}
+
+// tell lives the story and shows each plan, with the world before it is applied
+// and, at the end, the last one.
+func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.World {
+	t.Helper()
+	w := applytest.New(t)
+	for i, c := range story {
+		w.Pass(c.days)
+		want := declared(t, c, w.Today)
+		var options []func(*plan.Options)
+		if c.options != nil {
+			options = append(options, c.options)
+		}
+		p := w.PlanFor(want, options...)
+		if blocked := len(p.Blocked) > 0; blocked != c.blocked {
+			t.Fatalf("chapter %d: blocked is %v: %+v", i, blocked, p.Blocked)
+		}
+		show(w, p)
+		if !c.blocked {
+			w.ApplyFor(want, options...)
+		}
+	}
+	return w
+}
+
+func declared(t *testing.T, c chapter, on model.Date) *model.Declarations {
+	t.Helper()
+	project := c.project
+	if project == "" {
+		project = oneKey
+	}
+	want, problems := config.Load(fstest.MapFS{
+		"osmoctl.yaml":       {Data: []byte(project)},
+		"manifests/one.yaml": {Data: []byte(c.text)},
+	}, config.Options{Today: on})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+func TestPlansFitTheirSchema(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	tell(t, func(_ *applytest.World, p *plan.Plan) {
+		document, err := p.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validateJSON(t, "plan", document); err != nil {
+			t.Errorf("%v\n%s", err, document)
+		}
+		note(seen, document)
+	})
+	// What never occurs is not tried: the story has to grow with the plan.
+	for _, key := range propertiesOf(t, "plan") {
+		if !seen[key] {
+			t.Errorf("no plan of the story has %q", key)
+		}
+	}
+}
+
+func TestStateFitsItsSchemas(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	check := func(w *applytest.World) {
+		for _, f := range w.Store.Files() {
+			if state.IsCiphertext(f.Path) {
+				continue
+			}
+			if err := validateJSON(t, stateSchema(f.Path), f.Data); err != nil {
+				t.Errorf("%s: %v\n%s", f.Path, err, f.Data)
+			}
+			note(seen, f.Data)
+		}
+	}
+	check(tell(t, func(w *applytest.World, _ *plan.Plan) { check(w) }))
+	for _, name := range []string{"state-meta", "state-role", "state-account"} {
+		for _, key := range propertiesOf(t, name) {
+			if !seen[key] {
+				t.Errorf("no file of the story has %q, which %s does", key, name)
+			}
+		}
+	}
+}
+
+func stateSchema(path string) string {
+	switch {
+	case path == state.MetaPath:
+		return "state-meta"
+	case strings.HasPrefix(path, "roles/"):
+		return "state-role"
+	}
+	return "state-account"
+}
+
+// What the reading commands print fits their schemas.
+func TestViewsFitTheirSchemas(t *testing.T) {
+	t.Parallel()
+	seen := map[string]map[string]bool{}
+	check := func(schema string, write func(*view.View) error) {
+		t.Helper()
+		var out bytes.Buffer
+		v := &view.View{Out: &out, Err: &out}
+		if err := write(v); err != nil {
+			t.Fatal(err)
+		}
+		if err := validateJSON(t, schema, out.Bytes()); err != nil {
+			t.Errorf("%s: %v\n%s", schema, err, out.Bytes())
+		}
+		if seen[schema] == nil {
+			seen[schema] = map[string]bool{}
+		}
+		note(seen[schema], out.Bytes())
+	}
+	showAll(check, &state.Snapshot{}, today)
+	w := tell(t, func(w *applytest.World, p *plan.Plan) {
+		showAll(check, w.State(), w.Today)
+		showPlan(check, p)
+	})
+	showAll(check, w.State(), w.Today)
+	showOthers(check)
+	for name := range seen {
+		for _, key := range propertiesOf(t, name) {
+			if !seen[name][key] {
+				t.Errorf("nothing of the story has %q, which %s does", key, name)
+			}
+		}
+	}
+}
