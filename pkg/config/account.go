@@ -201,7 +201,7 @@ func hasRole(a *model.Account, role string) bool {
 func (m *manifest) lifetime(d *tokenDecl, f fields) {
 	var own rhythm
 	m.rotation(&own, f[tokenRotate].value)
-	own.in = m.span(f[tokenExpiresIn], "expires_in", 1)
+	own.in = m.span(f[tokenExpiresIn], `"expires_in"`, 1)
 	m.expiry(d, &own, f[tokenExpiresAt], f[tokenExpiresIn])
 	own.fill(m.project.token)
 	if own.in.set {

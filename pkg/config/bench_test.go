@@ -76,3 +76,26 @@ defaults:
   recipients: [alice]
   token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}
 `
+
+// BenchmarkHostile reads one file of the largest size that was made to be slow.
+func BenchmarkHostile(b *testing.B) {
+	fill := func(head, unit, tail string) []byte {
+		return []byte(head + strings.Repeat(unit, (MaxFileSize-len(head)-len(tail))/len(unit)) + tail)
+	}
+	for name, data := range map[string][]byte{
+		"items":    fill("roles:\n", "- a\n", ""),
+		"nulls":    fill("roles:\n", "a:\n", ""),
+		"one line": fill("roles: [", "{a: b},", "]"),
+		"tags":     fill("roles: [", "! a,", "]"),
+		"brackets": fill("roles: ", "[", ""),
+		"quote":    fill("roles: \"", "\\x41", ""),
+	} {
+		b.Run(name, func(b *testing.B) {
+			fsys := testProject(projectYAML, string(data))
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				Load(fsys, Options{Today: benchDay})
+			}
+		})
+	}
+}

@@ -127,11 +127,25 @@ func emptyHint(name string) string {
 	return "add roles or service_accounts, or delete the file"
 }
 
-// waveSize is the number of manifests that are decoded between two looks at the
-// number of problems: enough to keep every processor busy, few enough that a
-// project that is wrong everywhere does not fill the memory with problems that
+// A wave is the manifests that are decoded between two looks at the number of
+// problems: enough to keep every processor busy, few enough that a project that
+// is wrong everywhere takes neither the time nor the memory for problems that
 // nobody will see.
-const waveSize = 256
+const (
+	waveFiles = 256
+	waveSize  = 2 << 20 // bytes
+)
+
+// wave returns how many of the files make the next wave.
+func wave(files []file) int {
+	size := 0
+	for i, f := range files[:min(len(files), waveFiles)] {
+		if size += len(f.data); size > waveSize {
+			return i + 1
+		}
+	}
+	return min(len(files), waveFiles)
+}
 
 func (l *loader) loadManifests() {
 	before := l.problems.errors
@@ -146,7 +160,7 @@ func (l *loader) loadManifests() {
 	l.merged = newMerger(l.project, &l.problems)
 	l.merged.incomplete = !complete || l.problems.errors > before
 	for len(files) > 0 && l.problems.errors < maxProblems {
-		n := min(waveSize, len(files))
+		n := wave(files)
 		for _, m := range l.decode(files[:n]) {
 			l.merged.add(m)
 		}

@@ -3,6 +3,8 @@ package config
 import (
 	"testing"
 	"testing/fstest"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 // FuzzLoad feeds manifests: no panic, and every problem has its place.
@@ -11,8 +13,16 @@ func FuzzLoad(f *testing.F) {
 	for _, tt := range badManifests {
 		f.Add([]byte(tt.text))
 	}
+	// Keys are costly to check, so the project file is read once.
+	read := loader{fsys: testProject(fullProject, "")}
+	read.loadProject()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		fuzzLoad(t, testProject(fullProject, string(text)))
+		fsys := testProject(fullProject, string(text))
+		l := loader{fsys: fsys, opts: Options{Today: benchDay}, project: read.project}
+		l.loadManifests()
+		list := l.problems.finish()
+		Annotate(fsys, list)
+		checkFuzzed(t, list)
 	})
 }
 
@@ -33,6 +43,11 @@ func fuzzLoad(t *testing.T, fsys fstest.MapFS) {
 	if (d == nil) != list.HasErrors() {
 		t.Errorf("declarations are nil: %v, errors: %v", d == nil, list.HasErrors())
 	}
+	checkFuzzed(t, list)
+}
+
+func checkFuzzed(t *testing.T, list diag.List) {
+	t.Helper()
 	for _, p := range list {
 		if p.Pos.File == "" && p.Code != codeTooManyProblems || p.Summary == "" {
 			t.Errorf("%v lacks its file or summary", p)

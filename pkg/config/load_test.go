@@ -348,6 +348,33 @@ func TestLoadBrokenProject(t *testing.T) {
 	}
 }
 
+// TestLoadBadDefault holds that a default that was refused is not missed by
+// every token.
+func TestLoadBadDefault(t *testing.T) {
+	t.Parallel()
+	_, list := Load(testProject("version: 1\ndefaults: {recipients: [x], token: {expires_in: 90}}\n", token("{}")), Options{})
+	if got, want := briefs(list), wants("unknown_recipient 2:25", "bad_duration 2:49"); !match(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestLoadManyReaders holds that a token is sealed to a bounded number of keys.
+func TestLoadManyReaders(t *testing.T) {
+	t.Parallel()
+	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}}
+	for i := range maxReaders + 1 {
+		name := fmt.Sprintf("n%03d", i)
+		s.groups[name] = &group{readers: []model.Recipient{{Name: name, Key: name, Kind: model.RecipientX25519}}}
+	}
+	names := model.Names(s.groups)
+	if _, problem := s.readers(names); problem == nil || problem.code != codeTooManyRecipients {
+		t.Errorf("%d readers: got %v", len(names), problem)
+	}
+	if readers, problem := s.readers(names[1:]); problem != nil || len(readers) != maxReaders {
+		t.Errorf("%d readers: got %d, %v", maxReaders, len(readers), problem)
+	}
+}
+
 // TestLoadSplitting holds that neither the number of files nor their names and
 // order matter.
 func TestLoadSplitting(t *testing.T) {

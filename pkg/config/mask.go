@@ -8,15 +8,17 @@ import (
 
 // secretShapes match what must never be shown again once somebody put it into
 // a file: age identities and their plugin forms, tokens of osmoctl's own form,
-// the frame of a PEM private key, and JWTs.
+// the frame of a PEM private key, the first bytes of an OpenSSH one in base64,
+// and JWTs.
 var secretShapes = regexp.MustCompile(`(?i:AGE-SECRET-KEY-|AGE-PLUGIN-)[A-Za-z0-9+._-]*` +
 	`|osmo_[A-Za-z0-9]{38}` +
 	`|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*` +
+	`|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]*` +
 	`|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`)
 
 // secretMarks are cheap to look for, and one of them is in every match of
 // secretShapes.
-var secretMarks = []string{"age-", "osmo_", "private key", "eyj"}
+var secretMarks = []string{"age-", "osmo_", "private key", "b3blbnnza", "eyj"}
 
 // mask replaces everything in s that is shaped like a secret by as many
 // asterisks, so that columns stay true.

@@ -129,6 +129,16 @@ func policy(lines ...string) string {
 	return "roles:\n  r:\n    policies:\n      " + strings.Join(lines, "\n      ") + "\n"
 }
 
+// manyRecipients is so many names of one key.
+func manyRecipients(n int) string {
+	var b strings.Builder
+	b.WriteString("  n0: " + aliceKey + "\n")
+	for i := range n - 1 {
+		fmt.Fprintf(&b, "  n%d: n%d\n", i+1, i)
+	}
+	return b.String()
+}
+
 func wants(s ...string) []string { return s }
 
 var badManifests = []badInput{
@@ -145,6 +155,10 @@ var badManifests = []badInput{
 	{"lone carriage return", "roles: {}\r# x\n", wants("line_separator 1:10")},
 	{"bidirectional override", "# é\u202e\nroles: 1\n", wants("hidden_character 1:4 delete it")},
 	{"zero-width space", "roles: {} #\u200b\n", wants("hidden_character 1:12")},
+	{"soft hyphen", "roles: {} #\u00ad\n", wants("hidden_character 1:12")},
+	{"Hangul filler", "roles: {} #\u3164\n", wants("hidden_character 1:12")},
+	{"noncharacter", "roles: {} #\uffff\n", wants("control_character 1:12")},
+	{"visible format character", "roles: {} #\u0600\n", nil},
 	{"tag character", "roles: {} #\U000E0041\n", wants("hidden_character 1:12")},
 	{"escaped control", "roles:\n  r: {description: \"\\x1b\", policies: []}\n", wants("control_character 2:20 delete it", "warning no_policies 2:38")},
 	{"escaped override", account(`description: "x\u202e"`), wants("hidden_character 3:18")},
@@ -217,6 +231,7 @@ var badManifests = []badInput{
 	{"case of tokens", account("roles: [osmo-user]", "tokens: {t: {}, T: {}}"), wants("case_collision 4:21")},
 	{"generation's name", account("roles: [osmo-user]", "tokens: {a: {}, a-g2: {}}"), wants("generation_name 4:21 give one of the two")},
 	{"labels", account("labels: {-a: b, c: " + strings.Repeat("x", 64) + "}"), wants("bad_label 3:14", "bad_label 3:24")},
+	{"more labels", account(`labels: {"": b, ` + strings.Repeat("x", 64) + `: b, "c d": e, f-: g}`), wants("bad_label 3:14", "bad_label 3:21", "bad_label 3:90", "bad_label 3:100")},
 	{"label is a list", account("labels: {a: [b]}"), wants("wrong_kind 3:17")},
 
 	// Roles.
@@ -226,6 +241,9 @@ var badManifests = []badInput{
 	{"bad action", policy("- {actions: [workflow], resources: [x]}"), wants("bad_action 4:20")},
 	{"bare star in quotes", policy(`- {actions: ["*"], resources: [x]}`), wants("bad_action 4:20")},
 	{"unknown action", policy("- {actions: [workflow:Raed], resources: [x]}"), wants(`warning unknown_action 4:20 did you mean "workflow:Read"?`)},
+	{"policy is a text", policy("- x"), wants("wrong_kind 4:9")},
+	{"empty item", policy("- {actions: [\"\"], resources: [x]}"), wants("empty_text 4:20 delete the item")},
+	{"external roles", "roles:\n  r: {policies: [], external_roles: x}\n", wants("warning no_policies 2:17", "wrong_kind 2:37")},
 	{"effect", policy("- {effect: deny, actions: [pool:List], resources: [x]}"), wants("bad_effect 4:18 write Deny: OSMO minds the case")},
 	{"other effect", policy("- {effect: Maybe, actions: [pool:List], resources: [x]}"), wants("bad_effect 4:18 write Allow or Deny")},
 	{"no resources", policy("- {actions: [pool:List]}"), wants(`resources_missing 4:9 write resources: ["*"]`)},
@@ -260,6 +278,9 @@ var badManifests = []badInput{
 	{"default overlap beyond every", token("rotate: {every: 5d}"), wants("overlap_too_long 6:25 the default in osmoctl.yaml")},
 	{"every of nothing", token("rotate: {every: 0d}"), wants("bad_duration 6:25")},
 	{"generation of nothing", token("generation: 0"), wants("bad_number 6:21")},
+	{"bad every says nothing of its fit", token("expires_in: 30d", "rotate: {every: 90, overlap: 1d}"), wants("bad_duration 7:25")},
+	{"generation in words", token("generation: two"), wants("wrong_kind 6:21")},
+	{"date is a list", token("expires_at: [x]"), wants("wrong_kind 6:21")},
 	{"quoted generation", token(`generation: "2"`), wants("wrong_kind 6:21 write plain digits")},
 	{"octal generation", token("generation: 010"), wants("wrong_kind 6:21")},
 	{"unknown recipient", token("recipients: [alise]"), wants(`unknown_recipient 6:22 did you mean "alice"?`)},
@@ -297,6 +318,11 @@ var badProjects = []badInput{
 	{"empty group", "version: 1\nrecipients: {a: []}\n", wants("empty_list 2:17")},
 	{"defaults", "version: 1\ndefaults: {recipients: [x], token: {expires_at: 2027-01-01}}\n", wants(
 		"unknown_recipient 2:25", `unknown_key 2:37`)},
+	{"long cycle", "version: 1\nrecipients: {a: b, b: c, c: d, d: e, e: f, f: g, g: h, h: i, i: a}\n", wants("recipient_cycle 2:65")},
+	{"empty defaults", "version: 1\ndefaults: {recipients: []}\n", wants("empty_list 2:24")},
+	{"default token", "version: 1\ndefaults: {token: []}\n", wants("wrong_kind 2:19")},
+	{"long pattern", "version: 1\nguardrails: {account_name: " + strings.Repeat("a", 1001) + "}\n", wants("bad_pattern 2:28")},
+	{"many names", "version: 1\nrecipients:\n" + manyRecipients(1001) + "  last: n0\n", wants("too_many_recipients 1003:3")},
 	{"default lifetime", "version: 1\ndefaults: {token: {expires_in: 366d}}\n", wants("expiry_beyond_limit 2:32")},
 	{"default rhythm", "version: 1\ndefaults: {token: {expires_in: 60d, rotate: {every: 60d, overlap: 60d}}}\n", wants("rotate_too_long 2:53", "overlap_too_long 2:67")},
 	{"guardrails", "version: 1\nguardrails: {max_token_lifetime: 0d, require_token_roles: 1, account_name: \"(\", min_recipients: 0, max_new_readers: -1}\n", wants(

@@ -32,8 +32,8 @@ type project struct {
 	token rhythm
 	// readers are what Defaults.Recipients resolve to.
 	readers []model.Recipient
-	// unknown is set where the file could not be read to its end: what a
-	// manifest takes from it may be declared nevertheless.
+	// unknown is set where the defaults could not be read to their end: what
+	// a token takes from them may be declared nevertheless.
 	unknown bool
 }
 
@@ -52,10 +52,11 @@ func (r *reader) project(root *node) *project {
 	p.Version = projectVersion
 	p.Recipients = p.recipients.resolved()
 	r.guardrails(p, f[projectGuardrails].value)
+	before := r.errors
 	r.defaults(p, f[projectDefaults].value)
+	p.unknown = r.broken || r.errors > before
 	p.Git = r.git(f[projectGit].value)
 	p.Backend = r.backend(f[projectBackend].value)
-	p.unknown = r.broken
 	return p
 }
 
@@ -134,7 +135,7 @@ func (r *reader) defaultToken(p *project, n *node) {
 	if !ok {
 		return
 	}
-	p.token.in = r.span(f[defaultTokenExpiresIn], "expires_in", 1)
+	p.token.in = r.span(f[defaultTokenExpiresIn], `"expires_in"`, 1)
 	r.rotation(&p.token, f[defaultTokenRotate].value)
 	r.checkLifetime(p.token.in, p.maxLifetime())
 	r.checkRhythm(p.token)

@@ -110,7 +110,11 @@ func (r *reader) field(key *node, what string, known keys) (int, bool) {
 			return i, true
 		}
 	}
-	r.fail(key, codeUnknownKey, keyHint(key.value, known), "%s has no key %s", what, quoted(key.value))
+	if r.full(diag.Error) {
+		r.dropped++
+	} else {
+		r.fail(key, codeUnknownKey, keyHint(key.value, known), "%s has no key %s", what, quoted(key.value))
+	}
 	return 0, false
 }
 
@@ -172,6 +176,10 @@ func (x *nameIndex) add(key *node) *node {
 }
 
 func (r *reader) duplicateKey(key, first *node) {
+	if r.full(diag.Error) {
+		r.dropped++
+		return
+	}
 	r.failTwice(key, codeDuplicateKey, "keep one of the two", "the key "+quoted(key.value)+" is repeated",
 		r.pos(first), "the first one")
 }

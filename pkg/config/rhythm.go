@@ -7,6 +7,7 @@ import (
 
 // span is a duration and where it was declared.
 type span struct {
+	// key is the key as messages show it.
 	key  string
 	days model.Days
 	// at is where it stands in the file being read; nil where it was taken
@@ -14,7 +15,9 @@ type span struct {
 	at *node
 	// pos is where it stands, whatever the file.
 	pos diag.Position
-	set bool
+	// set is true where the span was declared, bad where the declaration was
+	// refused: nothing more is said about it then.
+	set, bad bool
 }
 
 // inherited is the span as a token takes it from the defaults.
@@ -54,13 +57,11 @@ func (t *rhythm) rotation() model.Rotation {
 }
 
 func (r *reader) span(f field, key string, low model.Days) span {
-	s := span{key: key}
 	if !f.isSet() {
-		return s
+		return span{key: key}
 	}
-	s.days, s.set = r.days(f.value, quoted(key), low)
-	s.at, s.pos = f.value, r.pos(f.value)
-	return s
+	days, ok := r.days(f.value, key, low)
+	return span{key: key, days: days, at: f.value, pos: r.pos(f.value), set: true, bad: !ok}
 }
 
 const (
@@ -78,8 +79,8 @@ func (r *reader) rotation(t *rhythm, n *node) {
 	if !ok {
 		return
 	}
-	t.every = r.span(f[rotateEvery], "every", 1)
-	t.overlap = r.span(f[rotateOverlap], "overlap", 0)
+	t.every = r.span(f[rotateEvery], `"every"`, 1)
+	t.overlap = r.span(f[rotateOverlap], `"overlap"`, 0)
 }
 
 // checkRhythm reports spans that do not fit into one another: a token is
@@ -96,12 +97,12 @@ func (r *reader) checkRhythm(t rhythm) {
 // mustFit reports a span that is not below another one, at the one of them that
 // the file holds. Two defaults that do not fit were reported in their own file.
 func (r *reader) mustFit(inner, outer span, code string) {
-	if !inner.set || !outer.set || inner.days < outer.days {
+	if !inner.set || !outer.set || inner.bad || outer.bad || inner.days < outer.days {
 		return
 	}
 	at, hint := inner.at, "declare less than "+outer.days.String()
 	if at == nil {
-		at, hint = outer.at, "the default in "+ProjectFile+" does not fit here: declare rotate."+inner.key+" for this token"
+		at, hint = outer.at, "the default in "+ProjectFile+" does not fit here: declare "+inner.key+" of its own for this token"
 	}
 	if at == nil {
 		return

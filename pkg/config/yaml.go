@@ -36,7 +36,7 @@ func (r *reader) parseLibrary(data []byte) (*node, *flaw) {
 	}
 	c := converter{r: r}
 	if bytes.IndexByte(data, '!') >= 0 {
-		c.lines = bytes.SplitAfter(data, []byte{'\n'})
+		c.text = &cursor{rest: data, line: 1, column: 1}
 	}
 	root := new(node)
 	c.convert(root, doc.Content[0], 1)
@@ -81,9 +81,9 @@ func decodeYAML(from io.Reader) (doc *yaml.Node, err error) {
 // beyond scalars, lists and maps.
 type converter struct {
 	r *reader
-	// lines is the text where it holds an exclamation mark: the library
+	// text is the file where it holds an exclamation mark: the library
 	// leaves no trace of a lone one, which is a tag too.
-	lines [][]byte
+	text *cursor
 }
 
 func (c *converter) convert(to *node, from *yaml.Node, depth int) {
@@ -127,15 +127,35 @@ func (c *converter) collection(to *node, from *yaml.Node, depth int) {
 
 // bareTag reports whether n carries the tag "!".
 func (c *converter) bareTag(n *yaml.Node) bool {
-	if n.Line < 1 || n.Line > len(c.lines) {
-		return false
+	return c.text != nil && c.text.at(n.Line, n.Column) == '!'
+}
+
+// cursor finds characters by line and column. It moves forward only, as nodes
+// are visited in the order of their places: looking each of them up from the
+// start of its line would take hours on a long one.
+type cursor struct {
+	rest         []byte
+	line, column int
+}
+
+// at returns the character at the place, or 0 where there is none.
+func (c *cursor) at(line, column int) rune {
+	for c.line < line {
+		n := bytes.IndexByte(c.rest, '\n')
+		if n < 0 {
+			return 0
+		}
+		c.rest, c.line, c.column = c.rest[n+1:], c.line+1, 1
 	}
-	line := c.lines[n.Line-1]
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(line)
-		line = line[size:]
+	for c.line == line && c.column < column {
+		_, size := utf8.DecodeRune(c.rest)
+		c.rest, c.column = c.rest[size:], c.column+1
 	}
-	return bytes.HasPrefix(line, []byte("!"))
+	if len(c.rest) == 0 || c.line != line || c.column != column {
+		return 0
+	}
+	r, _ := utf8.DecodeRune(c.rest)
+	return r
 }
 
 // refuse reports something that leaves a gap in what the file declares.
