@@ -43,9 +43,18 @@ func (s *Store) Publish(ctx context.Context, p Pending) (Result, error) {
 	}
 	result, err := s.publish(ctx, p)
 	if !result.Moved {
-		err = errors.Join(err, s.dropJournal(), s.remove(p.pack+".keep"))
+		err = errors.Join(err, s.dropJournal(), s.release(p))
 	}
 	return result, err
+}
+
+// release lets git repack what a commit was stored in. A commit that came by a
+// fetch has no pack of ours.
+func (s *Store) release(p Pending) error {
+	if p.pack == "" {
+		return nil
+	}
+	return s.remove(p.pack + ".keep")
 }
 
 func (s *Store) publish(ctx context.Context, p Pending) (result Result, err error) {
@@ -73,7 +82,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, err erro
 	if err != nil {
 		return result, fmt.Errorf("commit %s is made, but not all of it followed: %w", p.Commit, err)
 	}
-	return result, errors.Join(s.remove(p.pack+".keep"), s.dropJournal())
+	return result, errors.Join(s.release(p), s.dropJournal())
 }
 
 // moveBranch is the commit point: under the branch's lock it is read again,

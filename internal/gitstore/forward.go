@@ -1,0 +1,129 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// ErrOtherFiles says that a branch cannot follow another by [Store.FastForward],
+// since files differ that are not ours to write.
+var ErrOtherFiles = errors.New("other files differ too")
+
+// FastForward moves a branch to a descendant of where it is, with work tree and
+// index, where nothing but files below dir (relative to the project) differs;
+// else ErrOtherFiles and nothing has happened: checking out other people's files,
+// with their filters and hooks, is git's work. It needs the lock. who is for the
+// reflog.
+func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who Signature) (Result, error) {
+	if err := s.requireLock(); err != nil {
+		return Result{}, err
+	}
+	from, err := s.Ref(branch)
+	if err != nil || from == to {
+		return Result{}, err
+	}
+	p, err := s.forward(branch, from, to, dir)
+	if err != nil {
+		return Result{}, err
+	}
+	if p.reflog, err = who.format(); err != nil {
+		return Result{}, err
+	}
+	return s.Publish(ctx, p)
+}
+
+func (s *Store) forward(branch, from, to, dir string) (Pending, error) {
+	ancestor, err := s.IsAncestor(from, to)
+	if err != nil {
+		return Pending{}, err
+	}
+	if !ancestor {
+		return Pending{}, fmt.Errorf("%s is not behind %s: %w", branch, to, ErrMoved)
+	}
+	parent, err := s.Commit(from)
+	if err != nil {
+		return Pending{}, err
+	}
+	commit, err := s.Commit(to)
+	if err != nil {
+		return Pending{}, err
+	}
+	if err := s.onlyBelow(mustID(parent.Tree), mustID(commit.Tree), strings.Split(s.inRoot(dir), "/")); err != nil {
+		return Pending{}, err
+	}
+	p := Pending{Commit: to, branch: branch, parent: mustID(from)}
+	p.message, _, _ = strings.Cut(commit.Message, "\n")
+	p.edits, err = s.editsOf(journal{branch, from, to})
+	return p, err
+}
+
+// onlyBelow goes down the two trees along the way, and demands that everything
+// beside the way is the same.
+func (s *Store) onlyBelow(before, after id, way []string) error {
+	if before == after || len(way) == 0 {
+		return nil
+	}
+	old, err := s.below(treeEntry{mode: modeTree, id: before})
+	if err != nil {
+		return err
+	}
+	now, err := s.below(treeEntry{mode: modeTree, id: after})
+	if err != nil {
+		return err
+	}
+	for name := range union(old, now) {
+		if a, b := old[name], now[name]; name != way[0] && (a.id != b.id || a.mode != b.mode) {
+			return fmt.Errorf("%s: %w", name, ErrOtherFiles)
+		}
+	}
+	a, b := old[way[0]], now[way[0]]
+	if !a.isTree() || !b.isTree() {
+		return nil
+	}
+	return s.onlyBelow(a.id, b.id, way[1:])
+}
+
+func union(a, b map[string]treeEntry) map[string]bool {
+	names := make(map[string]bool, len(a)+len(b))
+	for name := range a {
+		names[name] = true
+	}
+	for name := range b {
+		names[name] = true
+	}
+	return names
+}
+
+// Same reports whether the paths, relative to the project, have the same
+// content in two commits. Only object names are compared.
+func (s *Store) Same(a, b string, paths ...string) (bool, error) {
+	for _, p := range paths {
+		before, err := s.entryAt(a, p)
+		if err != nil {
+			return false, err
+		}
+		after, err := s.entryAt(b, p)
+		if err != nil || before != after {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// entryAt finds a path in a commit, without its name; the zero entry where
+// there is nothing.
+func (s *Store) entryAt(commit, name string) (treeEntry, error) {
+	if commit == "" {
+		return treeEntry{}, nil
+	}
+	c, err := s.Commit(commit)
+	if err != nil {
+		return treeEntry{}, err
+	}
+	entry, err := lookUp(s.objects, mustID(c.Tree), path.Clean(s.inRoot(name)))
+	entry.name = ""
+	return entry, err
+}
