@@ -27,14 +27,11 @@ func appliedHeadline(p *plan.Plan) string {
 }
 
 func issuedSection(r *apply.Result) section {
-	s := section{title: "Issued"}
-	for _, g := range r.Issued {
+	return sectionOf("Issued", r.Issued, maxChanges, func(g apply.Issued) item {
 		i := item{mark: "+", tone: adds, head: []span{quoteAs(strong, g.Address.String()), say(plain, " expires on "+g.ExpiresAt.String())}}
 		i.add(say(plain, "sealed in "), quote(g.Path))
-		s.items = append(s.items, i)
-	}
-	s.cut(maxChanges)
-	return s
+		return i
+	})
 }
 
 func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
@@ -47,7 +44,7 @@ func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
 		foot = append(foot, []span{say(plain, "Next: "), quote("osmoctl token decrypt " + a.Account + "/" + a.Name)})
 	}
 	if n := len(p.WaitingForIdentity); n > 0 {
-		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": "+plural(n, "token", "tokens")+" to be sealed to new readers by "), quote("osmoctl secrets reseal -i IDENTITY")})
+		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": "+plural(n, "token", "tokens")+" to be sealed to new readers by "), quote(resealCommand)})
 	}
 	return foot
 }

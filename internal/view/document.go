@@ -16,8 +16,7 @@ type section struct {
 	title string
 	tone  tone
 	items []item
-	// left counts the items that were left out, and where says how they can
-	// be had.
+	// left counts the items that were left out.
 	left int
 }
 
@@ -32,12 +31,15 @@ type item struct {
 // add appends a line below the item.
 func (i *item) add(spans ...span) { i.body = append(i.body, spans) }
 
-// cut leaves at most n items and counts the others.
-func (s *section) cut(n int) {
-	if len(s.items) > n {
-		s.left += len(s.items) - n
-		s.items = s.items[:n]
+// sectionOf makes a section of a list, the first of it as items and the others
+// counted.
+func sectionOf[T any](title string, list []T, most int, itemOf func(T) item) section {
+	s := section{title: title}
+	for _, e := range list[:min(len(list), most)] {
+		s.items = append(s.items, itemOf(e))
 	}
+	s.left = len(list) - len(s.items)
+	return s
 }
 
 // leftWords says how much is not shown.

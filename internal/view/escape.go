@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -55,7 +56,7 @@ func escapeRune(r rune) string {
 	case '\t':
 		return `\t`
 	}
-	return fmt.Sprintf(`\u{%X}`, r)
+	return `\u{` + strings.ToUpper(strconv.FormatInt(int64(r), 16)) + "}"
 }
 
 // visible reports whether r shows as itself. unicode.IsPrint leaves out control
@@ -78,7 +79,8 @@ func EscapeMarkdown(s string) string {
 		return "` `"
 	}
 	fence := strings.Repeat("`", longestRun(s, '`')+1)
-	if strings.Trim(s, " ") != "" && (strings.Trim(s, "` ") == "" || strings.ContainsRune("` ", rune(s[0])) || strings.ContainsRune("` ", rune(s[len(s)-1]))) {
+	if strings.Trim(s, " ") != "" && s != strings.Trim(s, "` ") {
+		// Markdown takes one blank from either end, unless all are blanks.
 		s = " " + s + " "
 	}
 	return fence + s + fence

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -106,7 +107,11 @@ func markdownHead(lines [][]span) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "### " + markdownLine(lines[0]) + "\n" + markdownParagraphs(lines[1:])
+	title := slices.Clone(lines[0])
+	for i := range title {
+		title[i].tone = plain // a heading is bold already
+	}
+	return "### " + markdownLine(title) + "\n" + markdownParagraphs(lines[1:])
 }
 
 func markdownParagraphs(lines [][]span) string {

@@ -18,7 +18,8 @@ const arrow = " → "
 // new, nothing where it goes, and otherwise the difference.
 func fieldLines(c *plan.Change, f plan.Field) [][]span {
 	switch {
-	case c.After == nil:
+	case c.After == nil, f.Path == "generation" && f.Before == nil && f.After == 1:
+		// The counter of requests begins at 1, which says nothing.
 		return nil
 	case f.Path == "policies":
 		return policyLines(f)

@@ -18,6 +18,7 @@ func (v *View) Progress(total int, what string) (update func(done, total int), f
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionClearOnFinish(),
 	)
 	var mu sync.Mutex

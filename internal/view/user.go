@@ -105,20 +105,26 @@ func (p *page) user(u User) {
 	p.field("User ID", u.ID)
 	p.field("Created At", day(u.CreatedAt))
 	p.field("Created By", u.CreatedBy)
-	p.userExtras(u)
 	p.blank()
-	if len(u.Roles) == 0 {
+	p.userRoles(u.Roles)
+	if u.Description != "" || len(u.Labels) > 0 || u.Protect || u.DeletedOn != 0 {
+		p.blank()
+		p.userExtras(u)
+	}
+}
+
+func (p *page) userRoles(list []UserRole) {
+	if len(list) == 0 {
 		p.line("Roles: None")
 		return
 	}
 	p.line("Roles:")
-	for _, r := range u.Roles {
+	for _, r := range list {
 		p.line("  - " + r.RoleName + " (assigned by " + r.AssignedBy + " on " + day(r.AssignedAt) + ")")
 	}
 }
 
-// userExtras writes what OSMO does not know, and nothing where there is nothing,
-// so that a plain account looks as OSMO shows it.
+// userExtras writes what OSMO does not know, after what it shows.
 func (p *page) userExtras(u User) {
 	p.optional("Description", u.Description)
 	p.optional("Labels", labels(u.Labels))

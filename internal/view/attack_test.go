@@ -1,0 +1,200 @@
+package view
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// hostilePlan has the text s wherever a plan has text.
+func hostilePlan(t testing.TB, s string) *plan.Plan {
+	p := emptyPlan(t)
+	a := model.TokenAddress(s, s)
+	reader, grant := plan.Reader{Name: s, Key: s}, access.Grant{Action: s, Resource: s}
+	policy := []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}
+	p.Digest, p.Base.Commit, p.Targets = s, s, []model.Address{a}
+	p.Summary = plan.Summary{Rotate: 1}
+	p.Changes = []plan.Change{{
+		Address: a, Action: plan.Rotate, Reasons: []string{s}, Before: &plan.Object{}, After: &plan.Object{}, Origin: &diag.Position{File: s, Line: 1},
+		Fields: []plan.Field{
+			{Path: s, Before: s, After: []string{s}},
+			{Path: "labels", Before: map[string]string{s: s}, After: map[string]string{}},
+			{Path: "policies", Before: policy, After: nil},
+			{Path: "x", After: map[string]string{s: s}},
+		},
+		Resolved: &plan.Resolved{Generation: 2, Replaces: 1, Roles: []string{s}, ExpiresAt: p.Date.Add(1)},
+	}}
+	p.Implied = []plan.Implied{{Address: a, Cause: a, Effect: s}}
+	p.Access = []plan.Access{{Subject: a, Gained: []access.Grant{grant}, Lost: []access.Grant{grant}}}
+	p.Readers = []plan.Readers{{Token: a, Gained: []plan.Reader{reader}, Lost: []plan.Reader{reader}}}
+	p.GuardrailChanges = []plan.GuardrailChange{{Path: s, Before: s, After: s}}
+	p.Blocked = []plan.Blocked{{Address: &a, Guardrail: s, Detail: s, Flag: s}}
+	p.WaitingForIdentity = []plan.Waiting{{Address: a, Gained: []plan.Reader{reader}}}
+	p.Warnings = []plan.Warning{{Code: s, Address: &a, Message: s}}
+	p.Upcoming = []plan.Upcoming{{Address: a, Event: plan.EventExpire, Date: p.Date}}
+	return p
+}
+
+// attackAll writes every result with the text s wherever it has text.
+func attackAll(t *testing.T, v *View, s string) {
+	t.Helper()
+	p := hostilePlan(t, s)
+	list := diag.List{{Code: s, Summary: s, Hint: s, Source: s, Width: 3, Pos: diag.Position{File: s, Line: 1, Column: 1}, Related: []diag.Related{{Pos: diag.Position{File: s}, Message: s}}}}
+	user := User{ID: s, CreatedBy: s, Roles: []UserRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
+	role := Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
+	token := Token{
+		UserName: s, TokenName: s, Description: s, Roles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
+		Generations: []Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: s}},
+		Tombstones:  []Tombstone{{Reason: s}},
+	}
+	object := StateObject{Meta: &StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []Role{role}, Users: []StateUser{{user, []Token{token}}}}
+	verdict := Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
+	entry := LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
+	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}}
+	for _, f := range []Format{Text, JSON} {
+		must(t, v.Plan(p, f), v.Applied(p, result, f), v.Users([]User{user}, f), v.User(user, f), v.Roles([]Role{role}, f), v.Role(role, f),
+			v.Tokens(s, []Token{token}, f), v.Tokens(s, nil, f), v.Tokens("", []Token{token}, f), v.Token(token, f), v.StateObject(object, f), v.StateObject(StateObject{Users: object.Users}, f),
+			v.Verdict(verdict, f), v.Log([]LogEntry{entry}, f), v.Version(VersionInfo{s, s, s, s}, f),
+			v.Verification(Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}}, f), v.Validation(Validation{Problems: list}, f))
+		v.Error(errors.New(s), 1, f)
+		v.Error(list.Err(), 1, f)
+	}
+	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(Validation{Problems: list}, SARIF))
+	v.Diagnostics(list)
+	v.Note(s)
+	v.Warn(s)
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// outsideCode returns what a Markdown document says outside of its code spans.
+func outsideCode(s string) string {
+	var b strings.Builder
+	for s != "" {
+		i := strings.IndexByte(s, '`')
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		_, rest, ok := codeSpan(s[i:])
+		if !ok {
+			return b.String() + s[i:]
+		}
+		s = rest
+	}
+	return b.String() + s
+}
+
+func TestMarkdownIsNeutral(t *testing.T) {
+	t.Parallel()
+	for _, attack := range []string{
+		"@ada", "#1", "<!-- x -->", "</details>", "![x](https://example.com)", "[x](y)", "https://example.com", "`", "``", "```\n# x", "a`b", " `", "|", "\n\n# x", "~~~", "&lt;",
+		"\\", "\\`", "<script>", "---", "* x", "ada@example.com", "", " ",
+	} {
+		s := newScreen()
+		must(t, s.Plan(hostilePlan(t, attack), Markdown))
+		for _, line := range strings.Split(s.out.String(), "\n") {
+			said := strings.TrimLeft(outsideCode(line), "#")
+			if strings.ContainsAny(said, "@#<>[]!`|\\&~_/\"") {
+				t.Errorf("with %q a line says outside of code: %q\n%s", attack, said, line)
+			}
+		}
+	}
+}
+
+func TestMarkdownFitsAComment(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "short", strings.Repeat("`", 400), strings.Repeat("日", 5000)} {
+		s := newScreen()
+		p := hugePlan(t, 2_000, text)
+		must(t, s.Plan(p, Markdown))
+		if n := utf8.RuneCountInString(s.out.String()); n > 65_536-1_000 {
+			t.Errorf("with texts of %d bytes the comment has %d characters", len(text), n)
+		}
+	}
+}
+
+// TestWhatIsCutIsCounted adds, in every section, what is shown and what is said
+// to be left out.
+func TestWhatIsCutIsCounted(t *testing.T) {
+	t.Parallel()
+	const n = 1234
+	for _, f := range []Format{Text, Markdown} {
+		s := newScreen()
+		must(t, s.Plan(hugePlan(t, n, strings.Repeat("x", 200)), f))
+		for _, title := range []string{"Blocked", "Changes", "Access", "Readers", "Warnings"} {
+			shown, left := countSection(s.out.String(), title)
+			if shown+left != n || shown == 0 || left == 0 {
+				t.Errorf("%s: %s shows %d and leaves out %d of %d", f, title, shown, left, n)
+			}
+		}
+	}
+}
+
+// countSection counts the items of a section by their marks, and reads how many
+// are said to be missing.
+func countSection(text, title string) (shown, left int) {
+	in := false
+	for _, line := range strings.Split(text, "\n") {
+		switch head := strings.TrimLeft(line, "# "); {
+		case head == title:
+			in = true
+		case in && head != "" && (strings.HasPrefix(line, "#") || !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "-")):
+			return shown, left
+		case in && strings.Contains(line, "more, which -t json lists"):
+			left = number(line)
+		case in && (strings.HasPrefix(line, "- `") || strings.HasPrefix(line, "  ") && !strings.HasPrefix(line, "   ") && !strings.HasPrefix(line, "  - ")):
+			shown++
+		}
+	}
+	return shown, left
+}
+
+func number(s string) (n int) {
+	for _, r := range s {
+		if '0' <= r && r <= '9' {
+			n = n*10 + int(r-'0')
+		}
+	}
+	return n
+}
+
+func TestRiskyChangesAreShownFirst(t *testing.T) {
+	t.Parallel()
+	p := hugePlan(t, 1000, "")
+	p.Changes = append(p.Changes, plan.Change{Address: model.AccountAddress("last"), Action: plan.Delete, Before: &plan.Object{}})
+	for _, f := range []Format{Text, Markdown} {
+		s := newScreen()
+		must(t, s.Plan(p, f))
+		deleted, created := strings.Index(s.out.String(), "account/last"), strings.Index(s.out.String(), "newly")
+		if deleted < 0 || created >= 0 && created < deleted {
+			t.Errorf("%s does not begin with the deletion", f)
+		}
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	p := hugePlan(b, 10_000, "a description")
+	for _, f := range []Format{Text, Markdown, JSON} {
+		b.Run(string(f), func(b *testing.B) {
+			for b.Loop() {
+				s := newScreen()
+				if err := s.Plan(p, f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

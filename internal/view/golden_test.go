@@ -1,0 +1,185 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// problems has one of each kind of problem.
+var problems = diag.List{
+	{
+		Code: "unknown_key", Summary: `unknown key "rols"`, Hint: `did you mean "roles"?`, Pos: diag.Position{File: "manifests/ci.yaml", Line: 12, Column: 5},
+		Source: "    rols: [deployer]", Width: 4,
+	},
+	{
+		Severity: diag.Warning, Code: "duplicate_name", Summary: `account "ci" is declared twice`, Pos: diag.Position{File: "manifests/b, c.yaml", Line: 3, Column: 1},
+		Related: []diag.Related{{Pos: diag.Position{File: "manifests/a.yaml", Line: 2}, Message: "first declared here"}},
+	},
+	{Code: "missing_project", Summary: "the directory has no osmoctl.yaml", Hint: "run osmoctl init"},
+}
+
+func applied(t *testing.T) *apply.Result {
+	return &apply.Result{
+		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Serial: 8,
+		Issued: []apply.Issued{{
+			Address: model.TokenAddress("ci", "deploy").At(1), Path: "state/accounts/2f/ci/deploy.1.age",
+			ExpiresAt: date(t, "2027-02-21"), Value: state.SumOf([]byte("v")),
+		}},
+	}
+}
+
+var history = []LogEntry{
+	{
+		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", When: at("2026-11-23T12:00:00Z"), Author: "osmoctl <ci@example.com>", Actor: "ada@example.com",
+		Serial: 8, Plan: digest, Run: "12345", Summary: "osmoctl: 1 create (serial 8)", Changes: []string{"create account/ci"}, ByOsmoctl: true,
+	},
+	{Commit: "1a", When: at("2026-11-22T12:00:00Z"), Author: "mallory", Summary: "fix state"},
+}
+
+type hinted struct{ error }
+
+func (hinted) Hint() string { return "osmoctl plan shows what changed" }
+
+// outputs are all results in all their forms.
+func outputs(t *testing.T) map[string]func(v *View) error {
+	today := date(t, "2026-11-23")
+	user, role := UserOf(operator(t)), RoleOf(snapshot(t).Roles["osmo-ml-team"])
+	token := TokenOf("backend-operator", "backend-token", operatorToken(t), today, keyNames)
+	everything, err := StateOf(snapshot(t), model.Address{}, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := StateOf(snapshot(t), model.AccountAddress("backend-operator"), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocked, quiet := fullPlan(t), emptyPlan(t)
+	free := fullPlan(t)
+	free.Blocked = nil
+	verdict := Verdict{Valid: true, Reason: "active", User: "ci", Token: "deploy", Generation: 2, Status: "active", ExpiresAt: today.Add(90), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
+	ended := Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
+	validation := Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: problems, Root: "infra"}
+	sound := Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
+	broken := sound
+	broken.Problems = problems
+
+	text := func(f func(*View, Format) error) func(*View) error { return func(v *View) error { return f(v, Text) } }
+	in := func(format Format, f func(*View, Format) error) func(*View) error {
+		return func(v *View) error { return f(v, format) }
+	}
+	out := map[string]func(v *View) error{
+		"plan.color": func(v *View) error { v.Color = true; return v.Plan(blocked, Text) },
+		"plan.free":  text(func(v *View, f Format) error { return v.Plan(free, f) }),
+		"plan.as-of": func(v *View) error {
+			p := fullPlan(t)
+			p.AsOf, p.Blocked, p.Targets, p.Changes = true, nil, []model.Address{model.AccountAddress("ci")}, nil
+			return v.Plan(p, Text)
+		},
+		"diagnostics": func(v *View) error { v.Diagnostics(problems); return nil },
+		"error.text": func(v *View) error {
+			v.Error(fmt.Errorf("apply: %w", hinted{errors.New("the remote says:\nno way")}), 4, Text)
+			return nil
+		},
+		"error.json":        func(v *View) error { v.Error(hinted{errors.New("plan is stale")}, 4, JSON); return nil },
+		"error.list":        func(v *View) error { v.Error(problems.Err(), 1, Text); return nil },
+		"error.list.json":   func(v *View) error { v.Error(fmt.Errorf("read: %w", problems.Err()), 1, JSON); return nil },
+		"validation.github": in(GitHub, func(v *View, f Format) error { return v.Validation(validation, f) }),
+		"validation.sarif":  in(SARIF, func(v *View, f Format) error { return v.Validation(validation, f) }),
+	}
+	both := map[string]func(*View, Format) error{
+		"plan":         func(v *View, f Format) error { return v.Plan(blocked, f) },
+		"plan.none":    func(v *View, f Format) error { return v.Plan(quiet, f) },
+		"applied":      func(v *View, f Format) error { return v.Applied(free, applied(t), f) },
+		"applied.none": func(v *View, f Format) error { return v.Applied(quiet, &apply.Result{Serial: 7}, f) },
+		"users":        func(v *View, f Format) error { return v.Users([]User{user}, f) },
+		"user":         func(v *View, f Format) error { return v.User(user, f) },
+		"roles":        func(v *View, f Format) error { return v.Roles([]Role{role}, f) },
+		"role":         func(v *View, f Format) error { return v.Role(role, f) },
+		"tokens":       func(v *View, f Format) error { return v.Tokens("", []Token{token}, f) },
+		"token":        func(v *View, f Format) error { return v.Token(token, f) },
+		"verdict":      func(v *View, f Format) error { return v.Verdict(verdict, f) },
+		"verdict.no":   func(v *View, f Format) error { return v.Verdict(ended, f) },
+		"state":        func(v *View, f Format) error { return v.StateObject(everything, f) },
+		"state.user":   func(v *View, f Format) error { return v.StateObject(account, f) },
+		"validation":   func(v *View, f Format) error { return v.Validation(validation, f) },
+		"verification": func(v *View, f Format) error { return v.Verification(sound, f) },
+		"verify.no":    func(v *View, f Format) error { return v.Verification(broken, f) },
+		"log":          func(v *View, f Format) error { return v.Log(history, f) },
+		"version": func(v *View, f Format) error {
+			return v.Version(VersionInfo{"v1.0.0", "4b825dc6", "go1.26.0", "linux/amd64"}, f)
+		},
+	}
+	for name, f := range both {
+		out[name+".text"], out[name+".json"] = in(Text, f), in(JSON, f)
+	}
+	for _, name := range []string{"plan", "plan.none", "applied", "applied.none"} {
+		out[name+".markdown"] = in(Markdown, both[name])
+	}
+	return out
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, write := range outputs(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScreen()
+			if err := write(&s.View); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name, append(s.out.Bytes(), s.err.Bytes()...))
+		})
+	}
+}
+
+// goInternals matches what Go prints of values that nobody meant to print.
+var goInternals = regexp.MustCompile(`%!|<nil>|0x[0-9a-f]{8}|map\[|&\{|\b(plan|model|state|diag|access|view)\.[A-Z]|\[\]string|\{[A-Z][a-z]+:`)
+
+func TestNoGoInOutput(t *testing.T) {
+	t.Parallel()
+	for name, write := range outputs(t) {
+		s := newScreen()
+		if err := write(&s.View); err != nil {
+			t.Fatal(err)
+		}
+		if found := goInternals.Find(append(s.out.Bytes(), s.err.Bytes()...)); found != nil {
+			t.Errorf("%s shows %q", name, found)
+		}
+	}
+}
+
+// TestValuesOfAnyType shows fields of every type that a plan may hold, and of one
+// that it never does.
+func TestValuesOfAnyType(t *testing.T) {
+	t.Parallel()
+	n, yes := 3, true
+	for want, v := range map[string]any{
+		"none": nil, `"a b"`: "a b", "[]": []string{}, "[a, b]": []string{"a", "b"}, "3": &n, "true": &yes, "false": false,
+		"90d": model.Days(90), "2026-11-23": date(t, "2026-11-23"), "force": model.SyncForce, "3 or 20%": &model.Limit{Count: &n, Percent: ptr(20)},
+		"no limit": &model.Limit{}, `{"every":"9d","overlap":"1d"}`: plan.Rhythm{Every: 9, Overlap: 1}, "(not shown)": func() {},
+	} {
+		if got := value(v); got != want {
+			t.Errorf("value = %q, want %q", got, want)
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestFormatsThatAResultLacks(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	err := s.Users(nil, SARIF)
+	var format ErrFormat
+	if !errors.As(err, &format) || format.Format != SARIF || s.out.Len() > 0 {
+		t.Errorf("got %v and %q", err, s.out.String())
+	}
+}

@@ -1,0 +1,99 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// look is how an action is shown.
+type look struct {
+	mark string
+	tone tone
+	// risk orders the actions, the riskiest first.
+	risk int
+	// done is the action in the past tense.
+	done string
+}
+
+var looks = map[plan.Action]look{
+	plan.Delete: {"-", removes, 0, "deleted"},
+	plan.Revoke: {"-", removes, 1, "revoked"},
+	plan.Forget: {"-", removes, 2, "forgotten"},
+	plan.Rotate: {"±", alters, 3, "rotated"},
+	plan.Reseal: {"~", alters, 4, "resealed"},
+	plan.Update: {"~", alters, 5, "updated"},
+	plan.Adopt:  {"+", adds, 6, "adopted"},
+	plan.Create: {"+", adds, 7, "created"},
+}
+
+func changesSection(p *plan.Plan) section {
+	return sectionOf("Changes", byRisk(p.Changes), maxChanges, func(c *plan.Change) item { return changeItem(p, c) })
+}
+
+// byRisk returns the changes, the riskiest first, in the plan's order where they
+// are alike.
+func byRisk(changes []plan.Change) []*plan.Change {
+	out := make([]*plan.Change, len(changes))
+	for i := range changes {
+		out[i] = &changes[i]
+	}
+	slices.SortStableFunc(out, func(a, b *plan.Change) int { return cmp.Compare(looks[a.Action].risk, looks[b.Action].risk) })
+	return out
+}
+
+func changeItem(p *plan.Plan, c *plan.Change) item {
+	l := looks[c.Action]
+	i := item{mark: l.mark, tone: l.tone, head: []span{say(l.tone, string(c.Action)), say(plain, " "), quoteAs(strong, c.Address.String())}}
+	for _, r := range c.Reasons {
+		i.add(quote(clip(r)))
+	}
+	for _, f := range c.Fields {
+		i.body = append(i.body, fieldLines(c, f)...)
+	}
+	i.body = append(i.body, resolvedLines(p, c)...)
+	if sameAccess(c) {
+		i.add(say(faint, "no effective change of access"))
+	}
+	if c.Origin != nil && c.Origin.File != "" {
+		i.add(say(faint, "declared in "), quoteAs(faint, clip(c.Origin.String())))
+	}
+	return i
+}
+
+// sameAccess reports whether an updated role allows exactly what it allowed.
+func sameAccess(c *plan.Change) bool {
+	if c.Action != plan.Update || c.Address.Kind != model.KindRole || c.Before == nil || c.After == nil {
+		return false
+	}
+	gained, lost := access.Diff([]*model.Role{roleOf(c.Address, c.Before)}, []*model.Role{roleOf(c.Address, c.After)})
+	return len(gained)+len(lost) == 0
+}
+
+func roleOf(a model.Address, o *plan.Object) *model.Role {
+	return &model.Role{Name: a.Name, Policies: o.Policies}
+}
+
+// resolvedLines says what the day and the state decided.
+func resolvedLines(p *plan.Plan, c *plan.Change) (lines [][]span) {
+	r := c.Resolved
+	if r == nil {
+		return nil
+	}
+	if r.Generation > 0 {
+		facts := "generation " + strconv.Itoa(r.Generation) + ", expires on " + r.ExpiresAt.String() + " (" + p.Date.Until(r.ExpiresAt).String() + "), roles "
+		lines = append(lines, []span{say(plain, facts), quote(clip(orNone(r.Roles)))})
+	}
+	switch old := "generation " + strconv.Itoa(r.Replaces); {
+	case r.Replaces == 0:
+	case r.RevokeAfter > p.Date:
+		lines = append(lines, []span{say(plain, old+" stays valid until "+r.RevokeAfter.String()+" ("+p.Date.Until(r.RevokeAfter).String()+")")})
+	default:
+		lines = append(lines, []span{say(removes, old+" ends at once")})
+	}
+	return lines
+}

@@ -1,0 +1,230 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+func blockedSection(p *plan.Plan) section {
+	s := sectionOf("Blocked", p.Blocked, maxItems, blockedItem)
+	s.tone = fault
+	return s
+}
+
+func blockedItem(b plan.Blocked) item {
+	i := item{mark: "!", tone: fault}
+	if b.Address != nil {
+		i.head = append(i.head, quoteAs(strong, b.Address.String()), say(plain, " "))
+	}
+	i.head = append(i.head, quote(clip(b.Detail)))
+	i.add(say(plain, "guardrail "), quote(b.Guardrail))
+	if b.Flag != "" {
+		i.add(say(plain, "lifted for one run by "), quote(b.Flag))
+	} else {
+		i.add(say(plain, "no flag lifts it"))
+	}
+	return i
+}
+
+// accessSection says who may do more and who less, gains first. Subjects to whom
+// the same happens share an item.
+func accessSection(p *plan.Plan) section {
+	groups := grouped(p.Access, accessKey)
+	slices.SortStableFunc(groups, func(a, b []plan.Access) int {
+		if gains := len(b[0].Gained) > 0; gains != (len(a[0].Gained) > 0) {
+			return cmp.Compare(len(b[0].Gained), len(a[0].Gained))
+		}
+		return len(b) - len(a)
+	})
+	return sectionOf("Access", groups, maxItems, func(group []plan.Access) item { return accessItem(p, group) })
+}
+
+func accessKey(a plan.Access) string {
+	var b strings.Builder
+	for _, list := range [][]access.Grant{a.Gained, a.Lost} {
+		for _, g := range list {
+			b.WriteString(strconv.Quote(g.Action) + strconv.Quote(g.Resource))
+		}
+		b.WriteByte(';')
+	}
+	return b.String() + a.EffectiveOn.String()
+}
+
+func accessItem(p *plan.Plan, group []plan.Access) item {
+	a := group[0]
+	i := item{mark: "~", tone: alters, head: subjects(group, func(a plan.Access) model.Address { return a.Subject })}
+	i.body = append(i.body, grantLines("gains", adds, a.Gained)...)
+	i.body = append(i.body, grantLines("loses", removes, a.Lost)...)
+	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
+		i.add(say(warn, "until "+a.EffectiveOn.String()), say(plain, " the old generation keeps what is lost"))
+	}
+	return i
+}
+
+// grantLines lists what is gained and lost.
+func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
+	for n, g := range grants {
+		if n == maxGrants {
+			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+" more")})
+		}
+		line := []span{say(t, verb), say(plain, " "), quote(clip(g.Action))}
+		if g.Resource != "" {
+			line = append(line, say(plain, " on "), quote(clip(g.Resource)))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// readersSection says which keys can read how many tokens from now on, and which
+// cannot any more.
+func readersSection(p *plan.Plan) section {
+	return sectionOf("Readers", readersByKey(p.Readers), maxItems, readerItem)
+}
+
+// keyReach is what happens to one key: it comes to be a reader of tokens, or
+// ceases to be one.
+type keyReach struct {
+	plan.Reader
+	gains  bool
+	tokens []model.Address
+}
+
+func readerItem(k *keyReach) item {
+	i := item{mark: "+", tone: adds}
+	verb, when := " can read ", " from now on: "
+	if !k.gains {
+		i = item{mark: "-", tone: removes}
+		verb, when = " cannot read new values of ", " any more: "
+	}
+	i.head = []span{
+		quoteAs(strong, keyName(k.Name, k.Key)),
+		say(plain, verb+plural(len(k.tokens), "token", "tokens")+when),
+		quote(addresses(k.tokens)),
+	}
+	return i
+}
+
+// readersByKey turns the plan's list by token into one by key, the gains before
+// the losses and whatever concerns most tokens first.
+func readersByKey(list []plan.Readers) []*keyReach {
+	var gained, lost reaches
+	for _, t := range list {
+		for _, r := range t.Gained {
+			gained.add(r, true, t.Token)
+		}
+		for _, r := range t.Lost {
+			lost.add(r, false, t.Token)
+		}
+	}
+	return append(gained.sorted(), lost.sorted()...)
+}
+
+type reaches struct {
+	byKey map[plan.Reader]*keyReach
+	list  []*keyReach
+}
+
+func (r *reaches) add(reader plan.Reader, gains bool, token model.Address) {
+	k := r.byKey[reader]
+	if k == nil {
+		if r.byKey == nil {
+			r.byKey = map[plan.Reader]*keyReach{}
+		}
+		k = &keyReach{Reader: reader, gains: gains}
+		r.byKey[reader], r.list = k, append(r.list, k)
+	}
+	k.tokens = append(k.tokens, token)
+}
+
+func (r *reaches) sorted() []*keyReach {
+	slices.SortStableFunc(r.list, func(a, b *keyReach) int { return len(b.tokens) - len(a.tokens) })
+	return r.list
+}
+
+func settingsSection(p *plan.Plan) section {
+	return sectionOf("Settings", p.GuardrailChanges, maxItems, func(c plan.GuardrailChange) item {
+		return item{mark: "~", tone: alters, head: difference(c.Path, c.Before, c.After)}
+	})
+}
+
+// impliedSection says what follows and stands in no declaration.
+func impliedSection(p *plan.Plan) section {
+	groups := grouped(p.Implied, func(i plan.Implied) string { return i.Cause.String() + "\n" + i.Effect })
+	return sectionOf("Follows", groups, maxItems, impliedItem)
+}
+
+func impliedItem(group []plan.Implied) item {
+	head := subjects(group, func(i plan.Implied) model.Address { return i.Address })
+	i := item{mark: ">", tone: alters, head: append(head, say(plain, ": "), quote(clip(group[0].Effect)))}
+	i.add(say(faint, "because of "), quoteAs(faint, group[0].Cause.String()))
+	return i
+}
+
+// resealCommand is what somebody with an identity runs.
+const resealCommand = "osmoctl secrets reseal -i IDENTITY"
+
+func waitingSection(p *plan.Plan) section {
+	groups := grouped(p.WaitingForIdentity, func(w plan.Waiting) string { return readerNames(w.Gained) })
+	return sectionOf("Waiting for an identity", groups, maxItems, waitingItem)
+}
+
+func waitingItem(group []plan.Waiting) item {
+	head := subjects(group, func(w plan.Waiting) model.Address { return w.Address })
+	i := item{mark: "~", tone: alters, head: append(head, say(plain, " to be sealed to "), quote(clip(readerNames(group[0].Gained))))}
+	i.add(say(plain, "done by "), quote(resealCommand), say(plain, ", by somebody who can read them"))
+	return i
+}
+
+func readerNames(list []plan.Reader) string {
+	names := make([]string, len(list))
+	for i, r := range list {
+		names[i] = keyName(r.Name, r.Key)
+	}
+	return strings.Join(names, ", ")
+}
+
+// warningsSection groups by what is said, since one habit warns of many tokens.
+func warningsSection(p *plan.Plan) section {
+	groups := grouped(p.Warnings, func(w plan.Warning) string { return w.Code + "\n" + w.Message })
+	s := sectionOf("Warnings", groups, maxItems, warningItem)
+	s.tone = warn
+	return s
+}
+
+func warningItem(group []plan.Warning) item {
+	w := group[0]
+	i := item{mark: "!", tone: warn, head: []span{quote(clip(w.Message)), say(plain, " "), quoteAs(faint, "["+w.Code+"]")}}
+	if w.Address != nil {
+		i.add(subjects(group, func(w plan.Warning) model.Address { return addressOf(w.Address) })...)
+	}
+	return i
+}
+
+func addressOf(a *model.Address) model.Address {
+	if a == nil {
+		return model.Address{}
+	}
+	return *a
+}
+
+var eventWords = map[plan.Event]string{
+	plan.EventRotate: "a rotation is due: ",
+	plan.EventRevoke: "revoked by the next apply: ",
+	plan.EventExpire: "expires and is not renewed: ",
+}
+
+// upcomingSection says what dates will bring, in their order.
+func upcomingSection(p *plan.Plan) section {
+	groups := grouped(p.Upcoming, func(u plan.Upcoming) string { return u.Date.String() + string(u.Event) })
+	return sectionOf("Upcoming", groups, maxItems, func(group []plan.Upcoming) item {
+		head := []span{say(plain, group[0].Date.String()+" "+eventWords[group[0].Event])}
+		return item{mark: "*", tone: faint, head: append(head, subjects(group, func(u plan.Upcoming) model.Address { return u.Address })...)}
+	})
+}

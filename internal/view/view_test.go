@@ -1,0 +1,399 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+func check(t *testing.T, want string, write func(v *View) error) {
+	t.Helper()
+	s := newScreen()
+	must(t, write(&s.View))
+	if diff := cmp.Diff(want, s.out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The texts below are what OSMO's own CLI prints.
+
+func TestUsersLookAsInOSMO(t *testing.T) {
+	t.Parallel()
+	list := []User{
+		{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
+		{ID: "backend-operator", CreatedAt: at("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
+	}
+	check(t, `Total users: 2
+
+User ID              Created At
+===============================
+svc-ci@example.com   2026-11-23
+backend-operator     2026-11-23
+
+`, func(v *View) error { return v.Users(list, Text) })
+	check(t, `{
+  "total_results": 2,
+  "start_index": 1,
+  "items_per_page": 2,
+  "users": [
+    {
+      "id": "svc-ci@example.com",
+      "created_at": "2026-11-23T11:00:00.150503Z",
+      "created_by": "admin"
+    },
+    {
+      "id": "backend-operator",
+      "created_at": "2026-11-23T10:59:24.606573Z",
+      "created_by": "admin"
+    }
+  ]
+}
+`, func(v *View) error { return v.Users(list, JSON) })
+	check(t, "No users found\n", func(v *View) error { return v.Users(nil, Text) })
+}
+
+func TestUserLooksAsInOSMO(t *testing.T) {
+	t.Parallel()
+	u := User{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"}
+	check(t, `User ID: svc-ci@example.com
+Created At: 2026-11-23
+Created By: admin
+
+Roles: None
+`, func(v *View) error { return v.User(u, Text) })
+	u.Roles = []UserRole{{"osmo-backend", "admin", u.CreatedAt}, {"osmo-user", "admin", u.CreatedAt}}
+	check(t, `User ID: svc-ci@example.com
+Created At: 2026-11-23
+Created By: admin
+
+Roles:
+  - osmo-backend (assigned by admin on 2026-11-23)
+  - osmo-user (assigned by admin on 2026-11-23)
+`, func(v *View) error { return v.User(u, Text) })
+}
+
+func TestTokensLookAsInOSMO(t *testing.T) {
+	t.Parallel()
+	expires := Midnight(date(t, "2027-01-01"))
+	list := []Token{
+		{UserName: "svc-ci@example.com", TokenName: "ci-inherit", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-backend", "osmo-user"}},
+		{UserName: "svc-ci@example.com", TokenName: "ci-token", Description: "CI", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-user"}},
+	}
+	check(t, "Tokens for user: svc-ci@example.com\n\n"+
+		"Name         Description   Active   Expires At (UTC)   Roles                  \n"+
+		"==============================================================================\n"+
+		"ci-inherit                 Active   2027-01-01         osmo-backend, osmo-user\n"+
+		"ci-token     CI            Active   2027-01-01         osmo-user              \n\n",
+		func(v *View) error { return v.Tokens("svc-ci@example.com", list, Text) })
+	list[1].Roles = nil
+	list[0].Roles = list[0].Roles[:1]
+	check(t, "Tokens for user: svc-ci@example.com\n\n"+
+		"Name         Description   Active   Expires At (UTC)   Roles       \n"+
+		"===================================================================\n"+
+		"ci-inherit                 Active   2027-01-01         osmo-backend\n"+
+		"ci-token     CI            Active   2027-01-01         -           \n\n",
+		func(v *View) error { return v.Tokens("svc-ci@example.com", list, Text) })
+	check(t, "No tokens found for user svc-monitoring\n", func(v *View) error { return v.Tokens("svc-monitoring", nil, Text) })
+	check(t, "[]\n", func(v *View) error { return v.Tokens("svc-monitoring", nil, JSON) })
+}
+
+// TestJSONBeginsAsOSMOs requires OSMO's keys first and in OSMO's order.
+func TestJSONBeginsAsOSMOs(t *testing.T) {
+	t.Parallel()
+	token := TokenOf("ci", "deploy", operatorToken(t), date(t, "2026-11-23"), keyNames)
+	role, _ := BuiltinRoleOf("osmo-user")
+	for _, c := range []struct {
+		document any
+		keys     []string
+	}{
+		{UserOf(operator(t)), []string{"id", "created_at", "created_by", "roles"}},
+		{token, []string{"user_name", "token_name", "expires_at", "description", "roles"}},
+		{role, []string{"name", "description", "policies", "immutable", "sync_mode", "external_roles"}},
+	} {
+		b, err := json.Marshal(c.document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := keys(t, b)[:len(c.keys)]; !cmp.Equal(c.keys, got) {
+			t.Errorf("keys %v, want %v", got, c.keys)
+		}
+		if strings.Contains(string(b), `"expires_at":"2027-02-21"`) {
+			t.Errorf("expires_at is not of OSMO's form in %s", b)
+		}
+	}
+}
+
+// keys lists the keys of a JSON object in their order.
+func keys(t *testing.T, object []byte) (out []string) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(object))
+	for depth := 0; ; {
+		isKey := depth == 1
+		token, err := d.Token()
+		if err != nil {
+			return out
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+			continue
+		}
+		if name, ok := token.(string); ok && isKey {
+			out = append(out, name)
+			var value json.RawMessage
+			if err := d.Decode(&value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestBestGeneration(t *testing.T) {
+	t.Parallel()
+	today := date(t, "2026-11-23")
+	live := func(number int, expires, revoke model.Date) state.Generation {
+		return state.Generation{Number: number, ExpiresAt: expires, RevokeAfter: revoke}
+	}
+	for name, c := range map[string]struct {
+		generations []state.Generation
+		number      int
+		status      string
+	}{
+		"none":                    {nil, 0, StatusDeleted},
+		"active beside retiring":  {[]state.Generation{live(1, today+9, today+3), live(2, today+9, 0)}, 2, "active"},
+		"newest retiring":         {[]state.Generation{live(1, today+9, today+3), live(2, today+9, today+3)}, 2, "retiring"},
+		"retiring before expired": {[]state.Generation{live(1, today+9, today+3), live(2, today, 0)}, 1, "retiring"},
+		"newest expired":          {[]state.Generation{live(1, today, today), live(2, today, 0)}, 2, "expired"},
+	} {
+		got := TokenOf("a", "t", &state.Token{Generations: c.generations}, today, keyNames)
+		if got.Generation != c.number || got.Status != c.status {
+			t.Errorf("%s: generation %d is %s, want %d and %s", name, got.Generation, got.Status, c.number, c.status)
+		}
+	}
+}
+
+// TestNextRotationAgreesWithPlan holds the date shown against the planner, which
+// has the rule: on that date it rotates, and on the day before it does not.
+func TestNextRotationAgreesWithPlan(t *testing.T) {
+	t.Parallel()
+	issued := date(t, "2026-11-23")
+	for _, every := range []model.Days{0, 1, 60, 88} {
+		for _, overlap := range []model.Days{0, 1, 7} {
+			for _, expiry := range []model.Expiry{{In: 90}, {In: 2}, {At: issued + 50}, {At: issued + 300}} {
+				rotate := model.Rotation{Every: every, Overlap: overlap}
+				next := nextRotation(appliedOnce(issued, expiry, rotate))
+				if on := plannedRotation(t, issued, expiry, rotate); next != on {
+					t.Errorf("every %s, overlap %s, %+v: shown %s, planned %s", every, overlap, expiry, next, on)
+				}
+			}
+		}
+	}
+}
+
+func appliedOnce(issued model.Date, expiry model.Expiry, rotate model.Rotation) *state.Token {
+	return &state.Token{
+		Spec: state.Spec{Expiry: expiry, Rotate: rotate}, Honoured: 1, LastGeneration: 1,
+		Generations: []state.Generation{{Number: 1, IssuedAt: issued.Time(), ExpiresAt: expiry.On(issued)}},
+	}
+}
+
+// plannedRotation is the first day on which a plan rotates the token, or none.
+func plannedRotation(t *testing.T, issued model.Date, expiry model.Expiry, rotate model.Rotation) model.Date {
+	t.Helper()
+	token := &model.Token{Account: "a", Name: "t", Expiry: expiry, Rotate: rotate, Roles: []string{}}
+	want := &model.Declarations{Accounts: map[string]*model.Account{"a": {Name: "a", Tokens: map[string]*model.Token{"t": token}}}}
+	have := &state.Snapshot{Meta: state.Meta{Serial: 1}, Accounts: map[string]*state.Account{
+		"a": {Name: "a", Tokens: map[string]*state.Token{"t": appliedOnce(issued, expiry, rotate)}},
+	}}
+	for day := issued; day <= issued+301; day++ {
+		p, problems := plan.Build(want, have, plan.Options{Today: day})
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		if p.Summary.Rotate > 0 {
+			return day
+		}
+	}
+	return 0
+}
+
+func TestStateOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	for _, a := range []model.Address{
+		model.RoleAddress("x"), model.AccountAddress("x"), model.TokenAddress("x", "y"),
+		model.TokenAddress("backend-operator", "x"), model.TokenAddress("backend-operator", "backend-token").At(9),
+	} {
+		if _, err := StateOf(snapshot(t), a, 1); err == nil || !strings.Contains(err.Error(), a.String()) {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}
+
+func TestStateOfOneGeneration(t *testing.T) {
+	t.Parallel()
+	token := model.TokenAddress("backend-operator", "backend-token")
+	for number, want := range map[int][2]int{0: {2, 1}, 1: {0, 1}, 3: {1, 0}} {
+		o, err := StateOf(snapshot(t), token.At(number), date(t, "2026-11-23"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]int{len(o.Tokens[0].Generations), len(o.Tokens[0].Tombstones)}; got != want {
+			t.Errorf("@%d: %v generations and tombstones, want %v", number, got, want)
+		}
+	}
+}
+
+func TestDiagnosticOfALongLine(t *testing.T) {
+	t.Parallel()
+	d := diag.Diagnostic{Summary: "bad", Pos: diag.Position{File: "f", Line: 7, Column: 1001}, Width: 3, Source: strings.Repeat("é", 1000) + "日本語" + strings.Repeat("z", 1000)}
+	s := newScreen()
+	s.Diagnostics(diag.List{d})
+	lines := strings.Split(s.err.String(), "\n")
+	if len([]rune(lines[1])) > 200 || !strings.Contains(lines[1], "…") {
+		t.Errorf("the line is not cut: %d characters", len([]rune(lines[1])))
+	}
+	under := displayWidth(lines[1][:strings.Index(lines[1], "日")])
+	if at := strings.Index(lines[2], "^"); at != under || strings.Count(lines[2], "^") != 6 {
+		t.Errorf("carets at %d, the problem at %d:\n%s", at, under, s.err.String())
+	}
+}
+
+// FuzzDiagnostics shows problems at any place of any line.
+func FuzzDiagnostics(f *testing.F) {
+	f.Add("roles: [x]", 1, 3, 4)
+	f.Add("", 0, 0, 0)
+	f.Add("\t\xff\u202e日", 1, 99, -5)
+	f.Add(strings.Repeat("ab", 300), 2, 400, 900)
+	f.Fuzz(func(t *testing.T, source string, line, column, width int) {
+		s := newScreen()
+		s.Diagnostics(diag.List{{Summary: source, Source: source, Pos: diag.Position{File: source, Line: line, Column: column}, Width: width}})
+		for line := range strings.SplitSeq(s.err.String(), "\n") {
+			checkVisible(t, "Diagnostics", source, line)
+		}
+	})
+}
+
+func TestColourOnlyWhereAsked(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	s.Color = true
+	s.Diagnostics(problems)
+	must(t, s.Plan(fullPlan(t), Text))
+	if strings.Contains(s.err.String(), "\x1b") || !strings.Contains(s.out.String(), "\x1b[") {
+		t.Errorf("colour on Out %t and on Err %t, want the first alone", strings.Contains(s.out.String(), "\x1b["), strings.Contains(s.err.String(), "\x1b"))
+	}
+}
+
+func TestMarkdownAndJSONAreNeverColoured(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	s.Color = true
+	must(t, s.Plan(fullPlan(t), Markdown), s.Plan(fullPlan(t), JSON), s.Applied(fullPlan(t), applied(t), Markdown))
+	if strings.Contains(s.out.String(), "\x1b") {
+		t.Error("an escape sequence in Markdown or JSON")
+	}
+}
+
+// TestPlanJSONIsThePlans requires the plan's own bytes, so that what is shown and
+// what is saved are one document.
+func TestPlanJSONIsThePlans(t *testing.T) {
+	t.Parallel()
+	p := fullPlan(t)
+	want, err := p.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, string(want), func(v *View) error { return v.Plan(p, JSON) })
+}
+
+type brokenPipe struct{}
+
+var errPipe = errors.New("broken pipe")
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errPipe }
+
+func TestWriteErrorsAreReturned(t *testing.T) {
+	t.Parallel()
+	for name, write := range outputs(t) {
+		if strings.HasPrefix(name, "error") || name == "diagnostics" {
+			continue
+		}
+		if err := write(&View{Out: brokenPipe{}, Err: brokenPipe{}}); !errors.Is(err, errPipe) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// oneAtATime fails the test where two writes overlap.
+type oneAtATime struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (w *oneAtATime) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.Buffer.Write(b)
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	w := &oneAtATime{}
+	v := View{Out: brokenPipe{}, Err: w}
+	update, finish := v.Progress(100, "sealing tokens")
+	var all sync.WaitGroup
+	for n := range 100 {
+		all.Go(func() { update(n+1, 100) })
+	}
+	all.Wait()
+	finish()
+	if !strings.Contains(w.String(), "sealing tokens") || !strings.HasSuffix(strings.TrimRight(w.String(), " "), "\r") {
+		t.Errorf("the bar is not shown, or not removed: %q", w.String())
+	}
+}
+
+func TestProgressWithoutWork(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	update, finish := s.Progress(0, "sealing tokens")
+	update(0, 0)
+	update(1, 1)
+	finish()
+	if s.out.Len() > 0 {
+		t.Errorf("progress on Out: %q", s.out.String())
+	}
+}
+
+func TestNoteAndWarn(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	s.Workflow = true
+	s.Note("::error::x\ny")
+	s.Warn("careful\u202e")
+	if want := ":\\u{3A}error::x\\ny\nwarning: careful\\u{202E}\n"; s.err.String() != want {
+		t.Errorf("got %q, want %q", s.err.String(), want)
+	}
+}
+
+func TestErrorOfNothing(t *testing.T) {
+	t.Parallel()
+	s := newScreen()
+	s.Error(nil, 0, JSON)
+	s.Diagnostics(nil)
+	if s.err.Len()+s.out.Len() > 0 {
+		t.Errorf("got %q", s.err.String())
+	}
+}
