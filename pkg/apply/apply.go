@@ -7,14 +7,14 @@
 // A run goes through these steps, and everything before the last leaves no
 // trace:
 //
-//  1. refuse a plan that is blocked, or was made for another day;
+//  1. refuse a plan that is blocked, or was made for another day or state;
 //  2. try every distinct set of recipients, so that nothing is issued that
 //     cannot be sealed;
 //  3. issue and seal in memory; a value exists in the clear between these two
 //     calls and until step 5;
 //  4. edit the snapshot by the plan's changes;
-//  5. search every file to be written for the values of this run, in every
-//     usual encoding, and wipe the values;
+//  5. search every file to be written, and the commit's message, for the
+//     values of this run, in every usual encoding, and wipe the values;
 //  6. commit. The commit is the transaction.
 //
 // The package owns the interfaces it works through: an [Issuer] makes values, a
@@ -61,6 +61,9 @@ var (
 	ErrBlocked = errors.New("the plan is blocked by a guardrail")
 	// ErrAsOf is returned for a plan made for a day chosen by hand.
 	ErrAsOf = errors.New("a plan made with --as-of cannot be applied")
+	// ErrStale is returned for a plan that was made against another state,
+	// or for another day.
+	ErrStale = errors.New("the plan is stale")
 	// ErrSelfLeak is returned where a file to be written holds a value of
 	// this run. Nothing was written.
 	ErrSelfLeak = errors.New("a file about to be written holds a token value; nothing was written")
@@ -116,7 +119,11 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	case p.AsOf:
 		return nil, ErrAsOf
 	case model.DateOf(r.Now) != p.Date:
-		return nil, fmt.Errorf("the plan is of %s and the UTC day is now %s: plan again", p.Date, model.DateOf(r.Now))
+		return nil, fmt.Errorf("%w: it is of %s and the UTC day is now %s: plan again", ErrStale, p.Date, model.DateOf(r.Now))
+	case p.Base.Lineage != have.Meta.Lineage:
+		return nil, fmt.Errorf("%w: it was made for a state of another lineage: plan again", ErrStale)
+	case p.Base.Serial != have.Meta.Serial:
+		return nil, fmt.Errorf("%w: it was made at serial %d and state is at %d: plan again", ErrStale, p.Base.Serial, have.Meta.Serial)
 	case !p.Pending():
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
@@ -127,11 +134,15 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	}
 	edit := r.edit(p, have, sealed)
 	next, changes := edit.Finish()
-	if err := sealed.search(changes); err != nil {
+	message := r.message(p, next)
+	if err := sealed.search(changes, message); err != nil {
 		return nil, err
 	}
 	sealed.wipe()
-	commit, err := r.Store.Commit(ctx, changes, r.message(p, next))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	commit, err := r.Store.Commit(ctx, changes, message)
 	if err != nil {
 		return nil, err
 	}

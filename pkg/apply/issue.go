@@ -135,13 +135,16 @@ func (s *sealedSet) checkNew(have *state.Snapshot) error {
 }
 
 // search looks for the run's values in everything that is about to be written.
-func (s *sealedSet) search(changes []state.Change) error {
+func (s *sealedSet) search(changes []state.Change, message string) error {
 	values := make([]secret.Value, len(s.order))
 	for i, g := range s.order {
 		values[i] = g.value
 	}
 	detector := secret.NewDetector(values...)
 	defer detector.Wipe()
+	if detector.Find([]byte(message)) {
+		return fmt.Errorf("the commit's message: %w", ErrSelfLeak)
+	}
 	for _, c := range changes {
 		if detector.Find(c.Data) {
 			return fmt.Errorf("%s/%s: %w", state.Dir, c.Path, ErrSelfLeak)

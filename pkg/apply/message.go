@@ -3,6 +3,7 @@ package apply
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -21,7 +22,8 @@ const (
 const maxListed = 100
 
 // message says what the commit changes and for whom. All text in it is made of
-// checked names and of our own words, so no trailer can be forged through it.
+// checked names, of our own words, and of single lines, so no trailer can be
+// forged through it.
 func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "osmoctl: %s (serial %d)\n\n", p.Summary.Words(), next.Meta.Serial)
@@ -38,6 +40,14 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 	}
 	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
 		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
-		TrailerPlan, p.Digest, TrailerRun, r.ID, TrailerActor, r.Actor)
+		TrailerPlan, p.Digest, TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor))
 	return b.String()
+}
+
+// oneLine makes a space of whatever could end a line: the actor's name comes
+// from the environment.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c)
+	}), " ")
 }

@@ -2,8 +2,6 @@ package state
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -30,8 +28,10 @@ func checkAccount(a *Account) error {
 	if err := model.CheckAccountName(a.Name); err != nil {
 		return inconsistent("account %q: %v", a.Name, err)
 	}
-	if !slices.IsSortedFunc(a.Grants, compareGrants) {
-		return inconsistent("account %s: roles are repeated or out of order", a.Name)
+	for i := 1; i < len(a.Grants); i++ {
+		if a.Grants[i-1].Role >= a.Grants[i].Role {
+			return inconsistent("account %s: roles are repeated or out of order", a.Name)
+		}
 	}
 	if !a.Live() && (len(a.Grants) > 0 || a.Protect) {
 		return inconsistent("account %s is deleted and still has roles", a.Name)
@@ -48,14 +48,6 @@ func checkAccount(a *Account) error {
 		}
 	}
 	return nil
-}
-
-// compareGrants orders strictly: equal roles count as out of order.
-func compareGrants(a, b Grant) int {
-	if a.Role == b.Role {
-		return 1
-	}
-	return strings.Compare(a.Role, b.Role)
 }
 
 func checkToken(t *Token) error {

@@ -47,6 +47,7 @@ func Decode(files []File) (*Snapshot, diag.List) {
 	d := &decoder{
 		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, len(files)/2)},
 		ciphertexts: make(map[string]bool, len(files)/2),
+		broken:      map[string]bool{},
 	}
 	var meta *File
 	var rest []File
@@ -80,6 +81,8 @@ type decoder struct {
 	problems diag.List
 	// ciphertexts tells for each file whether a generation names it.
 	ciphertexts map[string]bool
+	// broken has the directories in which a file could not be read.
+	broken map[string]bool
 }
 
 func (d *decoder) problem(path, code, summary, hint string) {
@@ -94,6 +97,7 @@ func (d *decoder) decodeAll(files []File) {
 		path := files[i].Path
 		if r.err != nil {
 			d.fileProblem(path, r.err)
+			d.broken[dirOf(path)] = true
 			continue
 		}
 		d.snap.sums[path] = r.sum
@@ -175,7 +179,7 @@ func (d *decoder) meta(f *File, any bool) {
 }
 
 // pairCiphertexts holds the ciphertexts that are there against those that the
-// accounts name.
+// accounts name. Beside an account that could not be read they tell nothing.
 func (d *decoder) pairCiphertexts() {
 	for name, a := range d.snap.Accounts {
 		for token, t := range a.Tokens {
@@ -185,11 +189,13 @@ func (d *decoder) pairCiphertexts() {
 		}
 	}
 	for path, used := range d.ciphertexts {
-		if !used {
+		if !used && !d.broken[dirOf(path)] {
 			d.problem(path, CodeStray, "no live generation has this ciphertext", hintEdited)
 		}
 	}
 }
+
+func dirOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
 
 func (d *decoder) pair(account, token string, g *Generation) {
 	path := CiphertextPath(account, token, g.Number)

@@ -92,10 +92,7 @@ func (e *Edit) Reseal(a model.Address, ciphertext []byte, recipients []string) {
 	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
 }
 
-func (e *Edit) put(path string, data []byte) {
-	e.files[path] = data
-	e.next.sums[path] = SumOf(data)
-}
+func (e *Edit) put(path string, data []byte) { e.files[path] = data }
 
 // End turns a live generation into a tombstone and removes its ciphertext.
 func (e *Edit) End(a model.Address, on model.Date, reason string) {
@@ -107,18 +104,7 @@ func (e *Edit) End(a model.Address, on model.Date, reason string) {
 	t.Tombstones = append(t.Tombstones, Tombstone{Generation: g.Number, Value: g.Value, EndedOn: on, Reason: reason})
 	sort.Slice(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
 	t.Generations = slices.DeleteFunc(t.Generations, func(o Generation) bool { return o.Number == a.Generation })
-	e.remove(CiphertextPath(a.Account, a.Name, a.Generation))
-}
-
-// remove takes a ciphertext out of the next snapshot; one that this edit itself
-// added never reaches a file.
-func (e *Edit) remove(path string) {
-	delete(e.next.sums, path)
-	if _, existed := e.base.sums[path]; existed {
-		e.files[path] = nil
-	} else {
-		delete(e.files, path)
-	}
+	e.put(CiphertextPath(a.Account, a.Name, a.Generation), nil)
 }
 
 // DeleteToken ends all generations of a token. What must outlive it stays: its
@@ -157,20 +143,13 @@ func (e *Edit) Snapshot() *Snapshot { return e.next }
 func (e *Edit) Finish() (*Snapshot, []Change) {
 	changes := make([]Change, 0, len(e.roles)+len(e.accounts)+len(e.files)+1)
 	for name := range e.roles {
-		if c := e.roleChange(name); !c.Delete || e.base.Roles[name] != nil {
-			changes = append(changes, c)
-		}
+		changes = append(changes, e.roleChange(name))
 	}
-	accounts := model.Names(e.accounts)
-	encoded := parallel(accounts, func(name string) []byte { return encodeAccount(e.next.Accounts[name]) })
-	for i, name := range accounts {
-		path := AccountPath(name)
-		e.next.sums[path] = SumOf(encoded[i])
-		changes = append(changes, Change{Path: path, Data: encoded[i]})
-	}
+	changes = append(changes, parallel(model.Names(e.accounts), e.accountChange)...)
 	for path, data := range e.files {
 		changes = append(changes, Change{Path: path, Data: data, Delete: data == nil})
 	}
+	changes = slices.DeleteFunc(changes, e.settle)
 	e.next.Meta.Serial++
 	e.next.Meta.Digest = e.next.digest()
 	changes = append(changes, Change{Path: MetaPath, Data: encodeMeta(e.next.Meta)})
@@ -179,13 +158,25 @@ func (e *Edit) Finish() (*Snapshot, []Change) {
 }
 
 func (e *Edit) roleChange(name string) Change {
-	path := RolePath(name)
-	r := e.next.Roles[name]
-	if r == nil {
-		delete(e.next.sums, path)
-		return Change{Path: path, Delete: true}
+	if r := e.next.Roles[name]; r != nil {
+		return Change{Path: RolePath(name), Data: encodeRole(r)}
 	}
-	data := encodeRole(r)
-	e.next.sums[path] = SumOf(data)
-	return Change{Path: path, Data: data}
+	return Change{Path: RolePath(name), Delete: true}
+}
+
+func (e *Edit) accountChange(name string) Change {
+	return Change{Path: AccountPath(name), Data: encodeAccount(e.next.Accounts[name])}
+}
+
+// settle brings the sum of a changed file up to date, and reports whether the
+// file is in truth as it was before.
+func (e *Edit) settle(c Change) (same bool) {
+	before, existed := e.base.sums[c.Path]
+	if c.Delete {
+		delete(e.next.sums, c.Path)
+		return !existed
+	}
+	sum := SumOf(c.Data)
+	e.next.sums[c.Path] = sum
+	return existed && sum == before
 }
