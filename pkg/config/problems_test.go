@@ -184,6 +184,7 @@ var badManifests = []badInput{
 	{"anchor", account("roles: &x [osmo-user]"), wants("yaml_anchor 3:12 delete &x")},
 	{"alias", account("description: &x a", "labels: {a: *x}"), wants("yaml_anchor 3:18", "yaml_alias 4:17 write the value out")},
 	{"tag", account("description: !!str a"), wants("yaml_tag 3:18 delete the tag")},
+	{"tag behind an anchor", account("description: &x !!str a"), wants("yaml_anchor 3:18", "yaml_tag 3:18")},
 	{"binary", account("description: !!binary YQ=="), wants("yaml_tag 3:18")},
 	{"lone tag", account("description: ! a"), wants("yaml_tag 3:18")},
 	{"merge key", "roles:\n  <<: {a: {policies: []}}\n", wants("yaml_merge_key 2:3 write the keys out")},
