@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -93,9 +94,18 @@ func (e *Env) fail(err error) int {
 	}
 	if errors.As(err, &problems) && e.formatType != view.JSON {
 		e.view().Diagnostics(problems)
+		err = counted(len(problems.Errors()))
 	}
 	if err.Error() != "" {
 		e.view().Error(err, code, e.formatType)
 	}
 	return code
+}
+
+// counted is the last line under a list of problems.
+func counted(n int) error {
+	if n == 1 {
+		return errors.New("1 problem was found, and nothing was changed")
+	}
+	return fmt.Errorf("%d problems were found, and nothing was changed", n)
 }
