@@ -1,0 +1,79 @@
+package model
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRecipientID(t *testing.T) {
+	t.Parallel()
+	short, long := strings.Repeat("k", maxIDLength), strings.Repeat("k", maxIDLength+1)
+	if RecipientID(short) != short {
+		t.Error("a short key does not stand for itself")
+	}
+	if want := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(long))); RecipientID(long) != want {
+		t.Errorf("%s, want %s", RecipientID(long), want)
+	}
+	if got := IDs([]Recipient{{Key: "b"}, {Key: "a"}}); !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestPostQuantum(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[RecipientKind]bool{
+		RecipientX25519: false, RecipientHybrid: true, RecipientTag: false, RecipientTagHybrid: true,
+		RecipientSSHEd25519: false, RecipientSSHRSA: false, RecipientPlugin: false,
+	} {
+		if kind.PostQuantum() != want {
+			t.Errorf("%s", kind)
+		}
+	}
+}
+
+func TestPoliciesAreEqual(t *testing.T) {
+	t.Parallel()
+	p := Policy{Effect: Allow, Actions: []string{"a:B", "c:D"}, Resources: []string{"x", "y"}}
+	for name, c := range map[string]struct {
+		q    Policy
+		want bool
+	}{
+		"itself":              {p, true},
+		"actions as a set":    {Policy{Allow, []string{"c:D", "a:B", "a:B"}, p.Resources}, true},
+		"fewer actions":       {Policy{Allow, []string{"a:B"}, p.Resources}, false},
+		"another effect":      {Policy{Deny, p.Actions, p.Resources}, false},
+		"resources reordered": {Policy{Allow, p.Actions, []string{"y", "x"}}, false},
+		"no resources":        {Policy{Allow, p.Actions, nil}, false},
+	} {
+		if p.Equal(c.q) != c.want || c.q.Equal(p) != c.want {
+			t.Errorf("%s: want %t", name, c.want)
+		}
+	}
+	if !(Policy{}).Equal(Policy{Actions: []string{}, Resources: []string{}}) {
+		t.Error("nothing differs from nothing")
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	if on := (Expiry{In: 90}).On(100); on != 190 {
+		t.Errorf("a lifetime ends on %d", on)
+	}
+	if on := (Expiry{At: 150}).On(100); on != 150 {
+		t.Errorf("a fixed date is %d", on)
+	}
+}
+
+func TestRolesAtIssue(t *testing.T) {
+	t.Parallel()
+	a := &Account{Roles: []string{"a", "b"}}
+	if got := (&Token{Inherit: true}).RolesAtIssue(a); !slices.Equal(got, a.Roles) {
+		t.Errorf("%q", got)
+	}
+	if got := (&Token{Roles: []string{"a"}}).RolesAtIssue(a); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("%q", got)
+	}
+}
