@@ -117,15 +117,19 @@ func fingerprint(root string) (string, error) {
 		if err != nil || strings.Contains(name, filepath.Join(".git", "osmoctl")) {
 			return err
 		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
 		var sum [sha256.Size]byte
-		if d.Type().IsRegular() {
+		if info.Mode().IsRegular() && info.Size() < 1<<24 {
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err
 			}
 			sum = sha256.Sum256(data)
 		}
-		fmt.Fprintf(&out, "%s %s %x\n", name, d.Type(), sum[:8])
+		fmt.Fprintf(&out, "%s %s %d %x\n", name, info.Mode(), info.Size(), sum[:8])
 		return nil
 	})
 	return out.String(), err
