@@ -22,6 +22,9 @@ const (
 // than the two of today, like 100664.
 func isRegular(mode uint32) bool { return mode&0o170000 == 0o100000 }
 
+// isLink says that a mode is that of a symbolic link.
+func isLink(mode uint32) bool { return mode == 0o120000 }
+
 // treeEntry is one name in a folder of a commit.
 type treeEntry struct {
 	mode uint32
