@@ -72,6 +72,17 @@ func (r *rights) diff(before, after []string) rightsDiff {
 	return d
 }
 
+// outlasts reports whether a generation with the roles held can do, after the
+// plan, what one with the roles after cannot. What a changed role takes is gone
+// for every generation at once, since tokens refer to roles by name.
+func (r *rights) outlasts(held, after []string) bool {
+	if slices.Equal(held, after) {
+		return false
+	}
+	_, lost := access.Diff(pick(r.after, held), pick(r.after, after))
+	return len(lost) > 0
+}
+
 // same reports that nothing can differ: the same roles, none of them changed.
 func (r *rights) same(before, after []string) bool {
 	return slices.Equal(before, after) && !slices.ContainsFunc(after, func(s string) bool { return r.changed[s] })
@@ -95,7 +106,10 @@ type accessCase struct {
 	// cause is the object whose change gives or takes the subject's roles.
 	cause         model.Address
 	before, after []string
-	effective     model.Date
+	// held are the roles that a replaced generation carries on with until
+	// the day effective.
+	held      []string
+	effective model.Date
 }
 
 func (b *builder) noteAccess(c accessCase) {
@@ -114,6 +128,9 @@ func (b *builder) accessSection(kept map[model.Address]bool) (out []Access) {
 	for _, c := range b.cases {
 		if kept != nil && !kept[c.cause] {
 			c.after, c.effective = c.before, b.today
+		}
+		if !rights.outlasts(c.held, c.after) {
+			c.effective = b.today
 		}
 		if d := rights.diff(c.before, c.after); len(d.gained)+len(d.lost) > 0 {
 			out = append(out, Access{Subject: c.subject, Gained: orEmpty(d.gained), Lost: orEmpty(d.lost), EffectiveOn: c.effective})
@@ -139,14 +156,26 @@ func (b *builder) accountAccess(want *model.Account, have *state.Account) {
 
 // tokenAccess notes how a token's access moves to the roles after, none where
 // the token goes. have is nil where it comes.
-func (b *builder) tokenAccess(a, cause model.Address, after []string, have *state.Token, effective model.Date) {
+func (b *builder) tokenAccess(a, cause model.Address, after []string, have *state.Token) {
+	b.noteAccess(accessCase{subject: a, cause: cause, before: b.rolesNow(have), after: after, effective: b.today})
+}
+
+// overlapAccess is tokenAccess where the old generation lives on, with what its
+// account leaves it, until a day.
+func (b *builder) overlapAccess(a model.Address, after []string, have *state.Token, account *model.Account, until model.Date) {
+	before := b.rolesNow(have)
+	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, account.Roles), effective: until})
+}
+
+// rolesNow are the roles of a token's active generation.
+func (b *builder) rolesNow(have *state.Token) []string {
 	var before []string
 	if have.Live() {
 		if g := have.Active(); g != nil && g.ExpiresAt > b.today {
 			before = g.CurrentRoles()
 		}
 	}
-	b.noteAccess(accessCase{subject: a, cause: cause, before: before, after: after, effective: effective})
+	return before
 }
 
 func (b *builder) tokenReaders(a model.Address, want []model.Recipient, have []string) {

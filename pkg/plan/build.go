@@ -261,7 +261,7 @@ func (b *builder) accountGone(have *state.Account) {
 		if t := have.Tokens[name]; t.Live() {
 			token := model.TokenAddress(have.Name, name)
 			b.imply(token, address, "is deleted with its account, with every generation")
-			b.tokenAccess(token, address, nil, t, b.today)
+			b.tokenAccess(token, address, nil, t)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (b *builder) createToken(c tokenCase) {
 		return
 	}
 	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin})
-	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil, b.today)
+	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
 	b.forecast(c.want, model.Date(0), resolved)
 }
@@ -182,7 +182,7 @@ func (b *builder) standing(c tokenCase) {
 	}
 	b.reseal(c, g)
 	after := intersect(g.CurrentRoles(), c.account.Roles)
-	b.tokenAccess(c.address(), model.AccountAddress(c.account.Name), after, c.have, b.today)
+	b.tokenAccess(c.address(), model.AccountAddress(c.account.Name), after, c.have)
 	b.nextRoles(c, g, after)
 	b.forecast(c.want, DateOfIssue(g), &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
 }
@@ -241,7 +241,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 	} else {
 		b.tokenReaders(c.address(), resolved.Readers, nil)
 	}
-	b.tokenAccess(c.address(), c.address(), resolved.Roles, c.have, effective)
+	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
 	b.forecast(c.want, model.Date(0), resolved)
 }
 
@@ -288,12 +288,12 @@ func (b *builder) tokenGone(account *model.Account, name string, applied map[str
 	g := have.Active()
 	switch {
 	case renamed && g != nil && g.ExpiresAt > b.today && account.Tokens[heir.Name].Rotate.Overlap > 0:
-		b.renameToken(a, have, g, account.Tokens[heir.Name])
+		b.renameToken(account, a, have, g, account.Tokens[heir.Name])
 	case len(have.Generations) > 0 && b.heirStands(account, applied, have.RenamedTo):
 		b.revokeDue(a, have)
 	default:
 		b.add(Change{Address: a, Action: Delete, Before: appliedToken(have, b.names), Reasons: []string{"no longer declared"}})
-		b.tokenAccess(a, a, nil, have, b.today)
+		b.tokenAccess(a, a, nil, have)
 	}
 }
 
@@ -317,13 +317,13 @@ func (b *builder) heirStands(account *model.Account, applied map[string]*state.T
 	return false
 }
 
-func (b *builder) renameToken(a model.Address, have *state.Token, g *state.Generation, heir *model.Token) {
+func (b *builder) renameToken(account *model.Account, a model.Address, have *state.Token, g *state.Generation, heir *model.Token) {
 	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
 	resolved := &Resolved{Replaces: g.Number, RevokeAfter: min(b.today.Add(heir.Rotate.Overlap), g.ExpiresAt)}
 	after.RenamedTo = heir.Name
 	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
-	b.tokenAccess(a, a, nil, have, resolved.RevokeAfter)
+	b.overlapAccess(a, nil, have, account, resolved.RevokeAfter)
 	b.revokeDue(a, have)
 }
 
