@@ -133,7 +133,7 @@ func TestNoValueIsWritten(t *testing.T) {
 	t.Parallel()
 	w := applytest.New(t)
 	for _, text := range []string{project, strings.TrimSpace(project) + " gen=2", "role r1 a:B@*\naccount a r1\ntoken n was=t"} {
-		w.Apply(text)
+		w.Apply(text, func(o *plan.Options) { n := 9; o.Allow.Deletes = &n })
 		w.Pass(60)
 	}
 	wiped(t, w)
