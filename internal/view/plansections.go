@@ -192,7 +192,9 @@ func readerNames(list []plan.Reader) string {
 
 // warningsSection groups by what is said, since one habit warns of many tokens.
 func warningsSection(p *plan.Plan) section {
-	groups := grouped(p.Warnings, func(w plan.Warning) string { return w.Code + "\n" + w.Message })
+	groups := grouped(p.Warnings, func(w plan.Warning) string {
+		return strconv.FormatBool(w.Address == nil) + w.Code + "\n" + w.Message
+	})
 	s := sectionOf("Warnings", groups, maxItems, warningItem)
 	s.tone = warn
 	return s
@@ -202,16 +204,9 @@ func warningItem(group []plan.Warning) item {
 	w := group[0]
 	i := item{mark: "!", tone: warn, head: []span{quote(clip(w.Message)), say(plain, " "), quoteAs(faint, "["+w.Code+"]")}}
 	if w.Address != nil {
-		i.add(subjects(group, func(w plan.Warning) model.Address { return addressOf(w.Address) })...)
+		i.add(subjects(group, func(w plan.Warning) model.Address { return *w.Address })...)
 	}
 	return i
-}
-
-func addressOf(a *model.Address) model.Address {
-	if a == nil {
-		return model.Address{}
-	}
-	return *a
 }
 
 var eventWords = map[plan.Event]string{

@@ -1,0 +1,151 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
+		if got := count(n); got != want {
+			t.Errorf("count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestTextWhereThereIsLittle shows what results say where something is missing.
+func TestTextWhereThereIsLittle(t *testing.T) {
+	t.Parallel()
+	settings := emptyPlan(t)
+	settings.GuardrailChanges = []plan.GuardrailChange{{Path: "git.push", After: "origin"}}
+	waiting := emptyPlan(t)
+	waiting.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("a", "t").At(1)}}
+	first := emptyPlan(t)
+	first.Base = plan.Base{}
+	user, _ := BuiltinRoleOf("osmo-user")
+	for want, write := range map[string]func(v *View) error{
+		"Applied: project settings recorded.":          func(v *View) error { return v.Applied(settings, &apply.Result{Commit: "1", Serial: 2}, Text) },
+		"Plan: project settings to record.":            func(v *View) error { return v.Plan(settings, Text) },
+		"Next: osmoctl secrets reseal -i IDENTITY":     func(v *View) error { return v.Plan(waiting, Text) },
+		"Nothing was applied yet, planned for 2026":    func(v *View) error { return v.Plan(first, Text) },
+		"No history found":                             func(v *View) error { return v.Log(nil, Text) },
+		"No roles found":                               func(v *View) error { return v.Roles(nil, Text) },
+		"No tokens found\n":                            func(v *View) error { return v.Tokens("", nil, Text) },
+		"Source: builtin\nSync Mode: import\nExternal": func(v *View) error { return v.Role(user, Text) },
+		"External Roles: as on the server":             func(v *View) error { return v.Role(user, Text) },
+		"Policies: None":                               func(v *View) error { return v.Role(Role{}, Text) },
+		"External Roles: None":                         func(v *View) error { return v.Role(Role{ExternalRoles: []string{}}, Text) },
+		"Roles: a (inherited from the account when":    func(v *View) error { return v.Token(Token{Inherited: true, Roles: []string{"a"}}, Text) },
+		"Generations: None":                            func(v *View) error { return v.Token(Token{}, Text) },
+		"Tokens: None":                                 func(v *View) error { return v.StateObject(StateObject{Users: []StateUser{{}}}, Text) },
+		"Role: x":                                      func(v *View) error { return v.StateObject(StateObject{Roles: []Role{{Name: "x"}}}, Text) },
+		"Token: x":                                     func(v *View) error { return v.StateObject(StateObject{Tokens: []Token{{TokenName: "x"}}}, Text) },
+		"Nothing was applied yet":                      func(v *View) error { return v.StateObject(StateObject{Meta: &StateMeta{}}, Text) },
+		"Nothing was applied yet\n":                    func(v *View) error { return v.Verification(Verification{}, Text) },
+		"Valid: 1 warning, 0 roles, 0 service":         func(v *View) error { return v.Validation(Validation{Problems: problems.Warnings()}, Text) },
+	} {
+		s := newScreen()
+		must(t, write(&s.View))
+		if !strings.Contains(s.out.String(), want) {
+			t.Errorf("%q is not said in:\n%s", want, s.out.String())
+		}
+	}
+}
+
+func TestPolicyWords(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]model.Policy{
+		"Allow pool:List on pool/a, pool/b":              {Actions: []string{"pool:List"}, Resources: []string{"pool/a", "pool/b"}},
+		"Deny pool:List where no resource is named":      {Effect: model.Deny, Actions: []string{"pool:List"}},
+		"Allow nothing where no resource is named":       {},
+		"deny workflow:* on *":                           {Effect: "deny", Actions: []string{"workflow:*"}, Resources: []string{"*"}},
+		"Allow workflow:*, pool:List on pool/ml-infer-1": {Effect: model.Allow, Actions: []string{"workflow:*", "pool:List"}, Resources: []string{"pool/ml-infer-1"}},
+	} {
+		if got := policyWords(p); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestLongFieldsAreCut(t *testing.T) {
+	t.Parallel()
+	if got := clip(strings.Repeat("日", maxText+9)); got != strings.Repeat("日", maxText)+"… (9 characters more)" {
+		t.Errorf("got %q", got)
+	}
+	var policies []model.Policy
+	for i := range maxFields + 5 {
+		policies = append(policies, model.Policy{Effect: model.Allow, Actions: []string{fmt.Sprintf("pool:A%d", i)}})
+	}
+	lines := policyLines(plan.Field{After: policies})
+	if last := lines[len(lines)-1][0].text; len(lines) != maxFields+1 || last != "and 5 more, which -t json lists" {
+		t.Errorf("%d lines, the last %q", len(lines), last)
+	}
+	reordered := policyLines(plan.Field{Before: policies[:2], After: []model.Policy{policies[1], policies[0]}})
+	if len(reordered) != 1 || reordered[0][0].text != "policies: in another order" {
+		t.Errorf("got %v", reordered)
+	}
+}
+
+func TestManyGrantsAreCut(t *testing.T) {
+	t.Parallel()
+	p := hugePlan(t, maxGrants+7, "")
+	for i := range p.Access[1:] {
+		p.Access[0].Gained = append(p.Access[0].Gained, p.Access[i+1].Gained...)
+	}
+	p.Access = p.Access[:1]
+	s := newScreen()
+	must(t, s.Plan(p, Text))
+	if !strings.Contains(s.out.String(), "gains 7 more\n") {
+		t.Error("the grants left out are not counted")
+	}
+}
+
+// TestCodeSpansNeverTouch joins two foreign texts, which as code spans side by
+// side would read as one with a wider fence.
+func TestCodeSpansNeverTouch(t *testing.T) {
+	t.Parallel()
+	if got, want := markdownLine([]span{quote("a"), quote("b"), say(plain, " c")}), "`a` `b` c"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSectionWithNothingButACount cuts every item of a section away.
+func TestSectionWithNothingButACount(t *testing.T) {
+	t.Parallel()
+	b := sectionOf("Changes", []int{1, 2, 3}, 2, func(int) item { return item{mark: "+"} }).block()
+	b.cut(0)
+	var out strings.Builder
+	b.write(&out)
+	if want := "\n#### Changes\n\n- 3 in all, which -t json lists\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestErrorDocumentOfOneProblem(t *testing.T) {
+	t.Parallel()
+	got := errorDocumentOf(fmt.Errorf("wrapped: %w", diag.Diagnostic{Code: "c", Summary: "s", Hint: "h"}), 1).Error
+	if diff := cmp.Diff(errorObject{Message: "wrapped: s", Code: "c", Hint: "h", ExitCode: 1}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestSharedKeyNames prefers the name that stands for one key alone.
+func TestSharedKeyNames(t *testing.T) {
+	t.Parallel()
+	names := NamesOf(state.Settings{Recipients: map[string][]string{"all": {"k1", "k2", "k3"}, "bob": {"k2"}, "zoe": {"k1"}}})
+	for id, want := range map[string]string{"k1": "zoe", "k2": "bob", "k3": "all", "k4": ""} {
+		if got := names(id); got != want {
+			t.Errorf("%s is named %q, want %q", id, got, want)
+		}
+	}
+}
