@@ -93,7 +93,7 @@ func TokenOf(account, name string, t *state.Token, today model.Date, names func(
 		UserName: account, TokenName: name, Description: t.Spec.Description, Roles: []string{},
 		Status: StatusDeleted, Inherited: t.Spec.Inherit, Recipients: orEmpty(t.Spec.Recipients),
 		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
-		NextRotation: nextRotation(t), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
+		NextRotation: plan.NextRotation(t), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
 		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),
 	}
 	for i := range t.Generations {
@@ -134,32 +134,6 @@ func best(t *state.Token, today model.Date) *state.Generation {
 		}
 	}
 	return found
-}
-
-// nextRotation is the day on which a plan would rotate the token by date: after
-// its rhythm, and for a declared lifetime early enough to leave the overlap. A
-// fixed date is never renewed by itself.
-func nextRotation(t *state.Token) model.Date {
-	g := t.Active()
-	if g == nil || t.RenamedTo != "" {
-		return 0
-	}
-	issued, spec := plan.DateOfIssue(g), t.Spec
-	byRhythm := model.Date(0)
-	if spec.Rotate.Every > 0 {
-		byRhythm = issued.Add(spec.Rotate.Every)
-	}
-	if spec.Expiry.In == 0 {
-		if byRhythm >= g.ExpiresAt {
-			return 0
-		}
-		return byRhythm
-	}
-	last := g.ExpiresAt.Add(-max(spec.Rotate.Overlap, 1))
-	if byRhythm != 0 {
-		last = min(last, byRhythm)
-	}
-	return max(last, issued.Add(1))
 }
 
 // Tokens writes the tokens of one user, or of all where user is empty: text or

@@ -194,7 +194,7 @@ func TestNextRotationAgreesWithPlan(t *testing.T) {
 		for _, overlap := range []model.Days{0, 1, 7} {
 			for _, expiry := range []model.Expiry{{In: 90}, {In: 2}, {At: issued + 50}, {At: issued + 300}} {
 				rotate := model.Rotation{Every: every, Overlap: overlap}
-				next := nextRotation(appliedOnce(issued, expiry, rotate))
+				next := plan.NextRotation(appliedOnce(issued, expiry, rotate))
 				if on := plannedRotation(t, issued, expiry, rotate); next != on {
 					t.Errorf("every %s, overlap %s, %+v: shown %s, planned %s", every, overlap, expiry, next, on)
 				}

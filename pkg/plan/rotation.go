@@ -128,19 +128,33 @@ func DateOfIssue(g *state.Generation) model.Date { return model.DateOf(g.IssuedA
 // and issued + every within a fixed date. It is always after the day of issue,
 // so no generation is due on the day it is born.
 func dueOn(t *model.Token, g *state.Generation) (model.Date, bool) {
-	return due(t, DateOfIssue(g), g.ExpiresAt)
+	return due(t.Expiry, t.Rotate, DateOfIssue(g), g.ExpiresAt)
 }
 
-func due(t *model.Token, issued, expires model.Date) (model.Date, bool) {
-	every := issued.Add(t.Rotate.Every)
-	if t.Expiry.At != 0 {
-		return every, t.Rotate.Every > 0 && every < expires
+func due(e model.Expiry, r model.Rotation, issued, expires model.Date) (model.Date, bool) {
+	every := issued.Add(r.Every)
+	if e.At != 0 {
+		return every, r.Every > 0 && every < expires
 	}
-	last := expires.Add(-max(t.Rotate.Overlap, 1))
-	if t.Rotate.Every > 0 {
+	last := expires.Add(-max(r.Overlap, 1))
+	if r.Every > 0 {
 		last = min(last, every)
 	}
 	return max(last, issued+1), true
+}
+
+// NextRotation is the day on which a date alone will rotate an applied token, or
+// the zero Date where none does.
+func NextRotation(t *state.Token) model.Date {
+	g := t.Active()
+	if g == nil || t.RenamedTo != "" {
+		return 0
+	}
+	on, ok := due(t.Spec.Expiry, t.Spec.Rotate, DateOfIssue(g), g.ExpiresAt)
+	if !ok {
+		return 0
+	}
+	return on
 }
 
 // warnDates warns of a fixed date that comes near or has passed.
@@ -169,7 +183,7 @@ func (b *builder) forecast(t *model.Token, issued model.Date, r *Resolved) {
 	if issued == 0 {
 		issued = b.today
 	}
-	if on, ok := due(t, issued, r.ExpiresAt); ok {
+	if on, ok := due(t.Expiry, t.Rotate, issued, r.ExpiresAt); ok {
 		b.upcomingAt(t.Address(), EventRotate, on)
 		return
 	}
