@@ -9,7 +9,9 @@
 //
 // Schemas are strict: a key that they do not name is a mistake. What no schema
 // can know, such as whether a role is declared or a date has passed, is left to
-// osmoctl validate; but whatever a schema refuses, osmoctl refuses too.
+// osmoctl validate; but whatever a schema refuses, osmoctl refuses too. The one
+// exception is a name that YAML takes for a number or a truth value: osmoctl
+// reads it as the text that it is, an editor asks for quotes.
 package schemas
 
 import (

@@ -116,3 +116,18 @@ func TestSidewaysInUse(t *testing.T) {
 		}
 	}
 }
+
+// The page for contributors shows the floors as they are.
+func TestContributingNamesEveryFloor(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(readText(t, "CONTRIBUTING.md"), "## Where things go")
+	for i, tops := range floors {
+		_, rest, _ := strings.Cut(text, fmt.Sprintf("\n%d. ", i+1))
+		floor, _, _ := strings.Cut(rest, fmt.Sprintf("\n%d. ", i+2))
+		for _, top := range tops {
+			if !strings.Contains(floor, "`"+top+"`") {
+				t.Errorf("CONTRIBUTING.md does not name %s on floor %d", top, i+1)
+			}
+		}
+	}
+}

@@ -20,17 +20,13 @@ type checker func(schema string, write func(*view.View) error)
 
 // showAll shows a snapshot through every command that reads state.
 func showAll(check checker, s *state.Snapshot, on model.Date) {
-	names := view.NamesOf(s.Meta.Applied)
-	var users []view.User
-	var tokens []view.Token
-	for _, account := range model.Names(s.Accounts) {
-		a := s.Accounts[account]
-		users = append(users, view.UserOf(a))
-		for _, name := range model.Names(a.Tokens) {
-			tokens = append(tokens, view.TokenOf(account, name, a.Tokens[name], on, names))
-		}
-		showState(check, s, model.AccountAddress(account), on)
-	}
+	showState(check, s, model.Address{}, on)
+	showRoles(check, s, on)
+	showUsers(check, s, on)
+	showTokens(check, s, on)
+}
+
+func showRoles(check checker, s *state.Snapshot, on model.Date) {
 	roles := []view.Role{}
 	if r, ok := view.BuiltinRoleOf("osmo-admin"); ok {
 		roles = append(roles, r)
@@ -39,19 +35,37 @@ func showAll(check checker, s *state.Snapshot, on model.Date) {
 		roles = append(roles, view.RoleOf(s.Roles[name]))
 		showState(check, s, model.RoleAddress(name), on)
 	}
-	showState(check, s, model.Address{}, on)
-	check("users", func(v *view.View) error { return v.Users(users, view.JSON) })
 	check("roles", func(v *view.View) error { return v.Roles(roles, view.JSON) })
-	check("tokens", func(v *view.View) error { return v.Tokens("", tokens, view.JSON) })
-	for _, u := range users {
-		check("user", func(v *view.View) error { return v.User(u, view.JSON) })
-	}
 	for _, r := range roles {
 		check("role", func(v *view.View) error { return v.Role(r, view.JSON) })
 	}
+}
+
+func showUsers(check checker, s *state.Snapshot, on model.Date) {
+	var users []view.User
+	for _, account := range model.Names(s.Accounts) {
+		users = append(users, view.UserOf(s.Accounts[account]))
+		showState(check, s, model.AccountAddress(account), on)
+	}
+	check("users", func(v *view.View) error { return v.Users(users, view.JSON) })
+	for _, u := range users {
+		check("user", func(v *view.View) error { return v.User(u, view.JSON) })
+	}
+}
+
+func showTokens(check checker, s *state.Snapshot, on model.Date) {
+	var tokens []view.Token
+	names := view.NamesOf(s.Meta.Applied)
+	for _, account := range model.Names(s.Accounts) {
+		a := s.Accounts[account]
+		for _, name := range model.Names(a.Tokens) {
+			tokens = append(tokens, view.TokenOf(account, name, a.Tokens[name], on, names))
+			showState(check, s, model.TokenAddress(account, name), on)
+		}
+	}
+	check("tokens", func(v *view.View) error { return v.Tokens("", tokens, view.JSON) })
 	for _, token := range tokens {
 		check("token", func(v *view.View) error { return v.Token(token, view.JSON) })
-		showState(check, s, model.TokenAddress(token.UserName, token.TokenName), on)
 	}
 }
 
@@ -86,30 +100,9 @@ var someProblems = diag.List{
 
 // showOthers shows what does not come from state alone.
 func showOthers(check checker) {
-	known := view.Verdict{
-		Reason: "the generation ended", User: "svc", Token: "t", Generation: 2, Status: "ended", ExpiresAt: today, RevokeAfter: today,
-		Roles: []string{"ml"}, Fingerprint: state.SumOf(nil).Short(), EndedOn: today, EndedReason: "revoked",
-	}
-	check("verdict", func(v *view.View) error { return v.Verdict(known, view.JSON) })
-	check("verdict", func(v *view.View) error {
-		return v.Verdict(view.Verdict{Reason: "unknown", Fingerprint: known.Fingerprint}, view.JSON)
-	})
-	for _, list := range []diag.List{nil, someProblems} {
-		check("validation", func(v *view.View) error {
-			return v.Validation(view.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
-		})
-		check("verification", func(v *view.View) error {
-			return v.Verification(view.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
-		})
-	}
-	check("verification", func(v *view.View) error { return v.Verification(view.Verification{}, view.JSON) })
-	entry := view.LogEntry{
-		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
-		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
-	}
-	byHand := view.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
-	check("log", func(v *view.View) error { return v.Log([]view.LogEntry{entry, byHand}, view.JSON) })
-	check("log", func(v *view.View) error { return v.Log(nil, view.JSON) })
+	showVerdicts(check)
+	showFindings(check)
+	showLog(check)
 	check("version", func(v *view.View) error {
 		return v.Version(view.VersionInfo{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
 	})
@@ -119,6 +112,39 @@ func showOthers(check checker) {
 			return nil
 		})
 	}
+}
+
+func showVerdicts(check checker) {
+	ended := view.Verdict{
+		Reason: "the generation ended", User: "svc", Token: "t", Generation: 2, Status: "ended", ExpiresAt: today, RevokeAfter: today,
+		Roles: []string{"ml"}, Fingerprint: state.SumOf(nil).Short(), EndedOn: today, EndedReason: "revoked",
+	}
+	unknown := view.Verdict{Reason: "unknown", Fingerprint: ended.Fingerprint}
+	for _, verdict := range []view.Verdict{ended, unknown} {
+		check("verdict", func(v *view.View) error { return v.Verdict(verdict, view.JSON) })
+	}
+}
+
+func showFindings(check checker) {
+	for _, list := range []diag.List{nil, someProblems} {
+		check("validation", func(v *view.View) error {
+			return v.Validation(view.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
+		})
+		check("verification", func(v *view.View) error {
+			return v.Verification(view.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
+		})
+	}
+	check("verification", func(v *view.View) error { return v.Verification(view.Verification{}, view.JSON) })
+}
+
+func showLog(check checker) {
+	entry := view.LogEntry{
+		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
+		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
+	}
+	byHand := view.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
+	check("log", func(v *view.View) error { return v.Log([]view.LogEntry{entry, byHand}, view.JSON) })
+	check("log", func(v *view.View) error { return v.Log(nil, view.JSON) })
 }
 
 // note remembers every key of a document.
