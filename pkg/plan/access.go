@@ -76,11 +76,16 @@ func (r *rights) diff(before, after []string) rightsDiff {
 // plan, what one with the roles after cannot. What a changed role takes is gone
 // for every generation at once, since tokens refer to roles by name.
 func (r *rights) outlasts(held, after []string) bool {
-	if slices.Equal(held, after) {
+	if len(held) == 0 || slices.Equal(held, after) {
 		return false
 	}
-	_, lost := access.Diff(pick(r.after, held), pick(r.after, after))
-	return len(lost) > 0
+	key := "after;" + strings.Join(held, ",") + ";" + strings.Join(after, ",")
+	d, known := r.memo[key]
+	if !known {
+		d.gained, d.lost = access.Diff(pick(r.after, held), pick(r.after, after))
+		r.memo[key] = d
+	}
+	return len(d.lost) > 0
 }
 
 // same reports that nothing can differ: the same roles, none of them changed.

@@ -167,10 +167,8 @@ func (b *builder) roles() {
 	for _, name := range model.Names(b.want.Roles) {
 		b.role(b.want.Roles[name], b.have.Roles[name])
 	}
-	for _, name := range model.Names(b.have.Roles) {
-		if b.want.Roles[name] == nil {
-			b.roleGone(b.have.Roles[name])
-		}
+	for _, name := range missing(b.have.Roles, b.want.Roles) {
+		b.roleGone(b.have.Roles[name])
 	}
 }
 
@@ -217,11 +215,22 @@ func (b *builder) accounts() {
 	for _, name := range model.Names(b.want.Accounts) {
 		b.account(b.want.Accounts[name], b.have.Accounts[name])
 	}
-	for _, name := range model.Names(b.have.Accounts) {
-		if have := b.have.Accounts[name]; have.Live() && b.want.Accounts[name] == nil {
+	for _, name := range missing(b.have.Accounts, b.want.Accounts) {
+		if have := b.have.Accounts[name]; have.Live() {
 			b.accountGone(have)
 		}
 	}
+}
+
+// missing are the names that have has and want lacks, sorted.
+func missing[H, W any](have map[string]H, want map[string]W) (names []string) {
+	for name := range have {
+		if _, wanted := want[name]; !wanted {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (b *builder) account(want *model.Account, have *state.Account) {

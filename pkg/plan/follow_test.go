@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -30,10 +29,11 @@ func implied(p *plan.Plan) (out []string) {
 func accessLines(p *plan.Plan) (out []string) {
 	for _, a := range p.Access {
 		line := a.Subject.String()
-		for sign, list := range map[string][]access.Grant{" +": a.Gained, " -": a.Lost} {
-			for _, g := range list {
-				line += sign + g.Action + "@" + g.Resource
-			}
+		for _, g := range a.Gained {
+			line += " +" + g.Action + "@" + g.Resource
+		}
+		for _, g := range a.Lost {
+			line += " -" + g.Action + "@" + g.Resource
 		}
 		out = append(out, line+" from "+a.EffectiveOn.String())
 	}
@@ -128,6 +128,14 @@ func TestAccess(t *testing.T) {
 		{
 			name: "of a narrowed token without overlap", given: "account a ra,rb\ntoken t overlap=0d", days: 2, then: "account a ra,rb\ntoken t roles=ra overlap=0d",
 			want: []string{"token/a/t -workflow:Create@pool/b from " + on(2)},
+		},
+		{
+			name: "of a changed role, at once for the old value too", given: "account a ra\ntoken t", days: 2,
+			then: "role ra workflow:Create@pool/c\naccount a ra\ntoken t gen=2",
+			want: []string{
+				"account/a +workflow:Create@pool/c -workflow:Create@pool/a from " + on(2),
+				"token/a/t +workflow:Create@pool/c -workflow:Create@pool/a from " + on(2),
+			},
 		},
 		{
 			name: "of what goes", given: "account a ra\ntoken t\naccount b ra\ntoken u", days: 2, then: "account a ra",

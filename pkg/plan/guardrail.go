@@ -93,6 +93,11 @@ func (g *guard) block(a *model.Address, rail, flag, format string, args ...any) 
 	if a != nil {
 		key += " " + a.String()
 	}
+	switch rail {
+	case RailStateEdited, RailProtect, RailRecipients:
+		// These can forbid several things about one object.
+		key += " " + blocked.Detail
+	}
 	if !g.seen[key] {
 		g.seen[key] = true
 		g.blocked = append(g.blocked, blocked)
@@ -166,7 +171,7 @@ func (g *guard) deletes(limit *model.Limit) {
 			n++
 		}
 	}
-	g.bound(RailDeletes, "--allow-deletes", "deletions", n, g.objects(), limit, g.opts.Allow.Deletes)
+	g.bound(RailDeletes, "--allow-deletes", "deletions", n, g.objects, limit, g.opts.Allow.Deletes)
 }
 
 // rotations bounds new generations that a change asks for; those due by date
@@ -181,10 +186,12 @@ func (g *guard) rotations(limit *model.Limit) {
 			n++
 		}
 	}
-	g.bound(RailRotations, "--allow-rotations", "rotations", n, g.tokenCount(), limit, g.opts.Allow.Rotations)
+	g.bound(RailRotations, "--allow-rotations", "rotations", n, g.tokenCount, limit, g.opts.Allow.Rotations)
 }
 
-func (g *guard) bound(rail, flag, what string, n, total int, limit *model.Limit, allowed *int) {
+// bound blocks n changes that are more than limit. total counts what there is,
+// which takes its time and is rarely asked for.
+func (g *guard) bound(rail, flag, what string, n int, total func() int, limit *model.Limit, allowed *int) {
 	if n == 0 || (allowed != nil && n <= *allowed) {
 		return
 	}
@@ -192,8 +199,8 @@ func (g *guard) bound(rail, flag, what string, n, total int, limit *model.Limit,
 	switch {
 	case limit.Count != nil && n > *limit.Count:
 		g.block(nil, rail, flag, "%d %s are more than the limit of %d", n, what, *limit.Count)
-	case limit.Percent != nil && n > 1 && n*100 > *limit.Percent*total:
-		g.block(nil, rail, flag, "%d %s of %d objects are more than the limit of %d%%", n, what, total, *limit.Percent)
+	case limit.Percent != nil && n > 1 && n*100 > *limit.Percent*total():
+		g.block(nil, rail, flag, "%d %s of %d objects are more than the limit of %d%%", n, what, total(), *limit.Percent)
 	}
 }
 

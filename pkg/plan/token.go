@@ -26,8 +26,8 @@ func (b *builder) tokens(account *model.Account, have *state.Account) {
 	for _, name := range names {
 		b.token(tokenCase{account: account, want: account.Tokens[name], have: applied[name], siblings: applied})
 	}
-	for _, name := range model.Names(applied) {
-		if applied[name].Live() && account.Tokens[name] == nil {
+	for _, name := range missing(applied, account.Tokens) {
+		if applied[name].Live() {
 			b.tokenGone(account, name, applied)
 		}
 	}

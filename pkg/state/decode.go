@@ -2,9 +2,10 @@ package state
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -45,8 +46,8 @@ const hintEdited = "state/ is written by osmoctl alone: restore it from the last
 // Snapshot. Every problem is reported; the snapshot is nil when there is one.
 func Decode(files []File) (*Snapshot, diag.List) {
 	d := &decoder{
-		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, len(files)/2)},
-		ciphertexts: make(map[string]bool, len(files)/2),
+		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, len(files))},
+		ciphertexts: make(map[string]bool, len(files)),
 		broken:      map[string]bool{},
 	}
 	var meta *File
@@ -182,9 +183,11 @@ func (d *decoder) meta(f *File, any bool) {
 // accounts name. Beside an account that could not be read they tell nothing.
 func (d *decoder) pairCiphertexts() {
 	for name, a := range d.snap.Accounts {
+		dir := accountDir(name)
 		for token, t := range a.Tokens {
 			for i := range t.Generations {
-				d.pair(name, token, &t.Generations[i])
+				g := &t.Generations[i]
+				d.pair(dir+ciphertextName(token, g.Number), model.TokenAddress(name, token).At(g.Number), g.Ciphertext)
 			}
 		}
 	}
@@ -197,18 +200,17 @@ func (d *decoder) pairCiphertexts() {
 
 func dirOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
 
-func (d *decoder) pair(account, token string, g *Generation) {
-	path := CiphertextPath(account, token, g.Number)
+func (d *decoder) pair(path string, a model.Address, sum Sum) {
 	if _, ok := d.ciphertexts[path]; !ok {
-		d.problem(path, CodeNoCiphertext, fmt.Sprintf("the ciphertext of %s is missing", model.TokenAddress(account, token).At(g.Number)), hintEdited)
+		d.problem(path, CodeNoCiphertext, fmt.Sprintf("the ciphertext of %s is missing", a), hintEdited)
 		return
 	}
 	d.ciphertexts[path] = true
-	d.snap.sums[path] = g.Ciphertext
+	d.snap.sums[path] = sum
 }
 
 func decodeMeta(b []byte) (m Meta, err error) {
-	r := &reader{b: b}
+	r := &reader{b: string(b)}
 	err = r.document(func(key string) bool {
 		switch key {
 		case "lineage":
@@ -318,7 +320,7 @@ func decodeLimit(r *reader) *model.Limit {
 }
 
 func decodeRole(b []byte) (*Role, error) {
-	r := &reader{b: b}
+	r := &reader{b: string(b)}
 	role := &Role{}
 	err := r.document(func(key string) bool {
 		switch key {
@@ -365,7 +367,7 @@ func decodePolicy(r *reader) (p model.Policy) {
 }
 
 func decodeAccount(b []byte) (*Account, error) {
-	r := &reader{b: b}
+	r := &reader{b: string(b)}
 	a := &Account{Tokens: map[string]*Token{}}
 	err := r.document(func(key string) bool { return decodeAccountField(r, a, key) })
 	if err == nil {
@@ -532,17 +534,19 @@ func decodeTombstone(r *reader) (s Tombstone) {
 
 // digest computes what meta.json's digest must be.
 func (s *Snapshot) digest() Sum {
-	paths := make([]string, 0, len(s.sums))
-	for p := range s.sums {
-		paths = append(paths, p)
+	type line struct {
+		path string
+		sum  Sum
 	}
-	sort.Strings(paths)
-	buf := make([]byte, 0, len(paths)*128)
-	for _, p := range paths {
-		buf = append(buf, s.sums[p].String()...)
-		buf = append(buf, ' ', ' ')
-		buf = append(buf, p...)
-		buf = append(buf, '\n')
+	lines := make([]line, 0, len(s.sums))
+	for path, sum := range s.sums {
+		lines = append(lines, line{path, sum})
+	}
+	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.path, b.path) })
+	buf := make([]byte, 0, len(lines)*128)
+	for i := range lines {
+		buf = hex.AppendEncode(buf, lines[i].sum[:])
+		buf = append(buf, "  "+lines[i].path+"\n"...)
 	}
 	return SumOf(buf)
 }

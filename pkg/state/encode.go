@@ -1,6 +1,7 @@
 package state
 
 import (
+	"encoding/hex"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -94,7 +95,10 @@ func (w *writer) time(k string, v time.Time) {
 	}
 }
 
-func (w *writer) sum(k string, v Sum) { w.text(k, v.String()) }
+func (w *writer) sum(k string, v Sum) {
+	w.key(k)
+	w.b = append(hex.AppendEncode(append(w.b, '"'), v[:]), '"')
+}
 
 // list writes strings on one line; nil is left out, an empty list is not.
 func (w *writer) list(k string, v []string) {
@@ -119,9 +123,9 @@ func (w *writer) object(k string, body func()) {
 	w.close('}')
 }
 
-// document wraps a whole file.
-func document(body func(*writer)) []byte {
-	w := &writer{b: make([]byte, 0, 1024)}
+// document wraps a whole file of about size bytes.
+func document(size int, body func(*writer)) []byte {
+	w := &writer{b: make([]byte, 0, size)}
 	w.open('{')
 	w.number("format_version", FormatVersion)
 	body(w)
@@ -166,7 +170,7 @@ func appendString(b []byte, s string) []byte {
 }
 
 func encodeMeta(m Meta) []byte {
-	return document(func(w *writer) {
+	return document(1024, func(w *writer) {
 		w.text("lineage", m.Lineage)
 		w.number("serial", m.Serial)
 		w.sum("digest", m.Digest)
@@ -224,7 +228,7 @@ func encodeLimit(w *writer, key string, l *model.Limit) {
 }
 
 func encodeRole(r *Role) []byte {
-	return document(func(w *writer) {
+	return document(512+256*len(r.Policies), func(w *writer) {
 		w.text("role", r.Name)
 		w.time("created_at", r.CreatedAt)
 		w.text("created_by", r.CreatedBy)
@@ -246,7 +250,7 @@ func encodeRole(r *Role) []byte {
 }
 
 func encodeAccount(a *Account) []byte {
-	return document(func(w *writer) {
+	return document(1024+1280*len(a.Tokens), func(w *writer) {
 		w.text("account", a.Name)
 		w.time("created_at", a.CreatedAt)
 		w.text("created_by", a.CreatedBy)

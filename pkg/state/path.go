@@ -21,7 +21,11 @@ func AccountPath(account string) string { return accountDir(account) + "account.
 
 // CiphertextPath is where a generation's sealed value is kept.
 func CiphertextPath(account, token string, generation int) string {
-	return accountDir(account) + token + "." + strconv.Itoa(generation) + ciphertextSuffix
+	return accountDir(account) + ciphertextName(token, generation)
+}
+
+func ciphertextName(token string, generation int) string {
+	return token + "." + strconv.Itoa(generation) + ciphertextSuffix
 }
 
 const ciphertextSuffix = ".age"

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -15,8 +16,11 @@ import (
 // form does not have (repeated keys, white space, another order) is caught when
 // the result is encoded again and compared byte by byte. The first error sticks;
 // every method is safe to call after it.
+//
+// It reads from a string, of which the texts that it returns are parts: a large
+// state has a million of them.
 type reader struct {
-	b   []byte
+	b   string
 	pos int
 	err error
 }
@@ -86,10 +90,10 @@ func (r *reader) array(element func()) {
 	}
 }
 
-func (r *reader) raw() []byte {
+func (r *reader) raw() string {
 	r.expect('"')
 	if r.err != nil {
-		return nil
+		return ""
 	}
 	start := r.pos
 	for i := start; i < len(r.b); i++ {
@@ -101,28 +105,27 @@ func (r *reader) raw() []byte {
 			i++
 		case c < 0x20:
 			r.fail(errSyntax)
-			return nil
+			return ""
 		}
 	}
 	r.fail(errSyntax)
-	return nil
+	return ""
 }
 
 func (r *reader) text() string {
 	raw := r.raw()
-	for _, c := range raw {
-		if c == '\\' || c >= 0x80 {
+	for i := range len(raw) {
+		if c := raw[i]; c == '\\' || c >= 0x80 {
 			return r.unescape(raw)
 		}
 	}
-	return string(raw)
+	return raw
 }
 
 // unescape takes the slow road for the rare string that is not plain ASCII.
-func (r *reader) unescape(raw []byte) string {
+func (r *reader) unescape(raw string) string {
 	var s string
-	quoted := append(append([]byte{'"'}, raw...), '"')
-	if json.Unmarshal(quoted, &s) != nil {
+	if json.Unmarshal([]byte(`"`+raw+`"`), &s) != nil {
 		r.fail(errSyntax)
 	}
 	return s
@@ -144,13 +147,15 @@ func (r *reader) number() int {
 
 func (r *reader) boolean() bool {
 	r.space()
-	for word, value := range map[string]bool{"true": true, "false": false} {
-		if end := r.pos + len(word); end <= len(r.b) && string(r.b[r.pos:end]) == word {
-			r.pos = end
-			return value
-		}
+	switch rest := r.b[r.pos:]; {
+	case strings.HasPrefix(rest, "true"):
+		r.pos += len("true")
+		return true
+	case strings.HasPrefix(rest, "false"):
+		r.pos += len("false")
+	default:
+		r.fail(errSyntax)
 	}
-	r.fail(errSyntax)
 	return false
 }
 
@@ -179,12 +184,10 @@ func (r *reader) time() time.Time {
 }
 
 func (r *reader) sum() (s Sum) {
+	var digits [2 * len(s)]byte
 	raw := r.raw()
-	if len(raw) != hex.EncodedLen(len(s)) {
-		r.fail(errors.New("a SHA-256 has 64 hex digits"))
-		return s
-	}
-	if _, err := hex.Decode(s[:], raw); err != nil {
+	copy(digits[:], raw)
+	if _, err := hex.Decode(s[:], digits[:]); err != nil || len(raw) != len(digits) {
 		r.fail(errors.New("a SHA-256 has 64 hex digits"))
 	}
 	return s
