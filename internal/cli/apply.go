@@ -57,12 +57,22 @@ func (c *applyCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	lock, err := p.store.Lock(env.Context, env.holder())
+	lock, err := c.lock(env, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = lock.Unlock() }()
 	return c.locked(env, p)
+}
+
+// lock waits for other runs in this clone, and says so where it takes long
+// enough to wonder.
+func (c *applyCmd) lock(env *Env, p *project) (*gitstore.Lock, error) {
+	notice := time.AfterFunc(300*time.Millisecond, func() {
+		env.infof("Waiting up to %s for another osmoctl that is at work here.", c.LockTimeout)
+	})
+	defer notice.Stop()
+	return p.store.Lock(env.Context, env.holder())
 }
 
 func (c *applyCmd) check(env *Env) error {
@@ -302,7 +312,12 @@ func (c *applyCmd) approved(env *Env, made *plan.Plan) (stop bool, err error) {
 		return false, nil
 	}
 	fmt.Fprint(env.Stderr, "\nApply this plan? Only \"yes\" is taken: ")
-	answer, _ := bufio.NewReader(env.Stdin).ReadString('\n')
+	answer, err := untilInterrupted(env.Context, func() (string, error) {
+		return bufio.NewReader(env.Stdin).ReadString('\n')
+	})
+	if errors.Is(err, errInterrupted) {
+		return true, err
+	}
 	if strings.TrimSpace(answer) != "yes" {
 		return true, errors.New("not applied")
 	}

@@ -22,11 +22,15 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
 // grammar is the command line.
@@ -54,6 +58,12 @@ func Main(env *Env, args []string) int {
 	defer stop()
 	env.Context = ctx
 
+	if slices.ContainsFunc(args, holdsSecret) {
+		return env.fail(errTokenInArgs)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	var g grammar
 	asked := false
 	parser, err := newParser(env, &g, func(int) { asked = true })
@@ -66,7 +76,8 @@ func Main(env *Env, args []string) int {
 		return exitDone
 	}
 	if err != nil {
-		return env.fail(usage(err))
+		env.formatType = formatIn(args)
+		return env.fail(usage(misused(err)))
 	}
 	env.configure(&g, formatOf(parsed))
 	if err := parsed.Run(env); err != nil {
@@ -92,6 +103,37 @@ const description = `GitOps for NVIDIA OSMO service accounts.
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
 Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid; 80 usage; 130 interrupted.`
+
+// tokenShape finds tokens of our form in an argument, whole or mistyped.
+var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)
+
+// holdsSecret finds what must not be repeated in an error about an argument.
+func holdsSecret(arg string) bool { return tokenShape.MatchString(arg) || seal.IsPrivateKey(arg) }
+
+// misused adds to an error of the command line where its rules are found.
+func misused(err error) error {
+	command := "osmoctl"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		for _, step := range parse.Context.Path {
+			if step.Command != nil {
+				command = step.Command.FullPath()
+			}
+		}
+	}
+	return hinted(err, command+" --help shows what can be given")
+}
+
+// formatIn finds the output format in a command line that could not be parsed.
+func formatIn(args []string) view.Format {
+	line := " " + strings.Join(args, " ") + " "
+	for _, flag := range []string{" -t json ", " -tjson ", " -t=json ", " --format-type json ", " --format-type=json "} {
+		if strings.Contains(line, flag) {
+			return view.JSON
+		}
+	}
+	return view.Text
+}
 
 // formatter is what commands with -t have.
 type formatter interface{ format() view.Format }
@@ -149,6 +191,28 @@ func interruptible(parent context.Context) (context.Context, func()) {
 		signal.Stop(signals)
 		close(done)
 		cancel(nil)
+	}
+}
+
+// untilInterrupted waits for read, or for ctx to end: a person who is asked for
+// something can leave with one Ctrl-C. What read is waiting for is then left to
+// the end of the process.
+func untilInterrupted[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 

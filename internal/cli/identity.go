@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -98,7 +99,18 @@ func (t terminalPrompt) Passphrase(what string) ([]byte, error) {
 	}
 	defer tty.Close()
 	fmt.Fprintf(tty, "Passphrase of %s: ", view.EscapeTerminal(what))
-	passphrase, err := term.ReadPassword(int(tty.Fd()))
+	return readPassword(t.env.Context, tty)
+}
+
+// readPassword reads a line without echo. Where it is interrupted, the terminal
+// gets its echo back.
+func readPassword(ctx context.Context, tty *os.File) ([]byte, error) {
+	fd := int(tty.Fd())
+	before, _ := term.GetState(fd)
+	passphrase, err := untilInterrupted(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if err != nil && before != nil {
+		_ = term.Restore(fd, before)
+	}
 	fmt.Fprintln(tty)
 	return passphrase, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,20 +28,21 @@ type initCmd struct {
 
 // Help is the long description of the command.
 func (initCmd) Help() string {
-	return `DIR becomes a git repository unless it is in one. No file that exists is touched. Without --apply nothing is committed.`
+	return `DIR becomes a git repository unless it is in one. No file that exists is touched: a .gitattributes and a CODEOWNERS are left as they are, anything else in the way is an error. Without --apply nothing is committed.`
 }
 
 // Run makes a project.
 func (c *initCmd) Run(env *Env) error {
 	dir := absolute(env.Dir, c.Dir)
+	if err := refuseExisting(dir); err != nil {
+		return err
+	}
 	recipient, identity, err := c.key(env, dir)
 	if err != nil {
 		return err
 	}
 	files := projectFiles(recipient)
-	if err := refuseExisting(dir, files); err != nil {
-		return err
-	}
+	env.keepConventions(dir, files)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -148,13 +150,27 @@ const codeowners = `# State is written by osmoctl apply alone. Let those who run
 # /state/ @your-organisation/platform
 `
 
-func refuseExisting(dir string, files map[string][]byte) error {
-	for _, path := range model.Names(files) {
-		if exists(filepath.Join(dir, path)) {
-			if path == config.ProjectFile {
-				return fmt.Errorf("%s is a project already: it has an %s", dir, config.ProjectFile)
-			}
-			return hinted(fmt.Errorf("%s exists already", filepath.Join(dir, path)), "choose an empty directory")
+// conventions are files that any repository may have already.
+var conventions = []string{".gitattributes", "CODEOWNERS"}
+
+// keepConventions leaves those out that are there, and says what to add to them.
+func (e *Env) keepConventions(dir string, files map[string][]byte) {
+	for _, path := range conventions {
+		if whole := filepath.Join(dir, path); exists(whole) {
+			e.warnf("%s exists and was left alone: consider adding to it\n\n%s", whole, files[path])
+			delete(files, path)
+		}
+	}
+}
+
+// refuseExisting comes before anything is made.
+func refuseExisting(dir string) error {
+	if exists(filepath.Join(dir, config.ProjectFile)) {
+		return fmt.Errorf("%s is a project already: it has an %s", dir, config.ProjectFile)
+	}
+	for _, path := range model.Names(projectFiles(model.Recipient{})) {
+		if whole := filepath.Join(dir, path); exists(whole) && !slices.Contains(conventions, path) {
+			return hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
 		}
 	}
 	return nil
@@ -237,7 +253,9 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	}
 	say("  osmoctl user list")
 	say("  osmoctl token list")
-	say("  osmoctl token decrypt %s | osmoctl token verify", "svc-ci/ci-token")
+	if identity != "" {
+		say("  osmoctl token decrypt %s | osmoctl token verify", "svc-ci/ci-token")
+	}
 	say("  $EDITOR %s        # change something", "manifests/service-accounts.yaml")
 	say("  osmoctl plan")
 }

@@ -64,7 +64,7 @@ type tokenArg struct {
 
 // find looks the token up; t is live.
 func (a tokenArg) find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
-	if token.Valid([]byte(a.Token)) {
+	if len(a.Token) > 30 && !strings.Contains(a.Token, "/") {
 		return address, nil, errTokenInArgs
 	}
 	address, err = model.ParseTokenPath(strings.TrimPrefix(a.Token, "token/"))
@@ -264,13 +264,15 @@ const maxTokenInput = 4 << 10
 // Run verifies a token.
 func (c *tokenVerifyCmd) Run(env *Env) error {
 	switch {
-	case c.Source != "-" && len(c.Source) >= 20:
+	case len(c.Source) >= 20:
 		return errTokenInArgs
 	case c.Source != "-":
 		return usagef("a token is read from stdin: osmoctl token verify < FILE")
 	}
 	hardenProcess()
-	input, err := io.ReadAll(io.LimitReader(env.Stdin, maxTokenInput+1))
+	input, err := untilInterrupted(env.Context, func() ([]byte, error) {
+		return io.ReadAll(io.LimitReader(env.Stdin, maxTokenInput+1))
+	})
 	if err != nil {
 		return err
 	}
@@ -319,18 +321,24 @@ func verdictOn(value secret.Value, snap *state.Snapshot, day model.Date) view.Ve
 			}
 		}
 	}
-	v.Reason = "this project never issued it"
-	if value.Use(shaped) == nil {
-		v.Reason += ", though it has the form of a token that osmoctl issues"
-	}
+	_ = value.Use(func(b []byte) error {
+		v.Reason = strangerReason(b)
+		return nil
+	})
 	return v
 }
 
-func shaped(b []byte) error {
-	if token.Valid(b) {
-		return nil
+// strangerReason says what an unknown value is, and nothing of it.
+func strangerReason(b []byte) string {
+	switch {
+	case len(b) == 0:
+		return "nothing came on stdin"
+	case len(b) > maxTokenInput:
+		return "it is too long for a token"
+	case token.Valid(b):
+		return "this project never issued it, though it has the form of a token that osmoctl issues"
 	}
-	return errors.New("not of our form")
+	return "this project never issued it"
 }
 
 func found(v *view.Verdict, account, name string, t *state.Token, sum state.Sum, day model.Date) bool {
@@ -338,10 +346,7 @@ func found(v *view.Verdict, account, name string, t *state.Token, sum state.Sum,
 		if g := &t.Generations[i]; g.Value == sum {
 			v.User, v.Token, v.Generation = account, name, g.Number
 			v.Status, v.ExpiresAt, v.RevokeAfter, v.Roles = string(g.Status(day)), g.ExpiresAt, g.RevokeAfter, g.CurrentRoles()
-			v.Valid = g.Status(day) != state.Expired
-			if !v.Valid {
-				v.Reason = "it expired on " + g.ExpiresAt.String()
-			}
+			v.Valid, v.Reason = g.Status(day) != state.Expired, describeStatus(g, day)
 			return true
 		}
 	}

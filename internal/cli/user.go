@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -67,7 +68,7 @@ func notFound(what, name string, names []string) error {
 }
 
 type roleCmd struct {
-	List roleListCmd `cmd:"" help:"List roles as applied."`
+	List roleListCmd `cmd:"" help:"List the roles as applied, and those that OSMO brings along."`
 	Get  roleGetCmd  `cmd:"" help:"Show one role with its policies."`
 }
 
@@ -77,8 +78,9 @@ type roleListCmd struct{ textOrJSON }
 func (c *roleListCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
 		list := []view.Role{}
-		for _, name := range model.Names(snap.Roles) {
-			list = append(list, view.RoleOf(snap.Roles[name]))
+		for _, name := range roleNames(snap) {
+			r, _ := roleOf(snap, name)
+			list = append(list, r)
 		}
 		return env.view().Roles(list, c.format())
 	})
@@ -92,10 +94,26 @@ type roleGetCmd struct {
 // Run shows a role.
 func (c *roleGetCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		r := snap.Roles[c.Role]
-		if r == nil {
-			return notFound("role", c.Role, model.Names(snap.Roles))
+		r, ok := roleOf(snap, c.Role)
+		if !ok {
+			return notFound("role", c.Role, roleNames(snap))
 		}
-		return env.view().Role(view.RoleOf(r), c.format())
+		return env.view().Role(r, c.format())
 	})
+}
+
+// roleNames are the names of the roles that an account can hold, sorted: those
+// applied, and those that every OSMO server brings along.
+func roleNames(snap *state.Snapshot) []string {
+	names := append(model.Names(snap.Roles), access.BuiltinNames()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// roleOf is the role as applied, else as OSMO makes it.
+func roleOf(snap *state.Snapshot, name string) (view.Role, bool) {
+	if r := snap.Roles[name]; r != nil {
+		return view.RoleOf(r), true
+	}
+	return view.BuiltinRoleOf(name)
 }
