@@ -1,0 +1,352 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+)
+
+// Options say which clone a remote belongs to, and how it may be reached.
+type Options struct {
+	// GitDir is the git folder of this work tree, CommonDir that of all linked
+	// work trees, Root the top of the work tree; all absolute.
+	GitDir, CommonDir, Root string
+	// Environ is the environment as os.Environ gives it, which nil stands for.
+	// Git's configuration and the programs on PATH are found through it.
+	Environ []string
+	// Say tells an interested person what is being done; nil means silence. It
+	// is never given a credential.
+	Say func(format string, args ...any)
+	// Transport asks for one of the two: TransportGit or TransportBuiltin. ""
+	// is git where it is found, else the built-in one.
+	Transport string
+}
+
+// The transports.
+const (
+	TransportGit     = "git"
+	TransportBuiltin = "builtin"
+)
+
+// A Remote is a place that a clone exchanges commits with. It may be used by
+// several goroutines.
+type Remote struct {
+	name        string
+	url, target address // fetched from, pushed to
+	clone       clone
+	transport   transport
+	say         func(string, ...any)
+	patience    []time.Duration
+}
+
+// A transport talks to the server. Its errors are raw: [Remote] gives them
+// their meaning.
+type transport interface {
+	// head names the default branch, "" if the server does not.
+	head(ctx context.Context) (string, error)
+	// tip returns where a branch is, zero if it is absent: at the place that
+	// is pushed to, or at the one that is fetched from.
+	tip(ctx context.Context, branch string, pushed bool) (plumbing.Hash, error)
+	// fetch brings a branch's commits and moves its tracking reference. A
+	// branch that is absent is an error.
+	fetch(ctx context.Context, branch string) error
+	// push asks the server to move the branch, if it is at old. Nil is the
+	// server's yes, *refusal a no, *unsent says that it was not asked; after
+	// any other error nothing is known.
+	push(ctx context.Context, p proposal) error
+}
+
+// A proposal is a push: from old, or zero for nothing, to commit.
+type proposal struct {
+	branch      string
+	commit, old plumbing.Hash
+}
+
+// Open finds a remote by its name in the clone's configuration. It connects to
+// nothing.
+func Open(name string, o Options) (*Remote, error) {
+	if err := checkRemoteName(name); err != nil {
+		return nil, err
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	if o.Say == nil {
+		o.Say = func(string, ...any) {}
+	}
+	env := environment(o.Environ)
+	conf, err := loadSettings(o, env.get)
+	if err != nil {
+		return nil, err
+	}
+	r := &Remote{
+		name: name, clone: clone{o.GitDir, o.CommonDir, disk.OS()},
+		say: o.Say, patience: patience,
+	}
+	if r.url, r.target, err = conf.addresses(name); err != nil {
+		return nil, err
+	}
+	r.url, r.target = r.url.under(o.Root), r.target.under(o.Root)
+	r.transport, err = r.choose(o, env, conf)
+	return r, err
+}
+
+// choose prefers the user's git.
+func (r *Remote) choose(o Options, env environment, conf settings) (transport, error) {
+	clean := newCleaner(append(conf.secrets(), append(r.url.secrets(), r.target.secrets()...)...))
+	path := ""
+	if o.Transport != TransportBuiltin {
+		path = findProgram("git", env, o.Root)
+	}
+	if path != "" {
+		r.say("%s: using %s", r.name, path)
+		return &program{remote: r, path: path, root: o.Root, env: env.forGit(o.Root), clean: clean}, nil
+	}
+	if o.Transport == TransportGit {
+		return nil, errors.New("git is not on PATH, outside of this repository; install it")
+	}
+	r.say("%s: using the built-in transport", r.name)
+	return &builtin{remote: r, conf: conf, env: env, clean: clean, forced: o.Transport != ""}, nil
+}
+
+// URL is the address that is fetched from, for messages: without credentials.
+func (r *Remote) URL() string { return r.url.String() }
+
+// Local tells whether the remote is a path on this machine, for fetching and
+// for pushing.
+func (r *Remote) Local() bool { return r.url.local() && r.target.local() }
+
+// DefaultBranch returns the short name of the remote's default branch, as the
+// clone remembers it or else as the server says.
+func (r *Remote) DefaultBranch(ctx context.Context) (string, error) {
+	text, err := r.clone.refText(trackingRef(r.name, "HEAD"))
+	if err != nil {
+		return "", err
+	}
+	branch, ok := strings.CutPrefix(text, "ref: "+trackingRef(r.name, ""))
+	if !ok {
+		if branch, err = r.transport.head(ctx); err != nil {
+			return "", r.typed(r.url, err)
+		}
+	}
+	if branch == "" {
+		return "", fmt.Errorf("%s names no default branch; name one under git.branch in osmoctl.yaml", r.name)
+	}
+	return branch, checkBranch(branch)
+}
+
+// Tip returns the commit that a branch on the remote points at now, "" if there
+// is no such branch.
+func (r *Remote) Tip(ctx context.Context, branch string) (string, error) {
+	if err := checkBranch(branch); err != nil {
+		return "", err
+	}
+	tip, err := r.transport.tip(ctx, branch, false)
+	if err != nil {
+		return "", r.typed(r.url, err)
+	}
+	return hashText(tip), nil
+}
+
+// Fetch brings a branch's commits, moves the tracking reference to its tip, and
+// returns that; "" if there is no such branch, which leaves the reference
+// alone. A shallow clone stays cut where it is.
+func (r *Remote) Fetch(ctx context.Context, branch string) (string, error) {
+	if err := checkBranch(branch); err != nil {
+		return "", err
+	}
+	tip, err := r.fetch(ctx, branch)
+	if err != nil {
+		return "", r.typed(r.url, err)
+	}
+	return hashText(tip), nil
+}
+
+// fetch looks at the remote after an error only. That tells an absent branch
+// from a broken connection, and forgives another fetch, by an editor perhaps,
+// that held the lock of the tracking reference meanwhile.
+func (r *Remote) fetch(ctx context.Context, branch string) (plumbing.Hash, error) {
+	fetchErr := r.transport.fetch(ctx, branch)
+	have, err := r.clone.ref(trackingRef(r.name, branch))
+	if fetchErr == nil {
+		return have, err
+	}
+	tip, err := r.transport.tip(ctx, branch, false)
+	switch {
+	case err != nil:
+		return plumbing.ZeroHash, fetchErr
+	case tip.IsZero():
+		return plumbing.ZeroHash, nil
+	case tip == have:
+		return tip, nil
+	}
+	return plumbing.ZeroHash, fetchErr
+}
+
+// Push moves a branch on the remote from the commit old, or from not existing
+// where old is "", to a commit of the clone that follows it; no reference needs
+// to point at that. Nil means that the remote has the commit. Otherwise the
+// error is a *[MovedError], *[RefusedError], *[UnreachableError] or
+// *[UnknownError], or says that the call made no sense.
+func (r *Remote) Push(ctx context.Context, commit, branch, old string) error {
+	p, err := r.propose(commit, branch, old)
+	if err != nil {
+		return err
+	}
+	err = errNothing
+	if p.commit != p.old {
+		err = r.transport.push(ctx, p)
+	}
+	if notSent, ok := errors.AsType[*unsent](err); ok {
+		return r.typed(r.target, notSent.error)
+	}
+	if err != nil {
+		r.say("%s: the push ended with an error, looking what became of it", r.name)
+		err = r.settle(ctx, p, err)
+	}
+	if err == nil {
+		// The tracking reference is a memory; the next fetch refreshes it too.
+		_ = r.clone.moveRef(trackingRef(r.name, branch), p.commit)
+	}
+	return err
+}
+
+// errNothing stands for the push of what is expected to be there already.
+var errNothing = errors.New("there was nothing to push")
+
+// propose checks what is to be pushed. A lease lets a branch be rewound from
+// the expected commit, so that it follows must be seen to here.
+func (r *Remote) propose(commit, branch, old string) (p proposal, err error) {
+	p.branch = branch
+	if err := checkBranch(branch); err != nil {
+		return p, err
+	}
+	if p.commit, err = parseHash(commit); err != nil {
+		return p, err
+	}
+	if p.old, err = parseOptional(old); err != nil {
+		return p, err
+	}
+	v, err := r.clone.open()
+	if err != nil {
+		return p, err
+	}
+	defer v.close()
+	if p.old.IsZero() {
+		_, err = v.commit(p.commit)
+		return p, err
+	}
+	follows, err := v.leadsTo(p.commit, p.old, p.old)
+	if err == nil && !follows {
+		err = fmt.Errorf("commit %s does not follow %s: pushing it to %s would take commits away", commit, old, branch)
+	}
+	return p, err
+}
+
+// lookLimit bounds looking at the remote after a push, which is done even if
+// the caller has given up: not knowing is worse than waiting.
+const lookLimit = 30 * time.Second
+
+// patience is how long to wait before each look at a branch that has not moved.
+// A server that says no to one of two pushes may not have finished the other.
+var patience = []time.Duration{0, 50 * time.Millisecond, 250 * time.Millisecond}
+
+// settle finds out what became of a push that ended in an error.
+func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
+	defer cancel()
+	for _, wait := range r.patience {
+		pause(ctx, wait)
+		tip, err := r.transport.tip(ctx, p.branch, true)
+		switch {
+		case err != nil:
+			return r.unknown(p, cause, err)
+		case tip == p.commit:
+			return nil
+		case tip != p.old:
+			return r.settleMoved(ctx, p, tip, cause)
+		}
+	}
+	if no, ok := errors.AsType[*refusal](cause); ok {
+		return &RefusedError{Remote: r.name, Branch: p.branch, URL: r.target.String(), Words: no.words}
+	}
+	return r.unreachable(r.target, cause)
+}
+
+// settleMoved tells a commit that others have built on already from a lost
+// race.
+func (r *Remote) settleMoved(ctx context.Context, p proposal, tip plumbing.Hash, cause error) error {
+	moved := &MovedError{Remote: r.name, Branch: p.branch, Tip: hashText(tip)}
+	if tip.IsZero() {
+		return moved
+	}
+	tip, err := r.fetch(ctx, p.branch)
+	if err != nil {
+		return r.unknown(p, cause, err)
+	}
+	if moved.Tip = hashText(tip); tip.IsZero() {
+		return moved
+	}
+	contained, err := r.contains(tip, p)
+	switch {
+	case err != nil:
+		return r.unknown(p, cause, err)
+	case contained:
+		return nil
+	}
+	return moved
+}
+
+func (r *Remote) contains(tip plumbing.Hash, p proposal) (bool, error) {
+	v, err := r.clone.open()
+	if err != nil {
+		return false, err
+	}
+	defer v.close()
+	return v.leadsTo(tip, p.commit, p.old)
+}
+
+func (r *Remote) unknown(p proposal, push, look error) error {
+	return &UnknownError{Remote: r.name, Branch: p.branch, Commit: p.commit.String(), Push: push, Look: look}
+}
+
+// typed gives a transport's trouble its type. Errors of this side, a damaged
+// clone or a full disk, stay what they are.
+func (r *Remote) typed(a address, err error) error {
+	if _, ok := errors.AsType[*failure](err); !ok {
+		return err
+	}
+	return r.unreachable(a, err)
+}
+
+func (r *Remote) unreachable(a address, cause error) error {
+	words := cause.Error()
+	if f, ok := errors.AsType[*failure](cause); ok {
+		words = f.words
+	}
+	return &UnreachableError{Remote: r.name, URL: a.String(), Words: words, cause: cause}
+}
+
+// pause waits, or not, if the context ends first.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// inside tells whether a path, whose links are resolved, is root or below it.
+func inside(path, root string) bool {
+	below, err := filepath.Rel(root, path)
+	return err == nil && below != ".." && !strings.HasPrefix(below, ".."+string(filepath.Separator))
+}
