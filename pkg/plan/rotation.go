@@ -83,9 +83,15 @@ func (b *builder) expiryCauses(c tokenCase, g *state.Generation, out *causes) {
 	switch {
 	case e.At != 0 && e.At != g.ExpiresAt:
 		out.add("expires_at changed from %s to %s", g.ExpiresAt, e.At)
-	case e.In != 0 && g.ExpiresAt > b.today.Add(e.In):
+	case e.In != 0 && g.ExpiresAt > b.newest(g).Add(e.In):
 		out.add("it outlasts the declared lifetime of %s", e.In)
 	}
+}
+
+// newest is today, or the day on which g was issued, if that is later: a clock
+// that fell back is no reason to rotate what was issued a moment ago.
+func (b *builder) newest(g *state.Generation) model.Date {
+	return max(b.today, model.DateOf(g.IssuedAt))
 }
 
 func (b *builder) recipientCauses(c tokenCase, g *state.Generation, out *causes) {

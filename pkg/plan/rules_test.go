@@ -222,6 +222,11 @@ func TestRulesOfTokens(t *testing.T) {
 			name: "a shorter lifetime that the value outlasts", given: given, then: given + " in=80d",
 			want: []string{"rotate token/a/t: it outlasts the declared lifetime of 80d"},
 		},
+		{name: "a clock that fell back", given: given, days: -1, then: given},
+		{
+			name: "a shorter lifetime, and a clock that fell back", given: given, days: -1, then: given + " in=80d",
+			want: []string{"rotate token/a/t: it outlasts the declared lifetime of 80d"},
+		},
 		{name: "a shorter lifetime that the value keeps", given: given, days: 20, then: given + " in=70d", want: []string{"update token/a/t: declaration changed"}},
 		{
 			name: "a fixed date instead of a lifetime", given: given, then: given + " at=" + on(100),
