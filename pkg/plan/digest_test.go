@@ -52,6 +52,15 @@ func TestDigestChangesWithWhatItCovers(t *testing.T) {
 	}
 }
 
+// The first apply has no settings to differ from, and its guardrails count.
+func TestDigestOfTheFirstApply(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	if w.Plan(digestBase).Digest == w.Plan(digestBase+"\nguard max_deletes=99").Digest {
+		t.Error("guardrails have no part in the digest")
+	}
+}
+
 // The calendar alone does not change what was agreed to, until it makes an
 // answer of its own necessary.
 func TestDigestIsTheSameOnOtherDays(t *testing.T) {
