@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -29,6 +30,9 @@ type Env struct {
 	// StdinTerminal, StdoutTerminal and StderrTerminal tell where a person
 	// sits.
 	StdinTerminal, StdoutTerminal, StderrTerminal bool
+	// Disk makes every change to the repository; nil means the real one. Tests
+	// pass one that fails.
+	Disk disk.Disk
 
 	formatType view.Format
 	noColor    bool

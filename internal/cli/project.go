@@ -52,7 +52,7 @@ func (e *Env) openProject() (*project, error) {
 
 // openProjectAt opens the project in dir, to be locked within lockTimeout.
 func (e *Env) openProjectAt(dir string, lockTimeout time.Duration) (*project, error) {
-	store, err := gitstore.Open(dir, gitstore.Options{Env: e.Getenv, LockTimeout: lockTimeout})
+	store, err := gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.Getenv, LockTimeout: lockTimeout})
 	if err != nil {
 		return nil, err
 	}
