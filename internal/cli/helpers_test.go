@@ -93,7 +93,7 @@ func applied(t testing.TB) (dir string) {
 	t.Helper()
 	needGit(t)
 	dir = filepath.Join(t.TempDir(), "project")
-	if r := osmoctl(filepath.Dir(dir), "init", "--apply", dir); r.code != 0 {
+	if r := osmoctl(dir, "init", "--apply", dir); r.code != 0 {
 		t.Fatalf("init: exit code %d\n%s", r.code, r.stderr)
 	}
 	return dir

@@ -17,13 +17,24 @@ func Reference() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!-- Made from the command line's grammar: go test ./internal/cli -run TestReference -update -->\n\n# Commands\n\n%s\n", strings.ReplaceAll(description, "; ", ";\n"))
+	b.WriteString("<!-- Made from the command line's grammar: go test ./internal/cli -run TestReference -update -->\n\n# Commands\n\n")
+	writeDescription(&b)
 	b.WriteString("\n## Everywhere\n\n")
 	writeFlags(&b, parser.Model.Flags)
 	for _, leaf := range parser.Model.Leaves(true) {
 		writeCommand(&b, leaf)
 	}
 	return b.String(), nil
+}
+
+// writeDescription writes what --help says first, its exit codes as a table.
+func writeDescription(b *strings.Builder) {
+	about, codes, _ := strings.Cut(description, "Exit codes: ")
+	b.WriteString(about + "| exit code | |\n| --- | --- |\n")
+	for line := range strings.SplitSeq(strings.TrimSuffix(codes, "."), "; ") {
+		code, meaning, _ := strings.Cut(line, " ")
+		fmt.Fprintf(b, "| %s | %s |\n", code, meaning)
+	}
 }
 
 func writeCommand(b *strings.Builder, n *kong.Node) {

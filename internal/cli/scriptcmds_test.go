@@ -43,26 +43,29 @@ func codeOf(ts *testscript.TestScript, err error) int {
 	return 0
 }
 
-// stockAge builds the age program that go.mod names as a tool.
+// stockAge builds the programs of age that go.mod names, and returns their
+// directory.
 var stockAge = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "osmoctl-age-")
 	if err != nil {
 		return "", err
 	}
-	program := filepath.Join(dir, "age")
-	out, err := exec.Command("go", "build", "-o", program, "filippo.io/age/cmd/age").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator),
+		"filippo.io/age/cmd/age", "filippo.io/age/cmd/age-keygen").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build age: %w\n%s", err, out)
 	}
-	return program, nil
+	return dir, nil
 })
 
-// age ARGS... runs the stock age program.
-func runAge(ts *testscript.TestScript, neg bool, args []string) {
-	program, err := stockAge()
-	ts.Check(err)
-	if err := ts.Exec(program, args...); (err != nil) != neg {
-		ts.Fatalf("age: %v", err)
+// stock is the command that runs a program of age.
+func stock(program string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		dir, err := stockAge()
+		ts.Check(err)
+		if err := ts.Exec(filepath.Join(dir, program), args...); (err != nil) != neg {
+			ts.Fatalf("%s: %v", program, err)
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *tokenDecryptCmd) Run(env *Env) error {
 		}
 		value, err := c.open(env, p, a.At(g.Number), g)
 		if err != nil {
-			return err
+			return sealedTo(err, g, view.NamesOf(snap.Meta.Applied))
 		}
 		defer value.Wipe()
 		if day, err := env.today(); err == nil && g.Status(day) != state.Active {
@@ -153,7 +153,7 @@ func (c *tokenDecryptCmd) checkOutput(env *Env) error {
 	switch toStdout := c.Output == "" || c.Output == "-"; {
 	case toStdout && env.StdoutTerminal && !c.Reveal:
 		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
-	case c.Output == "" && env.inCI() && !c.Reveal:
+	case c.Output == "" && env.inCI():
 		return usage(hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
 	}
 	return nil
@@ -203,13 +203,25 @@ func (c *tokenDecryptCmd) open(env *Env, p *project, a model.Address, g *state.G
 	}
 	value, err := seal.Open(ciphertext, seal.BindingOf(a), identities...)
 	if err != nil {
-		return secret.Value{}, fmt.Errorf("%s: %w", a, err)
+		return secret.Value{}, err
 	}
 	if sum := state.Sum(value.SHA256()); subtle.ConstantTimeCompare(sum[:], g.Value[:]) != 1 {
 		value.Wipe()
 		return secret.Value{}, fmt.Errorf("the value of %s is not the one that was issued: somebody made this file", a)
 	}
 	return value, nil
+}
+
+// sealedTo adds whose identity it takes, where none that was given fits.
+func sealedTo(err error, g *state.Generation, nameOf func(id string) string) error {
+	if !errors.Is(err, seal.ErrNoIdentity) {
+		return err
+	}
+	readers := make([]string, len(g.Recipients))
+	for i, id := range g.Recipients {
+		readers[i] = or(nameOf(id), id)
+	}
+	return hinted(err, "it takes an identity of "+strings.Join(readers, " or ")+", given with -i FILE or OSMOCTL_IDENTITY")
 }
 
 // ciphertext reads a sealed value from HEAD.
