@@ -88,11 +88,13 @@ func (s *Store) openLock() (*os.File, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
-	created, err := s.disk.Create(path, s.filePerm())
-	if err == nil {
-		err = errors.Join(s.share(created), created.Close())
-	}
+	// Flushed, since after a power failure it has to tell which locks of
+	// git's were ours.
+	err = s.createFile(path, []byte(lockWord+"\n"), 0)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if err := s.disk.SyncDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_RDWR, 0)

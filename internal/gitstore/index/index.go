@@ -126,7 +126,10 @@ func (ix *Index) Blocked(path string) bool {
 		return true
 	}
 	for i, c := range path {
-		if _, ok := ix.Find(path[:i]); c == '/' && ok {
+		if c != '/' {
+			continue
+		}
+		if _, ok := ix.Find(path[:i]); ok {
 			return true
 		}
 	}

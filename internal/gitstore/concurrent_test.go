@@ -1,0 +1,170 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// applyAgain applies a change, and starts over where the branch has moved.
+func (r *repo) applyAgain(s *Store, change Change) error {
+	ctx := context.Background()
+	for {
+		err := func() error {
+			l, err := s.Lock(ctx, Holder{})
+			if err != nil {
+				return err
+			}
+			defer l.Unlock()
+			head, err := s.Head()
+			if err != nil {
+				return err
+			}
+			p, err := s.Write(ctx, request(head, change))
+			if err != nil {
+				return err
+			}
+			_, err = s.Publish(ctx, p)
+			return err
+		}()
+		if !errors.Is(err, ErrMoved) {
+			return err
+		}
+	}
+}
+
+// gitAgain runs a git command until no lock is in its way.
+func (r *repo) gitAgain(args ...string) error {
+	for {
+		out, err := r.try(args...)
+		if err == nil || !strings.Contains(out, ".lock") && !strings.Contains(out, "cannot lock ref") {
+			return err
+		}
+	}
+}
+
+// Commits of several osmoctls and of a git beside them are all kept.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", project)
+	const stores, each = 4, 10
+	errs := make(chan error, stores*each+2*each)
+	var group sync.WaitGroup
+	for n := range stores {
+		s := r.open("")
+		group.Go(func() {
+			for i := range each {
+				errs <- r.applyAgain(s, set(fmt.Sprintf("state/accounts/%02d/%d", n, i), "data"))
+			}
+		})
+	}
+	group.Go(func() {
+		for range each {
+			errs <- r.gitAgain("commit", "-q", "--allow-empty", "-m", "by git")
+		}
+	})
+	group.Go(func() {
+		for range each {
+			errs <- r.gitAgain("pack-refs", "--all", "--prune")
+		}
+	})
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		r.check(err)
+	}
+	if got, want := r.git("rev-list", "--count", "--first-parent", "HEAD"), fmt.Sprint(1+stores*each+each); got != want {
+		t.Errorf("%s commits, want %s", got, want)
+	}
+	if got := strings.Count(r.git("ls-tree", "-r", "--name-only", "HEAD", "state")+"\n", "\n"); got != stores*each {
+		t.Errorf("%d files, want %d", got, stores*each)
+	}
+	r.wantClean()
+}
+
+// A branch that moved between reading and publishing is not moved again.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", project)
+	s := r.open("")
+	defer r.lock(s).Unlock()
+	head, err := s.Head()
+	r.check(err)
+	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
+	r.check(err)
+	theirs := r.commit("theirs", map[string]string{"b": "b"})
+	result, err := s.Publish(t.Context(), p)
+	if !errors.Is(err, ErrMoved) || result.Moved {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if got := r.git("rev-parse", "HEAD"); got != theirs {
+		t.Errorf("HEAD is %s", got)
+	}
+	r.wantClean()
+}
+
+// The same for a branch that must not exist, and does by then.
+func TestBornMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	s := r.open("")
+	defer r.lock(s).Unlock()
+	head, err := s.Head()
+	r.check(err)
+	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
+	r.check(err)
+	r.commit("theirs", map[string]string{"b": "b"})
+	r.git("pack-refs", "--all", "--prune")
+	if _, err := s.Publish(t.Context(), p); !errors.Is(err, ErrMoved) {
+		t.Errorf("%v", err)
+	}
+	r.wantClean()
+}
+
+// A "git gc --prune=now" between Write and Publish takes nothing of ours.
+func TestGCBetween(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", project)
+	s := r.open("")
+	defer r.lock(s).Unlock()
+	head, err := s.Head()
+	r.check(err)
+	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
+	r.check(err)
+	r.git("gc", "-q", "--prune=now")
+	_, err = s.Publish(t.Context(), p)
+	r.check(err)
+	r.wantClean()
+}
+
+// A new branch may not be the folder of another, packed or not.
+func TestBranchNamesCollide(t *testing.T) {
+	t.Parallel()
+	for _, packed := range []bool{false, true} {
+		for _, branch := range []string{"refs/heads/main/sub", "refs/heads/team"} {
+			r := newRepo(t)
+			r.commit("first", project)
+			r.git("branch", "team/one")
+			if packed {
+				r.git("pack-refs", "--all", "--prune")
+			}
+			s := r.open("")
+			l := r.lock(s)
+			p, err := s.Write(t.Context(), request(Head{Branch: branch}, set("state/a", "a")))
+			if err == nil {
+				_, err = s.Publish(t.Context(), p)
+			}
+			if err == nil {
+				t.Errorf("%s was made (packed: %t)", branch, packed)
+			}
+			r.check(l.Unlock())
+			r.wantClean()
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// scene is the small commit that is broken in every possible way: a file
+// replaced, one deleted with its folder, one new in a new folder, beside work
+// of the user's.
+type scene struct {
+	*repo
+	before string // HEAD
+	old    map[string]string
+	new    map[string]string
+}
+
+func newScene(t testing.TB) scene {
+	t.Helper()
+	r := newRepo(t)
+	old := map[string]string{"state/meta.json": "{1}\n", "state/accounts/aa/x/t.1.age": "one", "osmoctl.yaml": "v", "decoy": "d\n"}
+	before := r.commit("first", old)
+	r.git("pack-refs", "--all")
+	r.write("decoy", "edited by the user\n")
+	r.git("add", "decoy")
+	r.write("untracked", "u\n")
+	return scene{r, before, old, map[string]string{
+		"state/meta.json": "{2}\n", "state/accounts/bb/y/t.1.age": "a longer content, to be cut short", "osmoctl.yaml": "v",
+	}}
+}
+
+const sceneStatus = "M  decoy\n?? untracked"
+
+func (c scene) changes() []Change {
+	return []Change{
+		set("state/meta.json", c.new["state/meta.json"]),
+		set("state/accounts/bb/y/t.1.age", c.new["state/accounts/bb/y/t.1.age"]),
+		del("state/accounts/aa/x/t.1.age"),
+	}
+}
+
+// copyTo makes the same scene elsewhere, which is much quicker than anew.
+func (c scene) copyTo(t testing.TB) scene {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "repo")
+	c.t = t
+	c.check(os.CopyFS(dir, os.DirFS(c.dir)))
+	c.repo = &repo{t, dir, c.env}
+	c.git("update-index", "-q", "--refresh")
+	return c
+}
+
+// try applies the changes through a disk that may fail, and dies.
+func (c scene) try(hook func(event) error) (Result, error) {
+	opts := c.options()
+	opts.Disk = spyOn(hook)
+	s, err := Open(c.dir, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	defer s.Close()
+	ctx := context.Background()
+	if _, err := s.Lock(ctx, Holder{}); err != nil {
+		return Result{}, err
+	}
+	if _, err := s.Recover(ctx); err != nil {
+		return Result{}, err
+	}
+	head, err := s.Head()
+	if err != nil || head.Commit != c.before {
+		return Result{}, err
+	}
+	p, err := s.Write(ctx, request(head, c.changes()...))
+	if err != nil {
+		return Result{}, err
+	}
+	return s.Publish(ctx, p)
+}
+
+var errInjected = fmt.Errorf("injected: %w", syscall.ENOSPC)
+
+// failAt returns a hook that fails the k-th change, and all after it too where
+// the process is to be dead. met tells how far it came.
+func failAt(k int64, dead bool) (hook func(event) error, met *atomic.Int64) {
+	met = new(atomic.Int64)
+	return func(event) error {
+		if n := met.Add(1); n == k || dead && n > k {
+			return errInjected
+		}
+		return nil
+	}, met
+}
+
+// tolerable are the changes whose failing alone is no error: a lock that can
+// be made in another way, and a folder that stays though it is empty.
+func tolerable(e event) bool {
+	info, err := os.Lstat(e.path)
+	return e.op == "link" || e.op == "remove" && err == nil && info.IsDir()
+}
+
+// recover runs Recover as a new process would.
+func (c scene) recover(hook func(event) error) error {
+	opts := c.options()
+	opts.Disk = spyOn(hook)
+	s, err := Open(c.dir, opts)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := s.Lock(context.Background(), Holder{}); err != nil {
+		return err
+	}
+	_, err = s.Recover(context.Background())
+	return err
+}
+
+// wantWhole checks that the commit is there or not, and nothing between.
+func (c scene) wantWhole(moved bool) {
+	c.t.Helper()
+	isNew := c.git("rev-parse", "HEAD") != c.before
+	if moved && !isNew {
+		c.t.Error("the branch was said to have moved, and has not")
+	}
+	want := c.old
+	if isNew {
+		want = c.new
+	}
+	for name := range c.old {
+		if got, there := want[name]; name != "decoy" && (c.exists(name) != there || there && c.read(name) != got) {
+			c.t.Errorf("%s is not as it should be", name)
+		}
+	}
+	c.wantStatus(sceneStatus)
+	c.wantSound()
+}
+
+// Every change to the disk is made to fail in turn: alone, as a full disk
+// does, and with all that follow, as a crash does. After Recover the commit is
+// there entirely or not at all, and can be made.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	base := newScene(t)
+	for _, dead := range []bool{false, true} {
+		t.Run(map[bool]string{false: "error", true: "crash"}[dead], func(t *testing.T) {
+			t.Parallel()
+			points := 0
+			for k := int64(1); ; k++ {
+				c := base.copyTo(t)
+				fail, met := failAt(k, dead)
+				tolerated := false
+				result, err := c.try(func(e event) error {
+					if met.Load()+1 == k {
+						tolerated = tolerable(e)
+					}
+					return fail(e)
+				})
+				if met.Load() < k {
+					c.check(err)
+					break
+				}
+				points++
+				t.Run(fmt.Sprint(k), func(t *testing.T) {
+					c.t = t
+					if err == nil && !dead && !tolerated {
+						t.Errorf("the error was swallowed: %+v", result)
+					}
+					c.check(c.recover(func(event) error { return nil }))
+					c.wantWhole(result.Moved)
+					_, err := c.try(func(event) error { return nil })
+					c.check(err)
+					c.wantWhole(true)
+				})
+			}
+			if points < 40 {
+				t.Errorf("only %d points were met", points)
+			}
+			t.Logf("%d points", points)
+		})
+	}
+}
+
+// Recover is interrupted at each of its own changes as well.
+func TestFaultsInRecover(t *testing.T) {
+	t.Parallel()
+	base := newScene(t)
+	pairs := 0
+	for k := int64(1); ; k++ {
+		c := base.copyTo(t)
+		hook, met := failAt(k, true)
+		result, err := c.try(hook)
+		if met.Load() < k {
+			c.check(err)
+			break
+		}
+		for k2 := int64(1); ; k2++ {
+			hook, met := failAt(k2, true)
+			err := c.recover(hook)
+			if met.Load() < k2 {
+				c.check(err)
+				break
+			}
+			pairs++
+		}
+		c.wantWhole(result.Moved)
+		if t.Failed() {
+			t.Fatalf("after a crash at %d", k)
+		}
+	}
+	t.Logf("%d pairs", pairs)
+}
+
+// A full disk is said to be full.
+func TestFaultIsNamed(t *testing.T) {
+	t.Parallel()
+	c := newScene(t)
+	_, err := c.try(func(e event) error {
+		if e.op == "write" {
+			return errInjected
+		}
+		return nil
+	})
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Recovery after a crash leaves alone what the user has edited since.
+func TestRecoverLeavesEdits(t *testing.T) {
+	t.Parallel()
+	c := newScene(t)
+	result, err := c.try(func(e event) error {
+		if e.op == "rename" && filepath.Base(e.to) == "meta.json" {
+			return errInjected
+		}
+		return nil
+	})
+	if err == nil || !result.Moved {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	c.write("state/meta.json", "mine\n")
+	s := c.open("")
+	if !s.Interrupted() {
+		t.Error("the interruption is not seen")
+	}
+	defer c.lock(s).Unlock()
+	head, err := s.Head()
+	c.check(err)
+	if _, err := s.Write(t.Context(), request(head, set("state/a", "a"))); !errors.Is(err, ErrInterrupted) {
+		t.Errorf("written over an interrupted run: %v", err)
+	}
+	got, err := s.Recover(t.Context())
+	c.check(err)
+	want := Recovery{Commit: head.Commit, Result: Result{Moved: true, LeftAlone: []string{"state/meta.json"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	c.wantStatus("M  decoy\n M state/meta.json\n?? untracked")
+	c.wantSound()
+	if got := c.read("state/meta.json"); got != "mine\n" {
+		t.Errorf("the user's edit is now %q", got)
+	}
+	if s.Interrupted() {
+		t.Error("still interrupted")
+	}
+}
+
+// A branch that went on, or a HEAD that went elsewhere, is left to its owner.
+func TestRecoverOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]func(c scene){
+		"branch": func(c scene) { c.git("commit", "-q", "-m", "user") },
+		"HEAD": func(c scene) {
+			c.git("symbolic-ref", "HEAD", "refs/heads/other")
+			c.git("update-ref", "refs/heads/other", "main~1")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newScene(t)
+			_, err := c.try(func(e event) error {
+				if e.op == "create" && filepath.Base(filepath.Dir(e.path)) == "y" {
+					return errInjected
+				}
+				return nil
+			})
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			after(c)
+			before := c.git("status", "--porcelain")
+			s := c.open("")
+			defer c.lock(s).Unlock()
+			got, err := s.Recover(t.Context())
+			c.check(err)
+			if !got.Overtaken || s.Interrupted() {
+				t.Errorf("%+v", got)
+			}
+			if diff := cmp.Diff(before, c.git("status", "--porcelain")); diff != "" {
+				t.Error(diff)
+			}
+			c.wantSound()
+		})
+	}
+}
