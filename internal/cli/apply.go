@@ -379,7 +379,10 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (str
 		return "", err
 	}
 	done, err := p.store.Publish(ctx, pending)
-	if err != nil {
+	switch {
+	case err != nil && done.Moved:
+		return "", hinted(err, "what the commit holds is safe; the next osmoctl command brings work tree and index to it")
+	case err != nil:
 		return "", err
 	}
 	env.warnLeft(done)

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
 )
 
 // day is the date of every test that runs in this process.
@@ -42,6 +44,11 @@ func osmoctlWith(change func(*cli.Env), dir string, args ...string) ran {
 	code := cli.Main(env, args)
 	return ran{code, stdout.String(), stderr.String()}
 }
+
+// noWorkTree is a disk on which the work tree cannot be written.
+type noWorkTree struct{ disk.Disk }
+
+func (noWorkTree) Folder(string) (disk.Folder, error) { return nil, errors.New("no space left") }
 
 // with sets an environment variable.
 func with(env *cli.Env, name, value string) {

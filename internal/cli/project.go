@@ -47,7 +47,33 @@ func (e *Env) openProject() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.openProjectAt(dir, 0)
+	p, err := e.openProjectAt(dir, 0)
+	if err != nil {
+		return nil, err
+	}
+	p.finishInterrupted(e)
+	return p, nil
+}
+
+// finishInterrupted brings work tree and index to the commit that an
+// interrupted apply has made: until then a git commit -a would take it back.
+// Reading goes on whatever comes of it, since state is read from commits.
+func (p *project) finishInterrupted(env *Env) {
+	if !p.store.Interrupted() {
+		return
+	}
+	lock, err := p.store.Lock(env.Context, env.holder())
+	var locked *gitstore.LockedError
+	if errors.As(err, &locked) {
+		return // It is not dead, but at work.
+	}
+	if err == nil {
+		defer func() { _ = lock.Unlock() }()
+		err = p.recover(env)
+	}
+	if err != nil {
+		env.warnf("an interrupted apply has yet to be completed, so do not commit before the next apply: %v", err)
+	}
 }
 
 // openProjectAt opens the project in dir, to be locked within lockTimeout.
