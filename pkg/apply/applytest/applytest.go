@@ -41,6 +41,10 @@ type World struct {
 	Today model.Date
 	// Actor is recorded as who asked for the changes.
 	Actor string
+
+	// decoded is the state after as many commits as known.
+	decoded *state.Snapshot
+	known   int
 }
 
 // New is a world in which nothing was applied yet.
@@ -65,14 +69,18 @@ func Date(tb testing.TB, s string) model.Date {
 // Pass lets days go by.
 func (w *World) Pass(days model.Days) { w.Today = w.Today.Add(days) }
 
-// State decodes what was committed so far.
+// State is what was committed so far, as a later run decodes it. It must not be
+// changed.
 func (w *World) State() *state.Snapshot {
 	w.tb.Helper()
-	s, problems := state.Decode(w.Store.Files())
-	if err := problems.Err(); err != nil {
-		w.tb.Fatalf("the committed state cannot be read: %v", err)
+	if commits := len(w.Store.Commits); w.decoded == nil || commits != w.known {
+		s, problems := state.Decode(w.Store.Files())
+		if err := problems.Err(); err != nil {
+			w.tb.Fatalf("the committed state cannot be read: %v", err)
+		}
+		w.decoded, w.known = s, commits
 	}
-	return s
+	return w.decoded
 }
 
 // Token is what state has of a token, or nil.
