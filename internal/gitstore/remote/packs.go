@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -211,13 +212,17 @@ func (c clone) create(path string, fill func(io.Writer) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// indexPack reads a whole pack, with its checksum and every delta in it.
+// indexPack reads a whole pack, with every delta in it. The checksum at its end
+// is compared here: go-git's parser takes a pack that was cut off before it.
 func indexPack(path string) (*idxfile.MemoryIndex, plumbing.Hash, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, plumbing.ZeroHash, err
 	}
 	defer f.Close()
+	if err := checkSum(f); err != nil {
+		return nil, plumbing.ZeroHash, err
+	}
 	writer := new(idxfile.Writer)
 	parser, err := packfile.NewParser(packfile.NewScanner(f), writer)
 	if err != nil {
@@ -229,4 +234,28 @@ func indexPack(path string) (*idxfile.MemoryIndex, plumbing.Hash, error) {
 	}
 	index, err := writer.Index()
 	return index, sum, err
+}
+
+// checkSum compares a pack with the SHA-1 at its end, and goes back to its
+// beginning.
+func checkSum(f io.ReadSeeker) error {
+	size, err := f.Seek(-sha1.Size, io.SeekEnd)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return err
+	}
+	sum, wanted := sha1.New(), make([]byte, sha1.Size)
+	if _, err := io.CopyN(sum, f, size); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(f, wanted); err != nil {
+		return err
+	}
+	if !bytes.Equal(sum.Sum(nil), wanted) {
+		return errors.New("its checksum is wrong")
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return err
 }

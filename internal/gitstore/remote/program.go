@@ -163,17 +163,17 @@ func (p *program) push(ctx context.Context, q proposal) error {
 }
 
 // verdict tells a no from a broken connection. Git prints a line for the branch
-// when the server has answered, and exits with 1 when it or a hook said no.
+// when the server has answered; with nothing printed and the code 1, the user's
+// pre-push hook has said no before the server was asked.
 func (p *program) verdict(out output, ref string) error {
-	failed := p.failed(out)
 	answer, answered := refStatus(out.stdout, ref)
-	if !answered && out.code != 1 {
-		return failed
-	}
-	if !answered {
+	switch {
+	case answered:
+		return &refusal{p.clean.clean(remoteLines(out.stderr) + answer)}
+	case out.code == 1 && out.stdout == "":
 		return &refusal{p.clean.clean(out.stderr)}
 	}
-	return &refusal{p.clean.clean(remoteLines(out.stderr) + answer)}
+	return p.failed(out)
 }
 
 // refStatus finds the line "!\tSOURCE:REF\tWHAT (WHY)" of --porcelain.

@@ -45,8 +45,8 @@ func (c cleaner) clean(text string) string {
 		if silent(line) {
 			continue
 		}
-		if out.Len()+len(line)+1 > maxWords {
-			out.WriteString(cut(line, maxWords-out.Len()-len(ellipsis)) + ellipsis + "\n")
+		if room := maxWords - len(ellipsis) - 1 - out.Len(); len(line) > room {
+			out.WriteString(cut(line, room) + ellipsis)
 			break
 		}
 		out.WriteString(line + "\n")
