@@ -138,14 +138,15 @@ func TestAutoCRLF(t *testing.T) {
 func TestSparseCheckout(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		args    []string
-		present bool
+		args         []string
+		record, seal bool // which files are to be there
 	}{
-		"cone without state":  {[]string{"--cone", "manifests"}, false},
-		"cone with state":     {[]string{"--cone", "manifests", "state"}, true},
-		"cone, part of state": {[]string{"--cone", "manifests", "state/accounts/bb"}, false},
-		"patterns without":    {[]string{"--no-cone", "/*", "!/state/"}, false},
-		"patterns with":       {[]string{"--no-cone", "/osmoctl.yaml", "state/"}, true},
+		"cone without state":  {[]string{"--cone", "manifests"}, false, false},
+		"cone with state":     {[]string{"--cone", "manifests", "state"}, true, true},
+		"cone, part of state": {[]string{"--cone", "manifests", "state/accounts/bb"}, false, false},
+		"patterns without":    {[]string{"--no-cone", "/*", "!/state/"}, false, false},
+		"patterns with":       {[]string{"--no-cone", "/osmoctl.yaml", "state/"}, true, true},
+		"patterns, by ending": {[]string{"--no-cone", "/*", "!*.age"}, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,9 +163,9 @@ func TestSparseCheckout(t *testing.T) {
 				t.Error(diff)
 			}
 			r.wantClean()
-			for _, file := range []string{"state/accounts/aa/x/account.json", "state/accounts/aa/x/t.1.age"} {
-				if r.exists(file) != c.present {
-					t.Errorf("%s is there: %t", file, !c.present)
+			for file, want := range map[string]bool{"account.json": c.record, "t.1.age": c.seal} {
+				if r.exists("state/accounts/aa/x/"+file) != want {
+					t.Errorf("%s is there: %t", file, !want)
 				}
 			}
 			r.apply(s, del("state/accounts/aa/x/t.1.age"))

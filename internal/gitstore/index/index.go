@@ -304,7 +304,21 @@ func Parse(data []byte) (*Index, error) {
 	if err := p.extensions(ix); err != nil {
 		return nil, err
 	}
+	if err := ix.checkOrder(); err != nil {
+		return nil, err
+	}
 	return ix, nil
+}
+
+// checkOrder comes after the extensions, since in a split index, which they
+// tell, entries have no names.
+func (ix *Index) checkOrder() error {
+	for i, e := range ix.entries {
+		if e.Path == "" || i > 0 && !ordered(ix.entries[i-1], e) {
+			return fmt.Errorf("%w: its entries are out of order", ErrDamaged)
+		}
+	}
+	return nil
 }
 
 // verify checks signature and checksum. A checksum of zeros means that git was
@@ -336,9 +350,6 @@ func (p *parser) entries(ix *Index, count uint32) error {
 		e, err := p.entry()
 		if err != nil {
 			return err
-		}
-		if n := len(ix.entries); n > 0 && !ordered(ix.entries[n-1], e) {
-			return fmt.Errorf("%w: its entries are out of order", ErrDamaged)
 		}
 		if e.Mode() == 0o040000 {
 			return fmt.Errorf("%w: it is sparse; run: git sparse-checkout reapply --no-sparse-index", ErrUnsupported)
@@ -376,7 +387,7 @@ var errShort = fmt.Errorf("%w: it ends in the middle of an entry", ErrDamaged)
 // plainPath reads a path that ends in 1 to 8 zero bytes, up to a multiple of 8.
 func (p *parser) plainPath(e Entry) (Entry, error) {
 	n := bytes.IndexByte(p.rest, 0)
-	if n <= 0 {
+	if n < 0 {
 		return Entry{}, errShort
 	}
 	padded := n + 8 - (len(e.head)+n)%8
@@ -400,9 +411,6 @@ func (p *parser) sharedPath(e Entry) (Entry, error) {
 	}
 	e.Path = p.previous[:len(p.previous)-cut] + string(p.rest[:n])
 	p.previous, p.rest = e.Path, p.rest[n+1:]
-	if e.Path == "" {
-		return Entry{}, errShort
-	}
 	return e, nil
 }
 

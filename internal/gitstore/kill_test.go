@@ -1,0 +1,101 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// killVariable makes the test program a child that applies until it is killed.
+const killVariable = "OSMOCTL_TEST_APPLY_IN"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killVariable); dir != "" {
+		fmt.Fprintln(os.Stderr, applyForever(dir))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// applyForever counts up in a file, and has the number before in another, so
+// that a commit made in part would show.
+func applyForever(dir string) error {
+	s, err := Open(dir, Options{LockTimeout: time.Minute})
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	l, err := s.Lock(ctx, Holder{})
+	if err != nil {
+		return err
+	}
+	defer l.Unlock()
+	if _, err := s.Recover(ctx); err != nil {
+		return err
+	}
+	for {
+		head, err := s.Head()
+		if err != nil {
+			return err
+		}
+		files, err := s.Files(ctx, head.Commit, []string{"state/count"}, nil)
+		if err != nil {
+			return err
+		}
+		n, err := strconv.Atoi(string(files[0].Data))
+		if err != nil {
+			return err
+		}
+		p, err := s.Write(ctx, request(head,
+			set("state/count", strconv.Itoa(n+1)), set(fmt.Sprintf("state/new/%d", n+1), strconv.Itoa(n)), del(fmt.Sprintf("state/new/%d", n))))
+		if err != nil {
+			return err
+		}
+		result, err := s.Publish(ctx, p)
+		if err != nil || result.LeftAlone != nil {
+			return errors.Join(err, fmt.Errorf("left alone: %q", result.LeftAlone))
+		}
+	}
+}
+
+// Killed at any moment, again and again, a run leaves nothing that the next one
+// does not put right. OSMOCTL_TEST_KILLS sets how often.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	kills := 10
+	if n, err := strconv.Atoi(os.Getenv("OSMOCTL_TEST_KILLS")); err == nil {
+		kills = n
+	}
+	r := newRepo(t)
+	r.commit("first", map[string]string{"osmoctl.yaml": "v", "state/count": "0", "state/new/0": "-1"})
+	self, err := os.Executable()
+	r.check(err)
+	for n := range kills {
+		cmd := exec.Command(self)
+		cmd.Stderr = os.Stderr
+		cmd.Env = append(cmd.Environ(), killVariable+"="+r.dir)
+		for key, value := range r.env {
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+		r.check(cmd.Start())
+		time.AfterFunc(time.Duration(20+n*37%60)*time.Millisecond, func() { cmd.Process.Kill() })
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 {
+			t.Fatalf("after %d kills the next run ended by itself: %v", n, err)
+		}
+	}
+	s := r.open("")
+	l := r.lock(s)
+	_, err = s.Recover(t.Context())
+	r.check(errors.Join(err, l.Unlock()))
+	r.wantClean()
+	count := r.read("state/count")
+	if got := r.git("rev-list", "--count", "HEAD~1"); got != count {
+		t.Errorf("%s commits, but the count is %s", got, count)
+	}
+	t.Logf("%s commits in %d kills", count, kills)
+}
