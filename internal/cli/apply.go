@@ -150,7 +150,6 @@ func (e *Env) warnLeft(r gitstore.Result) {
 // base is the commit and branch that an apply builds on.
 type base struct {
 	commit, branch string
-	project        model.Project
 }
 
 // applyBase finds the branch to write, and refuses whatever would make the

@@ -132,16 +132,6 @@ func (e *Env) load(files fs.FS) (*model.Declarations, diag.List, error) {
 	return want, problems, nil
 }
 
-// committed reads the declarations at a commit.
-func (p *project) committed(commit string) (fs.FS, *model.Declarations, error) {
-	files, err := p.store.FS(commit, config.ProjectFile, config.ManifestDir)
-	if err != nil {
-		return nil, nil, err
-	}
-	want, err := p.env.declarations(files)
-	return files, want, err
-}
-
 // snapshot reads the state at a commit; "" is the commit before the first.
 func (p *project) snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
 	files, err := p.stateFiles(ctx, commit, func(path string) bool { return !state.IsCiphertext(path) })
