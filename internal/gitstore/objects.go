@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
@@ -169,13 +170,34 @@ func (r *reader) reopen() error {
 	}
 	for _, dir := range dirs {
 		r.stores = append(r.stores, filesystem.NewStorageWithOptions(
-			osfs.New(filepath.Dir(dir)), cache.NewObjectLRU(8*cache.MiByte), filesystem.Options{
+			wholePacks{osfs.New(filepath.Dir(dir))}, cache.NewObjectLRU(8*cache.MiByte), filesystem.Options{
 				KeepDescriptors:      true,
 				ExclusiveAccess:      true,
 				LargeObjectThreshold: 1 << 20,
 			}))
 	}
 	return nil
+}
+
+// wholePacks hides packs that have no index yet, or never got one because a
+// fetch was killed. Git passes over them; go-git would refuse every read.
+type wholePacks struct{ billy.Filesystem }
+
+func (w wholePacks) ReadDir(dir string) ([]fs.FileInfo, error) {
+	entries, err := w.Filesystem.ReadDir(dir)
+	if err != nil || filepath.Base(dir) != "pack" {
+		return entries, err
+	}
+	indexed := map[string]bool{}
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".idx"); ok {
+			indexed[name] = true
+		}
+	}
+	return slices.DeleteFunc(entries, func(e fs.FileInfo) bool {
+		name, ok := strings.CutSuffix(e.Name(), ".pack")
+		return ok && !indexed[name]
+	}), nil
 }
 
 func (r *reader) close() error {

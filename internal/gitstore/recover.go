@@ -88,7 +88,8 @@ func (s *Store) removeBegun(start string) error {
 	return err
 }
 
-// dropKeeps lets git collect packs of ours again.
+// dropKeeps lets git collect packs of ours again, and removes the index of one
+// that was not finished.
 func (s *Store) dropKeeps() error {
 	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
 	entries, err := os.ReadDir(dir)
@@ -97,7 +98,10 @@ func (s *Store) dropKeeps() error {
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if strings.HasSuffix(path, ".keep") && isOwnKeep(path) {
+		if name, ok := strings.CutSuffix(path, ".keep"); ok && isOwnKeep(path) {
+			if _, gone := os.Lstat(name + ".pack"); errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, s.remove(name+".idx"))
+			}
 			err = errors.Join(err, s.remove(path))
 		}
 	}

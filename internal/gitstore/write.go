@@ -390,7 +390,9 @@ const tempPack = "tmp_osmoctl_"
 
 // storePack puts a pack where git looks for it, durably. The .keep comes first,
 // so that a "git gc --prune=now" at this moment does not take what nothing
-// points at yet; the index comes last, since with it the pack exists.
+// points at yet. The index comes before the pack: git passes over an index that
+// has no pack, and a pack without an index breaks every reader that, like
+// go-git, goes by the packs.
 func (s *Store) storePack(b *pack.Builder) (string, error) {
 	name, packed, idx := b.Pack()
 	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
@@ -404,7 +406,7 @@ func (s *Store) storePack(b *pack.Builder) (string, error) {
 	for _, part := range []struct {
 		ending string
 		data   []byte
-	}{{".pack", packed}, {".idx", idx}} {
+	}{{".idx", idx}, {".pack", packed}} {
 		if err := s.putPackFile(path+part.ending, part.data); err != nil {
 			return "", errors.Join(err, s.disk.Remove(path+".keep"))
 		}
