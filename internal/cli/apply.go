@@ -35,6 +35,10 @@ type applyCmd struct {
 	Actor       string        `placeholder:"NAME" help:"Whom to record as the one who made the changes."`
 	LockTimeout time.Duration `default:"30s" help:"How long to wait for another apply in this clone."`
 	AllowPlugin []string      `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
+
+	// answered is the digest of the plan that was said yes to. After a lost
+	// race the same plan is not asked about again.
+	answered string
 }
 
 // Help is the long description of the command.
@@ -94,6 +98,11 @@ func isDigest(s string) bool {
 	return found && err == nil && len(b) == 32
 }
 
+// maxAttempts bounds how often an apply is planned again because another one
+// came first. Each time one of the others has succeeded, so that many runners at
+// once all come to an end.
+const maxAttempts = 50
+
 // locked applies under the lock.
 func (c *applyCmd) locked(env *Env, p *project) error {
 	if err := p.recover(env); err != nil {
@@ -103,12 +112,43 @@ func (c *applyCmd) locked(env *Env, p *project) error {
 	if err != nil {
 		return err
 	}
-	base, err := p.applyBase(env.Context)
+	head, err := p.head()
 	if err != nil {
 		return err
 	}
-	made, settings, have, err := c.replan(env, p, base, saved)
+	ledger, err := p.ledger(env.Context, head)
 	if err != nil {
+		return err
+	}
+	if err := ledger.checkClock(); err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		err := c.attempt(env, ledger, saved)
+		if !errors.Is(err, errLostRace) {
+			return err
+		}
+		if try == maxAttempts {
+			return stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
+		}
+		env.verbosef("another apply came first: planning again (%d)", try)
+		if err := pause(env.Context, try); err != nil {
+			return err
+		}
+	}
+}
+
+// attempt plans and applies on what is there now.
+func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
+	b, err := l.begin(env.Context)
+	if err != nil {
+		return err
+	}
+	made, settings, have, err := c.replan(env, l.project, b, saved)
+	if err != nil {
+		return err
+	}
+	if done, err := c.alreadyApplied(l, b, made, saved); done || err != nil {
 		return err
 	}
 	if err := c.expected(made, saved); err != nil {
@@ -117,7 +157,26 @@ func (c *applyCmd) locked(env *Env, p *project) error {
 	if stop, err := c.approved(env, made); stop || err != nil {
 		return err
 	}
-	return c.execute(env, p, base, made, settings, have)
+	return c.execute(env, l, b, made, settings, have)
+}
+
+// alreadyApplied recognises the plan that was asked for as the one that the
+// last apply executed: a runner that was killed after its push is run again, and
+// has nothing left to do.
+func (c *applyCmd) alreadyApplied(l *ledger, b base, made *plan.Plan, saved *savedPlan) (bool, error) {
+	want := c.Expect
+	if saved != nil {
+		want = saved.Digest
+	}
+	if want == "" || made.Pending() || made.Digest == want {
+		return false, nil
+	}
+	commit, trailers, err := l.lastApply(b)
+	if err != nil || trailers[apply.TrailerPlan] != want {
+		return false, err
+	}
+	l.project.env.infof("This plan is applied already, by commit %.12s.", commit)
+	return true, nil
 }
 
 // recover finishes what an interrupted apply left in work tree and index.
@@ -147,31 +206,14 @@ func (e *Env) warnLeft(r gitstore.Result) {
 	}
 }
 
-// base is the commit and branch that an apply builds on.
-type base struct {
-	commit, branch string
-}
-
-// applyBase finds the branch to write, and refuses whatever would make the
-// commit not say what the user sees.
-func (p *project) applyBase(ctx context.Context) (base, error) {
-	head, err := p.head()
-	switch {
-	case err != nil:
-		return base{}, err
-	case head.Unborn:
-		return base{}, hinted(errors.New("nothing is committed yet, and apply reads declarations from a commit"), "git add . && git commit")
-	case head.Branch == "":
-		return base{}, hinted(errors.New("HEAD is detached, so there is no branch to commit the state to"), "git switch BRANCH")
+// checkCommitted refuses declarations that lie in the work tree only: the
+// commit would not say what the user sees.
+func (p *project) checkCommitted(commit string) error {
+	dirty, err := p.store.Uncommitted(commit, config.ProjectFile, config.ManifestDir)
+	if err == nil && len(dirty) > 0 {
+		err = uncommitted(dirty)
 	}
-	dirty, err := p.store.Uncommitted(head.Commit, config.ProjectFile, config.ManifestDir)
-	if err != nil {
-		return base{}, err
-	}
-	if len(dirty) > 0 {
-		return base{}, uncommitted(dirty)
-	}
-	return base{commit: head.Commit, branch: head.Branch}, nil
+	return err
 }
 
 func uncommitted(paths []string) error {
@@ -185,7 +227,7 @@ func uncommitted(paths []string) error {
 
 // replan plans from the commit, with the saved plan's restrictions.
 func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan.Plan, state.Settings, *state.Snapshot, error) {
-	opts := plan.Options{Commit: b.commit, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options()}
+	opts := plan.Options{Commit: b.parent, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options()}
 	if saved != nil {
 		opts.Targets, opts.Replace = saved.Targets, saved.Replace
 	}
@@ -193,107 +235,21 @@ func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan
 	if opts.Today, err = env.today(); err != nil {
 		return nil, state.Settings{}, nil, err
 	}
-	files, err := p.store.FS(b.commit, config.ProjectFile, config.ManifestDir)
+	files, err := p.store.FS(b.declarations, config.ProjectFile, config.ManifestDir)
 	if err != nil {
 		return nil, state.Settings{}, nil, err
 	}
-	want, have, err := p.both(env.Context, b.commit, func() (*model.Declarations, error) { return env.declarations(files) })
+	want, have, err := p.both(env.Context, b.parent, func() (*model.Declarations, error) { return env.declarations(files) })
 	if err != nil {
-		return nil, state.Settings{}, nil, err
-	}
-	if err := supported(want.Project.Git, b.branch); err != nil {
 		return nil, state.Settings{}, nil, err
 	}
 	made, err := env.build(files, want, have, opts)
 	return made, state.SettingsOf(want.Project), have, err
 }
 
-// supported refuses what the project asks of git and this version cannot do:
-// to commit without pushing where a push was asked for would lose updates.
-func supported(g model.Git, branch string) error {
-	short := strings.TrimPrefix(branch, "refs/heads/")
-	switch {
-	case g.Push != "" || g.StateBranch != "":
-		return errors.New("osmoctl.yaml asks for git.push or git.state_branch, which this version does not support yet: remove it, apply, and push yourself")
-	case g.Branch != "" && g.Branch != short:
-		return hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", g.Branch, short), "git switch "+g.Branch)
-	}
-	return nil
-}
-
-// savedPlan is the head of a plan file; the rest is compared as bytes.
-type savedPlan struct {
-	FormatVersion int             `json:"format_version"`
-	Digest        string          `json:"digest"`
-	Date          model.Date      `json:"date"`
-	AsOf          bool            `json:"as_of"`
-	Base          plan.Base       `json:"base"`
-	Targets       []model.Address `json:"targets"`
-	Replace       []model.Address `json:"replace"`
-
-	data []byte
-}
-
-// maxPlanFile bounds what is read of a plan file.
-const maxPlanFile = 256 << 20
-
-func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
-	if c.Plan == "" {
-		return nil, nil
-	}
-	f, err := os.Open(absolute(env.Dir, c.Plan))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
-	if err != nil {
-		return nil, err
-	}
-	s := &savedPlan{data: data}
-	switch {
-	case len(data) > maxPlanFile:
-		return nil, fmt.Errorf("%s is too large for a plan", c.Plan)
-	case json.Unmarshal(data, s) != nil || s.FormatVersion == 0:
-		return nil, fmt.Errorf("%s is not a plan that plan --out wrote", c.Plan)
-	case s.FormatVersion != plan.FormatVersion:
-		return nil, fmt.Errorf("%s has format version %d and this osmoctl knows only %d", c.Plan, s.FormatVersion, plan.FormatVersion)
-	case s.AsOf:
-		return nil, apply.ErrAsOf
-	}
-	return s, nil
-}
-
-// expected compares the plan just made with what was reviewed.
-func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
-	if c.Expect != "" && made.Digest != c.Expect {
-		return stale(hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
-			"osmoctl plan shows what would be applied now"))
-	}
-	if saved == nil {
-		return nil
-	}
-	again := "plan again, and have the new plan reviewed"
-	switch {
-	case saved.Base.Lineage != made.Base.Lineage:
-		return stale(hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), again))
-	case saved.Base.Serial != made.Base.Serial:
-		return stale(hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), again))
-	case saved.Date != made.Date:
-		return stale(hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), again))
-	}
-	now := *made
-	now.Base.Commit = saved.Base.Commit
-	data, err := now.JSON()
-	if err == nil && !bytes.Equal(data, saved.data) {
-		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), again))
-	}
-	return err
-}
-
 // approved shows the plan and settles whether to go on.
 func (c *applyCmd) approved(env *Env, made *plan.Plan) (stop bool, err error) {
-	ask := c.Plan == "" && c.Expect == "" && !c.AutoApprove && made.Pending()
+	ask := c.Plan == "" && c.Expect == "" && !c.AutoApprove && made.Pending() && made.Digest != c.answered
 	if ask || len(made.Blocked) > 0 {
 		v := env.view()
 		if c.format() != view.Text || !ask {
@@ -320,23 +276,25 @@ func (c *applyCmd) approved(env *Env, made *plan.Plan) (stop bool, err error) {
 	if strings.TrimSpace(answer) != "yes" {
 		return true, errors.New("not applied")
 	}
+	c.answered = made.Digest
 	return false, nil
 }
 
-func (c *applyCmd) execute(env *Env, p *project, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot) error {
+func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot) error {
 	now, err := env.now()
 	if err != nil {
 		return err
 	}
-	who := env.actor(c.Actor, p.store)
+	who := env.actor(c.Actor, l.project.store)
 	if who.err != nil {
 		return who.err
 	}
 	run := &apply.Run{
 		Issuer: &local.Issuer{Rand: rand.Reader},
-		Sealer: seal.NewSealer(env.sealOptions(p, append(env.allowedPlugins(), c.AllowPlugin...))),
-		Store:  &commitStore{project: p, base: b, author: who.signature, env: env},
+		Sealer: seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...))),
+		Store:  &commitStore{ledger: l, base: b, author: who.signature},
 		Actor:  who.name, ID: randomID(8), Now: now, Lineage: randomID(16), Settings: settings,
+		Declarations: l.recorded(b),
 	}
 	issue := made.Summary.Create + made.Summary.Rotate
 	if env.StderrTerminal && issue > 100 {
@@ -349,26 +307,6 @@ func (c *applyCmd) execute(env *Env, p *project, b base, made *plan.Plan, settin
 		return err
 	}
 	return env.view().Applied(made, result, c.format())
-}
-
-// commitStore is the [apply.Store] over the repository.
-type commitStore struct {
-	env     *Env
-	project *project
-	base    base
-	author  gitstore.Signature
-}
-
-// Commit writes the objects, flushes them, and moves the branch.
-func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
-	files := make([]gitstore.Change, len(changes))
-	for i, c := range changes {
-		files[i] = gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete}
-	}
-	return s.project.commit(ctx, s.env, gitstore.Request{
-		Parent: s.base.commit, Branch: s.base.branch, Changes: files,
-		Message: message, Author: s.author, Committer: s.author,
-	})
 }
 
 // commit writes and publishes one commit.

@@ -226,7 +226,9 @@ func (c *validateCmd) Run(env *Env) error {
 	if c.format() == view.Text {
 		env.view().Diagnostics(problems)
 	}
-	if err := env.view().Validation(count(want, problems), c.format()); err != nil {
+	found := count(want, problems)
+	found.Files = countManifests(files)
+	if err := env.view().Validation(found, c.format()); err != nil {
 		return err
 	}
 	if problems.HasErrors() {
@@ -245,4 +247,15 @@ func count(want *model.Declarations, problems diag.List) view.Validation {
 		v.Tokens += len(a.Tokens)
 	}
 	return v
+}
+
+// countManifests counts the files that declarations are read from.
+func countManifests(files fs.FS) (n int) {
+	_ = fs.WalkDir(files, config.ManifestDir, func(path string, d fs.DirEntry, err error) error {
+		if ext := filepath.Ext(path); err == nil && d.Type().IsRegular() && (ext == ".yaml" || ext == ".yml") {
+			n++
+		}
+		return nil
+	})
+	return n
 }

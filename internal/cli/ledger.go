@@ -1,0 +1,447 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// ledger is where a project keeps its state in git: which branch, on which
+// remote, beside the declarations or apart from them.
+//
+//	push   state_branch   state is read from           a commit goes to
+//	-      -              HEAD                          HEAD's branch
+//	-      S              refs/heads/S                  refs/heads/S
+//	R      -              R's branch, fetched           R's branch, then HEAD's if it is the same
+//	R      S              R's S, fetched                R's S
+//
+// With a remote it moves first: the push is the commit point, and whatever
+// follows locally can be finished by anybody later.
+type ledger struct {
+	project *project
+	git     model.Git
+	// remote is nil where nothing is pushed.
+	remote *remote.Remote
+	// branch is the short name of the branch that declarations come from.
+	branch string
+}
+
+// base is what one attempt of an apply builds on.
+type base struct {
+	// declarations is the commit they are read from.
+	declarations string
+	// parent is the commit that state is read from and the new one is built
+	// on; "" where a state branch has none yet.
+	parent string
+	// head is HEAD as it was found.
+	head gitstore.Head
+}
+
+// errLostRace says that somebody else's apply came first, so that the plan has
+// to be made again.
+var errLostRace = errors.New("another apply came first")
+
+// ledger opens the project's place in git, as the project file at HEAD has it.
+func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, error) {
+	git, err := p.gitSettings(head.Commit)
+	if err != nil {
+		return nil, err
+	}
+	l := &ledger{project: p, git: git, branch: git.Branch}
+	if git.Push != "" {
+		if l.remote, err = p.openRemote(git.Push); err != nil {
+			return nil, err
+		}
+		if l.branch == "" {
+			if l.branch, err = l.remote.DefaultBranch(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if l.branch == "" {
+		l.branch = strings.TrimPrefix(head.Branch, headsPrefix)
+	}
+	return l, nil
+}
+
+const headsPrefix = "refs/heads/"
+
+// gitSettings reads nothing but the project file: state is to be found also
+// where a manifest is broken.
+func (p *project) gitSettings(commit string) (model.Git, error) {
+	if commit == "" {
+		return model.Git{}, nil
+	}
+	files, err := p.store.FS(commit, config.ProjectFile)
+	if err != nil {
+		return model.Git{}, err
+	}
+	file, problems := config.LoadProject(files)
+	if err := problems.Err(); err != nil {
+		return model.Git{}, err
+	}
+	return file.Git, nil
+}
+
+func (p *project) openRemote(name string) (*remote.Remote, error) {
+	return remote.Open(name, remote.Options{
+		GitDir: p.store.GitDir(), CommonDir: p.store.CommonDir(), Root: p.store.Root(),
+		Environ: p.env.Environ, Say: p.env.verbosef,
+	})
+}
+
+// begin finds what the next attempt builds on, fetched where there is a remote.
+func (l *ledger) begin(ctx context.Context) (base, error) {
+	head, err := l.project.head()
+	if err != nil {
+		return base{}, err
+	}
+	b := base{declarations: head.Commit, parent: head.Commit, head: head}
+	if err := l.checkHead(head); err != nil {
+		return b, err
+	}
+	if err := l.project.checkCommitted(head.Commit); err != nil {
+		return b, err
+	}
+	if l.remote != nil {
+		tip, err := l.fetchDeclarations(ctx, head)
+		if err != nil {
+			return b, err
+		}
+		if l.git.StateBranch == "" {
+			b.declarations, b.parent = tip, tip
+		}
+	}
+	if l.git.StateBranch != "" {
+		if b.parent, err = l.stateTip(ctx); err != nil {
+			return b, err
+		}
+		return b, l.checkDescent(b)
+	}
+	return b, nil
+}
+
+// checkHead refuses a HEAD that no commit can be built on.
+func (l *ledger) checkHead(head gitstore.Head) error {
+	short := strings.TrimPrefix(head.Branch, headsPrefix)
+	switch {
+	case head.Commit == "":
+		return hinted(errors.New("nothing is committed yet, and apply reads declarations from a commit"), "git add . && git commit")
+	case l.remote == nil && l.git.StateBranch == "" && head.Branch == "":
+		return hinted(errors.New("HEAD is detached, so there is no branch to commit the state to"), "git switch BRANCH")
+	case l.remote == nil && l.git.Branch != "" && l.git.Branch != short:
+		return hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", l.git.Branch, or(short, "none")), "git switch "+l.git.Branch)
+	}
+	return nil
+}
+
+// fetchDeclarations brings the remote's branch here and holds HEAD against it:
+// every commit of HEAD must be there, and the declarations there must be those
+// here. Then nothing is published that was not, and nothing old is applied.
+func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (string, error) {
+	tip, err := l.remote.Fetch(ctx, l.branch)
+	if err != nil {
+		return "", err
+	}
+	name := l.git.Push + "/" + l.branch
+	if tip == "" {
+		return "", hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+l.git.Push+" "+l.branch)
+	}
+	published, err := l.project.store.IsAncestor(head.Commit, tip)
+	if err != nil {
+		return "", err
+	}
+	if !published {
+		return "", stale(hinted(fmt.Errorf("HEAD has commits that %s has not, and apply would publish them together with the state", name),
+			"have them merged first, then git pull"))
+	}
+	same, err := l.project.store.Same(head.Commit, tip, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return "", err
+	}
+	if !same {
+		return "", declarationsMoved(name)
+	}
+	return tip, l.follow(ctx, tip)
+}
+
+func declarationsMoved(name string) error {
+	return stale(hinted(fmt.Errorf("the declarations on %s are no longer those at HEAD", name),
+		"git pull, and plan again; a job for an older commit has nothing left to do"))
+}
+
+// follow brings the local branch to the remote's tip where only state moved: an
+// apply elsewhere, or one here that was killed after its push.
+func (l *ledger) follow(ctx context.Context, tip string) error {
+	head, err := l.project.head()
+	if err != nil || head.Branch != headsPrefix+l.branch || head.Commit == tip {
+		return err
+	}
+	who := l.project.env.actor("", l.project.store)
+	if who.err != nil {
+		return who.err
+	}
+	done, err := l.project.store.FastForward(ctx, head.Branch, tip, state.Dir, who.signature)
+	switch {
+	case errors.Is(err, gitstore.ErrOtherFiles):
+		l.project.env.infof("The remote's %s also has commits of others: git pull brings them here.", l.branch)
+		return nil
+	case err != nil:
+		return err
+	}
+	l.project.env.warnLeft(done)
+	return nil
+}
+
+// checkClock refuses a made-up day where others would have to live with it.
+func (l *ledger) checkClock() error {
+	if l.project.env.Getenv("OSMOCTL_NOW") != "" && l.remote != nil && !l.remote.Local() {
+		return errors.New("OSMOCTL_NOW is for tests: nothing is applied with it where the remote is not a local path")
+	}
+	return nil
+}
+
+// recorded is the declarations' commit where the new commit has to name it,
+// because it does not have it as its parent.
+func (l *ledger) recorded(b base) string {
+	if l.git.StateBranch == "" {
+		return ""
+	}
+	return b.declarations
+}
+
+// lastApply is the newest commit that apply made, with its trailers.
+func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, err error) {
+	found := errors.New("found")
+	err = l.project.store.History(context.Background(), b.parent, state.Dir, func(c gitstore.Commit) error {
+		commit = c.Hash
+		_, trailers = splitTrailers(c.Message)
+		return found
+	})
+	if errors.Is(err, found) || errors.Is(err, gitstore.ErrShallow) {
+		err = nil
+	}
+	return commit, trailers, err
+}
+
+// stateTip is the newest commit of the state branch, "" where there is none.
+func (l *ledger) stateTip(ctx context.Context) (string, error) {
+	if l.remote != nil {
+		return l.remote.Fetch(ctx, l.git.StateBranch)
+	}
+	return l.project.store.Ref(headsPrefix + l.git.StateBranch)
+}
+
+// checkDescent refuses to apply declarations that are not made on top of those
+// that state was last made from: it would take back what others applied.
+func (l *ledger) checkDescent(b base) error {
+	if b.parent == "" {
+		return nil
+	}
+	commit, err := l.project.store.Commit(b.parent)
+	if err != nil {
+		return err
+	}
+	_, trailers := splitTrailers(commit.Message)
+	from := trailers[apply.TrailerDeclarations]
+	if from == "" {
+		return fmt.Errorf("commit %.12s of %s does not say which declarations it was made from: apply did not make it", b.parent, l.git.StateBranch)
+	}
+	descends, err := l.project.store.IsAncestor(from, b.declarations)
+	if errors.Is(err, gitstore.ErrMissingObject) {
+		descends, err = false, nil
+	}
+	if err != nil {
+		return err
+	}
+	if !descends {
+		return stale(hinted(fmt.Errorf("the state was last made from commit %.12s, and HEAD does not descend from it", from), "git pull, and plan again"))
+	}
+	return nil
+}
+
+// target is the short name of the branch that commits go to.
+func (l *ledger) target() string {
+	if l.git.StateBranch != "" {
+		return l.git.StateBranch
+	}
+	return l.branch
+}
+
+// commitStore is the [apply.Store] over the ledger.
+type commitStore struct {
+	ledger *ledger
+	base   base
+	author gitstore.Signature
+}
+
+// maxReparents bounds how often one sealed commit is put on another parent
+// because others pushed other things meanwhile.
+const maxReparents = 30
+
+// Commit writes the objects, flushes them, pushes where there is a remote, and
+// moves the local branch. errLostRace says that another apply was faster;
+// nothing of this one is visible then.
+func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
+	request := gitstore.Request{Parent: s.base.parent, Message: message, Author: s.author, Committer: s.author}
+	for _, c := range changes {
+		request.Changes = append(request.Changes, gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete})
+	}
+	if s.ledger.remote == nil {
+		request.Branch = s.localBranch()
+		return s.ledger.project.commit(ctx, s.ledger.project.env, request)
+	}
+	for try := 1; ; try++ {
+		commit, err := s.push(ctx, request)
+		var moved *remote.MovedError
+		if !errors.As(err, &moved) {
+			return commit, err
+		}
+		if request.Parent, err = s.reparent(ctx); err != nil {
+			return "", err
+		}
+		if try == maxReparents {
+			return "", stale(fmt.Errorf("the remote branch moved %d times while this commit was being pushed", try))
+		}
+		if err := pause(ctx, try); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (s *commitStore) localBranch() string {
+	if s.ledger.git.StateBranch != "" {
+		return headsPrefix + s.ledger.git.StateBranch
+	}
+	return s.base.head.Branch
+}
+
+// push writes the commit, pushes it by hash, and lets the local branch follow.
+func (s *commitStore) push(ctx context.Context, request gitstore.Request) (string, error) {
+	store := s.ledger.project.store
+	head, err := store.Head()
+	if err != nil {
+		return "", err
+	}
+	// Where the local branch is the one that was fetched, it moves by the
+	// usual way, which checks before the push that it can.
+	direct := s.ledger.git.StateBranch == "" && head.Branch == headsPrefix+s.ledger.branch && head.Commit == request.Parent
+	if direct {
+		request.Branch = head.Branch
+	}
+	pending, err := store.Write(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	if err := s.ledger.remote.Push(ctx, pending.Commit, s.ledger.target(), request.Parent); err != nil {
+		return "", errors.Join(err, store.Discard(pending))
+	}
+	// From here on the commit stands, whatever happens locally.
+	if direct {
+		done, err := store.Publish(context.WithoutCancel(ctx), pending)
+		s.afterPush(done, err)
+		return pending.Commit, nil
+	}
+	if err := store.Discard(pending); err != nil {
+		s.afterPush(gitstore.Result{}, err)
+	}
+	if s.ledger.git.StateBranch == "" {
+		if err := s.ledger.follow(context.WithoutCancel(ctx), pending.Commit); err != nil {
+			s.afterPush(gitstore.Result{}, err)
+		}
+	}
+	return pending.Commit, nil
+}
+
+// afterPush reports what of the local side could not follow. It is no failure:
+// the remote has the commit, and git pull or the next apply brings it here.
+func (s *commitStore) afterPush(done gitstore.Result, err error) {
+	if err != nil {
+		s.ledger.project.env.warnf("the commit is on the remote, but this clone could not follow: %v; git pull brings it here", err)
+		return
+	}
+	s.ledger.project.env.warnLeft(done)
+}
+
+// reparent looks at what moved on the remote. If it was only other projects or
+// other files, the sealed commit goes on top of it; if it was this project's
+// state, the plan has to be made again; if it was its declarations, it is stale.
+func (s *commitStore) reparent(ctx context.Context) (string, error) {
+	l, store := s.ledger, s.ledger.project.store
+	tip, err := l.remote.Fetch(ctx, l.target())
+	if err != nil {
+		return "", err
+	}
+	if l.git.StateBranch == "" {
+		same, err := store.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
+		if err != nil {
+			return "", err
+		}
+		if !same {
+			return "", declarationsMoved(l.git.Push + "/" + l.branch)
+		}
+	}
+	same, err := store.Same(s.base.parent, tip, state.Dir)
+	if err != nil {
+		return "", err
+	}
+	if !same {
+		return "", errLostRace
+	}
+	descends, err := store.IsAncestor(s.base.parent, tip)
+	if err == nil && !descends && s.base.parent != "" {
+		err = stale(fmt.Errorf("the remote's %s was rewound: it no longer contains commit %.12s", l.target(), s.base.parent))
+	}
+	return tip, err
+}
+
+// pause waits before another try, the longer and the more at random the more
+// often it failed, so that many runners do not meet again.
+func pause(ctx context.Context, try int) error {
+	most := big.NewInt(int64(40 * min(try, 10) * int(time.Millisecond)))
+	extra, err := rand.Int(rand.Reader, most)
+	if err != nil {
+		return err
+	}
+	wait := 10*time.Millisecond + time.Duration(extra.Int64())
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(wait):
+		return nil
+	}
+}
+
+// stateCommit is the commit that reading commands read state from: HEAD, or the
+// newest known commit of the state branch. Nothing is fetched.
+func (p *project) stateCommit() (string, error) {
+	head, err := p.head()
+	if err != nil || head.Commit == "" {
+		return "", err
+	}
+	git, err := p.gitSettings(head.Commit)
+	if err != nil || git.StateBranch == "" {
+		return head.Commit, err
+	}
+	if git.Push == "" {
+		return p.store.Ref(headsPrefix + git.StateBranch)
+	}
+	tracking := "refs/remotes/" + git.Push + "/" + git.StateBranch
+	commit, err := p.store.Ref(tracking)
+	if err == nil && commit == "" {
+		err = hinted(fmt.Errorf("the state branch %s of %s is not in this clone", git.StateBranch, git.Push),
+			fmt.Sprintf("git fetch %s +%s%s:%s (where nothing was applied yet, the first apply makes it)", git.Push, headsPrefix, git.StateBranch, tracking))
+	}
+	return commit, err
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// savedPlan is the head of a plan file; the rest is compared as bytes.
+type savedPlan struct {
+	FormatVersion int             `json:"format_version"`
+	Digest        string          `json:"digest"`
+	Date          model.Date      `json:"date"`
+	AsOf          bool            `json:"as_of"`
+	Base          plan.Base       `json:"base"`
+	Targets       []model.Address `json:"targets"`
+	Replace       []model.Address `json:"replace"`
+
+	data []byte
+}
+
+// maxPlanFile bounds what is read of a plan file.
+const maxPlanFile = 256 << 20
+
+func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
+	if c.Plan == "" {
+		return nil, nil
+	}
+	f, err := os.Open(absolute(env.Dir, c.Plan))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
+	if err != nil {
+		return nil, err
+	}
+	s := &savedPlan{data: data}
+	switch {
+	case len(data) > maxPlanFile:
+		return nil, fmt.Errorf("%s is too large for a plan", c.Plan)
+	case json.Unmarshal(data, s) != nil || s.FormatVersion == 0:
+		return nil, fmt.Errorf("%s is not a plan that plan --out wrote", c.Plan)
+	case s.FormatVersion != plan.FormatVersion:
+		return nil, fmt.Errorf("%s has format version %d and this osmoctl knows only %d", c.Plan, s.FormatVersion, plan.FormatVersion)
+	case s.AsOf:
+		return nil, apply.ErrAsOf
+	}
+	return s, nil
+}
+
+// expected compares the plan just made with what was reviewed.
+func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
+	if c.Expect != "" && made.Digest != c.Expect {
+		return stale(hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
+			"osmoctl plan shows what would be applied now"))
+	}
+	if saved == nil {
+		return nil
+	}
+	again := "plan again, and have the new plan reviewed"
+	switch {
+	case saved.Base.Lineage != made.Base.Lineage:
+		return stale(hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), again))
+	case saved.Base.Serial != made.Base.Serial:
+		return stale(hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), again))
+	case saved.Date != made.Date:
+		return stale(hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), again))
+	}
+	now := *made
+	now.Base.Commit = saved.Base.Commit
+	data, err := now.JSON()
+	if err == nil && !bytes.Equal(data, saved.data) {
+		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), again))
+	}
+	return err
+}
