@@ -211,3 +211,13 @@ func TestUnsigned(t *testing.T) {
 		}
 	}
 }
+
+func TestFixedCommits(t *testing.T) {
+	t.Parallel()
+	s := mustSigners(t, fixedSigners+fixedKeyRing)
+	for raw, want := range map[string]string{fixedCommit: ann, fixedSSHCommit: "ann@example.com"} {
+		if who, err := s.Verify([]byte(raw), far); err != nil || who.Name != want {
+			t.Errorf("%s: %+v, %v", want, who, err)
+		}
+	}
+}
