@@ -184,7 +184,7 @@ func (r *repo) wantSound() {
 	if out, err := r.try("fsck", "--strict", "--no-dangling", "--no-progress"); err != nil || out != "" {
 		r.t.Errorf("git fsck: %v\n%s", err, out)
 	}
-	for _, pattern := range []string{"*.lock", "refs/heads/*.lock", "osmoctl/tmp-*", "osmoctl/journal", "objects/pack/*.keep", "objects/pack/tmp_*"} {
+	for _, pattern := range []string{"*.lock", "refs/heads/*.lock", "osmoctl/tmp-*", "osmoctl/journal", "objects/pack/*.keep", "objects/pack/*tmp_*"} {
 		dir := r.git("rev-parse", "--absolute-git-dir")
 		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); found != nil {
 			r.t.Errorf("left behind: %q", found)

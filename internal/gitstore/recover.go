@@ -88,8 +88,8 @@ func (s *Store) removeBegun(start string) error {
 	return err
 }
 
-// dropKeeps lets git collect packs of ours again, and removes the index of one
-// that was not finished.
+// dropKeeps lets git collect packs of ours again, and removes one that has no
+// index: its storing was cut short, and git passes over it for ever.
 func (s *Store) dropKeeps() error {
 	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
 	entries, err := os.ReadDir(dir)
@@ -99,8 +99,8 @@ func (s *Store) dropKeeps() error {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if name, ok := strings.CutSuffix(path, ".keep"); ok && isOwnKeep(path) {
-			if _, gone := os.Lstat(name + ".pack"); errors.Is(gone, fs.ErrNotExist) {
-				err = errors.Join(err, s.remove(name+".idx"))
+			if _, gone := os.Lstat(name + ".idx"); errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, s.remove(name+".pack"))
 			}
 			err = errors.Join(err, s.remove(path))
 		}

@@ -384,15 +384,15 @@ func (b *treeBuilder) file(path string, old treeEntry, c *Change) (treeEntry, er
 // keepText stands in the .keep files that are ours to remove.
 const keepText = "osmoctl: a commit is being made\n"
 
-// tempPack begins the names of packs that are not whole yet. Git removes files
-// of this kind too, after two weeks.
-const tempPack = "tmp_osmoctl_"
+// tempPack begins the names of packs that are not whole yet. A "git gc
+// --prune=now" takes from under our hands what begins with tmp_, and any file
+// that ends in .pack, so these do neither.
+const tempPack = "osmoctl_tmp_"
 
 // storePack puts a pack where git looks for it, durably. The .keep comes first,
 // so that a "git gc --prune=now" at this moment does not take what nothing
-// points at yet. The index comes before the pack: git passes over an index that
-// has no pack, and a pack without an index breaks every reader that, like
-// go-git, goes by the packs.
+// points at yet. The index comes last, since with it the pack exists; a "git
+// gc" that meets one without its pack removes it, and the .keep with it.
 func (s *Store) storePack(b *pack.Builder) (string, error) {
 	name, packed, idx := b.Pack()
 	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
@@ -406,7 +406,7 @@ func (s *Store) storePack(b *pack.Builder) (string, error) {
 	for _, part := range []struct {
 		ending string
 		data   []byte
-	}{{".idx", idx}, {".pack", packed}} {
+	}{{".pack", packed}, {".idx", idx}} {
 		if err := s.putPackFile(path+part.ending, part.data); err != nil {
 			return "", errors.Join(err, s.disk.Remove(path+".keep"))
 		}
@@ -418,7 +418,7 @@ func (s *Store) storePack(b *pack.Builder) (string, error) {
 }
 
 func (s *Store) putPackFile(path string, data []byte) error {
-	temp := filepath.Join(filepath.Dir(path), tempPack+filepath.Base(path))
+	temp := filepath.Join(filepath.Dir(path), tempPack+strings.ReplaceAll(filepath.Base(path), ".", "_"))
 	if err := s.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

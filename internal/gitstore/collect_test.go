@@ -1,0 +1,59 @@
+package gitstore
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+)
+
+// A "git gc --prune=now" between any two steps of storing a pack takes neither
+// the files that are not whole yet, nor what nothing points at yet.
+func TestCollectedWhileStoring(t *testing.T) {
+	t.Parallel()
+	c := newScene(t)
+	collected := 0
+	result, err := c.try(func(e event) error {
+		stored := e.op == "rename" && filepath.Base(filepath.Dir(e.to)) == "pack"
+		if stored || e.op == "syncdir" && filepath.Base(e.path) == "pack" {
+			collected++
+			c.git("gc", "-q", "--prune=now")
+		}
+		return nil
+	})
+	c.check(err)
+	if collected != 4 {
+		t.Errorf("collected %d times, not before each of 3 renames and the flush", collected)
+	}
+	c.wantWhole(result.Moved)
+}
+
+// What a killed run has stored in part is removed.
+func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
+	t.Parallel()
+	c := newScene(t)
+	dead := false
+	_, err := c.try(func(e event) error {
+		if dead = dead || filepath.Ext(e.to) == ".idx"; dead {
+			return errInjected
+		}
+		return nil
+	})
+	if err == nil {
+		t.Fatal("the commit was made")
+	}
+	stored := func() []string {
+		found, _ := filepath.Glob(c.path(".git/objects/pack/*"))
+		return found
+	}
+	if len(stored()) == 0 {
+		t.Fatal("nothing was stored, so there is nothing to remove")
+	}
+	s := c.open("")
+	defer c.lock(s).Unlock()
+	if _, err := s.Recover(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if left := stored(); left != nil {
+		t.Errorf("left: %q", left)
+	}
+}
