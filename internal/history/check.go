@@ -1,0 +1,302 @@
+package history
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Options say how much to check.
+type Options struct {
+	// Seen is what the clone remembers of the branch; nil is nothing. Commits
+	// that it vouches for are not looked at again, unless Full is set.
+	Seen *Seen
+	// Full checks from the first commit on, and the digest of each.
+	Full bool
+}
+
+// Finding is a commit that breaks rules.
+type Finding struct {
+	Commit  string
+	Author  string
+	When    time.Time
+	Subject string
+	// Problems are the rules that it breaks, at least one.
+	Problems []Problem
+	// Effects say what it did to accounts, tokens and roles, one line each.
+	Effects []string
+	// AcceptedBy is the apply that accepted it, UndoneBy the commit that
+	// brought back the state before. With either it is settled.
+	AcceptedBy, UndoneBy string
+}
+
+// Settled reports whether nothing is left to do about the finding.
+func (f *Finding) Settled() bool { return f.AcceptedBy != "" || f.UndoneBy != "" }
+
+// Has reports whether the finding breaks the rule of a code.
+func (f *Finding) Has(code string) bool {
+	return slices.ContainsFunc(f.Problems, func(p Problem) bool { return p.Code == code })
+}
+
+// Report is what a check found.
+type Report struct {
+	// Commit is where it began, and Meta its state; nil where there is none.
+	Commit string
+	Meta   *state.Meta
+	// Checked counts the commits that were held against the rules.
+	Checked int
+	// Cut says that the clone is shallow, so that nothing is known of what
+	// came before the checked ones.
+	Cut bool
+	// Findings are sorted, the newest first.
+	Findings []Finding
+	// Accepted are the commits that applies have accepted so far.
+	Accepted []string
+}
+
+// Open returns the findings that are not settled, nor among the accepted ones
+// given, by their full hashes.
+func (r *Report) Open(accepted ...string) []Finding {
+	var open []Finding
+	for _, f := range r.Findings {
+		if !f.Settled() && !slices.Contains(accepted, f.Commit) {
+			open = append(open, f)
+		}
+	}
+	return open
+}
+
+// Seen is what a clone may remember of a branch after this report, or nil where
+// there is nothing to remember: no state, or open findings.
+func (r *Report) Seen(project, branch string) *Seen {
+	if r.Meta == nil || branch == "" || len(r.Open()) > 0 {
+		return nil
+	}
+	return &Seen{
+		Project: project, Branch: branch, Commit: r.Commit, Whole: !r.Cut, Accepted: r.Accepted,
+		Lineage: r.Meta.Lineage, Serial: r.Meta.Serial, Digest: r.Meta.Digest.String(),
+	}
+}
+
+// Check follows the history of state back from a commit. The error is about
+// reading; what is wrong with the history is in the report.
+func Check(ctx context.Context, store Store, commit string, opts Options) (*Report, error) {
+	if opts.Seen != nil && opts.Seen.Whole && opts.Seen.Commit == commit && !opts.Full {
+		return unchanged(ctx, store, commit, opts.Seen)
+	}
+	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}}
+	if commit == "" {
+		c.remembered()
+		return c.report, nil
+	}
+	if err := c.walk(commit); err != nil {
+		return nil, err
+	}
+	if err := c.judge(); err != nil {
+		return nil, err
+	}
+	c.remembered()
+	slices.Reverse(c.report.Findings)
+	return c.report, nil
+}
+
+// unchanged is the report on a branch that has not moved since it was seen.
+func unchanged(ctx context.Context, store Store, commit string, s *Seen) (*Report, error) {
+	l := newLoader(ctx, store)
+	err := l.begin(commit)
+	return &Report{Commit: commit, Meta: l.meta, Accepted: s.Accepted}, err
+}
+
+type checker struct {
+	ctx    context.Context
+	store  Store
+	opts   Options
+	report *Report
+
+	// links are oldest first; sides are merges that dropped state.
+	links, sides []link
+	end          place
+	// accepted says by which commit a commit was accepted.
+	accepted map[string]string
+	memory   *memory
+	steps    []*step
+	// sound names the last state that nothing was wrong with, doubtful are
+	// the findings since, and saved is what was known then.
+	sound    string
+	doubtful []doubt
+	saved    *memory
+}
+
+type doubt struct {
+	step    *step
+	finding int
+}
+
+func (c *checker) walk(commit string) error {
+	w := &walk{ctx: c.ctx, store: c.store}
+	if c.opts.Seen != nil && c.opts.Seen.Whole && !c.opts.Full {
+		w.until = c.opts.Seen.Commit
+		c.report.Accepted = slices.Clone(c.opts.Seen.Accepted)
+	}
+	var err error
+	if w.shallow, err = c.store.Shallow(); err != nil {
+		return err
+	}
+	if err := w.from(commit); err != nil {
+		return err
+	}
+	slices.Reverse(w.links)
+	c.links, c.end, c.report.Cut = w.links, w.end, w.cut
+	if !w.cut {
+		c.sides = w.merges
+	}
+	c.report.Checked = len(c.links) + len(c.sides)
+	c.collectAccepted()
+	return nil
+}
+
+// collectAccepted notes which commits applies accepted: always earlier ones,
+// since no commit can name one that is built on it.
+func (c *checker) collectAccepted() {
+	c.accepted = map[string]string{}
+	for _, k := range c.links {
+		m := ParseMessage(k.Message)
+		if !m.ByOsmoctl {
+			continue
+		}
+		for _, hash := range m.Trailers.Accepted {
+			c.accepted[hash] = k.Hash
+			c.report.Accepted = append(c.report.Accepted, hash)
+		}
+	}
+	slices.Sort(c.report.Accepted)
+	c.report.Accepted = slices.Compact(c.report.Accepted)
+}
+
+// judge goes forward through the links.
+func (c *checker) judge() error {
+	l := newLoader(c.ctx, c.store)
+	c.memory, c.sound = newMemory(), c.end.state
+	if err := c.begin(l); err != nil {
+		return err
+	}
+	for _, k := range c.links {
+		s, err := l.step(k)
+		if err != nil {
+			return err
+		}
+		c.steps = append(c.steps, s)
+		if len(c.doubtful) > 0 && k.state == c.sound {
+			c.undo(k.Hash)
+			continue
+		}
+		problems := judge(s, c.memory)
+		if len(problems) > 0 {
+			c.find(k, s, problems)
+		} else {
+			c.accept(k, s)
+		}
+	}
+	c.report.Meta = l.meta
+	return c.judgeSides()
+}
+
+// begin takes in the state that the oldest link stands on.
+func (c *checker) begin(l *loader) error {
+	if c.opts.Full {
+		l.digest = &digest{}
+	}
+	if c.end.Hash == "" {
+		return nil
+	}
+	if !c.opts.Full {
+		return l.begin(c.end.Hash)
+	}
+	s, err := l.step(link{place: c.end})
+	if err == nil {
+		c.memory.learnAll(s)
+	}
+	return err
+}
+
+// find adds a finding.
+func (c *checker) find(k link, s *step, problems []Problem) {
+	f := findingOf(k, problems)
+	f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
+	c.report.Findings = append(c.report.Findings, f)
+	if f.Settled() {
+		c.memory.rebase(s)
+		c.accept(k, s)
+		return
+	}
+	if len(c.doubtful) == 0 {
+		c.saved = c.memory.clone()
+	}
+	c.doubtful = append(c.doubtful, doubt{s, len(c.report.Findings) - 1})
+}
+
+func findingOf(k link, problems []Problem) Finding {
+	return Finding{
+		Commit: k.Hash, Author: k.Author.Name, When: k.Committer.When.UTC(),
+		Subject: ParseMessage(k.Message).Subject, Problems: problems,
+	}
+}
+
+// accept makes a step the ground that further ones stand on, together with
+// those in doubt that it was made upon.
+func (c *checker) accept(k link, s *step) {
+	for _, d := range c.doubtful {
+		c.memory.learnAll(d.step)
+	}
+	c.memory.learnAll(s)
+	c.sound, c.doubtful, c.saved = k.state, nil, nil
+}
+
+// undo settles the findings since the last sound state, which is back.
+func (c *checker) undo(by string) {
+	for _, d := range c.doubtful {
+		c.report.Findings[d.finding].UndoneBy = by
+	}
+	c.memory, c.doubtful, c.saved = c.saved, nil, nil
+}
+
+// judgeSides holds merges that dropped applies against their first parents.
+func (c *checker) judgeSides() error {
+	for _, k := range c.sides {
+		s, err := newLoader(c.ctx, c.store).step(k)
+		if err != nil {
+			return err
+		}
+		f := findingOf(k, []Problem{{CodeRollback, "the merge took the state of another parent, and dropped what was applied on its first"}})
+		f.Problems = append(f.Problems, judge(s, newMemory())...)
+		f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
+		c.report.Findings = append(c.report.Findings, f)
+	}
+	return nil
+}
+
+// remembered compares with what the clone has seen of the branch. An apply that
+// accepted something since has settled what went before.
+func (c *checker) remembered() {
+	s := c.opts.Seen
+	if s == nil || c.report.Cut && c.report.Meta != nil && c.report.Meta.Serial > s.Serial {
+		return
+	}
+	message := s.rollback(c.report.Meta, c.steps)
+	known := slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return !f.Settled() && f.Has(CodeRollback) })
+	if message == "" || known || c.acceptedSince(s) {
+		return
+	}
+	f := Finding{Commit: c.report.Commit}
+	if len(c.links) > 0 {
+		f = findingOf(c.links[len(c.links)-1], nil)
+	}
+	f.Problems = []Problem{{CodeRollback, message}}
+	c.report.Findings = append(c.report.Findings, f)
+}
+
+func (c *checker) acceptedSince(s *Seen) bool {
+	return slices.ContainsFunc(c.report.Accepted, func(hash string) bool { return !slices.Contains(s.Accepted, hash) })
+}

@@ -1,0 +1,337 @@
+package history
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// The codes of problems. Those that package state gives to files that cannot be
+// read come through as they are.
+const (
+	CodeForeign           = "state_foreign_commit"     // not made by osmoctl
+	CodeRollback          = "state_rollback"           // an older state is back
+	CodeSerial            = "state_serial"             // not the predecessor's + 1, or not what the trailers say
+	CodeLineage           = "state_lineage"            // another lineage
+	CodeDigest            = state.CodeDigest           // the digest did not fit
+	CodeRecordLost        = "state_record_lost"        // what state must never forget is gone
+	CodeGenerationChanged = "state_generation_changed" // what is fixed at issue changed
+	CodeGenerationReused  = "state_generation_reused"  // a number was given out twice
+	CodeLastGeneration    = "state_last_generation"    // the highest number fell
+	CodeValueRevived      = "state_value_revived"      // an ended value is live again
+	CodeValueRepeated     = "state_value_repeated"     // one value in two places
+	CodeCiphertextChanged = "state_ciphertext_changed" // replaced, and not for other recipients
+	CodeCut               = "state_history_cut"        // a shallow clone cannot prove more
+)
+
+// Problem is one rule that a commit breaks.
+type Problem struct {
+	Code string
+	// Message is one line without a full stop.
+	Message string
+}
+
+// step is a commit of state beside the one that it is held against, as far as
+// the rules need to know it.
+type step struct {
+	commit  string
+	message Message
+	// before and after are nil where there is no meta.json that can be read.
+	before, after *state.Meta
+	// gone says that the commit has no state at all.
+	gone     bool
+	accounts []accountChange
+	roles    []roleChange
+	// unreadable are problems of files at this commit.
+	unreadable []Problem
+	// digest is what meta.json's should be; nil where it was not computed.
+	digest *state.Sum
+}
+
+// accountChange is an account on both sides; nil where there is none.
+type accountChange struct {
+	name          string
+	before, after *state.Account
+	// broken says that the files after cannot be read, so that after says
+	// nothing.
+	broken bool
+}
+
+type roleChange struct {
+	name          string
+	before, after *state.Role
+}
+
+// judge holds a step against the rules. The memory learns what was there before;
+// what came after is for the caller to let it learn, or not.
+func judge(s *step, m *memory) []Problem {
+	j := &judgement{step: s, memory: m}
+	j.origin()
+	j.meta()
+	j.add(s.unreadable...)
+	for _, c := range s.accounts {
+		m.learn(c.before)
+	}
+	for _, c := range s.accounts {
+		j.account(c)
+	}
+	j.digests()
+	return j.problems
+}
+
+type judgement struct {
+	*step
+	memory   *memory
+	problems []Problem
+}
+
+func (j *judgement) add(p ...Problem) { j.problems = append(j.problems, p...) }
+
+func (j *judgement) addf(code, format string, args ...any) {
+	j.add(Problem{code, fmt.Sprintf(format, args...)})
+}
+
+func (j *judgement) origin() {
+	if !j.message.ByOsmoctl {
+		j.addf(CodeForeign, "it changes state/ and was not made by osmoctl")
+	}
+}
+
+// meta checks what meta.json says against the predecessor and the trailers.
+func (j *judgement) meta() {
+	switch {
+	case j.gone:
+		j.addf(CodeRollback, "it removes the state as a whole")
+		return
+	case j.after == nil:
+		return // that it cannot be read is said by unreadable
+	}
+	j.lineage()
+	j.serial()
+}
+
+func (j *judgement) digests() {
+	if j.digest != nil && j.after != nil && *j.digest != j.after.Digest {
+		j.addf(CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand")
+	}
+}
+
+func (j *judgement) lineage() {
+	if j.before != nil && j.before.Lineage != j.after.Lineage {
+		j.addf(CodeLineage, "the lineage was %s and became %s", j.before.Lineage, j.after.Lineage)
+	}
+	if t := j.message.Trailers; j.message.ByOsmoctl && t.Lineage != j.after.Lineage {
+		j.addf(CodeLineage, "the trailers are of lineage %s, and meta.json of %s", t.Lineage, j.after.Lineage)
+	}
+}
+
+// serial lets only a restore leave out numbers: it goes beyond the highest that
+// was ever seen, so that nobody takes its state for an older one.
+func (j *judgement) serial() {
+	before := 0
+	if j.before != nil {
+		before = j.before.Serial
+	}
+	after, restored := j.after.Serial, j.message.Trailers.Restored != ""
+	switch {
+	case after < before:
+		j.addf(CodeRollback, "the serial fell from %d to %d: an older state is back", before, after)
+	case !j.message.ByOsmoctl:
+		// That says it already: whoever edits by hand leaves the serial alone.
+	case after != before+1 && !(restored && after > before):
+		j.addf(CodeSerial, "the serial went from %d to %d, and every commit of state raises it by one", before, after)
+	}
+	if t := j.message.Trailers; j.message.ByOsmoctl && t.Serial != after {
+		j.addf(CodeSerial, "the trailers say serial %d, and meta.json says %d", t.Serial, after)
+	}
+}
+
+func (j *judgement) account(c accountChange) {
+	switch {
+	case c.broken:
+		return
+	case c.after == nil && c.before != nil:
+		j.addf(CodeRecordLost, "the record of %s is gone", model.AccountAddress(c.name))
+	}
+	tokens := func(a *state.Account) map[string]*state.Token {
+		if a == nil {
+			return nil
+		}
+		return a.Tokens
+	}
+	before, after := tokens(c.before), tokens(c.after)
+	if c.after != nil {
+		for _, name := range model.Names(before) {
+			j.kept(model.TokenAddress(c.name, name), before[name], after[name])
+		}
+	}
+	for _, name := range model.Names(after) {
+		j.issued(model.TokenAddress(c.name, name), before[name], after[name])
+	}
+}
+
+// kept checks what must outlive every change.
+func (j *judgement) kept(a model.Address, before, after *state.Token) {
+	if after == nil {
+		j.addf(CodeRecordLost, "the record of %s is gone", a)
+		return
+	}
+	if after.LastGeneration < before.LastGeneration {
+		j.addf(CodeLastGeneration, "the last generation of %s fell from %d to %d", a, before.LastGeneration, after.LastGeneration)
+	}
+	for _, s := range before.Tombstones {
+		if !hasTombstone(after, s) && after.Generation(s.Generation) == nil {
+			j.addf(CodeRecordLost, "that %s has ended is no longer recorded, or otherwise than before", a.At(s.Generation))
+		}
+	}
+	for i := range before.Generations {
+		j.continued(a, &before.Generations[i], after)
+	}
+}
+
+func hasTombstone(t *state.Token, s state.Tombstone) bool { return slices.Contains(t.Tombstones, s) }
+
+// continued checks what became of a live generation: it goes on, or it ended.
+func (j *judgement) continued(a model.Address, before *state.Generation, after *state.Token) {
+	a = a.At(before.Number)
+	now := after.Generation(before.Number)
+	if now == nil {
+		ended := slices.ContainsFunc(after.Tombstones, func(s state.Tombstone) bool {
+			return s.Generation == before.Number && s.Value == before.Value
+		})
+		if !ended {
+			j.addf(CodeRecordLost, "%s was live, and is forgotten without having ended", a)
+		}
+		return
+	}
+	if what := fixedChange(before, now); what != "" {
+		j.addf(CodeGenerationChanged, "%s has %s", a, what)
+	}
+	sealedAgain := now.Ciphertext != before.Ciphertext
+	if sealedAgain && slices.Equal(now.Recipients, before.Recipients) && now.Value == before.Value {
+		j.addf(CodeCiphertextChanged, "the ciphertext of %s was replaced, for the same recipients", a)
+	}
+}
+
+// fixedChange names what changed of that which is fixed when a generation is
+// issued, or returns "".
+func fixedChange(before, now *state.Generation) string {
+	switch {
+	case now.Value != before.Value:
+		return "another value: " + now.Value.Short() + " instead of " + before.Value.Short()
+	case !slices.Equal(now.Roles, before.Roles):
+		return "other roles than it was issued with"
+	case now.ExpiresAt != before.ExpiresAt:
+		return fmt.Sprintf("another expiry: %s instead of %s", now.ExpiresAt, before.ExpiresAt)
+	case !subset(before.RemovedRoles, now.RemovedRoles):
+		return "got back a role that its account had lost"
+	case before.RevokeAfter != 0 && (now.RevokeAfter == 0 || now.RevokeAfter > before.RevokeAfter):
+		return "its revocation put off"
+	case now.ServerName != before.ServerName, !now.IssuedAt.Equal(before.IssuedAt), now.IssuedBy != before.IssuedBy, now.Description != before.Description:
+		return "another name on the server, description, or note of when and by whom it was issued"
+	}
+	return ""
+}
+
+func subset(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// issued checks the generations that were not live before.
+func (j *judgement) issued(a model.Address, before, after *state.Token) {
+	for i := range after.Generations {
+		g := &after.Generations[i]
+		if before != nil && before.Generation(g.Number) != nil {
+			continue
+		}
+		j.value(a.At(g.Number), g.Value)
+		j.number(a.At(g.Number), g)
+	}
+}
+
+// value refuses one that was ended, or is known from another place.
+func (j *judgement) value(a model.Address, value state.Sum) {
+	if at, ended := j.memory.ended[value]; ended {
+		j.addf(CodeValueRevived, "the value %s is live again as %s, and was ended as %s", value.Short(), a, at)
+		return
+	}
+	if at, known := j.memory.issued[value]; known && at != a {
+		j.addf(CodeValueRepeated, "the value %s is live as %s, and is known from %s", value.Short(), a, at)
+	}
+}
+
+// number refuses one that was given out before for another value. A restore may
+// bring back a generation that a bad commit had lost, under its own number.
+func (j *judgement) number(a model.Address, g *state.Generation) {
+	if j.memory.issued[g.Value] == a || j.memory.ended[g.Value] == a {
+		return
+	}
+	if highest := j.memory.highest[a.Token()]; g.Number <= highest && j.message.Trailers.Restored == "" {
+		j.addf(CodeGenerationReused, "%s is new, and generation %d was given out before", a, highest)
+	}
+}
+
+// memory is what was ever issued and ended, as far as the walk has come.
+type memory struct {
+	// issued and ended say where a value was first seen, live and ended.
+	issued, ended map[state.Sum]model.Address
+	// highest is the highest generation of each token.
+	highest map[model.Address]int
+}
+
+func newMemory() *memory {
+	return &memory{map[state.Sum]model.Address{}, map[state.Sum]model.Address{}, map[model.Address]int{}}
+}
+
+func (m *memory) clone() *memory {
+	return &memory{maps.Clone(m.issued), maps.Clone(m.ended), maps.Clone(m.highest)}
+}
+
+// learnAll takes in what a step came to.
+func (m *memory) learnAll(s *step) {
+	for _, c := range s.accounts {
+		m.learn(c.after)
+	}
+}
+
+// learn takes in an account. Learning the same twice changes nothing.
+func (m *memory) learn(a *state.Account) {
+	if a == nil {
+		return
+	}
+	for name, t := range a.Tokens {
+		address := model.TokenAddress(a.Name, name)
+		m.highest[address] = max(m.highest[address], t.LastGeneration)
+		for i := range t.Generations {
+			m.first(m.issued, t.Generations[i].Value, address.At(t.Generations[i].Number))
+		}
+		for _, s := range t.Tombstones {
+			m.first(m.ended, s.Value, address.At(s.Generation))
+		}
+	}
+}
+
+func (m *memory) first(in map[state.Sum]model.Address, value state.Sum, at model.Address) {
+	if _, known := in[value]; !known {
+		in[value] = at
+	}
+}
+
+// rebase makes an accepted step the ground that further ones stand on.
+func (m *memory) rebase(s *step) {
+	for _, c := range s.accounts {
+		if c.after == nil {
+			continue
+		}
+		for name, t := range c.after.Tokens {
+			address := model.TokenAddress(c.name, name)
+			m.highest[address] = t.LastGeneration
+			for i := range t.Generations {
+				delete(m.ended, t.Generations[i].Value)
+			}
+		}
+	}
+}

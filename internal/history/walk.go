@@ -1,0 +1,131 @@
+package history
+
+import (
+	"context"
+	"errors"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Store is what is read of a repository; [gitstore.Store] is one.
+type Store interface {
+	Commit(hash string) (gitstore.Commit, error)
+	// ID names what a path holds at a commit; "" is nothing.
+	ID(commit, path string) (string, error)
+	Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]gitstore.File, error)
+	Differences(ctx context.Context, before, after, dir string) ([]gitstore.Difference, error)
+	Shallow() (bool, error)
+}
+
+// place is a commit and the name of its state, "" where it has none.
+type place struct {
+	gitstore.Commit
+	state string
+}
+
+// link is a commit that has another state than the one it is held against.
+type link struct {
+	place
+	before place
+}
+
+// walk goes back from a commit and collects what touched state.
+type walk struct {
+	ctx     context.Context
+	store   Store
+	shallow bool
+	// until ends the walk: what lies behind was checked before.
+	until string
+	// links are newest first.
+	links []link
+	// merges have yet to meet the state that they left.
+	merges []link
+	// end is where the walk ended, and cut says that history goes on there
+	// and the clone does not.
+	end     place
+	cut     bool
+	reached bool
+}
+
+func (w *walk) from(hash string) error {
+	at, err := w.visit(hash)
+	for err == nil {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		w.meet(at)
+		if w.reached = w.reached || at.Hash == w.until; w.reached && len(w.merges) == 0 {
+			w.end = at
+			return nil
+		}
+		var more bool
+		if at, more, err = w.back(at); !more {
+			return err
+		}
+	}
+	return err
+}
+
+func (w *walk) visit(hash string) (place, error) {
+	c, err := w.store.Commit(hash)
+	if err != nil {
+		return place{}, err
+	}
+	id, err := w.store.ID(hash, state.Dir)
+	return place{c, id}, err
+}
+
+// meet strikes off the merges that left the state of this place for a newer one.
+func (w *walk) meet(at place) {
+	kept := w.merges[:0]
+	for _, m := range w.merges {
+		if m.before.state != at.state {
+			kept = append(kept, m)
+		}
+	}
+	w.merges = kept
+}
+
+// back goes to the commit that a commit's state is to be held against.
+func (w *walk) back(at place) (place, bool, error) {
+	w.end = at
+	if len(at.Parents) == 0 {
+		w.add(link{place: at})
+		w.end = place{}
+		return place{}, false, nil
+	}
+	first, err := w.visit(at.Parents[0])
+	if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+		w.cut = true
+		return place{}, false, nil
+	}
+	if err != nil || first.state == at.state {
+		return first, err == nil, err
+	}
+	for _, parent := range at.Parents[1:] {
+		other, err := w.visit(parent)
+		if err != nil {
+			return place{}, false, err
+		}
+		if other.state == at.state {
+			w.leave(link{at, first})
+			return other, true, nil
+		}
+	}
+	w.add(link{at, first})
+	return first, true, nil
+}
+
+func (w *walk) add(l link) {
+	if !w.reached && l.state != l.before.state {
+		w.links = append(w.links, l)
+	}
+}
+
+// leave notes a merge that took the state of another parent than its first.
+func (w *walk) leave(l link) {
+	if !w.reached && l.before.state != "" {
+		w.merges = append(w.merges, l)
+	}
+}
