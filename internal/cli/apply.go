@@ -2,15 +2,11 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -148,11 +144,8 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.alreadyApplied(l, b, made, saved); done || err != nil {
-		return err
-	}
 	if err := c.expected(made, saved); err != nil {
-		return err
+		return c.explain(err, l, b, saved)
 	}
 	if stop, err := c.approved(env, made); stop || err != nil {
 		return err
@@ -160,23 +153,19 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	return c.execute(env, l, b, made, settings, have)
 }
 
-// alreadyApplied recognises the plan that was asked for as the one that the
-// last apply executed: a runner that was killed after its push is run again, and
-// has nothing left to do.
-func (c *applyCmd) alreadyApplied(l *ledger, b base, made *plan.Plan, saved *savedPlan) (bool, error) {
+// explain adds to a refusal that the plan which was asked for is the one that the
+// last apply executed: whoever runs a job again wants to know that nothing is
+// missing.
+func (c *applyCmd) explain(refused error, l *ledger, b base, saved *savedPlan) error {
 	want := c.Expect
 	if saved != nil {
 		want = saved.Digest
 	}
-	if want == "" || made.Pending() || made.Digest == want {
-		return false, nil
-	}
 	commit, trailers, err := l.lastApply(b)
 	if err != nil || trailers[apply.TrailerPlan] != want {
-		return false, err
+		return refused
 	}
-	l.project.env.infof("This plan is applied already, by commit %.12s.", commit)
-	return true, nil
+	return stale(hinted(refused, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
 }
 
 // recover finishes what an interrupted apply left in work tree and index.

@@ -37,6 +37,7 @@ import (
 type grammar struct {
 	Dir     string           `short:"C" name:"dir" placeholder:"DIR" help:"Start the search for the project here instead of in the working directory."`
 	NoColor bool             `name:"no-color" help:"Print without colour. NO_COLOR does the same."`
+	Verbose bool             `short:"v" help:"Say on stderr how things are done, such as which program talks to the remote."`
 	Init    initCmd          `cmd:"" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
 	Check   validateCmd      `cmd:"" name:"validate" help:"Check the declarations in the work tree, without state."`
 	Plan    planCmd          `cmd:"" help:"Show what apply would change, and who gains and loses which access."`

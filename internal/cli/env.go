@@ -23,6 +23,9 @@ type Env struct {
 	Stderr  io.Writer
 	// Getenv looks up an environment variable.
 	Getenv func(string) string
+	// Environ is the whole environment, for the programs that are run: git and
+	// what git is configured to sign with.
+	Environ []string
 	// Now is the clock; OSMOCTL_NOW overrides it.
 	Now func() time.Time
 	// Dir is the working directory.
@@ -35,6 +38,7 @@ type Env struct {
 	Disk disk.Disk
 
 	formatType view.Format
+	verbose    bool
 	noColor    bool
 	clockShown bool
 }
@@ -45,7 +49,7 @@ func System() *Env {
 	return &Env{
 		Context: context.Background(),
 		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Now: time.Now, Dir: dir,
+		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
 		StdinTerminal:  isTerminal(os.Stdin),
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
@@ -56,6 +60,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 func (e *Env) configure(g *grammar, f view.Format) {
 	e.formatType = f
+	e.verbose = g.Verbose
 	e.noColor = g.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
 	if g.Dir != "" {
 		e.Dir = absolute(e.Dir, g.Dir)
@@ -100,6 +105,13 @@ func (e *Env) today() (model.Date, error) {
 // warnf says something on stderr that does not change the outcome.
 func (e *Env) warnf(format string, args ...any) {
 	e.view().Warn(fmt.Sprintf(format, args...))
+}
+
+// verbosef says with --verbose how something is done.
+func (e *Env) verbosef(format string, args ...any) {
+	if e.verbose {
+		e.infof(format, args...)
+	}
 }
 
 // infof says what happened, on stderr.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, erro
 const headsPrefix = "refs/heads/"
 
 // gitSettings reads nothing but the project file: state is to be found also
-// where a manifest is broken.
+// where a manifest is broken, or where there is no project file yet.
 func (p *project) gitSettings(commit string) (model.Git, error) {
 	if commit == "" {
 		return model.Git{}, nil
@@ -86,6 +87,13 @@ func (p *project) gitSettings(commit string) (model.Git, error) {
 	files, err := p.store.FS(commit, config.ProjectFile)
 	if err != nil {
 		return model.Git{}, err
+	}
+	return settingsIn(files)
+}
+
+func settingsIn(files fs.FS) (model.Git, error) {
+	if _, err := fs.Stat(files, config.ProjectFile); errors.Is(err, fs.ErrNotExist) {
+		return model.Git{}, nil
 	}
 	file, problems := config.LoadProject(files)
 	if err := problems.Err(); err != nil {
@@ -427,14 +435,21 @@ func pause(ctx context.Context, try int) error {
 // newest known commit of the state branch. Nothing is fetched.
 func (p *project) stateCommit() (string, error) {
 	head, err := p.head()
-	if err != nil || head.Commit == "" {
+	if err != nil {
 		return "", err
 	}
 	git, err := p.gitSettings(head.Commit)
-	if err != nil || git.StateBranch == "" {
-		return head.Commit, err
+	if err != nil {
+		return "", err
 	}
-	if git.Push == "" {
+	return p.stateCommitBy(git, head)
+}
+
+func (p *project) stateCommitBy(git model.Git, head gitstore.Head) (string, error) {
+	switch {
+	case git.StateBranch == "":
+		return head.Commit, nil
+	case git.Push == "":
 		return p.store.Ref(headsPrefix + git.StateBranch)
 	}
 	tracking := "refs/remotes/" + git.Push + "/" + git.StateBranch

@@ -40,12 +40,12 @@ func (c *logCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	head, err := p.head()
+	commit, err := p.stateCommit()
 	if err != nil {
 		return err
 	}
 	entries := []view.LogEntry{}
-	err = p.store.History(env.Context, head.Commit, path, func(commit gitstore.Commit) error {
+	err = p.store.History(env.Context, commit, path, func(commit gitstore.Commit) error {
 		entry := logEntry(commit)
 		if concerns(entry, address) {
 			entries = append(entries, entry)

@@ -112,16 +112,35 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 // base is the commit to read state from, and the state files in which the
 // commit planned on differs from it.
 func (c *planCmd) base(ctx context.Context, p *project) (string, []string, error) {
-	head, err := p.head()
+	here, err := p.stateForWorktree()
 	if err != nil || c.StateRef == "" {
-		return head.Commit, nil, err
+		return here, nil, err
 	}
 	commit, err := p.store.Resolve(c.StateRef)
 	if err != nil {
 		return "", nil, hinted(err, "fetch it first: git fetch origin")
 	}
-	edited, err := p.stateDifferences(ctx, head.Commit, commit)
+	edited, err := p.stateDifferences(ctx, here, commit)
 	return commit, edited, err
+}
+
+// stateForWorktree is the commit of state that goes with the work tree's project
+// file. One that cannot be read is reported with everything else in it.
+func (p *project) stateForWorktree() (string, error) {
+	head, err := p.head()
+	if err != nil {
+		return "", err
+	}
+	files, closeFiles, err := openDirectory(p.dir)
+	if err != nil {
+		return "", err
+	}
+	defer closeFiles()
+	git, err := settingsIn(files)
+	if err != nil {
+		return head.Commit, nil
+	}
+	return p.stateCommitBy(git, head)
 }
 
 // stateDifferences lists the files under state/ that differ between two

@@ -160,13 +160,13 @@ func (p *project) stateFiles(ctx context.Context, commit string, want func(strin
 // head is the commit that reading commands read state from.
 func (p *project) head() (gitstore.Head, error) { return p.store.Head() }
 
-// current reads the state at HEAD.
+// current reads the state as this clone knows it.
 func (p *project) current(ctx context.Context) (*state.Snapshot, error) {
-	head, err := p.head()
+	commit, err := p.stateCommit()
 	if err != nil {
 		return nil, err
 	}
-	return p.snapshot(ctx, head.Commit)
+	return p.snapshot(ctx, commit)
 }
 
 // both reads declarations and state side by side: they are the two halves of

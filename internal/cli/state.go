@@ -56,11 +56,11 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	head, err := p.head()
+	commit, err := p.stateCommit()
 	if err != nil {
 		return err
 	}
-	files, err := p.stateFiles(env.Context, head.Commit, nil)
+	files, err := p.stateFiles(env.Context, commit, nil)
 	if err != nil {
 		return err
 	}

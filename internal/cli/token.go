@@ -226,12 +226,12 @@ func sealedTo(err error, g *state.Generation, nameOf func(id string) string) err
 
 // ciphertext reads a sealed value from HEAD.
 func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
-	head, err := p.head()
+	commit, err := p.stateCommit()
 	if err != nil {
 		return nil, err
 	}
 	path := state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
-	files, err := p.store.Files(env.Context, head.Commit, []string{path}, nil)
+	files, err := p.store.Files(env.Context, commit, []string{path}, nil)
 	if err != nil {
 		return nil, err
 	}

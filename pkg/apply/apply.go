@@ -85,6 +85,9 @@ type Run struct {
 	Now time.Time
 	// Lineage names the state at its first commit.
 	Lineage string
+	// Declarations is the commit that they were read from, where the commit
+	// that is made does not follow from it; else empty.
+	Declarations string
 	// Settings are recorded unless the plan was restricted to targets.
 	Settings state.Settings
 	// Progress, if set, is told how many tokens of all are sealed. It may be

@@ -16,6 +16,9 @@ const (
 	TrailerPlan    = "Osmoctl-Plan"
 	TrailerRun     = "Osmoctl-Run"
 	TrailerActor   = "Osmoctl-Actor"
+	// TrailerDeclarations names the declarations' commit where state has a
+	// branch of its own.
+	TrailerDeclarations = "Osmoctl-Declarations"
 )
 
 // maxListed bounds how many changes a commit message lists one by one.
@@ -41,6 +44,9 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
 		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
 		TrailerPlan, p.Digest, TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor))
+	if r.Declarations != "" {
+		fmt.Fprintf(&b, "%s: %s\n", TrailerDeclarations, oneLine(r.Declarations))
+	}
 	return b.String()
 }
 
