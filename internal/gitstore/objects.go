@@ -87,32 +87,33 @@ func (o *objects) close() error {
 	return err
 }
 
-// A reader is one goroutine's view of the object folders: this repository's
-// and those that it borrows from. It keeps packs open and remembers what
-// objects there are, which is most of the speed; what it then misses it looks
-// for once more in a fresh view, since a "git gc" or our own Write may have
-// moved things.
+// A reader is one goroutine's view of the object folders: this repository's and
+// those that it borrows from. It keeps packs open and remembers what objects
+// there are, which is most of the speed. What it then misses it looks for again
+// in a fresh view, since a "git gc" or our own Write may have moved things.
 type reader struct {
 	commonDir string
 	stores    []*filesystem.Storage
-	fresh     bool
 }
+
+// views is how many of them are tried. Two are not enough: a "git gc" takes
+// packs away while a fresh view is being opened, too.
+const views = 4
 
 // source reads objects; a *reader or an *objects.
 type source interface {
 	read(object id) (pack.Kind, []byte, error)
 }
 
-func (r *reader) read(object id) (pack.Kind, []byte, error) {
-	kind, data, err := r.lookUp(object)
-	if err == nil || errors.Is(err, errTooLarge) || r.fresh {
-		r.fresh = false
-		return kind, data, err
+func (r *reader) read(object id) (kind pack.Kind, data []byte, err error) {
+	for range views {
+		kind, data, err = r.lookUp(object)
+		if err == nil || errors.Is(err, errTooLarge) {
+			break
+		}
+		_ = r.close() // the next view is a fresh one
 	}
-	if err := r.reopen(); err != nil {
-		return 0, nil, err
-	}
-	return r.lookUp(object)
+	return kind, data, err
 }
 
 var errTooLarge = errors.New("it is larger than osmoctl reads")
@@ -122,7 +123,6 @@ func (r *reader) lookUp(object id) (pack.Kind, []byte, error) {
 		if err := r.reopen(); err != nil {
 			return 0, nil, err
 		}
-		r.fresh = true
 	}
 	for _, store := range r.stores {
 		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(object))
