@@ -115,7 +115,9 @@ const listHint = "list each module that is imported in " + dependenciesFile + ",
 
 func TestDependenciesOfTheProgramAreListed(t *testing.T) {
 	t.Parallel()
-	used := importedModules(t, func(s *source) bool { return !s.isTest && !within(s.dir, "internal/bench") })
+	used := importedModules(t, func(s *source) bool {
+		return !s.isTest && !within(s.dir, "internal/bench") && !within(s.dir, "internal/torture")
+	})
 	rows := listed(t, "In the program")
 	if diff := cmp.Diff(model.Names(used), model.Names(rows)); diff != "" {
 		t.Errorf("%s (-imported +listed):\n%s", listHint, diff)

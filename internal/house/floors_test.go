@@ -18,13 +18,15 @@ var floors = [][]string{
 	{"pkg/apply"},
 	{"internal/gitstore", "internal/issuer/local", "internal/view"},
 	{"internal/cli"},
-	{"cmd/osmoctl", "internal/bench", "internal/house"},
+	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }
 
 // sideways are the imports within one floor, each with its reason.
 var sideways = map[[2]string]string{
 	{"pkg/config", "pkg/seal"}:   "what a public key is, and which may stand together, is for the package to say that seals to them",
 	{"pkg/config", "pkg/access"}: "OSMO's actions and built-in roles are known to the package that evaluates them",
+
+	{"internal/torture", "internal/bench"}: "what is killed is what is measured",
 }
 
 // home finds the listed directory that dir belongs to, and its floor.

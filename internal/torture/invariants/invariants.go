@@ -1,0 +1,285 @@
+// Package invariants says what must hold of a project, whatever has happened to
+// it: a kill, a full disk, a failing write, a race. It is one function,
+// [Project.Check], so that every test that breaks something asks for the same.
+//
+// The checks use the stock git and osmoctl's own commands, from outside, as a
+// person would who does not trust either. Two moments are told apart. As soon
+// as a run has died, [Project.CheckStanding] must hold: git can work with the
+// repository. After the next apply everything must, and nobody may have lost
+// anything.
+package invariants
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Ran is what a command did.
+type Ran struct {
+	Code           int
+	Stdout, Stderr string
+}
+
+// A Project is one that something has happened to.
+type Project struct {
+	// Dir is its directory, which is the root of its repository too.
+	Dir string
+	// Osmoctl runs an osmoctl command there, on the day that the last apply ran
+	// on.
+	Osmoctl func(stdin string, args ...string) Ran
+	// Identity is the path of an age identity, and Sample are the tokens, as
+	// USER/TOKEN, that are opened with it.
+	Identity string
+	Sample   []string
+	// Work is what [Observe] saw before; nil where the user went on working.
+	Work *Work
+	// Past are commits that were on the branch before.
+	Past []string
+}
+
+// CheckStanding holds the repository against what git needs of it, before
+// anything was repaired: a branch, an index, and every object they lead to.
+func (p *Project) CheckStanding() error {
+	return p.all(checkBranch, checkIndex, checkObjects, checkPast)
+}
+
+// Check holds the project against everything that must be true once an apply
+// has succeeded.
+func (p *Project) Check() error {
+	return p.all(checkBranch, checkIndex, checkObjects, checkPast, checkWork, checkLeftovers,
+		checkSerials, checkGenerations, checkState, checkPlan, checkSample)
+}
+
+func (p *Project) all(checks ...func(*Project) error) error {
+	var errs []error
+	for _, check := range checks {
+		errs = append(errs, check(p))
+	}
+	return errors.Join(errs...)
+}
+
+func checkBranch(p *Project) error {
+	_, err := p.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	return describe(err, "git cannot resolve HEAD")
+}
+
+func checkIndex(p *Project) error { return describe(CheckIndex(p.Dir), "the index is damaged") }
+
+// CheckIndex reads the index of the repository at dir. Git commands do not
+// compare its checksum, and take an index that was cut short for whatever
+// stands in memory behind it.
+func CheckIndex(dir string) error {
+	if _, err := Git(dir, "ls-files", "--stage"); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, ".git", "index"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	end := max(0, len(data)-sha1.Size)
+	if sum := sha1.Sum(data[:end]); !bytes.Equal(sum[:], data[end:]) {
+		return errors.New("its checksum does not fit")
+	}
+	return nil
+}
+
+func checkObjects(p *Project) error {
+	out, err := p.git("fsck", "--strict", "--no-dangling", "--no-progress")
+	if err == nil && out != "" {
+		err = errors.New(out)
+	}
+	return describe(err, "git fsck is not silent")
+}
+
+func checkPast(p *Project) error {
+	for _, commit := range p.Past {
+		if _, err := p.git("merge-base", "--is-ancestor", commit, "HEAD"); err != nil {
+			return fmt.Errorf("commit %.12s is lost: %w", commit, err)
+		}
+	}
+	return nil
+}
+
+func checkWork(p *Project) error {
+	if p.Work == nil {
+		return nil
+	}
+	now, err := Observe(p.Dir)
+	if err != nil {
+		return err
+	}
+	return p.Work.compare(now)
+}
+
+// leftover recognises what a run must not leave behind, by the path.
+func leftover(path string) bool {
+	name := filepath.Base(path)
+	inGit := strings.Contains(path, ".git"+string(filepath.Separator))
+	switch {
+	case !inGit:
+		return strings.HasPrefix(name, ".osmoctl-tmp-")
+	case filepath.Base(filepath.Dir(path)) == "pack":
+		return filepath.Ext(name) == ".keep" || strings.Contains(name, "tmp_")
+	case filepath.Base(filepath.Dir(path)) == "osmoctl":
+		return name != "lock"
+	}
+	return filepath.Ext(name) == ".lock"
+}
+
+// Leftovers lists the locks, journals and unfinished files in the project,
+// relative to it.
+func (p *Project) Leftovers() ([]string, error) {
+	var found []string
+	err := filepath.WalkDir(p.Dir, func(path string, d fs.DirEntry, err error) error {
+		below, relErr := filepath.Rel(p.Dir, path)
+		if err == nil && relErr == nil && !d.IsDir() && leftover(below) {
+			found = append(found, filepath.ToSlash(below))
+		}
+		return errors.Join(err, relErr)
+	})
+	return found, err
+}
+
+func checkLeftovers(p *Project) error {
+	found, err := p.Leftovers()
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("left behind: %s", strings.Join(found, ", "))
+	}
+	return err
+}
+
+// meta is what every version of state/meta.json has.
+type meta struct {
+	Lineage string `json:"lineage"`
+	Serial  int    `json:"serial"`
+}
+
+// checkSerials walks the branch: each commit of state counts one up, in one
+// lineage.
+func checkSerials(p *Project) error {
+	list, err := p.git("rev-list", "--first-parent", "--reverse", "HEAD", "--", "state/meta.json")
+	if err != nil {
+		return err
+	}
+	var last meta
+	for i, commit := range strings.Fields(list) {
+		text, err := p.git("cat-file", "blob", commit+":state/meta.json")
+		if err != nil {
+			return err
+		}
+		var now meta
+		if err := json.Unmarshal([]byte(text), &now); err != nil {
+			return fmt.Errorf("state/meta.json of %.12s: %w", commit, err)
+		}
+		if now.Serial != i+1 || i > 0 && now.Lineage != last.Lineage {
+			return fmt.Errorf("commit %.12s is number %d and has serial %d, lineage %s after %s", commit, i+1, now.Serial, now.Lineage, last.Lineage)
+		}
+		last = now
+	}
+	return nil
+}
+
+// checkGenerations walks the branch: no generation ever had two values.
+func checkGenerations(p *Project) error {
+	list, err := p.git("log", "--first-parent", "--format=", "--raw", "--no-renames", "HEAD", "--", "state/accounts")
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(list) {
+		change, path, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if filepath.Ext(path) != ".age" || strings.HasSuffix(change, "D") {
+			continue
+		}
+		if seen[path] {
+			return fmt.Errorf("%s was written twice", path)
+		}
+		seen[path] = true
+	}
+	return nil
+}
+
+func checkState(p *Project) error {
+	return p.wantDone("the state is not sound", "", "state", "verify")
+}
+
+func checkPlan(p *Project) error {
+	return p.wantDone("there is something left to do", "", "plan", "--detailed-exitcode")
+}
+
+// checkSample opens tokens, and lets token verify say whose they are.
+func checkSample(p *Project) error {
+	for _, name := range p.Sample {
+		opened := p.Osmoctl("", "token", "decrypt", name, "-i", p.Identity, "-o", "-")
+		if opened.Code != 0 {
+			return fmt.Errorf("token %s does not open: %s", name, opened.Stderr)
+		}
+		if err := p.wantDone("the value of "+name+" is not the recorded one", opened.Stdout, "token", "verify"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Project) wantDone(what, stdin string, args ...string) error {
+	if r := p.Osmoctl(stdin, args...); r.Code != 0 {
+		return fmt.Errorf("%s: osmoctl %s ended with %d: %s%s", what, strings.Join(args, " "), r.Code, firstLines(r.Stdout), firstLines(r.Stderr))
+	}
+	return nil
+}
+
+// firstLines keeps reports readable.
+func firstLines(s string) string {
+	if lines := strings.SplitAfterN(s, "\n", 6); len(lines) > 5 {
+		return strings.Join(lines[:5], "")
+	}
+	return s
+}
+
+func describe(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Head is the commit that HEAD is at.
+func (p *Project) Head() (string, error) { return p.git("rev-parse", "HEAD") }
+
+func (p *Project) git(args ...string) (string, error) { return Git(p.Dir, args...) }
+
+// Git runs the stock git in a directory, away from the user's configuration,
+// and returns what it prints, without the last line end.
+func Git(dir string, args ...string) (string, error) {
+	cmd := exec.Command("git", append([]string{"--no-optional-locks"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = Environment()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, firstLines(stdout.String()+stderr.String()))
+	}
+	return strings.TrimRight(stdout.String(), "\n"), nil
+}
+
+// Environment is what the programs under test are run with: nothing of whoever
+// runs the tests but the search path.
+func Environment() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "LC_ALL=C",
+		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@example.com",
+		"GIT_COMMITTER_NAME=Ann", "GIT_COMMITTER_EMAIL=ann@example.com",
+	}
+}
