@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
 	"github.com/osmoctl/osmoctl/internal/issuer/local"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
@@ -300,7 +301,7 @@ func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, setting
 
 // commit writes and publishes one commit.
 func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (string, error) {
-	pending, err := p.store.Write(ctx, r)
+	pending, err := p.write(ctx, r)
 	if err != nil {
 		return "", err
 	}
@@ -313,6 +314,16 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (str
 	}
 	env.warnLeft(done)
 	return pending.Commit, nil
+}
+
+// write stores a commit, signed where git is configured to sign.
+func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pending, error) {
+	var err error
+	r.Sign, err = sign.New(sign.Options{Config: p.store.Config, Getenv: p.env.Getenv, Dir: p.store.Root()})
+	if err != nil {
+		return gitstore.Pending{}, err
+	}
+	return p.store.Write(ctx, r)
 }
 
 // randomID is n random bytes in hex.

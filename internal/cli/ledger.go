@@ -348,7 +348,7 @@ func (s *commitStore) push(ctx context.Context, request gitstore.Request) (strin
 	if direct {
 		request.Branch = head.Branch
 	}
-	pending, err := store.Write(ctx, request)
+	pending, err := s.ledger.project.write(ctx, request)
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ type allowances struct {
 	AllowDelete     []model.Address `placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
 	AllowRotations  *int            `placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
 	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
-	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d."`
+	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
 	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
 }
 

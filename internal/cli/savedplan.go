@@ -77,7 +77,12 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 	now := *made
 	now.Base.Commit = saved.Base.Commit
 	data, err := now.JSON()
-	if err == nil && !bytes.Equal(data, saved.data) {
+	switch {
+	case err != nil || bytes.Equal(data, saved.data):
+	case len(made.Blocked) > 0:
+		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
+			"give apply the flags that the plan was made with; osmoctl plan names those that lift a guardrail"))
+	default:
 		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), again))
 	}
 	return err

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
+	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -42,11 +44,16 @@ func (c *stateShowCmd) Run(env *Env) error {
 	})
 }
 
-type stateVerifyCmd struct{ textOrJSON }
+type stateVerifyCmd struct {
+	textOrJSON
+	History bool `help:"Also check every commit that ever changed the state: that apply made it, and that nothing was taken back."`
+}
 
 // Help is the long description of the command.
 func (stateVerifyCmd) Help() string {
-	return `Checked are: the spelling and digest of every state file, that nothing is missing or left over, the SHA-256 of every ciphertext, the place its header names, and that it is sealed to as many keys of each kind as recorded. A header's own integrity can only be checked with a key: token decrypt does that.`
+	return `Checked are: the spelling and digest of every state file, that nothing is missing or left over, the SHA-256 of every ciphertext, the place its header names, and that it is sealed to as many keys as recorded. A header's own integrity can only be checked with a key: token decrypt does that.
+
+With --history every commit of state is held against the one before it: that apply made it, that serials rise and the lineage stays, that digests fit, that no value or number that ended came back and nothing recorded was lost. A shallow clone cannot prove that, and the check then fails.`
 }
 
 // Run verifies the state at HEAD.
@@ -65,16 +72,41 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 		return err
 	}
 	result := verification(files)
+	if c.History {
+		if result.History, err = p.walkedHistory(env.Context, commit); err != nil {
+			return err
+		}
+	}
+	return c.show(env, result)
+}
+
+func (c *stateVerifyCmd) show(env *Env, result view.Verification) error {
 	if c.format() == view.Text {
 		env.view().Diagnostics(result.Problems)
+		if result.History != nil {
+			env.view().Findings(result.History.Findings)
+		}
 	}
 	if err := env.view().Verification(result, c.format()); err != nil {
 		return err
 	}
-	if result.Problems.HasErrors() {
+	if !result.Sound() {
 		return silently(exitError)
 	}
 	return nil
+}
+
+// walkedHistory checks all of the history of state.
+func (p *project) walkedHistory(ctx context.Context, commit string) (*view.History, error) {
+	branch, err := p.stateBranch()
+	if err != nil {
+		return nil, err
+	}
+	t, err := p.trustWith(ctx, commit, branch, history.Options{Full: true})
+	if err != nil {
+		return nil, err
+	}
+	return &view.History{Commits: t.report.Checked, Complete: !t.report.Cut, Findings: findingViews(t.report.Findings)}, nil
 }
 
 // verification checks state with every ciphertext.

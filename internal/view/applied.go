@@ -44,7 +44,7 @@ func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
 		foot = append(foot, []span{say(plain, "Next: "), quote("osmoctl token decrypt " + a.Account + "/" + a.Name)})
 	}
 	if n := len(p.WaitingForIdentity); n > 0 {
-		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": "+plural(n, "token", "tokens")+" to be sealed to new readers by "), quote(resealCommand)})
+		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": new readers reach "+plural(n, "token", "tokens")+" with the next rotation.")})
 	}
 	return foot
 }

@@ -110,8 +110,6 @@ func nextStep(p *plan.Plan) []span {
 		return []span{say(plain, "Made for a day that was chosen by hand, so it cannot be applied.")}
 	case len(p.Blocked) > 0:
 		return []span{say(plain, "Next: change the declarations, or lift each guardrail for one run by the flag that it names.")}
-	case !p.Pending() && len(p.WaitingForIdentity) > 0:
-		return []span{say(plain, "Next: "), quote(resealCommand)}
 	case !p.Pending():
 		return nil
 	}

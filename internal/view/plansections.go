@@ -82,8 +82,8 @@ func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
 	return lines
 }
 
-// readersSection says which keys can read how many tokens from now on, and which
-// cannot any more.
+// readersSection says which keys can read the coming values of how many tokens,
+// and which cannot any more.
 func readersSection(p *plan.Plan) section {
 	return sectionOf("Readers", readersByKey(p.Readers), maxItems, readerItem)
 }
@@ -98,7 +98,7 @@ type keyReach struct {
 
 func readerItem(k *keyReach) item {
 	i := item{mark: "+", tone: adds}
-	verb, when := " can read ", " from now on: "
+	verb, when := " can read new values of ", ": "
 	if !k.gains {
 		i = item{mark: "-", tone: removes}
 		verb, when = " cannot read new values of ", " any more: "
@@ -167,9 +167,6 @@ func impliedItem(group []plan.Implied) item {
 	return i
 }
 
-// resealCommand is what somebody with an identity runs.
-const resealCommand = "osmoctl secrets reseal -i IDENTITY"
-
 func waitingSection(p *plan.Plan) section {
 	groups := grouped(p.WaitingForIdentity, func(w plan.Waiting) string { return readerNames(w.Gained) })
 	return sectionOf("Waiting for an identity", groups, maxItems, waitingItem)
@@ -178,7 +175,7 @@ func waitingSection(p *plan.Plan) section {
 func waitingItem(group []plan.Waiting) item {
 	head := subjects(group, func(w plan.Waiting) model.Address { return w.Address })
 	i := item{mark: "~", tone: alters, head: append(head, say(plain, " to be sealed to "), quote(clip(readerNames(group[0].Gained))))}
-	i.add(say(plain, "done by "), quote(resealCommand), say(plain, ", by somebody who can read them"))
+	i.add(say(plain, "with the next rotation; a new value at once: "), quote("osmoctl apply --replace "+group[0].Address.Token().String()))
 	return i
 }
 

@@ -36,7 +36,7 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 	for want, write := range map[string]func(v *View) error{
 		"Applied: project settings recorded.":          func(v *View) error { return v.Applied(settings, &apply.Result{Commit: "1", Serial: 2}, Text) },
 		"Plan: project settings to record.":            func(v *View) error { return v.Plan(settings, Text) },
-		"Next: osmoctl secrets reseal -i IDENTITY":     func(v *View) error { return v.Plan(waiting, Text) },
+		"a new value at once: osmoctl apply --replace token/a/t":     func(v *View) error { return v.Plan(waiting, Text) },
 		"Nothing was applied yet, planned for 2026":    func(v *View) error { return v.Plan(first, Text) },
 		"No history found":                             func(v *View) error { return v.Log(nil, Text) },
 		"No roles found":                               func(v *View) error { return v.Roles(nil, Text) },

@@ -17,7 +17,7 @@ const (
 	maxRecipients = 1000
 	// maxReaders bounds the keys that one token is sealed to. Each costs
 	// about a hundred bytes of every ciphertext.
-	maxReaders = 100
+	maxReaders = 99
 	// maxReaderSets bounds the number of different lists of recipients.
 	maxReaderSets = 10_000
 )

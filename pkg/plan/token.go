@@ -177,8 +177,8 @@ func (b *builder) updateToken(c tokenCase) {
 // be sealed to, the access that changes with its account, and what dates bring.
 func (b *builder) standing(c tokenCase) {
 	g := c.have.Active()
-	if g == nil {
-		return
+	if g == nil || g.ExpiresAt <= b.today {
+		return // There is nothing to reseal, and no date will bring anything.
 	}
 	b.reseal(c, g)
 	after := intersect(g.CurrentRoles(), c.account.Roles)
@@ -193,15 +193,23 @@ func (b *builder) reseal(c tokenCase, g *state.Generation) {
 	if slices.EqualFunc(c.want.Readers, g.Recipients, func(r model.Recipient, id string) bool { return r.ID() == id }) {
 		return
 	}
-	var gained []Reader
+	granted := b.granted(c.address())
+	var gained, news []Reader
 	for _, r := range c.want.Readers {
-		if !slices.Contains(g.Recipients, r.ID()) {
-			gained = append(gained, Reader{Name: r.Name, Key: r.ID()})
+		reader := Reader{Name: r.Name, Key: r.ID()}
+		if slices.Contains(g.Recipients, reader.Key) {
+			continue
+		}
+		gained = append(gained, reader)
+		if !slices.Contains(granted, reader.Key) {
+			news = append(news, reader)
 		}
 	}
 	if len(gained) > 0 {
 		b.waiting = append(b.waiting, Waiting{Address: c.address().At(g.Number), Gained: gained})
-		b.readers = append(b.readers, Readers{Token: c.address(), Gained: gained, Lost: []Reader{}})
+	}
+	if len(news) > 0 {
+		b.readers = append(b.readers, Readers{Token: c.address(), Gained: news, Lost: []Reader{}})
 	}
 }
 

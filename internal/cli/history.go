@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// trust is what the history of state says about the state at a commit.
+type trust struct {
+	project *project
+	// branch is what the clone remembers the state under; "" remembers
+	// nothing, as on a detached HEAD.
+	branch string
+	report *history.Report
+	// accepted are the commits that this run accepts.
+	accepted []string
+}
+
+// trust checks the history of state that is new since this clone last looked,
+// and remembers it if it is sound. branch is the full name of the branch that
+// the commit was read from.
+func (p *project) trust(ctx context.Context, commit, branch string) (*trust, error) {
+	return p.trustWith(ctx, commit, branch, history.Options{})
+}
+
+func (p *project) trustWith(ctx context.Context, commit, branch string, opts history.Options) (*trust, error) {
+	t := &trust{project: p, branch: branch}
+	var err error
+	if branch != "" {
+		if opts.Seen, err = history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), branch); err != nil {
+			return nil, err
+		}
+	}
+	if t.report, err = history.Check(ctx, p.store, commit, opts); err != nil {
+		return nil, fmt.Errorf("check the history of state: %w", err)
+	}
+	t.remember(opts.Seen)
+	return t, nil
+}
+
+// remember notes a sound state where that is news. A clone that cannot be
+// written to is no reason to fail: it only has to look again.
+func (t *trust) remember(before *history.Seen) {
+	now := t.report.Seen(t.project.store.Prefix(), t.branch)
+	if now == nil || before != nil && before.Commit == now.Commit && before.Whole == now.Whole {
+		return
+	}
+	_ = history.SaveSeen(t.project.store.CommonDir(), *now)
+}
+
+// accept takes the commits whose findings the user accepts, as revisions. One
+// that names no finding is a mistake.
+func (t *trust) accept(revisions []string) error {
+	for _, rev := range revisions {
+		commit, err := t.project.store.Resolve(rev)
+		if err != nil {
+			return usage(fmt.Errorf("--accept-state: %w", err))
+		}
+		if !slices.ContainsFunc(t.report.Open(), func(f history.Finding) bool { return f.Commit == commit }) {
+			return usagef("--accept-state %s: nothing is found to be wrong with that commit", rev)
+		}
+		t.accepted = append(t.accepted, commit)
+	}
+	return nil
+}
+
+// blocked are the entries of a plan for what is neither settled nor accepted.
+func (t *trust) blocked() []plan.Blocked {
+	var out []plan.Blocked
+	for _, f := range t.report.Open(t.accepted...) {
+		out = append(out, plan.Blocked{
+			Guardrail: f.Problems[0].Code, Detail: findingWords(f), Flag: "--accept-state " + f.Commit,
+		})
+	}
+	return out
+}
+
+// findingWords is a finding in one line.
+func findingWords(f history.Finding) string {
+	var messages []string
+	for _, p := range f.Problems {
+		messages = append(messages, p.Message)
+	}
+	head := fmt.Sprintf("commit %.12s", f.Commit)
+	if f.Author != "" {
+		head += fmt.Sprintf(" of %s on %s", f.Author, f.When.Format("2006-01-02"))
+	}
+	words := head + ": " + strings.Join(firstOf(messages), "; ")
+	if len(f.Effects) > 0 {
+		words += " (" + strings.Join(firstOf(f.Effects), "; ") + ")"
+	}
+	return words
+}
+
+// firstOf keeps a line readable: the first few, and how many are left.
+func firstOf(list []string) []string {
+	const most = 4
+	if len(list) <= most {
+		return list
+	}
+	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
+}
+
+// show explains on stderr what blocks.
+func (t *trust) show() {
+	t.project.env.view().Findings(findingViews(t.report.Open(t.accepted...)))
+}
+
+// message adds to an apply's message what this run accepts, so that every clone
+// knows.
+func (t *trust) message(message string) string {
+	if t == nil || len(t.accepted) == 0 {
+		return message
+	}
+	return history.WithAccepted(message, t.accepted)
+}
+
+func findingViews(list []history.Finding) []view.Finding {
+	out := make([]view.Finding, len(list))
+	for i, f := range list {
+		out[i] = view.Finding{
+			Commit: f.Commit, Author: f.Author, When: f.When, Subject: f.Subject, Effects: f.Effects,
+			AcceptedBy: f.AcceptedBy, UndoneBy: f.UndoneBy, Hint: f.Hint(),
+		}
+		for _, p := range f.Problems {
+			out[i].Problems = append(out[i].Problems, view.FindingProblem(p))
+		}
+	}
+	return out
+}
+
+// stateBranch is the full name of the branch that state is read from, "" on a
+// detached HEAD.
+func (p *project) stateBranch() (string, error) {
+	head, err := p.head()
+	if err != nil {
+		return "", err
+	}
+	git, err := p.gitSettings(head.Commit)
+	if err != nil || git.StateBranch == "" {
+		return head.Branch, err
+	}
+	return headsPrefix + git.StateBranch, nil
+}
+
+// warnEdited names the files of state that were changed by hand in the work tree
+// or the index. They are never believed and never overwritten. Not to know them
+// is no reason to fail.
+func (p *project) warnEdited(ctx context.Context) {
+	head, err := p.head()
+	if err != nil || head.Commit == "" {
+		return
+	}
+	changed, err := p.store.Changed(ctx, head.Commit, state.Dir)
+	if err != nil || len(changed) == 0 {
+		return
+	}
+	const most = 3
+	names := strings.Join(changed[:min(most, len(changed))], ", ")
+	if more := len(changed) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	p.env.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
+}
