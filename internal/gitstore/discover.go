@@ -131,7 +131,10 @@ func currentBranch(gitDir string) string {
 	if err != nil {
 		return ""
 	}
-	branch, _ := strings.CutPrefix(head, "ref: refs/heads/")
+	branch, ok := strings.CutPrefix(head, "ref: refs/heads/")
+	if !ok {
+		return ""
+	}
 	return branch
 }
 

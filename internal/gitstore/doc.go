@@ -22,12 +22,14 @@
 //	2 index.lock is taken                        a lock that is known as ours, and removed
 //	3 the journal is flushed                     a note of a commit that did not happen, dropped
 //	4 REF.lock is taken, the branch compared     as 2 and 3
-//	5 the branch is renamed into place, flushed  the commit stands; Recover finishes the rest
-//	6 work tree files are written                as 5
-//	7 the index is renamed into place            as 5
-//	8 journal, .keep and locks are removed       as 5, with nothing left to do
+//	5 the new index is renamed into place        Recover puts the entries back
+//	6 the branch is renamed into place, flushed  the commit stands; Recover finishes the rest
+//	7 work tree files are written                as 6
+//	8 the index is renamed again, with what git
+//	  remembers of the files                     as 6
+//	9 journal, .keep and locks are removed       as 6, with nothing left to do
 //
-// Everything that 5 makes visible is durable before it. Work tree files are
+// Everything that 6 makes visible is durable before it. Work tree files are
 // not flushed: they are copies, and Recover makes them again.
 //
 // # Living beside git
@@ -45,6 +47,11 @@
 // Replace refs and grafts are not applied: state is read as it was written.
 //
 // # Not defended
+//
+// "git commit" reads the index before it locks it, and then may write back what
+// it read. One that reads before step 5 and locks after step 9 leaves an index
+// of before: its commit fails, as HEAD has moved, but "git status" shows our
+// files as reverted in the index, until they are added again.
 //
 // Between comparing a work tree file and renaming the new one over it, an
 // editor may save; that save is lost, as it would be beside "git checkout".

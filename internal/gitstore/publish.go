@@ -41,9 +41,9 @@ func (s *Store) Publish(ctx context.Context, p Pending) (Result, error) {
 	if p.branch == "" {
 		return Result{}, fmt.Errorf("commit %s was not made for a branch of this repository", p.Commit)
 	}
-	result, err := s.publish(ctx, p)
-	if !result.Moved {
-		err = errors.Join(err, s.dropJournal(), s.release(p))
+	result, done, err := s.publish(ctx, p)
+	if done {
+		err = errors.Join(err, s.release(p), s.dropJournal())
 	}
 	return result, err
 }
@@ -57,37 +57,38 @@ func (s *Store) release(p Pending) error {
 	return s.remove(p.pack + ".keep")
 }
 
-func (s *Store) publish(ctx context.Context, p Pending) (result Result, err error) {
+// publish is Publish; done says that nothing is left for Recover to do.
+func (s *Store) publish(ctx context.Context, p Pending) (result Result, done bool, err error) {
 	head, err := s.Head()
 	if err != nil {
-		return result, err
+		return result, true, err
 	}
-	result.OtherHead = head.Branch != p.branch
-	var file *indexFile
-	if !result.OtherHead {
+	file := &indexFile{left: "HEAD is elsewhere"}
+	if result.OtherHead = head.Branch != p.branch; !result.OtherHead {
 		if file, err = s.lockIndex(ctx); err != nil {
-			return result, err
+			return result, true, err
 		}
 		defer func() { err = errors.Join(err, file.lock.release()) }()
 	}
 	if err := s.writeJournal(journal{p.branch, p.parent.hash(), p.Commit}); err != nil {
-		return result, err
+		return result, true, err
 	}
-	if result.Moved, err = s.moveBranch(ctx, p, !result.OtherHead); !result.Moved {
-		return result, err
+	if result.Moved, err = s.moveBranch(ctx, p, file); !result.Moved {
+		undo := s.unstage(p.edits, file)
+		return result, undo == nil, errors.Join(err, undo)
 	}
 	if !result.OtherHead {
 		err = errors.Join(err, s.follow(p.edits, file, &result, false))
 	}
 	if err != nil {
-		return result, fmt.Errorf("commit %s is made, but not all of it followed: %w", p.Commit, err)
+		return result, false, fmt.Errorf("commit %s is made, but not all of it followed: %w", p.Commit, err)
 	}
-	return result, errors.Join(s.release(p), s.dropJournal())
+	return result, true, nil
 }
 
 // moveBranch is the commit point: under the branch's lock it is read again,
-// compared, and replaced by a flushed file.
-func (s *Store) moveBranch(ctx context.Context, p Pending, isHead bool) (moved bool, err error) {
+// compared, and replaced by a flushed file, the index going ahead of it.
+func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (moved bool, err error) {
 	path := s.refPath(p.branch)
 	lock, err := s.lockGit(ctx, s.repo.commonDir, path)
 	if err != nil {
@@ -97,9 +98,12 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, isHead bool) (moved b
 	if err := s.compareBranch(p); err != nil {
 		return false, err
 	}
+	if err := s.stageAhead(p.edits, file); err != nil {
+		return false, err
+	}
 	moved, err = s.replace(s.repo.commonDir, path, []byte(p.Commit+"\n"), 0)
 	if moved {
-		err = errors.Join(err, s.logMove(p, isHead))
+		err = errors.Join(err, s.logMove(p, file.lock != nil))
 	}
 	return moved, err
 }

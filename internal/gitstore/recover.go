@@ -55,13 +55,16 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 }
 
 // removeLeftovers removes the locks and files of a dead run. That it is dead
-// follows from our holding the lock.
-func (s *Store) removeLeftovers(branch string) error {
-	locks := []string{s.indexPath()}
-	if strings.HasPrefix(branch, "refs/heads/") && checkRefName(branch) == nil {
-		locks = append(locks, s.refPath(branch))
+// follows from our holding the lock. Besides the journal's branch HEAD's is
+// looked at: after a power failure the journal may be gone and the lock back.
+func (s *Store) removeLeftovers(journaled string) error {
+	locked := []string{s.indexPath()}
+	for _, branch := range []string{journaled, "refs/heads/" + currentBranch(s.repo.gitDir)} {
+		if strings.HasPrefix(branch, "refs/heads/") && checkRefName(branch) == nil {
+			locked = append(locked, s.refPath(branch))
+		}
 	}
-	for _, path := range locks {
+	for _, path := range locked {
 		if _, err := s.removeOwnLock(path + ".lock"); err != nil {
 			return err
 		}
@@ -117,8 +120,11 @@ func isOwnKeep(path string) bool {
 // HEAD is on it.
 func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err error) {
 	at, err := s.readRef(j.Branch)
-	if err != nil || at.hash() == j.Parent {
-		return Recovery{}, err // it was never made
+	if err != nil {
+		return Recovery{}, err
+	}
+	if at.hash() == j.Parent {
+		return Recovery{}, s.abandon(ctx, j)
 	}
 	recovery = Recovery{Commit: j.Commit, Result: Result{Moved: at.hash() == j.Commit}}
 	head, err := s.Head()
@@ -188,12 +194,12 @@ func (s *Store) compareTrees(path string, before, after treeEntry, edits *[]edit
 
 // fileEdits is the edit where at least one side is a regular file.
 func fileEdits(path string, before, after treeEntry) []edit {
-	e := edit{path: path, mode: after.mode}
+	e := edit{path: path}
 	if isRegular(before.mode) {
-		e.old = before.id
+		e.old, e.mode = before.id, before.mode
 	}
 	if isRegular(after.mode) {
-		e.new = after.id
+		e.new, e.mode = after.id, after.mode
 	}
 	if e.old == e.new {
 		return nil
