@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
 )
 
 // A "git gc --prune=now" between any two steps of storing a pack takes neither
@@ -12,9 +14,9 @@ func TestCollectedWhileStoring(t *testing.T) {
 	t.Parallel()
 	c := newScene(t)
 	collected := 0
-	result, err := c.try(func(e event) error {
-		stored := e.op == "rename" && filepath.Base(filepath.Dir(e.to)) == "pack"
-		if stored || e.op == "syncdir" && filepath.Base(e.path) == "pack" {
+	result, err := c.try(func(e disktest.Event) error {
+		stored := e.Op == "rename" && filepath.Base(filepath.Dir(e.To)) == "pack"
+		if stored || e.Op == "syncdir" && filepath.Base(e.Path) == "pack" {
 			collected++
 			c.git("gc", "-q", "--prune=now")
 		}
@@ -32,8 +34,8 @@ func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
 	t.Parallel()
 	c := newScene(t)
 	dead := false
-	_, err := c.try(func(e event) error {
-		if dead = dead || filepath.Ext(e.to) == ".idx"; dead {
+	_, err := c.try(func(e disktest.Event) error {
+		if dead = dead || filepath.Ext(e.To) == ".idx"; dead {
 			return errInjected
 		}
 		return nil

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
 )
 
 // scene is the small commit that is broken in every possible way: a file
@@ -59,9 +61,9 @@ func (c scene) copyTo(t testing.TB) scene {
 }
 
 // try applies the changes through a disk that may fail, and dies.
-func (c scene) try(hook func(event) error) (Result, error) {
+func (c scene) try(hook func(disktest.Event) error) (Result, error) {
 	opts := c.options()
-	opts.Disk = spyOn(hook)
+	opts.Disk = disktest.Spy(hook)
 	s, err := Open(c.dir, opts)
 	if err != nil {
 		return Result{}, err
@@ -89,9 +91,9 @@ var errInjected = fmt.Errorf("injected: %w", syscall.ENOSPC)
 
 // failAt returns a hook that fails the k-th change, and all after it too where
 // the process is to be dead. met tells how far it came.
-func failAt(k int64, dead bool) (hook func(event) error, met *atomic.Int64) {
+func failAt(k int64, dead bool) (hook func(disktest.Event) error, met *atomic.Int64) {
 	met = new(atomic.Int64)
-	return func(event) error {
+	return func(disktest.Event) error {
 		if n := met.Add(1); n == k || dead && n > k {
 			return errInjected
 		}
@@ -101,15 +103,15 @@ func failAt(k int64, dead bool) (hook func(event) error, met *atomic.Int64) {
 
 // tolerable are the changes whose failing alone is no error: a lock that can
 // be made in another way, and a folder that stays though it is empty.
-func tolerable(e event) bool {
-	info, err := os.Lstat(e.path)
-	return e.op == "link" || e.op == "remove" && err == nil && info.IsDir()
+func tolerable(e disktest.Event) bool {
+	info, err := os.Lstat(e.Path)
+	return e.Op == "link" || e.Op == "remove" && err == nil && info.IsDir()
 }
 
 // recover runs Recover as a new process would.
-func (c scene) recover(hook func(event) error) error {
+func (c scene) recover(hook func(disktest.Event) error) error {
 	opts := c.options()
-	opts.Disk = spyOn(hook)
+	opts.Disk = disktest.Spy(hook)
 	s, err := Open(c.dir, opts)
 	if err != nil {
 		return err
@@ -156,7 +158,7 @@ func TestFaults(t *testing.T) {
 				c := base.copyTo(t)
 				fail, met := failAt(k, dead)
 				tolerated := false
-				result, err := c.try(func(e event) error {
+				result, err := c.try(func(e disktest.Event) error {
 					if met.Load()+1 == k {
 						tolerated = tolerable(e)
 					}
@@ -172,9 +174,9 @@ func TestFaults(t *testing.T) {
 					if err == nil && !dead && !tolerated {
 						t.Errorf("the error was swallowed: %+v", result)
 					}
-					c.check(c.recover(func(event) error { return nil }))
+					c.check(c.recover(func(disktest.Event) error { return nil }))
 					c.wantWhole(result.Moved)
-					_, err := c.try(func(event) error { return nil })
+					_, err := c.try(func(disktest.Event) error { return nil })
 					c.check(err)
 					c.wantWhole(true)
 				})
@@ -221,8 +223,8 @@ func TestFaultsInRecover(t *testing.T) {
 func TestFaultIsNamed(t *testing.T) {
 	t.Parallel()
 	c := newScene(t)
-	_, err := c.try(func(e event) error {
-		if e.op == "write" {
+	_, err := c.try(func(e disktest.Event) error {
+		if e.Op == "write" {
 			return errInjected
 		}
 		return nil
@@ -236,8 +238,8 @@ func TestFaultIsNamed(t *testing.T) {
 func TestRecoverLeavesEdits(t *testing.T) {
 	t.Parallel()
 	c := newScene(t)
-	result, err := c.try(func(e event) error {
-		if e.op == "rename" && filepath.Base(e.to) == "meta.json" {
+	result, err := c.try(func(e disktest.Event) error {
+		if e.Op == "rename" && filepath.Base(e.To) == "meta.json" {
 			return errInjected
 		}
 		return nil
@@ -285,8 +287,8 @@ func TestRecoverOvertaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newScene(t)
-			_, err := c.try(func(e event) error {
-				if e.op == "create" && filepath.Base(filepath.Dir(e.path)) == "y" {
+			_, err := c.try(func(e disktest.Event) error {
+				if e.Op == "create" && filepath.Base(filepath.Dir(e.Path)) == "y" {
 					return errInjected
 				}
 				return nil
