@@ -3,12 +3,11 @@ package cli
 import (
 	"errors"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/view"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -94,15 +93,13 @@ func concerns(e view.LogEntry, a model.Address) bool {
 
 // logEntry reads what apply wrote into the commit's message.
 func logEntry(c gitstore.Commit) view.LogEntry {
-	subject, rest, _ := strings.Cut(c.Message, "\n")
-	e := view.LogEntry{Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: subject}
-	body, trailers := splitTrailers(strings.TrimSpace(rest))
-	serial, err := strconv.Atoi(trailers[apply.TrailerSerial])
-	if e.ByOsmoctl = err == nil && trailers[apply.TrailerLineage] != ""; !e.ByOsmoctl {
+	m := history.ParseMessage(c.Message)
+	e := view.LogEntry{Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: m.Subject, ByOsmoctl: m.ByOsmoctl}
+	if !m.ByOsmoctl {
 		return e
 	}
-	e.Serial, e.Plan, e.Run, e.Actor = serial, trailers[apply.TrailerPlan], trailers[apply.TrailerRun], trailers[apply.TrailerActor]
-	for line := range strings.SplitSeq(body, "\n") {
+	e.Serial, e.Plan, e.Run, e.Actor = m.Trailers.Serial, m.Trailers.Plan, m.Trailers.Run, m.Trailers.Actor
+	for line := range strings.SplitSeq(m.Body, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			e.Changes = append(e.Changes, line)
 		}

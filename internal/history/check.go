@@ -40,6 +40,22 @@ func (f *Finding) Has(code string) bool {
 	return slices.ContainsFunc(f.Problems, func(p Problem) bool { return p.Code == code })
 }
 
+// Hint says what to do about the finding; "" where it is settled.
+func (f *Finding) Hint() string {
+	switch short := f.Commit[:min(len(f.Commit), 12)]; {
+	case f.Settled():
+		return ""
+	case f.Has(CodeCut):
+		return "git fetch --unshallow brings the older history here"
+	case short == "":
+		return "git reflog shows where the branch was: bring it back there"
+	case !f.Has(CodeForeign) && f.Has(CodeRollback):
+		return "git reflog shows where the branch was: bring it back there, or accept what is now by osmoctl apply --accept-state " + short
+	default:
+		return "git show " + short + " shows it, git revert " + short + " undoes it where nothing was applied since, and osmoctl apply --accept-state " + short + " accepts it"
+	}
+}
+
 // Report is what a check found.
 type Report struct {
 	// Commit is where it began, and Meta its state; nil where there is none.
@@ -99,6 +115,10 @@ func Check(ctx context.Context, store Store, commit string, opts Options) (*Repo
 	}
 	c.remembered()
 	slices.Reverse(c.report.Findings)
+	if c.report.Cut && opts.Full {
+		f := findingOf(link{place: c.end}, []Problem{{CodeCut, "this clone is shallow: what made the state at this commit cannot be checked"}})
+		c.report.Findings = append(c.report.Findings, f)
+	}
 	return c.report, nil
 }
 

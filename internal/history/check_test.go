@@ -482,9 +482,12 @@ func TestShallow(t *testing.T) {
 	t.Parallel()
 	r := story(t)
 	r.cut[secondOf(r)] = true
-	report := r.check(Options{Full: true})
-	if !report.Cut || report.Findings != nil || report.Checked != 0 {
+	if report := r.check(Options{Full: true}); !report.Cut || report.Checked != 0 || report.Open()[0].Commit != r.head || !report.Open()[0].Has(CodeCut) {
 		t.Errorf("report %+v", report)
+	}
+	report := r.check(Options{})
+	if !report.Cut || report.Findings != nil {
+		t.Errorf("the quick check %+v", report)
 	}
 	seen := report.Seen("", "refs/heads/main")
 	if seen == nil || seen.Whole {
@@ -494,10 +497,11 @@ func TestShallow(t *testing.T) {
 	f := r.applied()
 	f.replace(t, account("svc"), "\"role\": \"r2\"", "\"role\": \"r3\"")
 	r.commit("Tidy up", f)
-	for _, opts := range []Options{{Full: true}, {Seen: seen, Full: true}} {
-		if diff := cmp.Diff([]string{CodeForeign, CodeDigest}, codes(r.check(opts))); diff != "" {
-			t.Error(diff)
-		}
+	if diff := cmp.Diff([]string{CodeForeign, CodeDigest, CodeCut}, codes(r.check(Options{Full: true}))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{CodeForeign}, codes(r.check(Options{Seen: seen}))); diff != "" {
+		t.Error(diff)
 	}
 	r.cut = map[string]bool{}
 	if report := r.check(Options{Seen: seen}); report.Checked != 5 {

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
@@ -15,7 +14,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
-	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -238,7 +236,7 @@ func (f files) serial(tb testing.TB, from, to int) {
 	f.replace(tb, state.MetaPath, fmt.Sprintf(`"serial": %d,`, from), fmt.Sprintf(`"serial": %d,`, to))
 }
 
-// decoded is an account of these files.
+// account is one of these files, decoded.
 func (f files) account(tb testing.TB, name string) *state.Account {
 	tb.Helper()
 	var list []state.File
@@ -269,10 +267,9 @@ func codes(r *Report) []string {
 	return slices.Compact(out)
 }
 
-func token(name string) model.Address { return model.TokenAddress("svc", name) }
-
-func cut(b string, start, end string) string {
-	i := bytes.Index([]byte(b), []byte(start))
+// cut returns the text from start through end.
+func cut(b, start, end string) string {
+	i := strings.Index(b, start)
 	j := i + strings.Index(b[i:], end) + len(end)
 	return b[i:j]
 }

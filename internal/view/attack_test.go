@@ -57,17 +57,19 @@ func attackAll(t *testing.T, v *View, s string) {
 	object := StateObject{Meta: &StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []Role{role}, Users: []StateUser{{user, []Token{token}}}}
 	verdict := Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
 	entry := LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
+	findings := []Finding{{Commit: s, Author: s, Subject: s, Problems: []FindingProblem{{s, s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}}
 	for _, f := range []Format{Text, JSON} {
 		must(t, v.Plan(p, f), v.Applied(p, result, f), v.Users([]User{user}, f), v.User(user, f), v.Roles([]Role{role}, f), v.Role(role, f),
 			v.Tokens(s, []Token{token}, f), v.Tokens(s, nil, f), v.Tokens("", []Token{token}, f), v.Token(token, f), v.StateObject(object, f), v.StateObject(StateObject{Users: object.Users}, f),
 			v.Verdict(verdict, f), v.Log([]LogEntry{entry}, f), v.Version(VersionInfo{s, s, s, s}, f),
-			v.Verification(Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}}, f), v.Validation(Validation{Problems: list}, f))
+			v.Verification(Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &History{Findings: findings}}, f), v.Validation(Validation{Problems: list}, f))
 		v.Error(errors.New(s), 1, f)
 		v.Error(list.Err(), 1, f)
 	}
 	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(Validation{Problems: list}, SARIF))
 	v.Diagnostics(list)
+	v.Findings(findings)
 	v.Note(s)
 	v.Warn(s)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
@@ -44,6 +45,26 @@ var history = []LogEntry{
 	{Commit: "1a", When: at("2026-11-22T12:00:00Z"), Author: "mallory", Summary: "fix state"},
 }
 
+var findings = []Finding{
+	{
+		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "mallory", When: at("2026-11-22T12:00:00Z"), Subject: "fix state",
+		Problems: []FindingProblem{
+			{"state_foreign_commit", "it changes state/ and was not made by osmoctl"},
+			{"state_value_revived", "the value sha256:01234567 is live again as token/ci/deploy@1, and was ended as token/ci/deploy@1"},
+		},
+		Effects: []string{"account/ci gains osmo-admin", "token/ci/deploy@2 is no longer live"}, Hint: "git show 4b825dc642cb shows it",
+	},
+	{
+		Commit: "1a825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "ada", When: at("2026-11-21T12:00:00Z"), Subject: "merge",
+		Problems: []FindingProblem{{"state_foreign_commit", "it changes state/ and was not made by osmoctl"}}, AcceptedBy: "2b825dc642cb6eb9a060e54bf8d69288fbee4904",
+	},
+	{
+		Commit: "3c825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "ada", When: at("2026-11-20T12:00:00Z"), Subject: "oops",
+		Problems: []FindingProblem{{"state_rollback", "the serial fell from 3 to 2: an older state is back"}}, UndoneBy: "5d825dc642cb6eb9a060e54bf8d69288fbee4904",
+		Effects: slices.Repeat([]string{"account/ci gains osmo-user"}, 23),
+	},
+}
+
 type hinted struct{ error }
 
 func (hinted) Hint() string { return "osmoctl plan shows what changed" }
@@ -68,8 +89,10 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 	ended := Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
 	validation := Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: problems, Root: "infra"}
 	sound := Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
-	broken := sound
+	broken, walked, doubtful := sound, sound, sound
 	broken.Problems = problems
+	walked.History, walked.Notes = &History{Commits: 12, Complete: true, Findings: findings[1:]}, nil
+	doubtful.History, doubtful.Notes = &History{Commits: 12, Findings: findings}, nil
 
 	text := func(f func(*View, Format) error) func(*View) error { return func(v *View) error { return f(v, Text) } }
 	in := func(format Format, f func(*View, Format) error) func(*View) error {
@@ -83,7 +106,8 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 			p.AsOf, p.Blocked, p.Targets, p.Changes = true, nil, []model.Address{model.AccountAddress("ci")}, nil
 			return v.Plan(p, Text)
 		},
-		"diagnostics": func(v *View) error { v.Diagnostics(problems); return nil },
+		"diagnostics":    func(v *View) error { v.Diagnostics(problems); return nil },
+		"error.findings": func(v *View) error { v.Findings(findings); return nil },
 		"error.text": func(v *View) error {
 			v.Error(fmt.Errorf("apply: %w", hinted{errors.New("the remote says:\nno way")}), 4, Text)
 			return nil
@@ -111,6 +135,8 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"state.user":   func(v *View, f Format) error { return v.StateObject(account, f) },
 		"validation":   func(v *View, f Format) error { return v.Validation(validation, f) },
 		"verification": func(v *View, f Format) error { return v.Verification(sound, f) },
+		"verify.walk":  func(v *View, f Format) error { return v.Verification(walked, f) },
+		"verify.found": func(v *View, f Format) error { return v.Verification(doubtful, f) },
 		"verify.no":    func(v *View, f Format) error { return v.Verification(broken, f) },
 		"log":          func(v *View, f Format) error { return v.Log(history, f) },
 		"version": func(v *View, f Format) error {

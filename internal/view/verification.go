@@ -15,17 +15,21 @@ type Verification struct {
 	Problems                                          diag.List
 	// Notes are worth knowing and no problem, such as what was not checked.
 	Notes []string
+	// History is nil where it was not asked for.
+	History *History
 }
 
 type verificationDocument struct {
 	FormatVersion int `json:"format_version"`
-	// Valid says that there is no problem of severity error.
+	// Valid says that there is no problem of severity error, and no finding
+	// that is not settled.
 	Valid    bool              `json:"valid"`
 	Lineage  string            `json:"lineage"`
 	Serial   int               `json:"serial"`
 	Summary  verifiedCounts    `json:"summary"`
 	Problems []problemDocument `json:"problems"`
 	Notes    []string          `json:"notes"`
+	History  *History          `json:"history"`
 }
 
 type verifiedCounts struct {
@@ -38,14 +42,17 @@ type verifiedCounts struct {
 
 func (r Verification) document() verificationDocument {
 	return verificationDocument{
-		formatVersion, !r.Problems.HasErrors(), r.Lineage, r.Serial,
+		formatVersion, r.Sound(), r.Lineage, r.Serial,
 		verifiedCounts{r.Roles, r.Accounts, r.Tokens, r.Generations, r.Ciphertexts},
-		problemsOf(r.Problems), orEmpty(r.Notes),
+		problemsOf(r.Problems), orEmpty(r.Notes), r.History.document(),
 	}
 }
 
+// Sound reports whether nothing is wrong, neither now nor in the history.
+func (r Verification) Sound() bool { return !r.Problems.HasErrors() && r.History.sound() }
+
 // Verification writes what a check of state found: text or JSON. In text the
-// problems themselves go through [View.Diagnostics].
+// problems themselves go through [View.Diagnostics] and [View.Findings].
 func (v *View) Verification(r Verification, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.verification(r) },
@@ -57,6 +64,8 @@ func (p *page) verification(r Verification) {
 	switch n := len(r.Problems.Errors()); {
 	case n > 0:
 		p.spans(say(fault, "State is not as it should be"), say(plain, ": "+plural(n, "problem", "problems")))
+	case !r.History.sound():
+		p.spans(say(fault, "The history of state is not as it should be"), say(plain, ": "+plural(r.History.open(), "finding", "findings")))
 	case r.Serial == 0:
 		p.line("Nothing was applied yet")
 		return
@@ -67,7 +76,22 @@ func (p *page) verification(r Verification) {
 	p.field("Checked", plural(r.Roles, "role", "roles")+", "+plural(r.Accounts, "account", "accounts")+", "+
 		plural(r.Tokens, "token", "tokens")+", "+plural(r.Generations, "generation", "generations")+", "+
 		plural(r.Ciphertexts, "ciphertext", "ciphertexts"))
+	if h := r.History; h != nil {
+		p.field("History", plural(h.Commits, "commit", "commits")+historyWords(h))
+	}
 	for _, note := range r.Notes {
 		p.field("Note", note)
 	}
+}
+
+// historyWords says how far the history goes, and what in it is settled.
+func historyWords(h *History) string {
+	words := ", from the first on"
+	if !h.Complete {
+		words = ", the older ones are not in this clone"
+	}
+	if n := len(h.Findings) - h.open(); n > 0 {
+		words += "; " + plural(n, "finding", "findings") + " settled"
+	}
+	return words
 }
