@@ -275,7 +275,7 @@ func TestSSHThroughGit(t *testing.T) {
 	ours := server.clone()
 	ours.git("config", "remote.origin.url", "git@example.com:"+server.dir)
 	script := filepath.Join(t.TempDir(), "ssh")
-	ours.check(os.WriteFile(script, []byte("#!/bin/sh\nshift $(($# - 1)); exec sh -c \"$1\"\n"), 0o777))
+	ours.program(script, `shift $(($# - 1)); exec sh -c "$1"`)
 	ours = ours.with("GIT_SSH_COMMAND=" + script)
 	r := ours.open(TransportGit)
 	if err := roundTrip(t, server, ours, r); err != nil {

@@ -59,16 +59,13 @@ func (a address) under(root string) address {
 // String is the address for people: without user info, query and fragment. The
 // login name of an ssh address is no secret, and is kept.
 func (a address) String() string {
-	scheme, rest, ok := strings.Cut(string(a), "://")
+	scheme, _, ok := strings.Cut(string(a), "://")
 	if !ok {
 		return escape(string(a))
 	}
 	u, err := url.Parse(string(a))
 	if err != nil {
 		return escape(scheme) + "://…" // it may hide a password in an unexpected place
-	}
-	if u.Host == "" {
-		return escape(scheme + "://" + rest)
 	}
 	user := ""
 	if a.protocol() == protocolSSH && u.User != nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -79,8 +80,13 @@ func (b *builtin) carrier(target *url.URL) (*http.Transport, error) {
 	if b.conf.last("sslcert", target) != "" || b.env.get("GIT_SSL_CERT") != "" {
 		return nil, b.needsGit("a client certificate is configured (http.sslCert)")
 	}
-	carrier := http.DefaultTransport.(*http.Transport).Clone()
-	carrier.DisableKeepAlives = true // a carrier serves one conversation
+	carrier := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: dialLimit}).DialContext,
+		TLSHandshakeTimeout: dialLimit,
+		ForceAttemptHTTP2:   true,
+		DisableKeepAlives:   true, // a carrier serves one conversation
+	}
 	if path := cmp.Or(b.env.get("GIT_SSL_CAINFO"), b.conf.last("sslcainfo", target)); path != "" {
 		roots, err := readRoots(b.expand(path))
 		if err != nil {

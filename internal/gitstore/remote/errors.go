@@ -69,9 +69,10 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("it is unknown whether %s on %s is at %s now: the push ended with %q, and looking there with %q; "+
-		"run: git ls-remote %s refs/heads/%s; if that shows the commit, it has arrived, and if not, nothing has changed",
-		e.Branch, e.Remote, e.Commit, e.Push, e.Look, e.Remote, e.Branch)
+	return fmt.Sprintf("it is unknown whether commit %s has arrived: the push to %s ended with %q, and looking there with %q; "+
+		"when %[2]s can be reached again, run: git fetch %[2]s %[5]s && git branch -r --contains %[1]s; "+
+		"if that names %[2]s/%[5]s, it has",
+		e.Commit, e.Remote, e.Push, e.Look, e.Branch)
 }
 
 // Unwrap gives both causes.

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -149,9 +150,22 @@ func (p *place) store(kind pack.Kind, data string) plumbing.Hash {
 // make makes a commit that no reference points at.
 func (p *place) make(parent, text string) string {
 	p.t.Helper()
+	return p.commit(parent, text, p.store(pack.Blob, text))
+}
+
+// touch makes a commit in which one file differs from what the first one of a
+// server has.
+func (p *place) touch(parent string) string {
+	p.t.Helper()
+	return p.commit(parent, "first", p.store(pack.Blob, "touched"))
+}
+
+// commit has one file at the top and another in a folder.
+func (p *place) commit(parent, text string, top plumbing.Hash) string {
+	p.t.Helper()
 	blob := p.store(pack.Blob, text)
 	inner := p.store(pack.Tree, "100644 file\x00"+string(blob[:]))
-	tree := p.store(pack.Tree, "40000 state\x00"+string(inner[:])+"100644 top\x00"+string(blob[:]))
+	tree := p.store(pack.Tree, "40000 state\x00"+string(inner[:])+"100644 top\x00"+string(top[:]))
 	head := "tree " + tree.String() + "\n"
 	if parent != "" {
 		head += "parent " + parent + "\n"
@@ -183,6 +197,16 @@ func (p *place) hook(name, script string) {
 	p.t.Helper()
 	path := filepath.Join(p.dir, "hooks", name)
 	p.check(os.MkdirAll(filepath.Dir(path), 0o777))
+	p.program(path, script)
+}
+
+// program writes a shell script. Meanwhile no other test may start a process:
+// it would inherit the open file, and the system runs no file that is open for
+// writing.
+func (p *place) program(path, script string) {
+	p.t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	p.check(os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o777))
 }
 
@@ -266,7 +290,7 @@ func (w *web) address() string { return w.URL + "/server.git" }
 func (p *place) script(name, text string) *place {
 	p.t.Helper()
 	dir := p.t.TempDir()
-	p.check(os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o777))
+	p.program(filepath.Join(dir, name), text)
 	return p.with("PATH=" + dir + string(filepath.ListSeparator) + os.Getenv("PATH"))
 }
 

@@ -85,6 +85,20 @@ func TestHangingGitIsEnded(t *testing.T) {
 	}
 }
 
+// TestGitHasNoTerminal: a session of its own is one without.
+func TestGitHasNoTerminal(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("sessions cannot be seen here")
+	}
+	server := newServer(t)
+	r := server.clone().script("git", `[ "$(cut -d' ' -f6 /proc/$$/stat)" = $$ ] || exit 1
+exec `+realGit(t)+` "$@"`).open(TransportGit)
+	if _, err := r.Tip(background, "main"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestGitThatSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)

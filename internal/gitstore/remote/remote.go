@@ -210,13 +210,18 @@ func (r *Remote) Push(ctx context.Context, commit, branch, old string) error {
 	}
 	if err != nil {
 		r.say("%s: the push ended with an error, looking what became of it", r.name)
-		err = r.settle(ctx, p, err)
+		return r.settle(ctx, p, err)
 	}
-	if err == nil {
-		// The tracking reference is a memory; the next fetch refreshes it too.
-		_ = r.clone.moveRef(trackingRef(r.name, branch), p.commit)
+	r.arrived(p)
+	return nil
+}
+
+// arrived moves the tracking reference. That is only a memory, which the next
+// fetch refreshes, so the push has not failed if this does.
+func (r *Remote) arrived(p proposal) {
+	if err := r.clone.moveRef(trackingRef(r.name, p.branch), p.commit); err != nil {
+		r.say("%s: %v", r.name, err)
 	}
-	return err
 }
 
 // errNothing stands for the push of what is expected to be there already.
@@ -270,6 +275,7 @@ func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
 		case err != nil:
 			return r.unknown(p, cause, err)
 		case tip == p.commit:
+			r.arrived(p)
 			return nil
 		case tip != p.old:
 			return r.settleMoved(ctx, p, tip, cause)
