@@ -89,6 +89,16 @@ func (o Options) setting(key, otherwise string) string {
 	return otherwise
 }
 
+// signingKey is what the user names the key with, "" where nothing is. A key
+// that was pasted whole is refused here, before anything quotes it.
+func (o Options) signingKey() (string, error) {
+	key := o.setting("user.signingkey", "")
+	if strings.Contains(key, "PRIVATE KEY") {
+		return "", errors.New("user.signingkey holds a private key; it has to name one. If others can read git's configuration, make a new key")
+	}
+	return key, nil
+}
+
 // path makes a setting's path absolute. One that is relative hangs on the
 // working directory, and so could lead into the work tree.
 func (o Options) path(key, value string) (string, error) {

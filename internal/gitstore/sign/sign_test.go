@@ -203,6 +203,20 @@ func TestSSHBothWays(t *testing.T) {
 	}
 }
 
+// Where objects are named by SHA-256 the header has another name.
+func TestSHA256Repository(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.repo = filepath.Join(w.home, "sha256")
+	w.run("", "git", "init", "-q", "--object-format=sha256", w.repo)
+	key := w.key("id")
+	w.configure("gpg.format", "ssh", "user.signingkey", key+".pub")
+	raw := w.commit("x")
+	if _, err := Verify(raw, []byte(w.allow("ann", key)), far); err != nil || !bytes.Contains(raw, []byte("gpgsig-sha256 ")) {
+		t.Errorf("%v\n%s", err, raw)
+	}
+}
+
 func TestUnsigned(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{"", "\n", "\n\n", "tree x\n\ngpgsig -----BEGIN SSH SIGNATURE-----\n", "tree x\n gpgsig y\n\nz"} {

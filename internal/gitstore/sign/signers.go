@@ -70,7 +70,7 @@ func ParseSigners(text []byte) (*Signers, error) {
 	p := &signersParser{}
 	for line := range bytes.Lines(text) {
 		p.number++
-		if err := p.line(strings.TrimRight(string(line), "\r\n")); err != nil {
+		if err := p.line(strings.TrimRight(string(line), " \t\r\n")); err != nil {
 			return nil, fmt.Errorf("signers, line %d: %w", p.number, err)
 		}
 	}
@@ -102,7 +102,7 @@ func (p *signersParser) line(line string) error {
 		return errors.New("this is a private key; signers are told by their public keys. " +
 			"If others have seen this file, make a new key")
 	}
-	signer, listed, err := parseAllowedLine(strings.TrimSpace(line))
+	signer, listed, err := parseAllowedLine(strings.TrimLeft(line, " \t"))
 	if listed {
 		p.ssh = append(p.ssh, signer)
 	}

@@ -15,9 +15,13 @@ type pgpProgram struct {
 }
 
 func (o Options) openPGPSigner() (signer, error) {
-	const key = "gpg.openpgp.program"
-	p, err := o.program(key, o.setting(key, o.setting("gpg.program", "gpg")))
-	return pgpProgram{p, o.setting("user.signingkey", "")}, err
+	const setting = "gpg.openpgp.program"
+	key, err := o.signingKey()
+	if err != nil {
+		return nil, err
+	}
+	p, err := o.program(setting, o.setting(setting, o.setting("gpg.program", "gpg")))
+	return pgpProgram{p, key}, err
 }
 
 // Lines of gpg's --status-fd, which are for programs.

@@ -22,11 +22,11 @@ type sshProgram struct {
 }
 
 func (o Options) sshSigner() (signer, error) {
-	s := sshProgram{}
 	key, err := o.signingKey()
 	if err != nil {
 		return nil, err
 	}
+	var s sshProgram
 	if text, ok := literalKey(key); ok {
 		s.literal, err = publicKey(text)
 	} else {
@@ -39,15 +39,13 @@ func (o Options) sshSigner() (signer, error) {
 	return s, err
 }
 
-func (o Options) signingKey() (string, error) {
-	if key := o.setting("user.signingkey", ""); key != "" {
-		return key, nil
-	}
+// noKey says what to do where user.signingkey is not set.
+func (o Options) noKey() error {
 	if o.setting("gpg.ssh.defaultkeycommand", "") != "" {
-		return "", errors.New("user.signingkey is not set, and osmoctl does not run gpg.ssh.defaultKeyCommand; " +
+		return errors.New("user.signingkey is not set, and osmoctl does not run gpg.ssh.defaultKeyCommand; " +
 			"name the key: git config user.signingkey 'key::ssh-ed25519 AAAA…'")
 	}
-	return "", errors.New("gpg.format is ssh, and user.signingkey is not set; run: git config user.signingkey ~/.ssh/id_ed25519.pub")
+	return errors.New("gpg.format is ssh, and user.signingkey is not set; run: git config user.signingkey ~/.ssh/id_ed25519.pub")
 }
 
 // literalKey tells a public key from the path of one, as git does.
@@ -68,6 +66,9 @@ func publicKey(text string) ([]byte, error) {
 }
 
 func (o Options) keyFile(value string) (string, error) {
+	if value == "" {
+		return "", o.noKey()
+	}
 	path, err := o.path("user.signingkey", value)
 	if err != nil {
 		return "", err

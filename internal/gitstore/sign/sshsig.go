@@ -81,7 +81,7 @@ func (s *sshSignature) check() error {
 // and what hangs on behind the signature where nothing reads it.
 func (s *sshSignature) checkAlgorithm() error {
 	switch s.made.Format {
-	case ssh.KeyAlgoRSA, ssh.InsecureKeyAlgoDSA:
+	case ssh.KeyAlgoRSA:
 		return bad("it rests on SHA-1, which can be forged; sign again with a newer ssh-keygen")
 	case ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
 		return nil // flags and counter follow, and are signed

@@ -181,6 +181,15 @@ func TestSHA256AndReserved(t *testing.T) {
 	}
 }
 
+// Some programs leave a blank line behind the signature.
+func TestBlankLineBehind(t *testing.T) {
+	t.Parallel()
+	raw := strings.Replace(fixedSSHCommit, " "+endSSH+"\n", " "+endSSH+"\n \n", 1)
+	if _, err := Verify([]byte(raw), []byte(fixedSigners), far); err != nil || raw == fixedSSHCommit {
+		t.Error(err)
+	}
+}
+
 func TestTwoSignatures(t *testing.T) {
 	t.Parallel()
 	signer, payload := ed25519Signer(t, 1), []byte(somePayload)
@@ -270,5 +279,29 @@ func TestUnlistedKey(t *testing.T) {
 	unknown, ok := errors.AsType[*UnknownSignerError](err)
 	if !ok || unknown.Reason != "" || unknown.Key != ssh.FingerprintSHA256(signer.PublicKey()) {
 		t.Errorf("%+v, %v", unknown, err)
+	}
+}
+
+// The longest histories have a hundred thousand commits.
+func BenchmarkVerify(b *testing.B) {
+	s := mustSigners(b, fixedSigners+fixedKeyRing)
+	for name, raw := range map[string]string{"ssh": fixedSSHCommit, "openpgp": fixedCommit} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Verify([]byte(raw), far); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkParseSigners(b *testing.B) {
+	for name, text := range map[string]string{"ssh": fixedSigners, "openpgp": fixedKeyRing} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				mustSigners(b, text)
+			}
+		})
 	}
 }
