@@ -40,38 +40,53 @@ func (r *repo) applyAgain(s *Store, change Change) error {
 func (r *repo) gitAgain(args ...string) error {
 	for {
 		out, err := r.try(args...)
-		if err == nil || !strings.Contains(out, ".lock") && !strings.Contains(out, "cannot lock ref") {
+		if err == nil || !strings.Contains(out, ".lock") {
 			return err
 		}
 	}
 }
 
-// Commits of several osmoctls and of a git beside them are all kept.
+// commitAgain commits the files of HEAD once more, by compare-and-swap.
+func (r *repo) commitAgain() error {
+	for {
+		parent, _ := r.try("rev-parse", "HEAD")
+		commit, _ := r.try("commit-tree", "-p", parent, "-m", "by git", parent+"^{tree}")
+		out, err := r.try("update-ref", "HEAD", commit, parent)
+		if err == nil || !strings.Contains(out, "cannot lock ref") {
+			return err
+		}
+	}
+}
+
+// Commits of several osmoctls and of a git beside them are all kept, and so is
+// what git stages meanwhile. Only git commands that compare or lock before they
+// read can be held to this: "git commit" and "git reset" do not.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
 	r.commit("first", project)
 	const stores, each = 4, 10
-	errs := make(chan error, stores*each+2*each)
+	errs := make(chan error, stores*each+3*each)
 	var group sync.WaitGroup
-	for n := range stores {
-		s := r.open("")
+	repeat := func(do func(i int) error) {
 		group.Go(func() {
 			for i := range each {
-				errs <- r.applyAgain(s, set(fmt.Sprintf("state/accounts/%02d/%d", n, i), "data"))
+				errs <- do(i)
 			}
 		})
 	}
-	group.Go(func() {
-		for range each {
-			errs <- r.gitAgain("commit", "-q", "--allow-empty", "-m", "by git")
-		}
-	})
-	group.Go(func() {
-		for range each {
-			errs <- r.gitAgain("pack-refs", "--all", "--prune")
-		}
-	})
+	for n := range stores {
+		s := r.open("")
+		repeat(func(i int) error { return r.applyAgain(s, set(fmt.Sprintf("state/accounts/%02d/%d", n, i), "data")) })
+	}
+	var staged []string
+	for i := range each {
+		r.write(fmt.Sprintf("user/%d", i), "data")
+		staged = append(staged, fmt.Sprintf("A  user/%d", i))
+	}
+	repeat(func(int) error { return r.commitAgain() })
+	repeat(func(i int) error { return r.gitAgain("add", fmt.Sprintf("user/%d", i)) })
+	repeat(func(int) error { return r.gitAgain("pack-refs", "--all", "--prune") })
 	group.Wait()
 	close(errs)
 	for err := range errs {
@@ -83,7 +98,8 @@ func TestConcurrent(t *testing.T) {
 	if got := strings.Count(r.git("ls-tree", "-r", "--name-only", "HEAD", "state")+"\n", "\n"); got != stores*each {
 		t.Errorf("%d files, want %d", got, stores*each)
 	}
-	r.wantClean()
+	r.wantStatus(strings.Join(staged, "\n"))
+	r.wantSound()
 }
 
 // A branch that moved between reading and publishing is not moved again.
