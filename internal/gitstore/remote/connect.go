@@ -174,6 +174,8 @@ func (b *builtin) failed(a address, err error) error {
 	switch {
 	case errors.Is(err, gittransport.ErrAuthenticationRequired), errors.Is(err, gittransport.ErrAuthorizationFailed):
 		return &failure{"the server wants other credentials; " + b.missing(a), err}
+	case errors.Is(err, gittransport.ErrRepositoryNotFound) && a.local():
+		return &failure{"there is no repository", err}
 	case errors.Is(err, gittransport.ErrRepositoryNotFound):
 		return &failure{"the server has no such repository, or does not show it to us; " + b.missing(a), err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -328,8 +328,11 @@ func TestRace(t *testing.T) {
 		first := server.tip("main")
 		var wait sync.WaitGroup
 		accepted := make(chan string, runners*each)
-		for i := range runners {
-			ours := server.clone()
+		var clones []*place
+		for range runners {
+			clones = append(clones, server.clone())
+		}
+		for i, ours := range clones {
 			r := ours.open(transport)
 			wait.Go(func() {
 				for n := range each {
