@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -119,8 +122,13 @@ func TestOpenPGPSubkey(t *testing.T) {
 // detached signs a payload on another day.
 func (w *world) detached(day string, payload []byte) []byte {
 	w.t.Helper()
+	return w.detachedWith(day, payload)
+}
+
+func (w *world) detachedWith(day string, payload []byte, options ...string) []byte {
+	w.t.Helper()
 	file := w.write(filepath.Join(w.home, "payload"), string(payload), 0o600)
-	return signed(payload, []byte(w.gpgAt(day, "--armor", "--detach-sign", "--output", "-", file)))
+	return signed(payload, []byte(w.gpgAt(day, append(options, "--armor", "--detach-sign", "--output", "-", file)...)))
 }
 
 func TestOpenPGPDates(t *testing.T) {
@@ -183,26 +191,106 @@ func TestOpenPGPRevoked(t *testing.T) {
 	}
 }
 
-func TestOpenPGPRefusesWeak(t *testing.T) {
+func TestBadOpenPGPSignatures(t *testing.T) {
 	t.Parallel()
 	w := gpgWorld(t)
-	w.gpg("--quick-generate-key", ann, "ed25519", "sign", "never")
+	w.gpgAt("20240101", "--quick-generate-key", ann, "ed25519", "sign", "never")
 	payload := w.payload("x")
 	file := w.write(filepath.Join(w.home, "payload"), string(payload), 0o600)
-	for name, args := range map[string][]string{
-		"text":      {"--textmode"},
-		"SHA-1":     {"--digest-algo", "SHA1", "--allow-weak-digest-algos"},
-		"condition": {"--sig-notation", "!x@example.com=y"},
+	for name, c := range map[string]struct {
+		args   []string
+		reason string
+	}{
+		"text":      {[]string{"--textmode"}, "not for files"},
+		"SHA-1":     {[]string{"--digest-algo", "SHA1", "--allow-weak-digest-algos"}, "forged"},
+		"condition": {[]string{"--sig-notation", "!x@example.com=y"}, "conditions"},
+		"expired":   {[]string{"--default-sig-expire", "1d"}, "expired"},
 	} {
-		signature := w.gpg(append(args, "--armor", "--detach-sign", "--output", "-", file)...)
-		_, err := Verify(signed(payload, []byte(signature)), []byte(w.export(ann)), far)
-		if _, ok := errors.AsType[*BadSignatureError](err); !ok {
-			t.Errorf("%s: %v", name, err)
+		args := append(c.args, "--armor", "--detach-sign", "--output", "-", file)
+		raw := signed(payload, []byte(w.gpgAt("20240601", args...)))
+		wantBad(t, name, raw, w.export(ann), date("2024-07-01"), c.reason)
+	}
+	once, _ := unarmor([]byte(w.gpgAt("20240601", "--armor", "--detach-sign", "--output", "-", file)), beginOpenPGP, endOpenPGP)
+	text := beginOpenPGP + "\n\n" + base64.StdEncoding.EncodeToString(append(once, once...)) + "\n" + endOpenPGP
+	wantBad(t, "twice", signed(payload, []byte(text)), w.export(ann), far, "one OpenPGP signature")
+}
+
+func wantBad(t *testing.T, name string, raw []byte, signers string, when time.Time, reason string) {
+	t.Helper()
+	_, err := Verify(raw, []byte(signers), when)
+	if bad, ok := errors.AsType[*BadSignatureError](err); !ok || !strings.Contains(bad.Reason, reason) {
+		t.Errorf("%s: got %v, want a bad signature for %q", name, err, reason)
+	}
+}
+
+func TestOpenPGPKeysRefused(t *testing.T) {
+	t.Parallel()
+	w := gpgWorld(t)
+	w.gpg("--quick-generate-key", "Short <short@example.com>", "rsa1024", "sign", "never")
+	w.gpg("--quick-generate-key", "Cert <cert@example.com>", "ed25519", "cert", "never")
+	for key, want := range map[string]string{"short@example.com": "too weak", "cert@example.com": "is for signing"} {
+		if _, err := ParseSigners([]byte(w.export(key))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", key, err)
 		}
 	}
-	w.gpg("--quick-generate-key", "Old <old@example.com>", "rsa1024", "sign", "never")
-	if _, err := ParseSigners([]byte(w.export("old@example.com"))); err == nil || !strings.Contains(err.Error(), "too weak") {
-		t.Errorf("a short key: %v", err)
+}
+
+// Only subkeys for signing sign, and each has a life of its own.
+func TestOpenPGPSubkeys(t *testing.T) {
+	t.Parallel()
+	w := gpgWorld(t)
+	w.gpgAt("20240101", "--quick-generate-key", ann, "ed25519", "cert", "never")
+	primary := w.fingerprints(ann)[0]
+	w.gpgAt("20240101", "--quick-add-key", primary, "ed25519", "sign", "2025-01-01")
+	w.gpgAt("20240101", "--quick-add-key", primary, "ed25519", "auth", "never")
+	signers := w.export(ann)
+	if s := mustSigners(t, signers); len(s.openpgp) != 1 {
+		t.Errorf("%d keys can sign", len(s.openpgp))
+	}
+	raw := w.detached("20240601", w.payload("x"))
+	if _, err := Verify(raw, []byte(signers), date("2024-06-01")); err != nil {
+		t.Error(err)
+	}
+	wantReason(t, raw, signers, date("2025-06-01"), "it expired on 2025-01-01")
+}
+
+// A signature is judged on its own day as well as on the one asked about, which
+// is the committer's to choose.
+func TestOpenPGPOtherDays(t *testing.T) {
+	t.Parallel()
+	w := gpgWorld(t)
+	w.gpgAt("20240101", "--quick-generate-key", ann, "ed25519", "sign", "never")
+	signers := w.export(ann)
+	early := w.detachedWith("20230101", w.payload("x"), "--ignore-time-conflict")
+	wantReason(t, early, signers, far, "after the signature")
+	w.gpgAt("20240201", "--quick-set-expire", w.fingerprints(ann)[0], "2025-01-01")
+	short := w.export(ann)
+	w.gpgAt("20240301", "--quick-set-expire", w.fingerprints(ann)[0], "never")
+	late := w.detached("20250601", w.payload("y"))
+	wantReason(t, late, short, date("2024-06-01"), "it expired on 2025-01-01")
+}
+
+// Nobody takes back a key that is not theirs.
+func TestForgedRevocation(t *testing.T) {
+	t.Parallel()
+	made := &packet.Config{Time: func() time.Time { return date("2024-01-01") }}
+	keys := make([]*openpgp.Entity, 2)
+	for i := range keys {
+		e, err := openpgp.NewEntity("Ann", "", "ann@example.com", made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[i] = e
+	}
+	if err := keys[1].Revoke(packet.KeyCompromised, "", made); err != nil {
+		t.Fatal(err)
+	}
+	for i, revoked := range []bool{false, true} {
+		keys[i].Revocations, keys[i].PrivateKey = keys[1].Revocations, nil
+		own, err := signingKeys(keys[i])
+		if err != nil || own[0].until.IsZero() == revoked {
+			t.Errorf("key %d: %+v, %v", i, own, err)
+		}
 	}
 }
 

@@ -197,7 +197,7 @@ func TestTwoSignatures(t *testing.T) {
 	for _, header := range []string{"gpgsig", "gpgsig-sha256"} {
 		twice := bytes.Replace(signed(raw, []byte("x")), []byte("\ngpgsig x\n"), []byte("\n"+header+" x\n"), 1)
 		_, err := Verify(twice, []byte("ann "+keyText(signer.PublicKey())), far)
-		if _, ok := errors.AsType[*BadSignatureError](err); !ok {
+		if bad, ok := errors.AsType[*BadSignatureError](err); !ok || !strings.Contains(bad.Reason, "there are 2") {
 			t.Errorf("%s: %v", header, err)
 		}
 	}
