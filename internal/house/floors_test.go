@@ -17,6 +17,7 @@ var floors = [][]string{
 	{"pkg/plan"},
 	{"pkg/apply"},
 	{"internal/gitstore", "internal/issuer/local", "internal/view"},
+	{"internal/history"},
 	{"internal/cli"},
 	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }

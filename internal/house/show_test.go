@@ -135,6 +135,22 @@ func showFindings(check checker) {
 		})
 	}
 	check("verification", func(v *view.View) error { return v.Verification(view.Verification{}, view.JSON) })
+	showHistory(check)
+}
+
+func showHistory(check checker) {
+	id := strings.Repeat("a1", 20)
+	finding := view.Finding{
+		Commit: id, Author: "Eve <eve@example.com>", When: today.Time(), Subject: "tidy", Hint: "look at it",
+		Problems: []view.FindingProblem{{Code: "state_foreign_commit", Message: "apply did not make it"}},
+		Effects:  []string{"account/svc gains role osmo-admin"},
+	}
+	accepted, undone := finding, finding
+	accepted.AcceptedBy, undone.UndoneBy = id, id
+	history := &view.History{Commits: 3, Complete: true, Findings: []view.Finding{finding, accepted, undone}}
+	check("verification", func(v *view.View) error {
+		return v.Verification(view.Verification{Lineage: "l", Serial: 3, History: history}, view.JSON)
+	})
 }
 
 func showLog(check checker) {
