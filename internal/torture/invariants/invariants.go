@@ -19,6 +19,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -48,14 +50,14 @@ type Project struct {
 // CheckStanding holds the repository against what git needs of it, before
 // anything was repaired: a branch, an index, and every object they lead to.
 func (p *Project) CheckStanding() error {
-	return p.all(checkBranch, checkIndex, checkObjects, checkPast)
+	return p.all(checkBranch, checkIndex, checkObjects)
 }
 
 // Check holds the project against everything that must be true once an apply
 // has succeeded.
 func (p *Project) Check() error {
-	return p.all(checkBranch, checkIndex, checkObjects, checkPast, checkWork, checkLeftovers,
-		checkSerials, checkGenerations, checkState, checkPlan, checkSample)
+	return p.all(checkBranch, checkIndex, checkObjects, checkWork, checkLeftovers,
+		checkHistory, checkState, checkPlan, checkSample)
 }
 
 func (p *Project) all(checks ...func(*Project) error) error {
@@ -66,9 +68,19 @@ func (p *Project) all(checks ...func(*Project) error) error {
 	return errors.Join(errs...)
 }
 
+// checkBranch follows the branch: git can, and every commit of before is there.
 func checkBranch(p *Project) error {
-	_, err := p.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-	return describe(err, "git cannot resolve HEAD")
+	list, err := p.git("rev-list", "HEAD")
+	if err != nil {
+		return fmt.Errorf("git cannot follow HEAD: %w", err)
+	}
+	there := strings.Fields(list)
+	for _, commit := range p.Past {
+		if !slices.Contains(there, commit) {
+			return fmt.Errorf("commit %.12s is lost", commit)
+		}
+	}
+	return nil
 }
 
 func checkIndex(p *Project) error { return describe(CheckIndex(p.Dir), "the index is damaged") }
@@ -102,15 +114,6 @@ func checkObjects(p *Project) error {
 	return describe(err, "git fsck is not silent")
 }
 
-func checkPast(p *Project) error {
-	for _, commit := range p.Past {
-		if _, err := p.git("merge-base", "--is-ancestor", commit, "HEAD"); err != nil {
-			return fmt.Errorf("commit %.12s is lost: %w", commit, err)
-		}
-	}
-	return nil
-}
-
 func checkWork(p *Project) error {
 	if p.Work == nil {
 		return nil
@@ -132,7 +135,7 @@ func leftover(path string) bool {
 	case filepath.Base(filepath.Dir(path)) == "pack":
 		return filepath.Ext(name) == ".keep" || strings.Contains(name, "tmp_")
 	case filepath.Base(filepath.Dir(path)) == "osmoctl":
-		return name != "lock"
+		return name != "lock" && name != "last-seen"
 	}
 	return filepath.Ext(name) == ".lock"
 }
@@ -159,27 +162,50 @@ func checkLeftovers(p *Project) error {
 	return err
 }
 
+// checkHistory walks the branch: each commit of state counts one up, in one
+// lineage, and no generation ever had two values.
+func checkHistory(p *Project) error {
+	list, err := p.git("log", "--first-parent", "--reverse", "--format=%H", "--raw", "--no-renames", "HEAD", "--", "state")
+	if err != nil {
+		return err
+	}
+	var commits []string
+	seen := map[string]bool{}
+	for line := range strings.Lines(list) {
+		change, path, changed := strings.Cut(strings.TrimSpace(line), "\t")
+		switch {
+		case change != "" && !changed:
+			commits = append(commits, change)
+		case filepath.Ext(path) != ".age" || strings.HasSuffix(change, "D"):
+		case seen[path]:
+			return fmt.Errorf("%s was written twice", path)
+		default:
+			seen[path] = true
+		}
+	}
+	return p.checkSerials(commits)
+}
+
 // meta is what every version of state/meta.json has.
 type meta struct {
 	Lineage string `json:"lineage"`
 	Serial  int    `json:"serial"`
 }
 
-// checkSerials walks the branch: each commit of state counts one up, in one
-// lineage.
-func checkSerials(p *Project) error {
-	list, err := p.git("rev-list", "--first-parent", "--reverse", "HEAD", "--", "state/meta.json")
+func (p *Project) checkSerials(commits []string) error {
+	var names strings.Builder
+	for _, commit := range commits {
+		names.WriteString(commit + ":state/meta.json\n")
+	}
+	out, err := git(p.Dir, names.String(), "cat-file", "--batch")
 	if err != nil {
 		return err
 	}
+	files := json.NewDecoder(strings.NewReader(headLine.ReplaceAllString(out, "")))
 	var last meta
-	for i, commit := range strings.Fields(list) {
-		text, err := p.git("cat-file", "blob", commit+":state/meta.json")
-		if err != nil {
-			return err
-		}
+	for i, commit := range commits {
 		var now meta
-		if err := json.Unmarshal([]byte(text), &now); err != nil {
+		if err := files.Decode(&now); err != nil {
 			return fmt.Errorf("state/meta.json of %.12s: %w", commit, err)
 		}
 		if now.Serial != i+1 || i > 0 && now.Lineage != last.Lineage {
@@ -190,25 +216,8 @@ func checkSerials(p *Project) error {
 	return nil
 }
 
-// checkGenerations walks the branch: no generation ever had two values.
-func checkGenerations(p *Project) error {
-	list, err := p.git("log", "--first-parent", "--format=", "--raw", "--no-renames", "HEAD", "--", "state/accounts")
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for line := range strings.Lines(list) {
-		change, path, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		if filepath.Ext(path) != ".age" || strings.HasSuffix(change, "D") {
-			continue
-		}
-		if seen[path] {
-			return fmt.Errorf("%s was written twice", path)
-		}
-		seen[path] = true
-	}
-	return nil
-}
+// headLine is what git cat-file --batch prints before each file.
+var headLine = regexp.MustCompile(`(?m)^[0-9a-f]{40} blob \d+$`)
 
 func checkState(p *Project) error {
 	return p.wantDone("the state is not sound", "", "state", "verify")
@@ -261,10 +270,13 @@ func (p *Project) git(args ...string) (string, error) { return Git(p.Dir, args..
 
 // Git runs the stock git in a directory, away from the user's configuration,
 // and returns what it prints, without the last line end.
-func Git(dir string, args ...string) (string, error) {
+func Git(dir string, args ...string) (string, error) { return git(dir, "", args...) }
+
+func git(dir, stdin string, args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"--no-optional-locks"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = Environment()
+	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -105,7 +105,7 @@ func TestCheckNotices(t *testing.T) {
 		hurt       func(t *testing.T, p *invariants.Project)
 	}{
 		{"nothing", "", func(*testing.T, *invariants.Project) {}},
-		{"an empty branch", "cannot resolve HEAD", func(t *testing.T, p *invariants.Project) {
+		{"an empty branch", "cannot follow HEAD", func(t *testing.T, p *invariants.Project) {
 			put(t, filepath.Join(p.Dir, ".git/refs/heads/main"), "")
 		}},
 		{"half an index", "the index is damaged", func(t *testing.T, p *invariants.Project) {
