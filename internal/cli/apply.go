@@ -33,6 +33,8 @@ type applyCmd struct {
 	LockTimeout time.Duration `default:"30s" help:"How long to wait for another apply in this clone."`
 	AllowPlugin []string      `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
 
+	AcceptState []string `placeholder:"COMMIT" help:"Accept what this commit did to state by hand, and record that. Repeatable."`
+
 	// answered is the digest of the plan that was said yes to. After a lost
 	// race the same plan is not asked about again.
 	answered string
@@ -145,13 +147,21 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	if err != nil {
 		return err
 	}
+	trust, err := l.trust(env.Context, b)
+	if err != nil {
+		return err
+	}
+	if err := trust.accept(c.AcceptState); err != nil {
+		return err
+	}
+	made.Blocked = append(made.Blocked, trust.blocked()...)
 	if err := c.expected(made, saved); err != nil {
 		return c.explain(err, l, b, saved)
 	}
 	if stop, err := c.approved(env, made); stop || err != nil {
 		return err
 	}
-	return c.execute(env, l, b, made, settings, have)
+	return c.execute(env, l, b, made, settings, have, trust)
 }
 
 // explain adds to a refusal that the plan which was asked for is the one that the
@@ -270,7 +280,7 @@ func (c *applyCmd) approved(env *Env, made *plan.Plan) (stop bool, err error) {
 	return false, nil
 }
 
-func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot) error {
+func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot, trust *trust) error {
 	now, err := env.now()
 	if err != nil {
 		return err
@@ -282,7 +292,7 @@ func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, setting
 	run := &apply.Run{
 		Issuer: &local.Issuer{Rand: rand.Reader},
 		Sealer: seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...))),
-		Store:  &commitStore{ledger: l, base: b, author: who.signature},
+		Store:  &commitStore{ledger: l, base: b, author: who.signature, trust: trust},
 		Actor:  who.name, ID: randomID(8), Now: now, Lineage: randomID(16), Settings: settings,
 		Declarations: l.recorded(b),
 	}

@@ -243,6 +243,11 @@ func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, e
 	return commit, trailers, err
 }
 
+// trust checks the history of the state that an attempt builds on.
+func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
+	return l.project.trust(ctx, b.parent, headsPrefix+l.target())
+}
+
 // stateTip is the newest commit of the state branch, "" where there is none.
 func (l *ledger) stateTip(ctx context.Context) (string, error) {
 	if l.remote != nil {
@@ -292,6 +297,8 @@ type commitStore struct {
 	ledger *ledger
 	base   base
 	author gitstore.Signature
+	// trust has what this run accepts of the history of state.
+	trust *trust
 }
 
 // maxReparents bounds how often one sealed commit is put on another parent
@@ -302,7 +309,7 @@ const maxReparents = 30
 // moves the local branch. errLostRace says that another apply was faster;
 // nothing of this one is visible then.
 func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
-	request := gitstore.Request{Parent: s.base.parent, Message: message, Author: s.author, Committer: s.author}
+	request := gitstore.Request{Parent: s.base.parent, Message: s.trust.message(message), Author: s.author, Committer: s.author}
 	for _, c := range changes {
 		request.Changes = append(request.Changes, gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete})
 	}

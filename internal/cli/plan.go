@@ -106,7 +106,27 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 		return nil, err
 	}
 	defer closeFiles()
-	return env.build(files, want, have, opts)
+	made, err := env.build(files, want, have, opts)
+	if err != nil {
+		return nil, err
+	}
+	return made, p.holdAgainstHistory(env.Context, made, commit)
+}
+
+// holdAgainstHistory adds to a plan what is wrong with the history of the state
+// that it was made from: it is named in every plan and keeps apply from going on.
+func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, commit string) error {
+	p.warnEdited(ctx)
+	branch, err := p.stateBranch()
+	if err != nil {
+		return err
+	}
+	trust, err := p.trust(ctx, commit, branch)
+	if err != nil {
+		return err
+	}
+	made.Blocked = append(made.Blocked, trust.blocked()...)
+	return nil
 }
 
 // base is the commit to read state from, and the state files in which the
