@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
@@ -96,9 +97,10 @@ type reader struct {
 	stores    []*filesystem.Storage
 }
 
-// views is how many of them are tried. Two are not enough: a "git gc" takes
-// packs away while a fresh view is being opened, too.
-const views = 4
+// waits come before each view that is tried after the first. The first of them
+// is none, since mostly the old view is just old. A "git gc" however takes packs
+// away one by one, on a busy machine for longer than a view takes to open.
+var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
 
 // source reads objects; a *reader or an *objects.
 type source interface {
@@ -106,12 +108,14 @@ type source interface {
 }
 
 func (r *reader) read(object id) (kind pack.Kind, data []byte, err error) {
-	for range views {
-		kind, data, err = r.lookUp(object)
+	kind, data, err = r.lookUp(object)
+	for _, wait := range waits {
 		if err == nil || errors.Is(err, errTooLarge) {
 			break
 		}
 		_ = r.close() // the next view is a fresh one
+		time.Sleep(wait)
+		kind, data, err = r.lookUp(object)
 	}
 	return kind, data, err
 }

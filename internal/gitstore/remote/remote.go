@@ -240,16 +240,16 @@ func (r *Remote) propose(commit, branch, old string) (p proposal, err error) {
 	if p.old, err = parseOptional(old); err != nil {
 		return p, err
 	}
-	v, err := r.clone.open()
-	if err != nil {
-		return p, err
-	}
-	defer v.close()
-	if p.old.IsZero() {
-		_, err = v.commit(p.commit)
-		return p, err
-	}
-	follows, err := v.leadsTo(p.commit, p.old, p.old)
+	follows := false
+	err = r.clone.look(func(v *view) (err error) {
+		if p.old.IsZero() {
+			follows = true
+			_, err = v.commit(p.commit)
+			return err
+		}
+		follows, err = v.leadsTo(p.commit, p.old, p.old)
+		return err
+	})
 	if err == nil && !follows {
 		err = fmt.Errorf("commit %s does not follow %s: pushing it to %s would take commits away", commit, old, branch)
 	}
@@ -311,13 +311,12 @@ func (r *Remote) settleMoved(ctx context.Context, p proposal, tip plumbing.Hash,
 	return moved
 }
 
-func (r *Remote) contains(tip plumbing.Hash, p proposal) (bool, error) {
-	v, err := r.clone.open()
-	if err != nil {
-		return false, err
-	}
-	defer v.close()
-	return v.leadsTo(tip, p.commit, p.old)
+func (r *Remote) contains(tip plumbing.Hash, p proposal) (contained bool, err error) {
+	err = r.clone.look(func(v *view) (err error) {
+		contained, err = v.leadsTo(tip, p.commit, p.old)
+		return err
+	})
+	return contained, err
 }
 
 func (r *Remote) unknown(p proposal, push, look error) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -42,6 +43,30 @@ func (c clone) open() (*view, error) {
 			}))
 	}
 	return v, nil
+}
+
+// looks are the waits before each look at the objects: a "git gc" may take packs
+// away while they are being read, and what was in them is in another one then.
+var looks = []time.Duration{0, 0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
+
+// look reads in a fresh view, and in another one where something was missing.
+func (c clone) look(read func(*view) error) (err error) {
+	for _, wait := range looks {
+		time.Sleep(wait)
+		if err = c.lookOnce(read); err == nil {
+			break
+		}
+	}
+	return err
+}
+
+func (c clone) lookOnce(read func(*view) error) error {
+	v, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	return read(v)
 }
 
 func (v *view) close() {
