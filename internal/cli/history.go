@@ -31,8 +31,11 @@ func (p *project) trust(ctx context.Context, commit, branch string) (*trust, err
 }
 
 func (p *project) trustWith(ctx context.Context, commit, branch string, opts history.Options) (*trust, error) {
+	branch, err := p.branchAt(commit, branch)
+	if err != nil {
+		return nil, err
+	}
 	t := &trust{project: p, branch: branch}
-	var err error
 	if branch != "" {
 		if opts.Seen, err = history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), branch); err != nil {
 			return nil, err
@@ -43,6 +46,20 @@ func (p *project) trustWith(ctx context.Context, commit, branch string, opts his
 	}
 	t.remember(opts.Seen)
 	return t, nil
+}
+
+// branchAt is the branch if the commit is where it points, else "": what was
+// read from elsewhere, as by --state-ref, must not be remembered as the branch's,
+// or the branch itself would look as if it had gone back.
+func (p *project) branchAt(commit, branch string) (string, error) {
+	if branch == "" {
+		return "", nil
+	}
+	at, err := p.store.Ref(branch)
+	if err != nil || at != commit {
+		return "", err
+	}
+	return branch, nil
 }
 
 // remember notes a sound state where that is news. A clone that cannot be
@@ -136,16 +153,19 @@ func findingViews(list []history.Finding) []view.Finding {
 	return out
 }
 
-// stateBranch is the full name of the branch that state is read from, "" on a
-// detached HEAD.
+// stateBranch is the full name of the branch that reading commands read state
+// from, see stateCommit; "" on a detached HEAD.
 func (p *project) stateBranch() (string, error) {
 	head, err := p.head()
 	if err != nil {
 		return "", err
 	}
 	git, err := p.gitSettings(head.Commit)
-	if err != nil || git.StateBranch == "" {
+	switch {
+	case err != nil || git.StateBranch == "":
 		return head.Branch, err
+	case git.Push != "":
+		return "refs/remotes/" + git.Push + "/" + git.StateBranch, nil
 	}
 	return headsPrefix + git.StateBranch, nil
 }

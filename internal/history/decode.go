@@ -2,7 +2,6 @@ package history
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -81,11 +80,14 @@ func compareLines(a, b string) int { return strings.Compare(pathOf(a), pathOf(b)
 func pathOf(line string) string { return line[2*len(state.Sum{})+2:] }
 
 // digestOf hashes lines, which are sorted.
-func digestOf(lines []string) (sum state.Sum) {
-	h := sha256.New()
+func digestOf(lines []string) state.Sum {
+	var size int
 	for _, line := range lines {
-		h.Write([]byte(line))
+		size += len(line)
 	}
-	h.Sum(sum[:0])
-	return sum
+	text := make([]byte, 0, size)
+	for _, line := range lines {
+		text = append(text, line...)
+	}
+	return state.SumOf(text)
 }
