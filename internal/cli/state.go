@@ -46,7 +46,8 @@ func (c *stateShowCmd) Run(env *Env) error {
 
 type stateVerifyCmd struct {
 	textOrJSON
-	History bool `help:"Also check every commit that ever changed the state: that apply made it, and that nothing was taken back."`
+	History bool   `help:"Also check every commit that ever changed the state: that apply made it, and that nothing was taken back."`
+	Signers string `type:"path" placeholder:"FILE" help:"Also demand that every commit of state is signed by one of these: an allowed_signers file as OpenSSH has it, or armored OpenPGP keys."`
 }
 
 // Help is the long description of the command.
@@ -74,6 +75,11 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 	result := verification(files)
 	if c.History {
 		if result.History, err = p.walkedHistory(env.Context, commit); err != nil {
+			return err
+		}
+	}
+	if c.Signers != "" {
+		if err := p.checkSigners(env.Context, &result, absolute(env.Dir, c.Signers), commit); err != nil {
 			return err
 		}
 	}

@@ -118,8 +118,7 @@ func (s *Store) mayWrite(ctx context.Context, req Request) error {
 		return ErrInterrupted
 	}
 	if req.Sign == nil && s.repo.config.Bool("commit.gpgsign", false) {
-		return unsupported(Signing, "git is configured to sign every commit (commit.gpgsign), which osmoctl cannot do yet; "+
-			"run: git config commit.gpgsign false, for this repository")
+		return unsupported(Signing, "git is configured to sign every commit (commit.gpgsign), and nothing to sign with was given")
 	}
 	if req.Branch == "" {
 		return nil
