@@ -125,11 +125,6 @@ func firstOf(list []string) []string {
 	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// show explains on stderr what blocks.
-func (t *trust) show() {
-	t.project.env.view().Findings(findingViews(t.report.Open(t.accepted...)))
-}
-
 // message adds to an apply's message what this run accepts, so that every clone
 // knows.
 func (t *trust) message(message string) string {
