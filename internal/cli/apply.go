@@ -130,7 +130,7 @@ func (c *applyCmd) locked(env *Env, p *project) error {
 		if try == maxAttempts {
 			return stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
 		}
-		env.verbosef("another apply came first: planning again (%d)", try)
+		env.verbosef("what the plan was made from has moved: planning again (%d)", try)
 		if err := pause(env.Context, try); err != nil {
 			return err
 		}

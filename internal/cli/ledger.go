@@ -301,38 +301,53 @@ type commitStore struct {
 	trust *trust
 }
 
-// maxReparents bounds how often one sealed commit is put on another parent
-// because others pushed other things meanwhile.
-const maxReparents = 30
+// How often one sealed commit is put on another parent because the branch moved
+// meanwhile: on a remote by other people's pushes, in a clone by its one user.
+const (
+	maxReparents = 30
+	maxRebuilds  = 5
+)
 
 // Commit writes the objects, flushes them, pushes where there is a remote, and
-// moves the local branch. errLostRace says that another apply was faster;
-// nothing of this one is visible then.
+// moves the local branch. errLostRace says that the plan was made for a state
+// that is gone; nothing of this apply is visible then.
 func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
 	request := gitstore.Request{Parent: s.base.parent, Message: s.trust.message(message), Author: s.author, Committer: s.author}
 	for _, c := range changes {
 		request.Changes = append(request.Changes, gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete})
 	}
+	put, most := s.push, maxReparents
 	if s.ledger.remote == nil {
-		request.Branch = s.localBranch()
-		return s.ledger.project.commit(ctx, s.ledger.project.env, request)
+		put, most = s.local, maxRebuilds
 	}
 	for try := 1; ; try++ {
-		commit, err := s.push(ctx, request)
-		var moved *remote.MovedError
-		if !errors.As(err, &moved) {
+		commit, err := put(ctx, request)
+		if !isMoved(err) {
 			return commit, err
+		}
+		if try == most {
+			return "", stale(hinted(fmt.Errorf("%s moved %d times while this commit was being made; nothing was applied", s.ledger.target(), try), "apply again"))
 		}
 		if request.Parent, err = s.reparent(ctx); err != nil {
 			return "", err
 		}
-		if try == maxReparents {
-			return "", stale(fmt.Errorf("the remote branch moved %d times while this commit was being pushed", try))
-		}
+		s.ledger.project.env.verbosef("%s has moved, but nothing of this project: putting the commit on top of %.12s", s.ledger.target(), request.Parent)
 		if err := pause(ctx, try); err != nil {
 			return "", err
 		}
 	}
+}
+
+// isMoved tells that a branch was not where the commit was to go on top.
+func isMoved(err error) bool {
+	var moved *remote.MovedError
+	return errors.As(err, &moved) || errors.Is(err, gitstore.ErrMoved)
+}
+
+// local commits where nothing is pushed.
+func (s *commitStore) local(ctx context.Context, request gitstore.Request) (string, error) {
+	request.Branch = s.localBranch()
+	return s.ledger.project.commit(ctx, s.ledger.project.env, request)
 }
 
 func (s *commitStore) localBranch() string {
@@ -340,6 +355,14 @@ func (s *commitStore) localBranch() string {
 		return headsPrefix + s.ledger.git.StateBranch
 	}
 	return s.base.head.Branch
+}
+
+// tip is where the branch is that commits go to.
+func (s *commitStore) tip(ctx context.Context) (string, error) {
+	if s.ledger.remote != nil {
+		return s.ledger.remote.Fetch(ctx, s.ledger.target())
+	}
+	return s.ledger.project.store.Ref(s.localBranch())
 }
 
 // push writes the commit, pushes it by hash, and lets the local branch follow.
@@ -389,36 +412,59 @@ func (s *commitStore) afterPush(done gitstore.Result, err error) {
 	s.ledger.project.env.warnLeft(done)
 }
 
-// reparent looks at what moved on the remote. If it was only other projects or
-// other files, the sealed commit goes on top of it; if it was this project's
-// state, the plan has to be made again; if it was its declarations, it is stale.
+// reparent looks at what moved. If it was only other projects or other files,
+// the sealed commit goes on top of it; if it was this project's state, the plan
+// has to be made again; if it was its declarations, it is stale.
 func (s *commitStore) reparent(ctx context.Context) (string, error) {
-	l, store := s.ledger, s.ledger.project.store
-	tip, err := l.remote.Fetch(ctx, l.target())
+	store := s.ledger.project.store
+	tip, err := s.tip(ctx)
 	if err != nil {
 		return "", err
 	}
-	if l.git.StateBranch == "" {
-		same, err := store.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
-		if err != nil {
-			return "", err
-		}
-		if !same {
-			return "", declarationsMoved(l.git.Push + "/" + l.branch)
-		}
+	if err := s.checkDeclarations(tip); err != nil {
+		return "", err
 	}
 	same, err := store.Same(s.base.parent, tip, state.Dir)
+	if err == nil && !same {
+		err = errLostRace
+	}
 	if err != nil {
 		return "", err
 	}
-	if !same {
-		return "", errLostRace
+	return tip, s.checkNotRewound(tip)
+}
+
+// checkDeclarations demands that the branch still has the declarations that the
+// plan was made from. A branch for state alone has none.
+func (s *commitStore) checkDeclarations(tip string) error {
+	if s.ledger.git.StateBranch != "" {
+		return nil
 	}
-	descends, err := store.IsAncestor(s.base.parent, tip)
-	if err == nil && !descends && s.base.parent != "" {
-		err = stale(fmt.Errorf("the remote's %s was rewound: it no longer contains commit %.12s", l.target(), s.base.parent))
+	same, err := s.ledger.project.store.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
+	switch {
+	case err != nil || same:
+		return err
+	case s.ledger.remote == nil:
+		return stale(hinted(fmt.Errorf("the declarations on %s were changed while apply was at work; nothing was applied", s.ledger.branch), "plan again"))
 	}
-	return tip, err
+	return declarationsMoved(s.ledger.git.Push + "/" + s.ledger.branch)
+}
+
+// checkNotRewound refuses a remote branch that lost commits. In a clone its user
+// may amend a commit: then the plan is made again, on the new one.
+func (s *commitStore) checkNotRewound(tip string) error {
+	if s.base.parent == "" {
+		return nil
+	}
+	descends, err := s.ledger.project.store.IsAncestor(s.base.parent, tip)
+	switch {
+	case err != nil || descends:
+		return err
+	case s.ledger.remote == nil:
+		return errLostRace
+	}
+	return stale(hinted(fmt.Errorf("the remote's %s was rewound: it no longer contains commit %.12s", s.ledger.target(), s.base.parent),
+		"find out who rewound it, git pull, and plan again"))
 }
 
 // pause waits before another try, the longer and the more at random the more
