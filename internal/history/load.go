@@ -184,9 +184,7 @@ func (l *loader) takeAccounts(s *step, t touched, files map[string][]state.File)
 	for _, folder := range folders {
 		c := accountChange{name: path.Base(folder), before: l.accounts[folder]}
 		problems := l.account(folder, files[folder])
-		if c.broken = len(problems) > 0; !c.broken {
-			c.after = l.accounts[folder]
-		}
+		c.after, c.broken = l.accounts[folder], len(problems) > 0
 		s.unreadable = append(s.unreadable, problems...)
 		s.accounts = append(s.accounts, c)
 	}

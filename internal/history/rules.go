@@ -55,8 +55,7 @@ type step struct {
 type accountChange struct {
 	name          string
 	before, after *state.Account
-	// broken says that the files after cannot be read, so that after says
-	// nothing.
+	// broken says that the files after cannot be read; after is then before.
 	broken bool
 }
 
@@ -150,10 +149,7 @@ func (j *judgement) serial() {
 }
 
 func (j *judgement) account(c accountChange) {
-	switch {
-	case c.broken:
-		return
-	case c.after == nil && c.before != nil:
+	if c.after == nil && c.before != nil {
 		j.addf(CodeRecordLost, "the record of %s is gone", model.AccountAddress(c.name))
 	}
 	tokens := func(a *state.Account) map[string]*state.Token {
@@ -320,18 +316,14 @@ func (m *memory) first(in map[state.Sum]model.Address, value state.Sum, at model
 	}
 }
 
-// rebase makes an accepted step the ground that further ones stand on.
+// rebase lets numbers that an accepted step took back be given out again.
 func (m *memory) rebase(s *step) {
 	for _, c := range s.accounts {
 		if c.after == nil {
 			continue
 		}
 		for name, t := range c.after.Tokens {
-			address := model.TokenAddress(c.name, name)
-			m.highest[address] = t.LastGeneration
-			for i := range t.Generations {
-				delete(m.ended, t.Generations[i].Value)
-			}
+			m.highest[model.TokenAddress(c.name, name)] = t.LastGeneration
 		}
 	}
 }

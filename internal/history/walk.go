@@ -41,8 +41,8 @@ type walk struct {
 	links []link
 	// merges have yet to meet the state that they left.
 	merges []link
-	// end is where the walk ended, and cut says that history goes on there
-	// and the clone does not.
+	// end is where the links end: until, the beginning of history (the zero
+	// place), or where history goes on and the clone does not, which cut says.
 	end     place
 	cut     bool
 	reached bool
@@ -55,8 +55,10 @@ func (w *walk) from(hash string) error {
 			return err
 		}
 		w.meet(at)
-		if w.reached = w.reached || at.Hash == w.until; w.reached && len(w.merges) == 0 {
-			w.end = at
+		if !w.reached {
+			w.end, w.reached = at, at.Hash == w.until
+		}
+		if w.reached && len(w.merges) == 0 {
 			return nil
 		}
 		var more bool
@@ -89,10 +91,8 @@ func (w *walk) meet(at place) {
 
 // back goes to the commit that a commit's state is to be held against.
 func (w *walk) back(at place) (place, bool, error) {
-	w.end = at
 	if len(at.Parents) == 0 {
 		w.add(link{place: at})
-		w.end = place{}
 		return place{}, false, nil
 	}
 	first, err := w.visit(at.Parents[0])
@@ -117,9 +117,16 @@ func (w *walk) back(at place) (place, bool, error) {
 	return first, true, nil
 }
 
+// add notes a link. The first commit of all stands on nothing.
 func (w *walk) add(l link) {
-	if !w.reached && l.state != l.before.state {
+	if w.reached {
+		return
+	}
+	if l.state != l.before.state {
 		w.links = append(w.links, l)
+	}
+	if l.before.Hash == "" {
+		w.end = place{}
 	}
 }
 
