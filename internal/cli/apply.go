@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
@@ -320,7 +321,7 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (str
 	case err != nil && done.Moved:
 		return "", hinted(err, "what the commit holds is safe; the next osmoctl command brings work tree and index to it")
 	case err != nil:
-		return "", err
+		return "", whenFull(err)
 	}
 	env.warnLeft(done)
 	return pending.Commit, nil
@@ -333,7 +334,18 @@ func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pendi
 	if err != nil {
 		return gitstore.Pending{}, err
 	}
-	return p.store.Write(ctx, r)
+	pending, err := p.store.Write(ctx, r)
+	return pending, whenFull(err)
+}
+
+// whenFull adds to an error of a disk that takes no more what it has not done.
+func whenFull(err error) error {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS} {
+		if errors.Is(err, full) {
+			return hinted(err, "nothing was issued, and the branch is where it was; make room and apply again")
+		}
+	}
+	return err
 }
 
 // randomID is n random bytes in hex.

@@ -56,7 +56,7 @@ func TestCrashFullDisk(t *testing.T) {
 	for _, free := range []int64{0, 64 << 10, 1 << 20} {
 		full := ballast(t, top, free)
 		r := c.apply(nil)
-		if r.Code != 1 || !strings.Contains(r.Stderr, "no space left on device") {
+		if r.Code != 1 || !strings.Contains(r.Stderr, "no space left on device\nhint: nothing was issued") {
 			t.Errorf("with %d bytes free apply ended with %d: %s", free, r.Code, r.Stderr)
 		}
 		c.wantUnchanged()

@@ -3,7 +3,6 @@ package gitstore
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,7 +129,7 @@ func (s *Store) createFile(path string, data []byte, mode fs.FileMode) error {
 		err = closeErr
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), s.disk.Remove(path))
+		return errors.Join(err, s.disk.Remove(path))
 	}
 	return nil
 }
