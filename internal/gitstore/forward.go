@@ -56,8 +56,24 @@ func (s *Store) forward(branch, from, to, dir string) (Pending, error) {
 	}
 	p := Pending{Commit: to, branch: branch, parent: mustID(from)}
 	p.message, _, _ = strings.Cut(commit.Message, "\n")
-	p.edits, err = s.editsOf(journal{branch, from, to})
-	return p, err
+	if p.edits, err = s.editsOf(journal{branch, from, to}); err != nil {
+		return Pending{}, err
+	}
+	return p, s.checkHeld(p.edits)
+}
+
+// checkHeld demands that what the work tree will need is here: in a partial
+// clone git fetches it only when asked, which has to be before the branch moves.
+func (s *Store) checkHeld(edits []edit) error {
+	for _, e := range edits {
+		if e.new == (id{}) {
+			continue
+		}
+		if _, _, err := s.objects.read(e.new); err != nil {
+			return fmt.Errorf("%s: %w", s.inProject(e.path), err)
+		}
+	}
+	return nil
 }
 
 // onlyBelow goes down the two trees along the way, and demands that everything

@@ -268,7 +268,7 @@ func TestPartialClone(t *testing.T) {
 	head, err := s.Head()
 	r.check(err)
 	_, err = s.Files(context.Background(), head.Commit, []string{"manifests"}, nil)
-	if !errors.Is(err, ErrMissingObject) {
+	if !errors.Is(err, ErrMissingObject) || !strings.Contains(err.Error(), "git fetch --refetch --no-filter origin") {
 		t.Errorf("reading a blob that was not fetched: %v", err)
 	}
 	partial.git("checkout", "-q")

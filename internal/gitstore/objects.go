@@ -59,14 +59,30 @@ const maxObject = 64 << 20
 // objects reads objects for all goroutines of a Store, one at a time. Who has
 // many to read forks a reader of its own.
 type objects struct {
-	commonDir string
-	mu        sync.Mutex
-	reader    *reader
+	repo   repository
+	mu     sync.Mutex
+	reader *reader
 }
 
-func newObjects(commonDir string) *objects { return &objects{commonDir: commonDir} }
+func newObjects(repo repository) *objects { return &objects{repo: repo} }
 
-func (o *objects) fork() *reader { return &reader{commonDir: o.commonDir} }
+func (o *objects) fork() *reader {
+	return &reader{commonDir: o.repo.commonDir, whence: o.repo.whence()}
+}
+
+// whence says how to get an object that is missing. A partial clone has none of
+// those that git had no use for yet, and go-git does not ask for them.
+func (r repository) whence() string {
+	if r.config != nil {
+		for _, key := range r.config.Keys("remote") {
+			name, promises := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".promisor")
+			if promises && r.config.Bool(key, false) {
+				return "this clone is a partial one; run: git fetch --refetch --no-filter " + name
+			}
+		}
+	}
+	return "run: git fetch, or git fsck to see what else is"
+}
 
 func (o *objects) read(object id) (pack.Kind, []byte, error) {
 	o.mu.Lock()
@@ -94,6 +110,7 @@ func (o *objects) close() error {
 // in a fresh view, since a "git gc" or our own Write may have moved things.
 type reader struct {
 	commonDir string
+	whence    string
 	stores    []*filesystem.Storage
 }
 
@@ -138,7 +155,7 @@ func (r *reader) lookUp(object id) (pack.Kind, []byte, error) {
 		}
 		return load(object, found)
 	}
-	return 0, nil, fmt.Errorf("%w: %s; run: git fetch, or git fsck to see what else is", ErrMissingObject, object)
+	return 0, nil, fmt.Errorf("%w: %s; %s", ErrMissingObject, object, r.whence)
 }
 
 // load takes the content, and checks that it is what its name says: a wrong

@@ -62,7 +62,7 @@ func Open(projectDir string, opts Options) (*Store, error) {
 		prefix = ""
 	}
 	s := &Store{opts: opts, disk: opts.Disk, repo: repo, prefix: prefix}
-	s.objects = newObjects(repo.commonDir)
+	s.objects = newObjects(repo)
 	return s, nil
 }
 

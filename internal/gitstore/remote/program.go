@@ -139,9 +139,11 @@ func (p *program) targetRemote() (name string, env []string) {
 	}
 }
 
+// fetch asks for file contents in a partial clone too: they are read next, and
+// not by git, which would get them then.
 func (p *program) fetch(ctx context.Context, branch string) error {
 	out, err := p.run(ctx, nil, "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
-		"--no-recurse-submodules", "--no-auto-gc", "--", p.remote.name,
+		"--no-filter", "--no-recurse-submodules", "--no-auto-gc", "--", p.remote.name,
 		"+"+branches+branch+":"+trackingRef(p.remote.name, branch))
 	if err == nil && out.code != 0 {
 		err = p.failed(out)
