@@ -144,6 +144,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	if err != nil {
 		return err
 	}
+	warnChanged := l.project.lookAround(env.Context)
 	made, settings, have, err := c.replan(env, l.project, b, saved)
 	if err != nil {
 		return err
@@ -152,6 +153,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	if err != nil {
 		return err
 	}
+	warnChanged()
 	if err := trust.accept(c.AcceptState); err != nil {
 		return err
 	}

@@ -165,16 +165,30 @@ func (p *project) stateBranch() (string, error) {
 	return headsPrefix + git.StateBranch, nil
 }
 
-// warnEdited names the files of state that were changed by hand in the work tree
-// or the index. They are never believed and never overwritten. Not to know them
-// is no reason to fail.
-func (p *project) warnEdited(ctx context.Context) {
+// lookAround finds the files of state that were changed by hand in the work tree
+// or the index, while other things are done; the returned function names them.
+// They are never believed and never overwritten. Not to know them is no reason to
+// fail.
+func (p *project) lookAround(ctx context.Context) (warn func()) {
+	found := make(chan []string, 1)
+	go func() { found <- p.changedByHand(ctx) }()
+	return func() { p.env.warnChanged(<-found) }
+}
+
+func (p *project) changedByHand(ctx context.Context) []string {
 	head, err := p.head()
 	if err != nil || head.Commit == "" {
-		return
+		return nil
 	}
 	changed, err := p.store.Changed(ctx, head.Commit, state.Dir)
-	if err != nil || len(changed) == 0 {
+	if err != nil {
+		return nil
+	}
+	return changed
+}
+
+func (e *Env) warnChanged(changed []string) {
+	if len(changed) == 0 {
 		return
 	}
 	const most = 3
@@ -182,5 +196,5 @@ func (p *project) warnEdited(ctx context.Context) {
 	if more := len(changed) - most; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	p.env.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
+	e.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
 }

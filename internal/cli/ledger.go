@@ -245,7 +245,11 @@ func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, e
 
 // trust checks the history of the state that an attempt builds on.
 func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
-	return l.project.trust(ctx, b.parent, headsPrefix+l.target())
+	branch := headsPrefix + l.target()
+	if l.remote != nil {
+		branch = tracking(l.git.Push, l.target())
+	}
+	return l.project.trust(ctx, b.parent, branch)
 }
 
 // stateTip is the newest commit of the state branch, "" where there is none.
@@ -283,6 +287,9 @@ func (l *ledger) checkDescent(b base) error {
 	}
 	return nil
 }
+
+// tracking is what the clone remembers of a remote's branch under.
+func tracking(remote, branch string) string { return "refs/remotes/" + remote + "/" + branch }
 
 // target is the short name of the branch that commits go to.
 func (l *ledger) target() string {
@@ -505,7 +512,7 @@ func (p *project) stateCommitBy(git model.Git, head gitstore.Head) (string, erro
 	case git.Push == "":
 		return p.store.Ref(headsPrefix + git.StateBranch)
 	}
-	tracking := "refs/remotes/" + git.Push + "/" + git.StateBranch
+	tracking := tracking(git.Push, git.StateBranch)
 	commit, err := p.store.Ref(tracking)
 	if err == nil && commit == "" {
 		err = hinted(fmt.Errorf("the state branch %s of %s is not in this clone", git.StateBranch, git.Push),

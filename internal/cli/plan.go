@@ -86,6 +86,7 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnChanged := p.lookAround(env.Context)
 	commit, edited, err := c.base(env.Context, p)
 	if err != nil {
 		return nil, err
@@ -110,13 +111,13 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnChanged()
 	return made, p.holdAgainstHistory(env.Context, made, commit)
 }
 
 // holdAgainstHistory adds to a plan what is wrong with the history of the state
 // that it was made from: it is named in every plan and keeps apply from going on.
 func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, commit string) error {
-	p.warnEdited(ctx)
 	branch, err := p.stateBranch()
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -235,8 +234,7 @@ func (s *Store) editedOf(entries []index.Entry, written fs.FileInfo) ([]string, 
 	return edited, nil
 }
 
-// settled says that git's memory of a file is good and fits the file: the entry
-// is the very one that git would write for it now. A file as young as the index
+// settled says that git's memory of a file is good and fits the file. A file as young as the index
 // itself may have been written to after git looked, so that one settles nothing.
 func (s *Store) settled(e index.Entry, written fs.FileInfo) bool {
 	info, err := os.Lstat(s.repo.root + string(filepath.Separator) + filepath.FromSlash(e.Path))
@@ -244,12 +242,7 @@ func (s *Store) settled(e index.Entry, written fs.FileInfo) bool {
 		return false
 	}
 	stat := index.StatOf(info)
-	if stat == (index.Stat{}) {
-		return false
-	}
-	fresh := index.New()
-	fresh.Apply([]index.Edit{{Path: e.Path, Mode: e.Mode(), ID: e.ID(), Stat: stat}})
-	return reflect.DeepEqual(e, fresh.Entries()[0])
+	return stat != (index.Stat{}) && stat == e.Stat()
 }
 
 // holds tells whether the work tree has an entry's content, by reading it. No

@@ -89,6 +89,16 @@ func (e Entry) Stage() int { return int(e.flags()&flagStage) >> 12 }
 // SkipWorktree says that the file is left out of the work tree on purpose.
 func (e Entry) SkipWorktree() bool { return e.more()&moreSkipWorktree != 0 }
 
+// Stat is what git remembers of the file in the work tree.
+func (e Entry) Stat() Stat {
+	field := func(i int) uint32 { return binary.BigEndian.Uint32(e.head[4*i:]) }
+	return Stat{
+		CtimeSec: field(0), CtimeNsec: field(1), MtimeSec: field(2), MtimeNsec: field(3), Dev: field(4), Ino: field(5),
+		// Field 6 is the mode.
+		UID: field(7), GID: field(8), Size: field(9),
+	}
+}
+
 // IntentToAdd says that the user announced the path but staged no content.
 func (e Entry) IntentToAdd() bool { return e.more()&moreIntentToAdd != 0 }
 
