@@ -9,12 +9,8 @@ import (
 	"syscall"
 )
 
-// diskSize is the size of the small file system, and spaceStep the step in
-// which its free space is varied.
-const (
-	diskSize  = 96 << 20
-	spaceStep = 64 << 10
-)
+// diskSize is the size of the small file system.
+const diskSize = 96 << 20
 
 // fullDisk applies with every amount of free space, from none up to what is
 // enough.
@@ -43,7 +39,7 @@ func (l *lab) fullDisk() error {
 // spaces goes through the amounts of free space.
 func (l *lab) spaces(template *project, disk string) error {
 	var failed, after, sizes int
-	for free := int64(0); ; free += spaceStep {
+	for free := int64(0); ; free += int64(l.step) << 10 {
 		p := l.project(filepath.Join(disk, "project"))
 		if err := template.copyTo(p); err != nil {
 			return err
@@ -68,7 +64,7 @@ func (l *lab) spaces(template *project, disk string) error {
 		}
 	}
 	fmt.Fprintf(l.out, "%-8s %d amounts of free space in steps of %d KiB: %d applies failed, %d of them after the commit was made; each named the full disk, nothing was lost, and the next apply with space succeeded\n",
-		"fulldisk", sizes, spaceStep>>10, failed, after)
+		"fulldisk", sizes, l.step, failed, after)
 	return nil
 }
 

@@ -39,10 +39,10 @@ import (
 
 // options are the command line.
 type options struct {
-	kills, accounts, applies int
-	seed                     uint64
-	scenarios                []string
-	baseline, keep           bool
+	kills, accounts, applies, step int
+	seed                           uint64
+	scenarios                      []string
+	baseline, keep                 bool
 }
 
 func main() {
@@ -71,6 +71,7 @@ func parse(args []string) (options, error) {
 	flags.Uint64Var(&o.seed, "seed", 1, "what the moments follow from")
 	flags.IntVar(&o.accounts, "accounts", 300, "service accounts of the project")
 	flags.IntVar(&o.applies, "applies", 20, "applies beside a user at work")
+	flags.IntVar(&o.step, "step", 16, "KiB by which the free space of the full disk varies")
 	list := flags.String("scenario", "all", "which ones, with commas: "+strings.Join(names(), ", "))
 	flags.BoolVar(&o.baseline, "baseline", false, "kill go-git's Worktree.Add and Commit instead of osmoctl")
 	flags.BoolVar(&o.keep, "keep", false, "keep the folder with all repositories")
