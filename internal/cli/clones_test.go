@@ -50,7 +50,8 @@ func (f *fleet) beside(i int, dir string, round int) {
 	defer user.Wait()
 	switch i % 3 {
 	case 1:
-		user.Go(func() { quietly(dir, "gc", "--quiet", "--prune=now") })
+		// Not with --prune=now, which git warns of beside a fetch of its own.
+		user.Go(func() { quietly(dir, "gc", "--quiet") })
 	case 2:
 		user.Go(func() { f.work(i, dir, round) })
 	}
