@@ -43,7 +43,7 @@ type applyCmd struct {
 
 // Help is the long description of the command.
 func (applyCmd) Help() string {
-	return `Declarations and state are read from HEAD, never from the work tree. The new state is one commit on the current branch; what you have staged or edited stays as it is. Unattended, give --auto-approve, a plan file or --expect.`
+	return `Declarations are read from a commit, never from the work tree, and the new state is one commit; what you have staged or edited stays as it is. Without a remote both are HEAD and its branch. With git.push in osmoctl.yaml the remote's branch is fetched, has to have every commit of HEAD and the same declarations, and is pushed to before anything moves here. git.state_branch keeps the state on a branch of its own. Unattended, give --auto-approve, a plan file or --expect.`
 }
 
 // Run plans, asks, and applies.
@@ -297,7 +297,7 @@ func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, setting
 		Sealer: seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...))),
 		Store:  &commitStore{ledger: l, base: b, author: who.signature, trust: trust},
 		Actor:  who.name, ID: randomID(8), Now: now, Lineage: randomID(16), Settings: settings,
-		Declarations: l.recorded(b),
+		Declarations: l.recorded(b), Record: len(trust.accepted) > 0,
 	}
 	issue := made.Summary.Create + made.Summary.Rotate
 	if env.StderrTerminal && issue > 100 {
@@ -312,8 +312,9 @@ func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, setting
 	return env.view().Applied(made, result, c.format())
 }
 
-// commit writes and publishes one commit.
-func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (string, error) {
+// commit writes and publishes one commit. beside says that it is for a branch
+// that HEAD is not on, so that nobody expects the work tree to follow.
+func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request, beside bool) (string, error) {
 	pending, err := p.write(ctx, r)
 	if err != nil {
 		return "", err
@@ -325,9 +326,13 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request) (str
 	case err != nil:
 		return "", whenFull(err)
 	}
+	if beside {
+		done.OtherHead = false
+	}
 	env.warnLeft(done)
 	return pending.Commit, nil
 }
+
 
 // write stores a commit, signed where git is configured to sign.
 func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pending, error) {

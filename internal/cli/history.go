@@ -92,9 +92,11 @@ func (t *trust) accept(revisions []string) error {
 func (t *trust) blocked() []plan.Blocked {
 	var out []plan.Blocked
 	for _, f := range t.report.Open(t.accepted...) {
-		out = append(out, plan.Blocked{
-			Guardrail: f.Problems[0].Code, Detail: findingWords(f), Flag: "--accept-state " + f.Commit,
-		})
+		blocked := plan.Blocked{Guardrail: f.Problems[0].Code, Detail: findingWords(f)}
+		if f.Commit != "" {
+			blocked.Flag = "--accept-state " + f.Commit
+		}
+		out = append(out, blocked)
 	}
 	return out
 }
@@ -105,7 +107,10 @@ func findingWords(f history.Finding) string {
 	for _, p := range f.Problems {
 		messages = append(messages, p.Message)
 	}
-	head := fmt.Sprintf("commit %.12s", f.Commit)
+	head := "the state branch"
+	if f.Commit != "" {
+		head = fmt.Sprintf("commit %.12s", f.Commit)
+	}
 	if f.Author != "" {
 		head += fmt.Sprintf(" of %s on %s", f.Author, f.When.Format("2006-01-02"))
 	}

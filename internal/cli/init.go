@@ -230,7 +230,7 @@ func start(ctx context.Context, env *Env, files map[string][]byte) error {
 	_, err = p.commit(ctx, env, gitstore.Request{
 		Parent: head.Commit, Branch: head.Branch, Changes: changes,
 		Message: "Start an osmoctl project\n", Author: who.signature, Committer: who.signature,
-	})
+	}, false)
 	return err
 }
 

@@ -354,7 +354,7 @@ func isMoved(err error) bool {
 // local commits where nothing is pushed.
 func (s *commitStore) local(ctx context.Context, request gitstore.Request) (string, error) {
 	request.Branch = s.localBranch()
-	return s.ledger.project.commit(ctx, s.ledger.project.env, request)
+	return s.ledger.project.commit(ctx, s.ledger.project.env, request, s.ledger.git.StateBranch != "")
 }
 
 func (s *commitStore) localBranch() string {

@@ -88,6 +88,9 @@ type Run struct {
 	// Declarations is the commit that they were read from, where the commit
 	// that is made does not follow from it; else empty.
 	Declarations string
+	// Record asks for a commit although the plan changes nothing, because its
+	// message has something to record.
+	Record bool
 	// Settings are recorded unless the plan was restricted to targets.
 	Settings state.Settings
 	// Progress, if set, is told how many tokens of all are sealed. It may be
@@ -127,7 +130,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 		return nil, fmt.Errorf("%w: it was made for a state of another lineage: plan again", ErrStale)
 	case p.Base.Serial != have.Meta.Serial:
 		return nil, fmt.Errorf("%w: it was made at serial %d and state is at %d: plan again", ErrStale, p.Base.Serial, have.Meta.Serial)
-	case !p.Pending():
+	case !p.Pending() && !r.Record:
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
 	sealed, err := r.issueAll(ctx, p, have)

@@ -19,6 +19,8 @@ const (
 	// TrailerDeclarations names the declarations' commit where state has a
 	// branch of its own.
 	TrailerDeclarations = "Osmoctl-Declarations"
+	// TrailerRestored names the commit whose state a restore brought back.
+	TrailerRestored = "Osmoctl-Restored"
 )
 
 // maxListed bounds how many changes a commit message lists one by one.
@@ -30,24 +32,32 @@ const maxListed = 100
 func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "osmoctl: %s (serial %d)\n\n", p.Summary.Words(), next.Meta.Serial)
-	for i := range p.Changes {
-		if i == maxListed {
-			fmt.Fprintf(&b, "and %d more\n", len(p.Changes)-maxListed)
-			break
-		}
-		c := &p.Changes[i]
-		fmt.Fprintf(&b, "%s %s\n", c.Action, c.Address)
-	}
+	listChanges(&b, p)
 	if len(p.GuardrailChanges) > 0 {
 		fmt.Fprintf(&b, "record changed project settings\n")
 	}
 	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
 		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
 		TrailerPlan, p.Digest, TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor))
-	if r.Declarations != "" {
-		fmt.Fprintf(&b, "%s: %s\n", TrailerDeclarations, oneLine(r.Declarations))
-	}
+	r.declarations(&b)
 	return b.String()
+}
+
+func (r *Run) declarations(b *strings.Builder) {
+	if r.Declarations != "" {
+		fmt.Fprintf(b, "%s: %s\n", TrailerDeclarations, oneLine(r.Declarations))
+	}
+}
+
+func listChanges(b *strings.Builder, p *plan.Plan) {
+	for i := range p.Changes {
+		if i == maxListed {
+			fmt.Fprintf(b, "and %d more\n", len(p.Changes)-maxListed)
+			break
+		}
+		c := &p.Changes[i]
+		fmt.Fprintf(b, "%s %s\n", c.Action, c.Address)
+	}
 }
 
 // oneLine makes a space of whatever could end a line: the actor's name comes

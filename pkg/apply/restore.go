@@ -1,0 +1,45 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Restore commits the state that p, a plan of [plan.Restore], brings back. It
+// issues nothing. changes are all that is to be written for next.
+func (r *Run) Restore(ctx context.Context, p *plan.Plan, next *state.Snapshot, changes []state.Change) (*Result, error) {
+	switch {
+	case len(p.Blocked) > 0:
+		return nil, ErrBlocked
+	case model.DateOf(r.Now) != p.Date:
+		return nil, fmt.Errorf("%w: it is of %s and the UTC day is now %s: plan again", ErrStale, p.Date, model.DateOf(r.Now))
+	case !p.Pending():
+		return &Result{Serial: p.Base.Serial}, nil
+	}
+	commit, err := r.Store.Commit(ctx, changes, r.restoreMessage(p, next))
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Commit: commit, Serial: next.Meta.Serial}, nil
+}
+
+// restoreMessage is like that of an apply. It names no plan: nobody can ask for
+// a restore by its digest.
+func (r *Run) restoreMessage(p *plan.Plan, next *state.Snapshot) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "osmoctl: restore %.12s (serial %d)\n\n", p.Restored.Commit, next.Meta.Serial)
+	listChanges(&b, p)
+	if len(p.Changes) == 0 {
+		fmt.Fprintf(&b, "put files of state back\n")
+	}
+	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
+		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
+		TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor), TrailerRestored, p.Restored.Commit)
+	r.declarations(&b)
+	return b.String()
+}
