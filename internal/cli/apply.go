@@ -72,11 +72,16 @@ func (c *applyCmd) Run(env *Env) error {
 // lock waits for other runs in this clone, and says so where it takes long
 // enough to wonder.
 func (c *applyCmd) lock(env *Env, p *project) (*gitstore.Lock, error) {
+	said := make(chan struct{})
 	notice := time.AfterFunc(300*time.Millisecond, func() {
+		defer close(said)
 		env.infof("Waiting up to %s for another osmoctl that is at work here.", c.LockTimeout)
 	})
-	defer notice.Stop()
-	return p.store.Lock(env.Context, env.holder())
+	lock, err := p.store.Lock(env.Context, env.holder())
+	if !notice.Stop() {
+		<-said // Nobody else writes to stderr meanwhile.
+	}
+	return lock, err
 }
 
 func (c *applyCmd) check(env *Env) error {

@@ -52,7 +52,11 @@ func TestCrashFullDisk(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	mount(t, top, "tmpfs", "tmpfs", 0, "size=100m")
-	c := newCloneIn(t, top, many(t, 2000))
+	tokens := 2000
+	if testing.Short() {
+		tokens = 200
+	}
+	c := newCloneIn(t, top, many(t, tokens))
 	for _, free := range []int64{0, 64 << 10, 1 << 20} {
 		full := ballast(t, top, free)
 		r := c.apply(nil)

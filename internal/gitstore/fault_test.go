@@ -53,9 +53,9 @@ func (c scene) changes() []Change {
 func (c scene) copyTo(t testing.TB) scene {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "repo")
-	c.t = t
-	c.check(os.CopyFS(dir, os.DirFS(c.dir)))
+	original := os.DirFS(c.dir)
 	c.repo = &repo{t, dir, c.env}
+	c.check(os.CopyFS(dir, original))
 	c.git("update-index", "-q", "--refresh")
 	return c
 }
