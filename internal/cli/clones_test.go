@@ -163,6 +163,9 @@ test $((count % 2)) = 0 || exit 0
 // lost race, and then that counts.
 func TestClonesRefused(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one clone alone is a script, push-refused")
+	}
 	f := newFleet(t, 4)
 	f.hook("pre-receive", everyOther+"echo 'GH006: main is protected'; exit 1\n")
 	f.each(func(i int, dir string) {
@@ -210,6 +213,9 @@ func (f *fleet) refused(dir string, r ran) {
 // succeeds.
 func TestClonesUnanswered(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one clone alone is a script, push-unanswered")
+	}
 	f := newFleet(t, 4)
 	f.hook("reference-transaction", "test \"$1\" = committed || exit 0\n"+everyOther+"kill -9 $PPID\n")
 	var looked int
