@@ -12,7 +12,7 @@ import (
 // diskSize is the size of the small file system.
 const diskSize = 96 << 20
 
-// fullDisk applies with every amount of free space, from none up to what is
+// fullDisk makes the first apply, which needs the most, with every amount of free space, from none up to what is
 // enough.
 func (l *lab) fullDisk() error {
 	disk := filepath.Join(l.dir, "disk")
@@ -28,7 +28,7 @@ func (l *lab) fullDisk() error {
 		return fmt.Errorf("mount a small file system: %w", err)
 	}
 	defer func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) }()
-	template, err := l.newProject(l.accounts, 2)
+	template, err := l.newProject(l.accounts, 0)
 	if err != nil {
 		return err
 	}
