@@ -115,11 +115,27 @@ func (l *ledger) begin(ctx context.Context) (base, error) {
 	if err != nil {
 		return base{}, err
 	}
-	b := base{declarations: head.Commit, parent: head.Commit, head: head}
 	if err := l.checkHead(head); err != nil {
-		return b, err
+		return base{}, err
 	}
 	if err := l.project.checkCommitted(head.Commit); err != nil {
+		return base{}, err
+	}
+	b, err := l.found(ctx)
+	if err == nil && l.git.StateBranch != "" {
+		err = l.checkDescent(b)
+	}
+	return b, err
+}
+
+// found is where the next commit of state goes, whatever the state there is like.
+func (l *ledger) found(ctx context.Context) (base, error) {
+	head, err := l.project.head()
+	if err != nil {
+		return base{}, err
+	}
+	b := base{declarations: head.Commit, parent: head.Commit, head: head}
+	if err := l.checkHead(head); err != nil {
 		return b, err
 	}
 	if l.remote != nil {
@@ -132,12 +148,9 @@ func (l *ledger) begin(ctx context.Context) (base, error) {
 		}
 	}
 	if l.git.StateBranch != "" {
-		if b.parent, err = l.stateTip(ctx); err != nil {
-			return b, err
-		}
-		return b, l.checkDescent(b)
+		b.parent, err = l.stateTip(ctx)
 	}
-	return b, nil
+	return b, err
 }
 
 // checkHead refuses a HEAD that no commit can be built on.
@@ -245,11 +258,15 @@ func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, e
 
 // trust checks the history of the state that an attempt builds on.
 func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
-	branch := headsPrefix + l.target()
+	return l.project.trust(ctx, b.parent, l.watched())
+}
+
+// watched is the full name of the branch that the clone remembers state under.
+func (l *ledger) watched() string {
 	if l.remote != nil {
-		branch = tracking(l.git.Push, l.target())
+		return tracking(l.git.Push, l.target())
 	}
-	return l.project.trust(ctx, b.parent, branch)
+	return headsPrefix + l.target()
 }
 
 // stateTip is the newest commit of the state branch, "" where there is none.

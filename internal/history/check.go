@@ -48,11 +48,11 @@ func (f *Finding) Hint() string {
 	case f.Has(CodeCut):
 		return "git fetch --unshallow brings the older history here"
 	case short == "":
-		return "git reflog shows where the branch was: bring it back there"
+		return "git reflog shows where the branch was: bring it back there, or osmoctl state restore COMMIT the state of a commit"
 	case !f.Has(CodeForeign) && f.Has(CodeRollback):
-		return "git reflog shows where the branch was: bring it back there, or accept what is now by osmoctl apply --accept-state " + short
+		return "osmoctl state restore COMMIT brings back the state of a commit, git reflog shows where the branch was, and osmoctl apply --accept-state " + short + " accepts what is now"
 	default:
-		return "git show " + short + " shows it, git revert " + short + " undoes it where nothing was applied since, and osmoctl apply --accept-state " + short + " accepts it"
+		return "git show " + short + " shows it, osmoctl state restore COMMIT brings back the state of a commit before it, git revert " + short + " undoes it where nothing was applied since, and osmoctl apply --accept-state " + short + " accepts it"
 	}
 }
 
@@ -142,10 +142,12 @@ type checker struct {
 	accepted map[string]string
 	memory   *memory
 	steps    []*step
-	// sound names the last state that nothing was wrong with, doubtful are
-	// the findings since, and saved is what was known then.
-	sound    string
+	// sound is the last place that nothing was wrong with, doubtful are the
+	// findings since, and saved is what was known then.
+	sound    place
 	doubtful []doubt
+	// restores are the restores that nothing is wrong with.
+	restores []place
 	saved    *memory
 }
 
@@ -198,7 +200,7 @@ func (c *checker) collectAccepted() {
 // judge goes forward through the links.
 func (c *checker) judge() error {
 	l := newLoader(c.ctx, c.store)
-	c.memory, c.sound = newMemory(), c.end.state
+	c.memory, c.sound = newMemory(), c.end
 	if err := c.begin(l); err != nil {
 		return err
 	}
@@ -208,9 +210,12 @@ func (c *checker) judge() error {
 			return err
 		}
 		c.steps = append(c.steps, s)
-		if len(c.doubtful) > 0 && k.state == c.sound {
+		if len(c.doubtful) > 0 && k.state == c.sound.state {
 			c.undo(k.Hash)
 			continue
+		}
+		if s, err = c.restored(k, s); err != nil {
+			return err
 		}
 		problems := judge(s, c.memory)
 		if len(problems) > 0 {
@@ -271,7 +276,30 @@ func (c *checker) accept(k link, s *step) {
 		c.memory.learnAll(d.step)
 	}
 	c.memory.learnAll(s)
-	c.sound, c.doubtful, c.saved = k.state, nil, nil
+	c.sound, c.doubtful, c.saved = k.place, nil, nil
+	if s.restores() {
+		c.restores = append(c.restores, k.place)
+	}
+}
+
+// restored returns the step to judge a link by. A restore after findings stands
+// on the last sound state, and not on what it repairs: held against that without
+// a problem, it settles them.
+func (c *checker) restored(k link, s *step) (*step, error) {
+	if len(c.doubtful) == 0 || !s.restores() {
+		return s, nil
+	}
+	k.before = c.sound
+	again, err := newLoader(c.ctx, c.store).step(k)
+	if err != nil {
+		return nil, err
+	}
+	again.digest = s.digest
+	if len(judge(again, c.saved.clone())) > 0 {
+		return s, nil
+	}
+	c.undo(k.Hash)
+	return again, nil
 }
 
 // undo settles the findings since the last sound state, which is back.
@@ -292,9 +320,26 @@ func (c *checker) judgeSides() error {
 		f := findingOf(k, []Problem{{CodeRollback, "the merge took the state of another parent, and dropped what was applied on its first"}})
 		f.Problems = append(f.Problems, judge(s, newMemory())...)
 		f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
+		if f.UndoneBy, err = c.pickedUp(k); err != nil {
+			return err
+		}
 		c.report.Findings = append(c.report.Findings, f)
 	}
 	return nil
+}
+
+// pickedUp is the restore that also stands on what a merge dropped, or "".
+func (c *checker) pickedUp(k link) (string, error) {
+	for _, r := range c.restores {
+		s, err := newLoader(c.ctx, c.store).step(link{r, k.before})
+		if err != nil {
+			return "", err
+		}
+		if len(judge(s, newMemory())) == 0 {
+			return r.Hash, nil
+		}
+	}
+	return "", nil
 }
 
 // remembered compares with what the clone has seen of the branch. An apply that

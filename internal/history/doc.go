@@ -29,7 +29,9 @@
 // was not taken is not looked at.
 //
 // A commit without trailers that brings back exactly the state before a finding
-// undoes it. A finding can also be accepted: a later apply names it in a trailer
+// undoes it. So does a restore, which is held against the last sound state and
+// not against what it repairs, and which has to stand as well on what a merge
+// dropped before that merge is settled. A finding can also be accepted: a later apply names it in a trailer
 // (see [WithAccepted]), so that every clone knows. Both leave the finding in the
 // report, as settled.
 //

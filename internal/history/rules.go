@@ -51,6 +51,9 @@ type step struct {
 	digest *state.Sum
 }
 
+// restores tells whether the commit is one of state restore.
+func (s *step) restores() bool { return s.message.ByOsmoctl && s.message.Trailers.Restored != "" }
+
 // accountChange is an account on both sides; nil where there is none.
 type accountChange struct {
 	name          string

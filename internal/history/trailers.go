@@ -14,7 +14,7 @@ const (
 	// applied. It may be repeated.
 	TrailerAccepted = "Osmoctl-Accepted"
 	// TrailerRestored names the commit that state restore went back to.
-	TrailerRestored = "Osmoctl-Restored"
+	TrailerRestored = apply.TrailerRestored
 )
 
 // Trailers are what osmoctl wrote at the end of a commit's message.

@@ -9,6 +9,9 @@ import (
 
 // appliedReport is what an apply did, for people.
 func appliedReport(p *plan.Plan, r *apply.Result) document {
+	if r.Commit == "" && p.Restored != nil {
+		return document{head: [][]span{{say(strong, restoreHeadline(p))}}}
+	}
 	if r.Commit == "" {
 		return document{head: [][]span{{say(strong, "Nothing to do. State equals the declarations.")}}}
 	}
@@ -20,10 +23,21 @@ func appliedReport(p *plan.Plan, r *apply.Result) document {
 }
 
 func appliedHeadline(p *plan.Plan) string {
+	if p.Restored != nil {
+		return restoredHeadline(p)
+	}
 	if len(p.Changes) == 0 {
 		return "Applied: project settings recorded."
 	}
 	return "Applied: " + summaryWords(p.Summary, done) + "."
+}
+
+func restoredHeadline(p *plan.Plan) string {
+	words := plural(len(p.Restored.Files), "file", "files") + " put back"
+	if len(p.Changes) > 0 {
+		words = summaryWords(p.Summary, done)
+	}
+	return "Restored commit " + shortCommit(p.Restored.Commit) + ": " + words + "."
 }
 
 func issuedSection(r *apply.Result) section {

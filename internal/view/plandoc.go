@@ -26,6 +26,7 @@ func planDocument(p *plan.Plan) document {
 		sections: []section{
 			blockedSection(p),
 			changesSection(p),
+			filesSection(p),
 			accessSection(p),
 			readersSection(p),
 			settingsSection(p),
@@ -52,12 +53,25 @@ func planHead(p *plan.Plan) [][]span {
 // headline is the plan in one line.
 func headline(p *plan.Plan) string {
 	switch {
+	case p.Restored != nil:
+		return restoreHeadline(p)
 	case !p.Pending():
 		return "No changes. State equals the declarations."
 	case len(p.Changes) == 0:
 		return "Plan: project settings to record."
 	}
 	return "Plan: " + summaryWords(p.Summary, toDo) + "."
+}
+
+func restoreHeadline(p *plan.Plan) string {
+	to := "Restore of commit " + shortCommit(p.Restored.Commit) + ": "
+	switch {
+	case !p.Pending():
+		return to + "nothing to do, state is as it was there."
+	case len(p.Changes) == 0:
+		return to + plural(len(p.Restored.Files), "file", "files") + " to put back."
+	}
+	return to + summaryWords(p.Summary, toDo) + "."
 }
 
 // toDo and done are how a headline speaks of an action.
@@ -106,6 +120,8 @@ func planFoot(p *plan.Plan) [][]span {
 // nextStep says what to do with the plan.
 func nextStep(p *plan.Plan) []span {
 	switch {
+	case p.Restored != nil:
+		return nil
 	case p.AsOf:
 		return []span{say(plain, "Made for a day that was chosen by hand, so it cannot be applied.")}
 	case len(p.Blocked) > 0:

@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 func blockedSection(p *plan.Plan) section {
@@ -146,6 +147,17 @@ func (r *reaches) add(reader plan.Reader, gains bool, token model.Address) {
 func (r *reaches) sorted() []*keyReach {
 	slices.SortStableFunc(r.list, func(a, b *keyReach) int { return len(b.tokens) - len(a.tokens) })
 	return r.list
+}
+
+// filesSection names what a restore writes: files may be damaged without any
+// object being another.
+func filesSection(p *plan.Plan) section {
+	if p.Restored == nil {
+		return section{}
+	}
+	return sectionOf("Files", p.Restored.Files, maxItems, func(path string) item {
+		return item{mark: "~", tone: alters, head: []span{quote(state.Dir + "/" + path)}}
+	})
 }
 
 func settingsSection(p *plan.Plan) section {

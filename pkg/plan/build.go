@@ -289,7 +289,7 @@ func (b *builder) finish() *Plan {
 		kept = b.restrict(p)
 	}
 	p.Access = b.accessSection(kept)
-	sort.SliceStable(p.Changes, func(i, j int) bool { return orderOf(&p.Changes[i], &p.Changes[j]) < 0 })
+	sortChanges(p.Changes)
 	sort.SliceStable(p.Upcoming, func(i, j int) bool {
 		if p.Upcoming[i].Date != p.Upcoming[j].Date {
 			return p.Upcoming[i].Date < p.Upcoming[j].Date
@@ -357,6 +357,10 @@ func stage(c *Change) int {
 		return 6
 	}
 	return 7
+}
+
+func sortChanges(list []Change) {
+	sort.SliceStable(list, func(i, j int) bool { return orderOf(&list[i], &list[j]) < 0 })
 }
 
 func orderOf(a, b *Change) int {

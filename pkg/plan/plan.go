@@ -83,8 +83,10 @@ type Plan struct {
 	// those it was told to rotate, sorted.
 	Targets []model.Address `json:"targets,omitzero"`
 	Replace []model.Address `json:"replace,omitzero"`
-	Summary Summary         `json:"summary"`
-	Changes []Change        `json:"changes"`
+	// Restored is set where an earlier state comes back; see [Restore].
+	Restored *Restored `json:"restored,omitempty"`
+	Summary  Summary   `json:"summary"`
+	Changes  []Change  `json:"changes"`
 	// Implied lists what follows from the changes and stands nowhere in YAML.
 	Implied []Implied `json:"implied"`
 	Access  []Access  `json:"access"`
@@ -242,7 +244,9 @@ type Upcoming struct {
 
 // Pending reports whether applying the plan would do anything: it is the one
 // definition that text, JSON and exit codes share.
-func (p *Plan) Pending() bool { return len(p.Changes) > 0 || len(p.GuardrailChanges) > 0 }
+func (p *Plan) Pending() bool {
+	return len(p.Changes) > 0 || len(p.GuardrailChanges) > 0 || p.Restored != nil && len(p.Restored.Files) > 0
+}
 
 // JSON is the published form of the plan: indented, with a newline at the end,
 // and the same bytes for the same plan.
