@@ -338,7 +338,6 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request, besi
 	return pending.Commit, nil
 }
 
-
 // write stores a commit, signed where git is configured to sign.
 func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pending, error) {
 	var err error

@@ -81,6 +81,9 @@ func showState(check checker, s *state.Snapshot, a model.Address, on model.Date)
 
 func showPlan(check checker, p *plan.Plan) {
 	check("plan", func(v *view.View) error { return v.Plan(p, view.JSON) })
+	back := *p
+	back.Restored = &plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}
+	check("plan", func(v *view.View) error { return v.Plan(&back, view.JSON) })
 	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20), Issued: []apply.Issued{{
 		Address: model.TokenAddress("svc", "t").At(2), Path: "state/accounts/aa/svc/t.2.age", ExpiresAt: today, Value: state.SumOf(nil),
 	}}}
