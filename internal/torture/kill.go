@@ -247,29 +247,16 @@ func (l *lab) scenario(name string, accounts, days int, how func(*project) (vict
 // whileRecovering kills twice. A first kill that left nothing to finish does
 // not count.
 func (l *lab) whileRecovering(template *project) (victim, error) {
-	hurt, err := l.whilePublishing(template)
+	hurt, err := l.hurting(template)
 	if err != nil {
 		return nil, err
 	}
-	broken := func(p *project) (bool, error) {
-		killed, err := hurt(p)
-		left, listErr := p.Leftovers()
-		return killed && slices.Contains(left, journal), errors.Join(err, listErr)
-	}
-	limit, err := template.span(func(p *project) (time.Duration, error) {
-		for {
-			if hit, err := broken(p); hit || err != nil {
-				took, wholeErr := whole(p)
-				return took, errors.Join(err, wholeErr)
-			}
-			p.day++ // try again with the next rotation
-		}
-	})
+	limit, err := template.span(func(p *project) (time.Duration, error) { return p.repairing(hurt) })
 	if err != nil {
 		return nil, err
 	}
 	return func(p *project) (bool, error) {
-		if hit, err := broken(p); !hit || err != nil {
+		if hit, err := hurt(p); !hit || err != nil {
 			return false, err
 		}
 		if err := p.noteHead(); err != nil {
@@ -277,6 +264,33 @@ func (l *lab) whileRecovering(template *project) (victim, error) {
 		}
 		return p.killAfter(func(done <-chan struct{}) { wait(l.moment(limit), done) })
 	}, nil
+}
+
+// hurting kills so that there is something to finish.
+func (l *lab) hurting(template *project) (victim, error) {
+	kill, err := l.whilePublishing(template)
+	if err != nil {
+		return nil, err
+	}
+	return func(p *project) (bool, error) {
+		killed, err := kill(p)
+		left, listErr := p.Leftovers()
+		return killed && slices.Contains(left, journal), errors.Join(err, listErr)
+	}, nil
+}
+
+// repairing is the time that an apply takes which has something to finish.
+func (p *project) repairing(hurt victim) (time.Duration, error) {
+	for {
+		hit, err := hurt(p)
+		if err != nil {
+			return 0, err
+		}
+		if hit {
+			return whole(p)
+		}
+		p.day++ // try again with the next rotation
+	}
 }
 
 // noteHead adds what the branch is at to what must never be lost.

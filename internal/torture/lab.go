@@ -83,18 +83,7 @@ type project struct {
 // on so many days, and leaves a user's work in it.
 func (l *lab) newProject(accounts, days int) (*project, error) {
 	p := l.project(l.folder())
-	err := errors.Join(l.declare(p.Dir, accounts), invariants.Draft(p.Dir))
-	for _, step := range [][]string{
-		{"init", "-q", "-b", "main"},
-		{"config", "gc.auto", "0"},
-		{"add", "-A"},
-		{"commit", "-q", "-m", "Declare"},
-	} {
-		if err == nil {
-			_, err = invariants.Git(p.Dir, step...)
-		}
-	}
-	if err != nil {
+	if err := l.commit(p.Dir, accounts); err != nil {
 		return nil, err
 	}
 	for range days {
@@ -103,8 +92,27 @@ func (l *lab) newProject(accounts, days int) (*project, error) {
 		}
 		p.day++
 	}
+	var err error
 	p.Work, err = invariants.Begin(p.Dir)
 	return p, err
+}
+
+// commit makes a repository of declarations.
+func (l *lab) commit(dir string, accounts int) error {
+	if err := errors.Join(l.declare(dir, accounts), invariants.Draft(dir)); err != nil {
+		return err
+	}
+	for _, step := range [][]string{
+		{"init", "-q", "-b", "main"},
+		{"config", "gc.auto", "0"},
+		{"add", "-A"},
+		{"commit", "-q", "-m", "Declare"},
+	} {
+		if _, err := invariants.Git(dir, step...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *lab) project(dir string) *project {
@@ -175,12 +183,10 @@ func (p *project) run(stdin string, args ...string) invariants.Ran {
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	r := invariants.Ran{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
-	if r.Code < 0 || cmd.ProcessState == nil {
-		r.Stderr += err.Error()
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		return invariants.Ran{Code: -1, Stderr: err.Error()}
 	}
-	return r
+	return invariants.Ran{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
 func (p *project) apply() invariants.Ran { return p.run("", applyArgs...) }
