@@ -190,7 +190,8 @@ func declared(t *testing.T, c chapter, on model.Date) *model.Declarations {
 func TestPlansFitTheirSchema(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	tell(t, func(_ *applytest.World, p *plan.Plan) {
+	check := func(p *plan.Plan) {
+		t.Helper()
 		document, err := p.JSON()
 		if err != nil {
 			t.Fatal(err)
@@ -199,6 +200,12 @@ func TestPlansFitTheirSchema(t *testing.T) {
 			t.Errorf("%v\n%s", err, document)
 		}
 		note(seen, document)
+	}
+	// At each step of the story one could also go back to where it began.
+	began := (&state.Snapshot{}).Edit().Snapshot()
+	tell(t, func(w *applytest.World, p *plan.Plan) {
+		check(p)
+		check(plan.Restore(w.State(), began, plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}, plan.Options{Today: w.Today}))
 	})
 	// What never occurs is not tried: the story has to grow with the plan.
 	for _, key := range propertiesOf(t, "plan") {
