@@ -39,8 +39,8 @@ func TestClonesRace(t *testing.T) {
 	for _, dir := range f.clones {
 		f.settled(dir)
 	}
-	t.Logf("%d applies in %d clones: planned again %d times, put on another parent %d times",
-		len(f.commits), len(f.clones), f.replanned, f.reparented)
+	t.Logf("%d applies in %d clones: planned again %d times, one of them %d times, put on another parent %d times",
+		len(f.commits), len(f.clones), f.replanned, f.most, f.reparented)
 }
 
 // beside applies, while every third clone's user collects garbage and every

@@ -24,8 +24,8 @@ type fleet struct {
 	// commits what made them, as the applies reported.
 	issued  map[string]string
 	commits map[string]bool
-	// replanned and reparented count lost races.
-	replanned, reparented int
+	// replanned and reparented count lost races; most is what one apply lost.
+	replanned, reparented, most int
 }
 
 // newFleet makes n clones of a repository with an account for each: svc-0 and so
@@ -114,7 +114,9 @@ func (f *fleet) apply(dir string, args ...string) ran {
 	r := osmoctl(dir, append([]string{"--verbose", "apply", "--auto-approve", "-t", "json"}, args...)...)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.replanned += strings.Count(r.stderr, "planning again")
+	lost := strings.Count(r.stderr, "planning again")
+	f.most = max(f.most, lost)
+	f.replanned += lost
 	f.reparented += strings.Count(r.stderr, "on top of")
 	if r.code == 0 {
 		f.keep(r.stdout)
