@@ -105,8 +105,8 @@ func isDigest(s string) bool {
 
 // maxAttempts bounds how often an apply is planned again because another one
 // came first. Each time one of the others has succeeded, so that many runners at
-// once all come to an end.
-const maxAttempts = 50
+// once all come to an end; the bound is for a branch that never rests.
+const maxAttempts = 200
 
 // locked applies under the lock.
 func (c *applyCmd) locked(env *Env, p *project) error {
