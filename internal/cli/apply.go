@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -9,12 +8,10 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
 	"github.com/osmoctl/osmoctl/internal/issuer/local"
-	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -27,18 +24,11 @@ type applyCmd struct {
 	textJSONMarkdown
 	scope
 	allowances
-	Plan        string        `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
-	AutoApprove bool          `help:"Apply without asking."`
-	Expect      string        `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
-	Actor       string        `placeholder:"NAME" help:"Whom to record as the one who made the changes."`
-	LockTimeout time.Duration `default:"30s" help:"How long to wait for another apply in this clone."`
-	AllowPlugin []string      `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
-
+	writer
+	Plan        string   `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
+	Expect      string   `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
+	AllowPlugin []string `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
 	AcceptState []string `placeholder:"COMMIT" help:"Accept what this commit did to state by hand, and record that. Repeatable."`
-
-	// answered is the digest of the plan that was said yes to. After a lost
-	// race the same plan is not asked about again.
-	answered string
 }
 
 // Help is the long description of the command.
@@ -51,37 +41,13 @@ func (c *applyCmd) Run(env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	hardenProcess()
-	dir, err := env.findProject()
+	saved, err := c.readPlan(env)
 	if err != nil {
 		return err
 	}
-	p, err := env.openProjectAt(dir, c.LockTimeout)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	lock, err := c.lock(env, p)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Unlock() }()
-	return c.locked(env, p)
-}
-
-// lock waits for other runs in this clone, and says so where it takes long
-// enough to wonder.
-func (c *applyCmd) lock(env *Env, p *project) (*gitstore.Lock, error) {
-	said := make(chan struct{})
-	notice := time.AfterFunc(300*time.Millisecond, func() {
-		defer close(said)
-		env.infof("Waiting up to %s for another osmoctl that is at work here.", c.LockTimeout)
+	return c.locked(env, func(l *ledger) error {
+		return c.untilWon(env, func() error { return c.attempt(env, l, saved) })
 	})
-	lock, err := p.store.Lock(env.Context, env.holder())
-	if !notice.Stop() {
-		<-said // Nobody else writes to stderr meanwhile.
-	}
-	return lock, err
 }
 
 func (c *applyCmd) check(env *Env) error {
@@ -101,46 +67,6 @@ func isDigest(s string) bool {
 	sum, found := strings.CutPrefix(s, "sha256:")
 	b, err := hex.DecodeString(sum)
 	return found && err == nil && len(b) == 32
-}
-
-// maxAttempts bounds how often an apply is planned again because another one
-// came first. Each time one of the others has succeeded, so that many runners at
-// once all come to an end; the bound is for a branch that never rests.
-const maxAttempts = 200
-
-// locked applies under the lock.
-func (c *applyCmd) locked(env *Env, p *project) error {
-	if err := p.recover(env); err != nil {
-		return err
-	}
-	saved, err := c.readPlan(env)
-	if err != nil {
-		return err
-	}
-	head, err := p.head()
-	if err != nil {
-		return err
-	}
-	ledger, err := p.ledger(env.Context, head)
-	if err != nil {
-		return err
-	}
-	if err := ledger.checkClock(); err != nil {
-		return err
-	}
-	for try := 1; ; try++ {
-		err := c.attempt(env, ledger, saved)
-		if !errors.Is(err, errLostRace) {
-			return err
-		}
-		if try == maxAttempts {
-			return stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
-		}
-		env.verbosef("what the plan was made from has moved: planning again (%d)", try)
-		if err := pause(env.Context, try); err != nil {
-			return err
-		}
-	}
 }
 
 // attempt plans and applies on what is there now.
@@ -166,7 +92,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	if err := c.expected(made, saved); err != nil {
 		return c.explain(err, l, b, saved)
 	}
-	if stop, err := c.approved(env, made); stop || err != nil {
+	if stop, err := c.approved(env, made, c.Plan != "" || c.Expect != "", c.format()); stop || err != nil {
 		return err
 	}
 	return c.execute(env, l, b, made, settings, have, trust)
@@ -255,61 +181,15 @@ func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan
 	return made, state.SettingsOf(want.Project), have, err
 }
 
-// approved shows the plan and settles whether to go on.
-func (c *applyCmd) approved(env *Env, made *plan.Plan) (stop bool, err error) {
-	ask := c.Plan == "" && c.Expect == "" && !c.AutoApprove && made.Pending() && made.Digest != c.answered
-	if ask || len(made.Blocked) > 0 {
-		v := env.view()
-		if c.format() != view.Text || !ask {
-			// Results alone belong on stdout; this is to decide by.
-			v.Out, v.Color = v.Err, v.ErrColor
-		}
-		if err := v.Plan(made, view.Text); err != nil {
-			return true, err
-		}
-	}
-	if len(made.Blocked) > 0 {
-		return true, hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
-	}
-	if !ask {
-		return false, nil
-	}
-	fmt.Fprint(env.Stderr, "\nApply this plan? Only \"yes\" is taken: ")
-	answer, err := untilInterrupted(env.Context, func() (string, error) {
-		return bufio.NewReader(env.Stdin).ReadString('\n')
-	})
-	if errors.Is(err, errInterrupted) {
-		return true, err
-	}
-	if strings.TrimSpace(answer) != "yes" {
-		return true, errors.New("not applied")
-	}
-	c.answered = made.Digest
-	return false, nil
-}
-
 func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot, trust *trust) error {
-	now, err := env.now()
+	run, err := c.run(env, l, b, trust)
 	if err != nil {
 		return err
 	}
-	who := env.actor(c.Actor, l.project.store)
-	if who.err != nil {
-		return who.err
-	}
-	run := &apply.Run{
-		Issuer: &local.Issuer{Rand: rand.Reader},
-		Sealer: seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...))),
-		Store:  &commitStore{ledger: l, base: b, author: who.signature, trust: trust},
-		Actor:  who.name, ID: randomID(8), Now: now, Lineage: randomID(16), Settings: settings,
-		Declarations: l.recorded(b), Record: len(trust.accepted) > 0,
-	}
-	issue := made.Summary.Create + made.Summary.Rotate
-	if env.StderrTerminal && issue > 100 {
-		update, finish := env.view().Progress(issue, "sealing")
-		run.Progress = update
-		defer finish()
-	}
+	run.Issuer = &local.Issuer{Rand: rand.Reader}
+	run.Sealer = seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...)))
+	run.Lineage, run.Settings, run.Record = randomID(16), settings, len(trust.accepted) > 0
+	defer c.progress(env, run, made.Summary.Create+made.Summary.Rotate, "sealing")()
 	result, err := run.Apply(env.Context, made, have)
 	if err != nil {
 		return err

@@ -198,7 +198,7 @@ func startAndApply(env *Env, files map[string][]byte) error {
 	if err := start(env.Context, env, files); err != nil {
 		return err
 	}
-	return (&applyCmd{AutoApprove: true, LockTimeout: 30 * time.Second}).Run(env)
+	return (&applyCmd{writer: writer{AutoApprove: true, LockTimeout: 30 * time.Second}}).Run(env)
 }
 
 func start(ctx context.Context, env *Env, files map[string][]byte) error {

@@ -76,6 +76,19 @@ func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, erro
 	return l, nil
 }
 
+// ledgerAtHead opens the ledger that the next commit of state goes to.
+func (p *project) ledgerAtHead(ctx context.Context) (*ledger, error) {
+	head, err := p.head()
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.ledger(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	return l, l.checkClock()
+}
+
 const headsPrefix = "refs/heads/"
 
 // gitSettings reads nothing but the project file: state is to be found also

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
@@ -16,10 +15,8 @@ import (
 
 type stateRestoreCmd struct {
 	textOrJSON
-	Commit      string        `arg:"" placeholder:"COMMIT" help:"The commit whose state is to come back: of this project's history, made by osmoctl."`
-	AutoApprove bool          `help:"Restore without asking."`
-	Actor       string        `placeholder:"NAME" help:"Whom to record as the one who made the changes."`
-	LockTimeout time.Duration `default:"30s" help:"How long to wait for another apply in this clone."`
+	writer
+	Commit string `arg:"" placeholder:"COMMIT" help:"The commit whose state is to come back: of this project's history, made by osmoctl."`
 }
 
 // Help is the long description of the command.
@@ -29,53 +26,17 @@ func (stateRestoreCmd) Help() string {
 
 // Run plans, asks, and restores.
 func (c *stateRestoreCmd) Run(env *Env) error {
-	if !c.AutoApprove && !env.StdinTerminal {
-		return usagef("there is nobody to ask here: give --auto-approve")
-	}
-	hardenProcess()
-	dir, err := env.findProject()
-	if err != nil {
+	if err := c.checkAsked(env); err != nil {
 		return err
 	}
-	p, err := env.openProjectAt(dir, c.LockTimeout)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	lock, err := c.asApply().lock(env, p)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Unlock() }()
-	err = c.locked(env, p)
+	err := c.locked(env, func(l *ledger) error { return c.restore(env, l) })
 	if errors.Is(err, errLostRace) {
 		return stale(hinted(errors.New("the state was changed while this restore was made; nothing was restored"), "look at the new state, and restore again"))
 	}
 	return err
 }
 
-// asApply is the apply whose ways of locking and asking a restore shares.
-func (c *stateRestoreCmd) asApply() *applyCmd {
-	a := &applyCmd{AutoApprove: c.AutoApprove, LockTimeout: c.LockTimeout}
-	a.Format = c.Format
-	return a
-}
-
-func (c *stateRestoreCmd) locked(env *Env, p *project) error {
-	if err := p.recover(env); err != nil {
-		return err
-	}
-	head, err := p.head()
-	if err != nil {
-		return err
-	}
-	l, err := p.ledger(env.Context, head)
-	if err != nil {
-		return err
-	}
-	if err := l.checkClock(); err != nil {
-		return err
-	}
+func (c *stateRestoreCmd) restore(env *Env, l *ledger) error {
 	b, err := l.found(env.Context)
 	if err != nil {
 		return err
@@ -88,14 +49,6 @@ func (c *stateRestoreCmd) locked(env *Env, p *project) error {
 }
 
 func (c *stateRestoreCmd) execute(env *Env, l *ledger, b base, g *grounds) error {
-	now, err := env.now()
-	if err != nil {
-		return err
-	}
-	who := env.actor(c.Actor, l.project.store)
-	if who.err != nil {
-		return who.err
-	}
 	day, err := env.today()
 	if err != nil {
 		return err
@@ -104,13 +57,14 @@ func (c *stateRestoreCmd) execute(env *Env, l *ledger, b base, g *grounds) error
 	if err != nil {
 		return err
 	}
-	if stop, err := c.asApply().approved(env, g.plan); stop || err != nil {
+	if stop, err := c.approved(env, g.plan, false, c.format()); stop || err != nil {
 		return err
 	}
-	run := &apply.Run{
-		Store: &commitStore{ledger: l, base: b, author: who.signature, trust: &trust{accepted: g.accepted}},
-		Actor: who.name, ID: randomID(8), Now: now, Declarations: g.declarations,
+	run, err := c.run(env, l, b, &trust{accepted: g.accepted})
+	if err != nil {
+		return err
 	}
+	run.Declarations = g.declarations
 	result, err := run.Restore(env.Context, g.plan, next, changes)
 	if err != nil {
 		return err

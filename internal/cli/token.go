@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 	"github.com/osmoctl/osmoctl/pkg/token"
@@ -112,9 +110,9 @@ func (c *tokenGetCmd) Run(env *Env) error {
 
 type tokenDecryptCmd struct {
 	tokenArg
-	Identity []string `short:"i" type:"path" placeholder:"FILE" help:"An age identity file, or an SSH private key. Repeatable. Default: OSMOCTL_IDENTITY, else the identity that init made."`
-	Output   string   `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any work tree, or with - to stdout."`
-	Reveal   bool     `help:"Print to a terminal."`
+	identityFlags
+	Output string `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any work tree, or with - to stdout."`
+	Reveal bool   `help:"Print to a terminal."`
 }
 
 // Help is the long description of the command.
@@ -129,22 +127,11 @@ func (c *tokenDecryptCmd) Run(env *Env) error {
 	}
 	hardenProcess()
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		a, t, err := c.find(snap)
+		_, _, value, err := c.openToken(env, p, snap, c.tokenArg)
 		if err != nil {
 			return err
-		}
-		g, err := chosenGeneration(a, t)
-		if err != nil {
-			return err
-		}
-		value, err := c.open(env, p, a.At(g.Number), g)
-		if err != nil {
-			return sealedTo(err, g, view.NamesOf(snap.Meta.Applied))
 		}
 		defer value.Wipe()
-		if day, err := env.today(); err == nil && g.Status(day) != state.Active {
-			env.warnf("%s is %s", a.At(g.Number), describeStatus(g, day))
-		}
 		return c.deliver(env, value)
 	})
 }
@@ -184,61 +171,6 @@ func describeStatus(g *state.Generation, day model.Date) string {
 		return "retiring: a newer generation replaced it, and it is revoked on " + g.RevokeAfter.String()
 	}
 	return "active"
-}
-
-// open decrypts one generation. The order of the checks is part of the design:
-// the file's digest, its binding, the value's digest, and only then use.
-func (c *tokenDecryptCmd) open(env *Env, p *project, a model.Address, g *state.Generation) (secret.Value, error) {
-	ciphertext, err := p.ciphertext(env, a)
-	if err != nil {
-		return secret.Value{}, err
-	}
-	if sum := state.SumOf(ciphertext); subtle.ConstantTimeCompare(sum[:], g.Ciphertext[:]) != 1 {
-		return secret.Value{}, hinted(fmt.Errorf("the ciphertext of %s is not the one that was applied: it was changed, moved or swapped", a),
-			"osmoctl state verify shows every such file")
-	}
-	identities, err := env.identities(c.Identity, p)
-	if err != nil {
-		return secret.Value{}, err
-	}
-	value, err := seal.Open(ciphertext, seal.BindingOf(a), identities...)
-	if err != nil {
-		return secret.Value{}, err
-	}
-	if sum := state.Sum(value.SHA256()); subtle.ConstantTimeCompare(sum[:], g.Value[:]) != 1 {
-		value.Wipe()
-		return secret.Value{}, fmt.Errorf("the value of %s is not the one that was issued: somebody made this file", a)
-	}
-	return value, nil
-}
-
-// sealedTo adds whose identity it takes, where none that was given fits.
-func sealedTo(err error, g *state.Generation, nameOf func(id string) string) error {
-	if !errors.Is(err, seal.ErrNoIdentity) {
-		return err
-	}
-	readers := make([]string, len(g.Recipients))
-	for i, id := range g.Recipients {
-		readers[i] = or(nameOf(id), id)
-	}
-	return hinted(err, "it takes an identity of "+strings.Join(readers, " or ")+", given with -i FILE or OSMOCTL_IDENTITY")
-}
-
-// ciphertext reads a sealed value from HEAD.
-func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
-	commit, err := p.stateCommit()
-	if err != nil {
-		return nil, err
-	}
-	path := state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
-	files, err := p.store.Files(env.Context, commit, []string{path}, nil)
-	if err != nil {
-		return nil, err
-	}
-	if len(files) != 1 || files[0].Mode != state.RegularMode {
-		return nil, fmt.Errorf("%s is not a plain file in HEAD", path)
-	}
-	return files[0].Data, nil
 }
 
 func (c *tokenDecryptCmd) deliver(env *Env, value secret.Value) error {
