@@ -99,6 +99,7 @@ func logEntry(c gitstore.Commit) view.LogEntry {
 		return e
 	}
 	e.Serial, e.Plan, e.Run, e.Actor = m.Trailers.Serial, m.Trailers.Plan, m.Trailers.Run, m.Trailers.Actor
+	e.Reason = m.Trailers.Reason
 	for line := range strings.SplitSeq(m.Body, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			e.Changes = append(e.Changes, line)

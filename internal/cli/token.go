@@ -18,6 +18,7 @@ type tokenCmd struct {
 	List    tokenListCmd    `cmd:"" help:"List tokens as applied."`
 	Get     tokenGetCmd     `cmd:"" help:"Show one token with its generations."`
 	Decrypt tokenDecryptCmd `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
+	Revoke  tokenRevokeCmd  `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
 	Verify  tokenVerifyCmd  `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
 }
 

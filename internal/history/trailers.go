@@ -27,6 +27,8 @@ type Trailers struct {
 	Actor    string
 	Accepted []string
 	Restored string
+	// Reason is why generations were revoked before their time.
+	Reason string
 }
 
 // Message is a commit's message, taken apart.
@@ -71,7 +73,7 @@ func (t *Trailers) read(values map[string][]string) bool {
 	whole := true
 	for key, to := range map[string]*string{
 		apply.TrailerLineage: &t.Lineage, apply.TrailerRun: &t.Run, apply.TrailerPlan: &t.Plan,
-		apply.TrailerActor: &t.Actor, TrailerRestored: &t.Restored,
+		apply.TrailerActor: &t.Actor, TrailerRestored: &t.Restored, apply.TrailerReason: &t.Reason,
 	} {
 		whole = one(values[key], to) && whole
 	}

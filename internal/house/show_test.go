@@ -84,6 +84,9 @@ func showPlan(check checker, p *plan.Plan) {
 	back := *p
 	back.Restored = &plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}
 	check("plan", func(v *view.View) error { return v.Plan(&back, view.JSON) })
+	leak := *p
+	leak.Revoked = &plan.Revoked{Addresses: []model.Address{model.TokenAddress("svc", "t")}, Reason: "in a log"}
+	check("plan", func(v *view.View) error { return v.Plan(&leak, view.JSON) })
 	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20), Issued: []apply.Issued{{
 		Address: model.TokenAddress("svc", "t").At(2), Path: "state/accounts/aa/svc/t.2.age", ExpiresAt: today, Value: state.SumOf(nil),
 	}}}
@@ -160,6 +163,7 @@ func showLog(check checker) {
 	entry := view.LogEntry{
 		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
 		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
+		Reason: "in a log",
 	}
 	byHand := view.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
 	check("log", func(v *view.View) error { return v.Log([]view.LogEntry{entry, byHand}, view.JSON) })

@@ -205,6 +205,7 @@ func TestPlansFitTheirSchema(t *testing.T) {
 	began := (&state.Snapshot{}).Edit().Snapshot()
 	tell(t, func(w *applytest.World, p *plan.Plan) {
 		check(p)
+		check(revokeAll(t, w))
 		check(plan.Restore(w.State(), began, plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}, plan.Options{Today: w.Today}))
 	})
 	// What never occurs is not tried: the story has to grow with the plan.
@@ -213,6 +214,22 @@ func TestPlansFitTheirSchema(t *testing.T) {
 			t.Errorf("no plan of the story has %q", key)
 		}
 	}
+}
+
+// revokeAll is the plan that ends every token there is, now.
+func revokeAll(t *testing.T, w *applytest.World) *plan.Plan {
+	t.Helper()
+	what := plan.Revoked{Addresses: []model.Address{}, Reason: "in a log"}
+	for account, a := range w.State().Accounts {
+		for token := range a.Tokens {
+			what.Addresses = append(what.Addresses, model.TokenAddress(account, token))
+		}
+	}
+	p, problems := plan.RevokeNow(nil, w.State(), what, plan.Options{Today: w.Today})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestStateFitsItsSchemas(t *testing.T) {

@@ -12,14 +12,22 @@ func appliedReport(p *plan.Plan, r *apply.Result) document {
 	if r.Commit == "" && p.Restored != nil {
 		return document{head: [][]span{{say(strong, restoreHeadline(p))}}}
 	}
+	if r.Commit == "" && p.Revoked != nil {
+		return document{head: [][]span{{say(strong, revokeHeadline(p))}}, sections: []section{warningsSection(p)}}
+	}
 	if r.Commit == "" {
 		return document{head: [][]span{{say(strong, "Nothing to do. State equals the declarations.")}}}
 	}
-	return document{
+	d := document{
 		head:     [][]span{{say(adds, appliedHeadline(p))}},
 		sections: []section{issuedSection(r)},
 		foot:     appliedFoot(p, r),
 	}
+	if p.Revoked != nil {
+		// Nobody was shown a plan where nobody was asked.
+		d.sections = []section{changesSection(p), accessSection(p), impliedSection(p), warningsSection(p)}
+	}
+	return d
 }
 
 func appliedHeadline(p *plan.Plan) string {

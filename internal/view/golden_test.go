@@ -42,6 +42,10 @@ var history = []LogEntry{
 		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", When: at("2026-11-23T12:00:00Z"), Author: "osmoctl <ci@example.com>", Actor: "ada@example.com",
 		Serial: 8, Plan: digest, Run: "12345", Summary: "osmoctl: 1 create (serial 8)", Changes: []string{"create account/ci"}, ByOsmoctl: true,
 	},
+	{
+		Commit: "9f825dc642cb6eb9a060e54bf8d69288fbee4904", When: at("2026-11-23T11:00:00Z"), Author: "ada", Actor: "ada", Serial: 7, Plan: digest, Run: "12344",
+		Summary: "osmoctl: 1 revoke (serial 7)", Changes: []string{"revoke token/ci/deploy@2"}, Reason: "in the log of build 17", ByOsmoctl: true,
+	},
 	{Commit: "1a", When: at("2026-11-22T12:00:00Z"), Author: "mallory", Summary: "fix state"},
 }
 

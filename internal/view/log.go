@@ -15,6 +15,8 @@ type LogEntry struct {
 	Serial int    `json:"serial,omitzero"`
 	Plan   string `json:"plan,omitzero"`
 	Run    string `json:"run,omitzero"`
+	// Reason is why generations were revoked before their time.
+	Reason string `json:"reason,omitzero"`
 	// Summary is the commit's subject, Changes one line for each change.
 	Summary string   `json:"summary"`
 	Changes []string `json:"changes"`
@@ -69,6 +71,9 @@ func (p *page) logEntry(e LogEntry) {
 	p.line("  " + e.Summary)
 	for _, c := range e.Changes {
 		p.line("    " + c)
+	}
+	if e.Reason != "" {
+		p.spans(say(plain, "  reason "), quote(e.Reason))
 	}
 	if e.Plan != "" {
 		p.spans(say(faint, "  plan "), quoteAs(faint, e.Plan), say(faint, runWords(e.Run)))

@@ -55,6 +55,8 @@ func headline(p *plan.Plan) string {
 	switch {
 	case p.Restored != nil:
 		return restoreHeadline(p)
+	case p.Revoked != nil:
+		return revokeHeadline(p)
 	case !p.Pending():
 		return "No changes. State equals the declarations."
 	case len(p.Changes) == 0:
@@ -72,6 +74,13 @@ func restoreHeadline(p *plan.Plan) string {
 		return to + plural(len(p.Restored.Files), "file", "files") + " to put back."
 	}
 	return to + summaryWords(p.Summary, toDo) + "."
+}
+
+func revokeHeadline(p *plan.Plan) string {
+	if !p.Pending() {
+		return "Nothing to revoke: what was named has ended."
+	}
+	return "Revoke now: " + plural(p.Summary.Revoke, "generation", "generations") + "."
 }
 
 // toDo and done are how a headline speaks of an action.
@@ -120,7 +129,7 @@ func planFoot(p *plan.Plan) [][]span {
 // nextStep says what to do with the plan.
 func nextStep(p *plan.Plan) []span {
 	switch {
-	case p.Restored != nil:
+	case p.Restored != nil, p.Revoked != nil:
 		return nil
 	case p.AsOf:
 		return []span{say(plain, "Made for a day that was chosen by hand, so it cannot be applied.")}

@@ -33,7 +33,8 @@ type Token struct {
 	Description string   `json:"description"`
 	// Roles are those that the best generation carries today.
 	Roles []string `json:"roles"`
-	// Status is that of the best generation, or "deleted".
+	// Status is that of the best generation; "ended" where none lives, or
+	// "deleted" where the token is gone.
 	Status string `json:"status"`
 	// Inherited says that the declaration leaves the roles to the account.
 	Inherited bool `json:"inherited"`
@@ -52,8 +53,14 @@ type Token struct {
 	Tombstones   []Tombstone  `json:"tombstones"`
 }
 
-// StatusDeleted is the status of a token that is only remembered.
-const StatusDeleted = "deleted"
+// Statuses of a token that no generation gives it.
+const (
+	// StatusEnded is that of a token whose every generation has ended, by a
+	// revocation as a rule. The next apply may issue another.
+	StatusEnded = "ended"
+	// StatusDeleted is that of a token that is only remembered.
+	StatusDeleted = "deleted"
+)
 
 // Generation is one live value of a token.
 type Generation struct {
@@ -91,10 +98,13 @@ type Tombstone struct {
 func TokenOf(account, name string, t *state.Token, today model.Date, names func(id string) string) Token {
 	out := Token{
 		UserName: account, TokenName: name, Description: t.Spec.Description, Roles: []string{},
-		Status: StatusDeleted, Inherited: t.Spec.Inherit, Recipients: orEmpty(t.Spec.Recipients),
+		Status: StatusEnded, Inherited: t.Spec.Inherit, Recipients: orEmpty(t.Spec.Recipients),
 		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
 		NextRotation: plan.NextRotation(t), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
 		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),
+	}
+	if !t.Live() {
+		out.Status = StatusDeleted
 	}
 	for i := range t.Generations {
 		out.Generations[i] = generationOf(account, name, &t.Generations[i], today, names)

@@ -172,7 +172,7 @@ func TestBestGeneration(t *testing.T) {
 		number      int
 		status      string
 	}{
-		"none":                    {nil, 0, StatusDeleted},
+		"none":                    {nil, 0, StatusEnded},
 		"active beside retiring":  {[]state.Generation{live(1, today+9, today+3), live(2, today+9, 0)}, 2, "active"},
 		"newest retiring":         {[]state.Generation{live(1, today+9, today+3), live(2, today+9, today+3)}, 2, "retiring"},
 		"retiring before expired": {[]state.Generation{live(1, today+9, today+3), live(2, today, 0)}, 1, "retiring"},
@@ -182,6 +182,14 @@ func TestBestGeneration(t *testing.T) {
 		if got.Generation != c.number || got.Status != c.status {
 			t.Errorf("%s: generation %d is %s, want %d and %s", name, got.Generation, got.Status, c.number, c.status)
 		}
+	}
+}
+
+func TestStatusOfDeletedToken(t *testing.T) {
+	t.Parallel()
+	got := TokenOf("a", "t", &state.Token{DeletedOn: date(t, "2026-11-23")}, date(t, "2026-11-24"), keyNames)
+	if got.Status != StatusDeleted {
+		t.Errorf("status %s, want %s", got.Status, StatusDeleted)
 	}
 }
 

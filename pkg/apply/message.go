@@ -19,6 +19,8 @@ const (
 	// TrailerDeclarations names the declarations' commit where state has a
 	// branch of its own.
 	TrailerDeclarations = "Osmoctl-Declarations"
+	// TrailerReason says why generations were revoked now.
+	TrailerReason = "Osmoctl-Reason"
 	// TrailerRestored names the commit whose state a restore brought back.
 	TrailerRestored = "Osmoctl-Restored"
 )
@@ -39,6 +41,9 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
 		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
 		TrailerPlan, p.Digest, TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor))
+	if p.Revoked != nil {
+		fmt.Fprintf(&b, "%s: %s\n", TrailerReason, oneLine(p.Revoked.Reason))
+	}
 	r.declarations(&b)
 	return b.String()
 }

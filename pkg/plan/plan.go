@@ -85,8 +85,10 @@ type Plan struct {
 	Replace []model.Address `json:"replace,omitzero"`
 	// Restored is set where an earlier state comes back; see [Restore].
 	Restored *Restored `json:"restored,omitempty"`
-	Summary  Summary   `json:"summary"`
-	Changes  []Change  `json:"changes"`
+	// Revoked is set where generations end now; see [RevokeNow].
+	Revoked *Revoked `json:"revoked,omitempty"`
+	Summary Summary  `json:"summary"`
+	Changes []Change `json:"changes"`
 	// Implied lists what follows from the changes and stands nowhere in YAML.
 	Implied []Implied `json:"implied"`
 	Access  []Access  `json:"access"`

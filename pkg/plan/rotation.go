@@ -37,7 +37,7 @@ func (b *builder) causes(c tokenCase) causes {
 	b.requests(c, &out)
 	g := c.have.Active()
 	if g == nil {
-		out.add("no generation is active")
+		out.add("%s", noneActive(c.have))
 		return out
 	}
 	roleCauses(c, g, &out)
@@ -49,6 +49,15 @@ func (b *builder) causes(c tokenCase) causes {
 	}
 	b.warnDates(c, g)
 	return out
+}
+
+// noneActive says why a token without an active generation has none. That of a
+// token which was renamed back is only retiring.
+func noneActive(t *state.Token) string {
+	if t.Generation(t.LastGeneration) != nil {
+		return "no generation is active"
+	}
+	return "no generation is active: " + endedWords(t, t.LastGeneration)
 }
 
 func (b *builder) requests(c tokenCase, out *causes) {

@@ -247,7 +247,8 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		effective = b.retire(c, g, resolved, causes.dueOnly())
 		b.tokenReaders(c.address(), resolved.Readers, g.Recipients)
 	} else {
-		b.tokenReaders(c.address(), resolved.Readers, nil)
+		// Nothing lives, but who may read it was settled before.
+		b.tokenReaders(c.address(), resolved.Readers, b.granted(c.address()))
 	}
 	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
 	b.forecast(c.want, model.Date(0), resolved)

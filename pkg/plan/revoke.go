@@ -1,0 +1,167 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Revoked is what makes a plan one that ends generations now, for a leak.
+type Revoked struct {
+	// Addresses are what was asked for, sorted: a token stands for all its
+	// live generations.
+	Addresses []model.Address `json:"addresses"`
+	// Reason is why, in the words of whoever asked. The tombstones keep it.
+	Reason string `json:"reason"`
+}
+
+// CodeNeverIssued is the code of a revocation of what there never was.
+const CodeNeverIssued = "never_issued"
+
+// RevokeNow is the plan that ends generations today, whatever their dates say,
+// and does nothing else: what the declarations want besides is for the next
+// apply. What that will issue in their place stands among the implied effects.
+// Where nothing named is live any more, the plan is empty and its warnings say
+// when it ended, so that a revocation can be asked for twice.
+//
+// want is nil where the declarations cannot be read: a leak does not wait for
+// them. The problems are addresses that were never issued.
+func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opts Options) (*Plan, diag.List) {
+	what.Addresses = sortedAddresses(what.Addresses)
+	b := &builder{want: want, have: have, opts: opts, today: opts.Today}
+	if want == nil {
+		b.want = &model.Declarations{Project: model.Project{Guardrails: have.Meta.Applied.Guardrails}}
+	}
+	b.names = namesByID(have.Meta.Applied.Recipients)
+	b.rights = newRights(asApplied(have), have, nil)
+	for _, a := range what.Addresses {
+		b.revokeNow(a, "revoked: "+what.Reason)
+	}
+	if b.problems.HasErrors() {
+		b.problems.Sort()
+		return nil, b.problems
+	}
+	b.afterwards(want)
+	p := b.finish()
+	p.Revoked = &what
+	return p, nil
+}
+
+// asApplied declares the roles as they are in force, since a revocation changes
+// none of them.
+func asApplied(have *state.Snapshot) *model.Declarations {
+	want := &model.Declarations{Roles: map[string]*model.Role{}}
+	for name, r := range have.Roles {
+		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
+	}
+	return want
+}
+
+// revokeNow ends one generation, or all that are live of a token.
+func (b *builder) revokeNow(a model.Address, reason string) {
+	t := b.appliedToken(a)
+	switch {
+	case t == nil || a.Generation > t.LastGeneration:
+		b.problem(CodeNeverIssued, diag.Position{}, "osmoctl token list shows what there is", "%s cannot be revoked: it was never issued", a)
+	case a.Generation == 0:
+		b.revokeAll(a, t, reason)
+	case t.Generation(a.Generation) == nil:
+		b.warn("already_ended", a, "%s", endedWords(t, a.Generation))
+	case !b.planned(a):
+		g := t.Generation(a.Generation)
+		b.add(Change{Address: a, Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(g)})
+	}
+}
+
+func (b *builder) revokeAll(a model.Address, t *state.Token, reason string) {
+	if len(t.Generations) == 0 {
+		b.warn("already_ended", a, "%s", endedWords(t, t.LastGeneration))
+	}
+	for i := range t.Generations {
+		b.revokeNow(a.At(t.Generations[i].Number), reason)
+	}
+}
+
+func (b *builder) planned(a model.Address) bool {
+	return slices.ContainsFunc(b.changes, func(c Change) bool { return c.Address == a })
+}
+
+// endedWords says when and why a generation ended.
+func endedWords(t *state.Token, number int) string {
+	for i := range t.Tombstones {
+		if s := &t.Tombstones[i]; s.Generation == number {
+			return fmt.Sprintf("generation %d ended on %s: %s", number, s.EndedOn, s.Reason)
+		}
+	}
+	return fmt.Sprintf("generation %d has ended", number)
+}
+
+// afterwards says what the revocations mean: which access is gone now, and what
+// the next apply issues in place of what ended.
+func (b *builder) afterwards(want *model.Declarations) {
+	next := b.have.Edit()
+	tokens := []model.Address{}
+	for i := range b.changes {
+		next.End(b.changes[i].Address, b.today, "")
+		if a := b.changes[i].Address.Token(); !slices.Contains(tokens, a) {
+			tokens = append(tokens, a)
+		}
+	}
+	if len(tokens) == 0 {
+		return
+	}
+	then := b.nextPlan(want, next.Snapshot())
+	for _, a := range tokens {
+		left := next.Snapshot().Accounts[a.Account].Tokens[a.Name]
+		b.noteAccess(accessCase{subject: a, cause: a, before: b.liveRoles(b.appliedToken(a)), after: b.liveRoles(left), effective: b.today})
+		b.imply(a, a, "%s", nextWords(then, a, left))
+	}
+}
+
+// nextPlan is what the declarations ask for once the revocations are done, or
+// nil where that cannot be told.
+func (b *builder) nextPlan(want *model.Declarations, next *state.Snapshot) *Plan {
+	if want == nil {
+		return nil
+	}
+	then, problems := Build(want, next, Options{Today: b.today, Allow: b.opts.Allow})
+	if problems.HasErrors() {
+		return nil
+	}
+	return then
+}
+
+// liveRoles are those that some generation of a token carries today.
+func (b *builder) liveRoles(t *state.Token) []string {
+	var roles []string
+	for i := range t.Generations {
+		if g := &t.Generations[i]; g.ExpiresAt > b.today {
+			roles = append(roles, g.CurrentRoles()...)
+		}
+	}
+	return model.Set(roles)
+}
+
+// nextWords says what the next apply does for a token of which these generations
+// are left.
+func nextWords(then *Plan, a model.Address, left *state.Token) string {
+	if then == nil {
+		return "what the next apply issues in its place is for declarations to say that cannot be read or planned now"
+	}
+	for i := range then.Changes {
+		switch c := &then.Changes[i]; {
+		case c.Address != a:
+		case c.Action == Rotate:
+			return fmt.Sprintf("the next apply issues generation %d, which expires on %s: take the token out of the declarations if nothing is to replace it", c.Resolved.Generation, c.Resolved.ExpiresAt)
+		case c.Action == Delete:
+			return "is no longer declared: the next apply issues nothing in its place"
+		}
+	}
+	if g := left.Active(); g != nil && g.ExpiresAt > then.Date {
+		return fmt.Sprintf("generation %d stays active", g.Number)
+	}
+	return "the next apply issues nothing in its place: nothing declared asks for a value that would be alive"
+}
