@@ -88,6 +88,7 @@ func (b *builder) token(c tokenCase) {
 		b.createToken(c)
 		return
 	}
+	b.clock(c)
 	causes := b.causes(c)
 	switch {
 	case causes.none():
@@ -245,11 +246,13 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 	effective := b.today
 	if g := c.have.Active(); g != nil {
 		effective = b.retire(c, g, resolved, causes.dueOnly())
+		b.late(c, g, resolved)
 		b.tokenReaders(c.address(), resolved.Readers, g.Recipients)
 	} else {
 		// Nothing lives, but who may read it was settled before.
 		b.tokenReaders(c.address(), resolved.Readers, b.granted(c.address()))
 	}
+	b.stillRetiring(c)
 	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
 	b.forecast(c.want, model.Date(0), resolved)
 }

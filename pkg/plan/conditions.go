@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Applies come late, or not at all, and clocks are wrong. Each such condition
+// has a name, a defined outcome, and a warning. None of them keeps a plan from
+// being made or applied: what waits for somebody to mend a date is jammed.
+//
+//	missed_window   no apply came between the day a rotation was due and the
+//	                expiry: nothing is valid until this plan is applied
+//	short_overlap   the rotation comes so late, or so near to the expiry, that
+//	                the old value dies before the declared overlap is over
+//	still_retiring  a rotation comes while earlier generations retire: each
+//	                keeps its own day, and all of them work until then
+//	clock_behind    the newest generation was issued on a day that is yet to
+//	                come: its dates count from there, and nothing is issued for
+//	                a date before it
+
+// late names what a rotation that comes after its day means for whoever uses
+// the old value.
+func (b *builder) late(c tokenCase, g *state.Generation, resolved *Resolved) {
+	overlap := c.want.Rotate.Overlap
+	if g.ExpiresAt <= b.today {
+		b.missedWindow(c, g)
+		return
+	}
+	if left := b.today.Until(g.ExpiresAt); left < overlap && resolved.ExpiresAt > g.ExpiresAt {
+		b.warn("short_overlap", c.address(), "generation %d expires on %s, so it works beside the new one for %s and not for %s", g.Number, g.ExpiresAt, left, overlap)
+	}
+}
+
+// missedWindow tells a value that nobody renewed in time from one that was not
+// to be renewed, or, living for a day, could not be renewed sooner.
+func (b *builder) missedWindow(c tokenCase, g *state.Generation) {
+	spec := &c.have.Spec
+	on, ok := due(spec.Expiry, spec.Rotate, DateOfIssue(g), g.ExpiresAt)
+	if spec.Expiry.In == 0 || !ok || on >= b.today {
+		return
+	}
+	b.warn("missed_window", c.address(), "no apply came between %s, when a rotation was due, and %s, when generation %d expired: run apply once a day", on, g.ExpiresAt, g.Number)
+}
+
+// stillRetiring counts the earlier generations that go on beside the one that a
+// rotation replaces.
+func (b *builder) stillRetiring(c tokenCase) {
+	n, last := 0, model.Date(0)
+	for i := range c.have.Generations {
+		if g := &c.have.Generations[i]; g.RevokeAfter > b.today && g.ExpiresAt > b.today {
+			n++
+			last = max(last, min(g.RevokeAfter, g.ExpiresAt))
+		}
+	}
+	if n > 0 {
+		b.warn("still_retiring", c.address(), "%s still retiring, each to its own day, the last until %s: token revoke ends one sooner", plural(n, "earlier generation is", "earlier generations are"), last)
+	}
+}
+
+// clock notices a day before that of the newest generation.
+func (b *builder) clock(c tokenCase) {
+	g := c.have.Generation(c.have.LastGeneration)
+	if g == nil || DateOfIssue(g) <= b.today {
+		return
+	}
+	b.warn("clock_behind", c.address(), "generation %d was issued on %s, which is yet to come: the clock of this run or of that one is wrong. If this one is right, --replace %s issues one with the right dates",
+		g.Number, DateOfIssue(g), c.address())
+}
