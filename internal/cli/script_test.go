@@ -60,6 +60,9 @@ func TestScripts(t *testing.T) {
 			"flip":       flip,
 			"holdlock":   holdLock,
 			"interrupt":  interrupt,
+			"alive":      alive,
+			"applies":    applies,
+			"works":      works,
 		},
 	})
 }
