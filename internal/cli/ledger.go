@@ -166,6 +166,24 @@ func (l *ledger) found(ctx context.Context) (base, error) {
 	return b, err
 }
 
+// latest is where the next commit of state goes that applies no declarations: on
+// top of what is published, whatever HEAD has beside it. Its own commits are not
+// published with it, and a clone that cannot follow says so.
+func (l *ledger) latest(ctx context.Context) (base, error) {
+	if l.remote == nil || l.git.StateBranch != "" {
+		return l.found(ctx)
+	}
+	head, err := l.project.head()
+	if err != nil {
+		return base{}, err
+	}
+	tip, err := l.remote.Fetch(ctx, l.branch)
+	if err == nil && tip == "" {
+		err = hinted(fmt.Errorf("%s/%s does not exist on the remote yet, so nothing was applied", l.git.Push, l.branch), "osmoctl apply")
+	}
+	return base{declarations: tip, parent: tip, head: head}, err
+}
+
 // checkHead refuses a HEAD that no commit can be built on.
 func (l *ledger) checkHead(head gitstore.Head) error {
 	short := strings.TrimPrefix(head.Branch, headsPrefix)
@@ -296,14 +314,9 @@ func (l *ledger) checkDescent(b base) error {
 	if b.parent == "" {
 		return nil
 	}
-	commit, err := l.project.store.Commit(b.parent)
+	from, err := l.madeFrom(b)
 	if err != nil {
 		return err
-	}
-	_, trailers := splitTrailers(commit.Message)
-	from := trailers[apply.TrailerDeclarations]
-	if from == "" {
-		return fmt.Errorf("commit %.12s of %s does not say which declarations it was made from: apply did not make it", b.parent, l.git.StateBranch)
 	}
 	descends, err := l.project.store.IsAncestor(from, b.declarations)
 	if errors.Is(err, gitstore.ErrMissingObject) {
@@ -316,6 +329,24 @@ func (l *ledger) checkDescent(b base) error {
 		return stale(hinted(fmt.Errorf("the state was last made from commit %.12s, and HEAD does not descend from it", from), "git pull, and plan again"))
 	}
 	return nil
+}
+
+// madeFrom is the commit of the declarations that state was last made from, where
+// it has a branch of its own, and "" elsewhere.
+func (l *ledger) madeFrom(b base) (string, error) {
+	if l.git.StateBranch == "" {
+		return "", nil
+	}
+	commit, err := l.project.store.Commit(b.parent)
+	if err != nil {
+		return "", err
+	}
+	_, trailers := splitTrailers(commit.Message)
+	from := trailers[apply.TrailerDeclarations]
+	if from == "" {
+		err = fmt.Errorf("commit %.12s of %s does not say which declarations it was made from: apply did not make it", b.parent, l.git.StateBranch)
+	}
+	return from, err
 }
 
 // tracking is what the clone remembers of a remote's branch under.

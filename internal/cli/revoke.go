@@ -67,7 +67,7 @@ func (c *tokenRevokeCmd) revoked() (what plan.Revoked, err error) {
 
 // attempt revokes on what is there now.
 func (c *tokenRevokeCmd) attempt(env *Env, l *ledger, what plan.Revoked) error {
-	b, err := l.found(env.Context)
+	b, err := l.latest(env.Context)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,11 @@ func (c *tokenRevokeCmd) attempt(env *Env, l *ledger, what plan.Revoked) error {
 	if err != nil {
 		return err
 	}
-	run.Settings = have.Meta.Applied // a revocation applies no declaration
+	// A revocation applies no declaration, so it records none.
+	run.Settings = have.Meta.Applied
+	if run.Declarations, err = l.madeFrom(b); err != nil {
+		return err
+	}
 	result, err := run.Apply(env.Context, made, have)
 	if err != nil {
 		return err
