@@ -290,12 +290,7 @@ func (b *builder) finish() *Plan {
 	}
 	p.Access = b.accessSection(kept)
 	sortChanges(p.Changes)
-	sort.SliceStable(p.Upcoming, func(i, j int) bool {
-		if p.Upcoming[i].Date != p.Upcoming[j].Date {
-			return p.Upcoming[i].Date < p.Upcoming[j].Date
-		}
-		return p.Upcoming[i].Address.Compare(p.Upcoming[j].Address) < 0
-	})
+	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
 	p.Blocked = b.guard(p)
 	neverNil(p)

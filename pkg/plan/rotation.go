@@ -180,7 +180,7 @@ func (b *builder) warnDates(c tokenCase, g *state.Generation) {
 	switch left := b.today.Until(g.ExpiresAt); {
 	case left <= 0:
 		b.warnExpired(c)
-	case left <= upcomingDays:
+	case left <= UpcomingDays:
 		b.warn("expires_soon", c.address(), "expires on %s, in %d days, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, left)
 	}
 }
@@ -194,19 +194,19 @@ func (b *builder) warnExpired(c tokenCase) {
 }
 
 // forecast notes what the coming weeks bring to a generation.
-func (b *builder) forecast(t *model.Token, issued model.Date, r *Resolved) {
-	if issued == 0 {
-		issued = b.today
+func (b *builder) forecast(t *model.Token, g *state.Generation) {
+	for _, u := range ahead(t.Address(), t.Expiry, t.Rotate, g, b.today) {
+		b.upcomingAt(u.Address, u.Event, u.Date)
 	}
-	if on, ok := due(t.Expiry, t.Rotate, issued, r.ExpiresAt); ok {
-		b.upcomingAt(t.Address(), EventRotate, on)
-		return
-	}
-	b.upcomingAt(t.Address(), EventExpire, r.ExpiresAt)
+}
+
+// born is the generation that a change issues, as far as dates ask for it.
+func (b *builder) born(r *Resolved) *state.Generation {
+	return &state.Generation{Number: r.Generation, IssuedAt: b.today.Time(), ExpiresAt: r.ExpiresAt}
 }
 
 func (b *builder) upcomingAt(a model.Address, event Event, on model.Date) {
-	if on > b.today && on <= b.today.Add(upcomingDays) {
+	if on > b.today && on <= b.today.Add(UpcomingDays) {
 		b.upcoming = append(b.upcoming, Upcoming{Address: a, Event: event, Date: on})
 	}
 }

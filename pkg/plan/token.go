@@ -7,8 +7,8 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// upcomingDays is how far ahead a plan names what dates will bring.
-const upcomingDays model.Days = 30
+// UpcomingDays is how far ahead a plan names what dates will bring.
+const UpcomingDays model.Days = 30
 
 // tokens plans the tokens of a declared account. have is nil or dead where the
 // account is new; what it remembers of earlier tokens still counts, since
@@ -113,7 +113,7 @@ func (b *builder) createToken(c tokenCase) {
 	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin})
 	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
-	b.forecast(c.want, model.Date(0), resolved)
+	b.forecast(c.want, b.born(resolved))
 }
 
 // issue resolves what the next generation will be. strict says that somebody
@@ -185,7 +185,7 @@ func (b *builder) standing(c tokenCase) {
 	after := intersect(g.CurrentRoles(), c.account.Roles)
 	b.tokenAccess(c.address(), model.AccountAddress(c.account.Name), after, c.have)
 	b.nextRoles(c, g, after)
-	b.forecast(c.want, DateOfIssue(g), &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
+	b.forecast(c.want, g)
 }
 
 // reseal lists the keys that were added since the value was sealed. Keys that
@@ -254,7 +254,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 	}
 	b.stillRetiring(c)
 	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
-	b.forecast(c.want, model.Date(0), resolved)
+	b.forecast(c.want, b.born(resolved))
 }
 
 // retire plans the end of the generation that a rotation replaces, and returns
@@ -281,13 +281,14 @@ func (b *builder) revokeDue(a model.Address, t *state.Token) {
 		if g.RevokeAfter == 0 {
 			continue
 		}
-		if g.RevokeAfter > b.today && g.ExpiresAt > b.today {
-			b.upcomingAt(a.At(g.Number), EventRevoke, g.RevokeAfter)
+		on := retiresOn(g)
+		if on > b.today {
+			b.upcomingAt(a.At(g.Number), EventRevoke, on)
 			continue
 		}
 		b.add(Change{
 			Address: a.At(g.Number), Action: Revoke, Due: true, Before: appliedGeneration(g),
-			Reasons: []string{"its overlap ended on " + min(g.RevokeAfter, g.ExpiresAt).String()},
+			Reasons: []string{"its overlap ended on " + on.String()},
 		})
 	}
 }
