@@ -24,6 +24,16 @@ func showAll(check checker, s *state.Snapshot, on model.Date) {
 	showRoles(check, s, on)
 	showUsers(check, s, on)
 	showTokens(check, s, on)
+	showExpiring(check, s, on)
+}
+
+func showExpiring(check checker, s *state.Snapshot, on model.Date) {
+	for _, within := range []model.Days{0, model.MaxDays} {
+		list := plan.Calendar(s, on, within)
+		check("expiring", func(v *view.View) error {
+			return v.Expiring(view.Expiring{Today: on, Within: within, List: list}, view.JSON)
+		})
+	}
 }
 
 func showRoles(check checker, s *state.Snapshot, on model.Date) {

@@ -67,11 +67,20 @@ func attackAll(t *testing.T, v *View, s string) {
 		v.Error(errors.New(s), 1, f)
 		v.Error(list.Err(), 1, f)
 	}
+	due := Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s}
+	must(t, v.Expiring(due, Text), v.Expiring(due, JSON))
 	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(Validation{Problems: list}, SARIF))
 	v.Diagnostics(list)
 	v.Findings(findings)
 	v.Note(s)
 	v.Warn(s)
+}
+
+// attackCalendar is attackAll for the one result whose lines end otherwise.
+func attackCalendar(t *testing.T, v *View, s string) {
+	t.Helper()
+	p := hostilePlan(t, s)
+	must(t, v.Expiring(Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, Calendar))
 }
 
 func must(t *testing.T, errs ...error) {

@@ -7,9 +7,9 @@
 // Results go to [View.Out], problems, errors and progress to [View.Err]. Every
 // result has a text form for people and a JSON form for programs; plans also
 // have Markdown for a pull request's comment, validation also GitHub's
-// annotations and SARIF. Commands that OSMO's own CLI has too look as they look
-// there, and their JSON begins with OSMO's keys; every other JSON document is an
-// object that begins with "format_version".
+// annotations and SARIF, and what dates bring iCalendar. Commands that OSMO's own
+// CLI has too look as they look there, and their JSON begins with OSMO's keys;
+// every other JSON document is an object that begins with "format_version".
 //
 // # Text that is not ours
 //
@@ -22,6 +22,7 @@
 //   - Markdown: [EscapeMarkdown]; foreign text stands in code spans and nowhere
 //     else, so it can neither mention, link, embed nor open a block;
 //   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
+//   - iCalendar: the text of a terminal, with the escapes that its values ask for;
 //   - JSON: the same characters as for a terminal become \u escapes, which mean
 //     the same to a parser.
 //

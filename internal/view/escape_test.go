@@ -209,6 +209,7 @@ func TestWorkflowOutputHasNoCommand(t *testing.T) {
 		s := newScreen()
 		s.Workflow = true
 		attackAll(t, &s.View, attack)
+		attackCalendar(t, &s.View, attack)
 		if found := isCommand.Find(append(s.out.Bytes(), s.err.Bytes()...)); found != nil {
 			t.Errorf("%q survives as %q", attack, found)
 		}
@@ -222,6 +223,11 @@ func TestOutputIsVisible(t *testing.T) {
 		attackAll(t, &s.View, attack)
 		for _, line := range bytes.Split(append(s.out.Bytes(), s.err.Bytes()...), []byte("\n")) {
 			checkVisible(t, "output", attack, string(line))
+		}
+		s = newScreen()
+		attackCalendar(t, &s.View, attack)
+		for _, line := range strings.Split(s.out.String(), "\r\n") {
+			checkVisible(t, "calendar", attack, line)
 		}
 	}
 }

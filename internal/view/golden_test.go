@@ -143,6 +143,10 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"verify.found": func(v *View, f Format) error { return v.Verification(doubtful, f) },
 		"verify.no":    func(v *View, f Format) error { return v.Verification(broken, f) },
 		"log":          func(v *View, f Format) error { return v.Log(history, f) },
+		"expiring":     func(v *View, f Format) error { return v.Expiring(expiring(t), f) },
+		"expiring.no": func(v *View, f Format) error {
+			return v.Expiring(Expiring{Today: today, Within: 30, Now: at("2026-11-23T12:00:00Z")}, f)
+		},
 		"version": func(v *View, f Format) error {
 			return v.Version(VersionInfo{"v1.0.0", "4b825dc6", "go1.26.0", "linux/amd64"}, f)
 		},
@@ -152,6 +156,9 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 	}
 	for _, name := range []string{"plan", "plan.none", "applied", "applied.none"} {
 		out[name+".markdown"] = in(Markdown, both[name])
+	}
+	for _, name := range []string{"expiring", "expiring.no"} {
+		out[name+".icalendar"] = in(Calendar, both[name])
 	}
 	return out
 }

@@ -219,16 +219,16 @@ func warningItem(group []plan.Warning) item {
 }
 
 var eventWords = map[plan.Event]string{
-	plan.EventRotate: "a rotation is due: ",
-	plan.EventRevoke: "revoked by the next apply: ",
-	plan.EventExpire: "expires and is not renewed: ",
+	plan.EventRotate: "a rotation is due",
+	plan.EventRevoke: "revoked by the next apply",
+	plan.EventExpire: "expires and is not renewed",
 }
 
 // upcomingSection says what dates will bring, in their order.
 func upcomingSection(p *plan.Plan) section {
 	groups := grouped(p.Upcoming, func(u plan.Upcoming) string { return u.Date.String() + string(u.Event) })
 	return sectionOf("Upcoming", groups, maxItems, func(group []plan.Upcoming) item {
-		head := []span{say(plain, group[0].Date.String()+" "+eventWords[group[0].Event])}
+		head := []span{say(plain, group[0].Date.String()+" "+eventWords[group[0].Event]+": ")}
 		return item{mark: "*", tone: faint, head: append(head, subjects(group, func(u plan.Upcoming) model.Address { return u.Address })...)}
 	})
 }

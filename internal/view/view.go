@@ -14,9 +14,10 @@ type Format string
 const (
 	Text     Format = "text"
 	JSON     Format = "json"
-	Markdown Format = "markdown" // plans and what came of them
-	GitHub   Format = "github"   // validation, as annotations of a workflow run
-	SARIF    Format = "sarif"    // validation, as SARIF 2.1.0
+	Markdown Format = "markdown"  // plans and what came of them
+	GitHub   Format = "github"    // validation, as annotations of a workflow run
+	SARIF    Format = "sarif"     // validation, as SARIF 2.1.0
+	Calendar Format = "icalendar" // what dates bring, by RFC 5545
 )
 
 // formatVersion is the version of the JSON documents of this package.
@@ -45,6 +46,8 @@ type form struct {
 	text     func(*page)
 	json     func() any
 	markdown func(*page)
+	// icalendar has its own escaping and its own line ends.
+	icalendar func() []byte
 }
 
 // show writes a result to Out in one of its forms.
@@ -56,6 +59,8 @@ func (v *View) show(f Format, r form) error {
 		return v.printJSON(v.Out, r.json())
 	case f == Markdown && r.markdown != nil:
 		return v.print(r.markdown)
+	case f == Calendar && r.icalendar != nil:
+		return v.write(v.Out, r.icalendar())
 	}
 	return ErrFormat{f}
 }

@@ -143,7 +143,7 @@ func TestCalendarOfWhatRetires(t *testing.T) {
 			want = append(want, "token/a/n expire "+on(150))
 		}
 	}
-	w.Apply("guard max_deletes=9\n" + roles + "account a r1", func(o *plan.Options) { o.Allow.Deletes = new(9) })
+	w.Apply("guard max_deletes=9\n"+roles+"account a r1", func(o *plan.Options) { o.Allow.Deletes = new(9) })
 	if got := calendar(w, 3000); got != nil {
 		t.Errorf("what is gone has dates: %q", got)
 	}

@@ -48,9 +48,9 @@ func (b *builder) missedWindow(c tokenCase, g *state.Generation) {
 func (b *builder) stillRetiring(c tokenCase) {
 	n, last := 0, model.Date(0)
 	for i := range c.have.Generations {
-		if g := &c.have.Generations[i]; g.RevokeAfter > b.today && g.ExpiresAt > b.today {
+		if g := &c.have.Generations[i]; g.RevokeAfter != 0 && retiresOn(g) > b.today {
 			n++
-			last = max(last, min(g.RevokeAfter, g.ExpiresAt))
+			last = max(last, retiresOn(g))
 		}
 	}
 	if n > 0 {
