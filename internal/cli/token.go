@@ -49,8 +49,8 @@ func (c *tokenListCmd) Run(env *Env) error {
 
 func tokensOf(snap *state.Snapshot, a *state.Account, day model.Date) (list []view.Token) {
 	for _, name := range model.Names(a.Tokens) {
-		if t := a.Tokens[name]; t.Live() {
-			list = append(list, view.TokenOf(a.Name, name, t, day, view.NamesOf(snap.Meta.Applied)))
+		if a.Tokens[name].Live() {
+			list = append(list, view.TokenOf(a, name, day, view.NamesOf(snap.Meta.Applied)))
 		}
 	}
 	return list
@@ -97,7 +97,7 @@ type tokenGetCmd struct {
 // Run shows a token.
 func (c *tokenGetCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		a, t, err := c.find(snap)
+		a, _, err := c.find(snap)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (c *tokenGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Token(view.TokenOf(a.Account, a.Name, t, day, view.NamesOf(snap.Meta.Applied)), c.format())
+		return env.view().Token(view.TokenOf(snap.Accounts[a.Account], a.Name, day, view.NamesOf(snap.Meta.Applied)), c.format())
 	})
 }
 

@@ -69,7 +69,7 @@ func showTokens(check checker, s *state.Snapshot, on model.Date) {
 	for _, account := range model.Names(s.Accounts) {
 		a := s.Accounts[account]
 		for _, name := range model.Names(a.Tokens) {
-			tokens = append(tokens, view.TokenOf(account, name, a.Tokens[name], on, names))
+			tokens = append(tokens, view.TokenOf(a, name, on, names))
 			showState(check, s, model.TokenAddress(account, name), on)
 		}
 	}

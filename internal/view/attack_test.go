@@ -50,7 +50,7 @@ func attackAll(t *testing.T, v *View, s string) {
 	user := User{ID: s, CreatedBy: s, Roles: []UserRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
 	role := Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
 	token := Token{
-		UserName: s, TokenName: s, Description: s, Roles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
+		UserName: s, TokenName: s, Description: s, Roles: []string{s}, PendingRoles: []string{s}, LostRoles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
 		Generations: []Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: s}},
 		Tombstones:  []Tombstone{{Reason: s}},
 	}

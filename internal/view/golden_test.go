@@ -77,7 +77,7 @@ func (hinted) Hint() string { return "osmoctl plan shows what changed" }
 func outputs(t *testing.T) map[string]func(v *View) error {
 	today := date(t, "2026-11-23")
 	user, role := UserOf(operator(t)), RoleOf(snapshot(t).Roles["osmo-ml-team"])
-	token := TokenOf("backend-operator", "backend-token", operatorToken(t), today, keyNames)
+	token := TokenOf(operator(t), "backend-token", today, keyNames)
 	everything, err := StateOf(snapshot(t), model.Address{}, today)
 	if err != nil {
 		t.Fatal(err)

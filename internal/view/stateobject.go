@@ -84,7 +84,7 @@ func (o *StateObject) token(s *state.Snapshot, a model.Address, today model.Date
 	if account == nil || account.Tokens[a.Name] == nil {
 		return notInState(a)
 	}
-	t := TokenOf(a.Account, a.Name, account.Tokens[a.Name], today, names)
+	t := TokenOf(account, a.Name, today, names)
 	if a.Generation != 0 && !t.keepOnly(a.Generation) {
 		return notInState(a)
 	}
@@ -112,7 +112,7 @@ func (t *Token) keepOnly(number int) bool {
 func stateUserOf(a *state.Account, today model.Date, names func(string) string) StateUser {
 	out := StateUser{User: UserOf(a), TokenList: []Token{}}
 	for _, name := range model.Names(a.Tokens) {
-		out.TokenList = append(out.TokenList, TokenOf(a.Name, name, a.Tokens[name], today, names))
+		out.TokenList = append(out.TokenList, TokenOf(a, name, today, names))
 	}
 	return out
 }

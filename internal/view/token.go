@@ -38,6 +38,12 @@ type Token struct {
 	Status string `json:"status"`
 	// Inherited says that the declaration leaves the roles to the account.
 	Inherited bool `json:"inherited"`
+	// PendingRoles are those of the account that the next generation takes
+	// and the active one does not carry.
+	PendingRoles []string `json:"pending_roles"`
+	// LostRoles are those that the best generation was issued with and that
+	// left the account since. It does not get them back.
+	LostRoles []string `json:"lost_roles"`
 	// Generation is the number of the best one; 0 where none lives.
 	Generation int `json:"generation"`
 	// Recipients are the declared names.
@@ -93,28 +99,29 @@ type Tombstone struct {
 	ValueSHA256 string     `json:"value_sha256"`
 }
 
-// TokenOf is the view of an applied token on a day. names gives the name of a key
-// by its ID, or "".
-func TokenOf(account, name string, t *state.Token, today model.Date, names func(id string) string) Token {
+// TokenOf is the view of an account's token, as applied, on a day. names gives
+// the name of a key by its ID, or "".
+func TokenOf(account *state.Account, name string, today model.Date, names func(id string) string) Token {
+	t := account.Tokens[name]
 	out := Token{
-		UserName: account, TokenName: name, Description: t.Spec.Description, Roles: []string{},
-		Status: StatusEnded, Inherited: t.Spec.Inherit, Recipients: orEmpty(t.Spec.Recipients),
+		UserName: account.Name, TokenName: name, Description: t.Spec.Description, Roles: []string{},
+		Status: StatusEnded, Inherited: t.Spec.Inherit, PendingRoles: orEmpty(plan.PendingRoles(account, t)), LostRoles: []string{}, Recipients: orEmpty(t.Spec.Recipients),
 		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
-		NextRotation: plan.NextRotation(t), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
+		NextRotation: plan.NextRotation(t, today), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
 		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),
 	}
 	if !t.Live() {
 		out.Status = StatusDeleted
 	}
 	for i := range t.Generations {
-		out.Generations[i] = generationOf(account, name, &t.Generations[i], today, names)
+		out.Generations[i] = generationOf(account.Name, name, &t.Generations[i], today, names)
 	}
 	for i, g := range t.Tombstones {
 		out.Tombstones[i] = Tombstone{g.Generation, g.EndedOn, g.Reason, g.Value.String()}
 	}
 	if g := best(t, today); g != nil {
 		out.ExpiresAt, out.Generation, out.Status = Midnight(g.ExpiresAt), g.Number, string(g.Status(today))
-		out.Roles = orEmpty(g.CurrentRoles())
+		out.Roles, out.LostRoles = orEmpty(g.CurrentRoles()), orEmpty(g.RemovedRoles)
 	}
 	return out
 }
@@ -203,6 +210,8 @@ func (p *page) token(t Token) {
 	p.field("Status", title(t.Status))
 	p.optional("Expires At (UTC)", model.Date(t.ExpiresAt).String())
 	p.field("Roles", rolesWords(t))
+	p.optional("Pending Roles", pendingWords(t))
+	p.optional("Lost Roles", lostWords(t))
 	p.optional("Rotation", rotationWords(t))
 	p.optional("Next Rotation", t.NextRotation.String())
 	p.optional("Recipients", joined(t.Recipients))
@@ -217,6 +226,26 @@ func rolesWords(t Token) string {
 		return orNone(t.Roles) + " (inherited from the account when issued)"
 	}
 	return orNone(t.Roles)
+}
+
+// pendingWords says which roles are to come, and when.
+func pendingWords(t Token) string {
+	switch {
+	case len(t.PendingRoles) == 0:
+		return ""
+	case t.NextRotation == 0:
+		return joined(t.PendingRoles) + " (with its next generation, which no date brings)"
+	}
+	return joined(t.PendingRoles) + " (with its next generation, due " + t.NextRotation.String() + ")"
+}
+
+// lostWords says which roles are gone. A rotation alone brings back what the
+// account holds again.
+func lostWords(t Token) string {
+	if len(t.LostRoles) == 0 {
+		return ""
+	}
+	return joined(t.LostRoles) + " (left the account since; this value never gets them back)"
 }
 
 // rotationWords is the declared life of a token: lives 90d, rotated every 60d
@@ -256,7 +285,7 @@ func (p *page) generation(g Generation) {
 	p.field("    Issued", moment(g.IssuedAt)+" by "+g.IssuedBy)
 	p.field("    Roles", orNone(g.Roles))
 	if len(g.RemovedRoles) > 0 {
-		p.field("    Lost Since", joined(g.RemovedRoles))
+		p.field("    Lost Roles", joined(g.RemovedRoles))
 	}
 	p.field("    Server Name", g.ServerName)
 	p.field("    Value", g.value.Short())

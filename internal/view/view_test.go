@@ -110,7 +110,7 @@ func TestTokensLookAsInOSMO(t *testing.T) {
 // TestJSONBeginsAsOSMOs requires OSMO's keys first and in OSMO's order.
 func TestJSONBeginsAsOSMOs(t *testing.T) {
 	t.Parallel()
-	token := TokenOf("ci", "deploy", operatorToken(t), date(t, "2026-11-23"), keyNames)
+	token := TokenOf(operator(t), "backend-token", date(t, "2026-11-23"), keyNames)
 	role, _ := BuiltinRoleOf("osmo-user")
 	for _, c := range []struct {
 		document any
@@ -178,18 +178,61 @@ func TestBestGeneration(t *testing.T) {
 		"retiring before expired": {[]state.Generation{live(1, today+9, today+3), live(2, today, 0)}, 1, "retiring"},
 		"newest expired":          {[]state.Generation{live(1, today, today), live(2, today, 0)}, 2, "expired"},
 	} {
-		got := TokenOf("a", "t", &state.Token{Generations: c.generations}, today, keyNames)
+		got := TokenOf(owning(&state.Token{Generations: c.generations}), "t", today, keyNames)
 		if got.Generation != c.number || got.Status != c.status {
 			t.Errorf("%s: generation %d is %s, want %d and %s", name, got.Generation, got.Status, c.number, c.status)
 		}
 	}
 }
 
+// owning is an account with one token t.
+func owning(t *state.Token, roles ...string) *state.Account {
+	a := &state.Account{Name: "a", Tokens: map[string]*state.Token{"t": t}}
+	for _, r := range roles {
+		a.Grants = append(a.Grants, state.Grant{Role: r})
+	}
+	return a
+}
+
 func TestStatusOfDeletedToken(t *testing.T) {
 	t.Parallel()
-	got := TokenOf("a", "t", &state.Token{DeletedOn: date(t, "2026-11-23")}, date(t, "2026-11-24"), keyNames)
+	got := TokenOf(owning(&state.Token{DeletedOn: date(t, "2026-11-23")}), "t", date(t, "2026-11-24"), keyNames)
 	if got.Status != StatusDeleted {
 		t.Errorf("status %s, want %s", got.Status, StatusDeleted)
+	}
+}
+
+// A token says which roles its account has and it has not, and how that came.
+func TestRolesOfAToken(t *testing.T) {
+	t.Parallel()
+	today := date(t, "2026-11-23")
+	rotates := state.Spec{Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}}
+	fixed, narrow := rotates, rotates
+	fixed.Expiry, fixed.Rotate = model.Expiry{At: today + 90}, model.Rotation{}
+	narrow.Inherit, narrow.Roles = false, []string{"r1"}
+	g := state.Generation{Number: 1, IssuedAt: today.Time(), ExpiresAt: today + 90, Roles: []string{"r1", "r2"}}
+	lost := g
+	lost.RemovedRoles = []string{"r2"}
+	for name, c := range map[string]struct {
+		spec        state.Spec
+		generations []state.Generation
+		roles       []string
+		want        string
+	}{
+		"as issued":          {rotates, []state.Generation{g}, []string{"r1", "r2"}, "Roles: r1, r2 (inherited from the account when issued)\n"},
+		"a role was added":   {rotates, []state.Generation{g}, []string{"r1", "r2", "r3"}, "Roles: r1, r2 (inherited from the account when issued)\nPending Roles: r3 (with its next generation, due 2027-01-22)\n"},
+		"no date brings it":  {fixed, []state.Generation{g}, []string{"r1", "r2", "r3"}, "Roles: r1, r2 (inherited from the account when issued)\nPending Roles: r3 (with its next generation, which no date brings)\n"},
+		"one left":           {rotates, []state.Generation{lost}, []string{"r1"}, "Roles: r1 (inherited from the account when issued)\nLost Roles: r2 (left the account since; this value never gets them back)\n"},
+		"and came back":      {rotates, []state.Generation{lost}, []string{"r1", "r2"}, "Roles: r1 (inherited from the account when issued)\nPending Roles: r2 (with its next generation, due 2027-01-22)\nLost Roles: r2 (left the account since; this value never gets them back)\n"},
+		"it has its own":     {narrow, []state.Generation{g}, []string{"r1", "r2", "r3"}, "Roles: r1, r2\n"},
+		"no value is active": {rotates, nil, []string{"r1"}, "Roles: None (inherited from the account when issued)\nPending Roles: r1 (with its next generation, which no date brings)\n"},
+	} {
+		s := newScreen()
+		must(t, s.Token(TokenOf(owning(&state.Token{Spec: c.spec, Generations: c.generations}, c.roles...), "t", today, keyNames), Text))
+		_, after, _ := strings.Cut(s.out.String(), "Roles: ")
+		if got := "Roles: " + after; !strings.HasPrefix(got, c.want) || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Pending") || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Lost") {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
+		}
 	}
 }
 
@@ -202,7 +245,7 @@ func TestNextRotationAgreesWithPlan(t *testing.T) {
 		for _, overlap := range []model.Days{0, 1, 7} {
 			for _, expiry := range []model.Expiry{{In: 90}, {In: 2}, {At: issued + 50}, {At: issued + 300}} {
 				rotate := model.Rotation{Every: every, Overlap: overlap}
-				next := plan.NextRotation(appliedOnce(issued, expiry, rotate))
+				next := plan.NextRotation(appliedOnce(issued, expiry, rotate), issued)
 				if on := plannedRotation(t, issued, expiry, rotate); next != on {
 					t.Errorf("every %s, overlap %s, %+v: shown %s, planned %s", every, overlap, expiry, next, on)
 				}

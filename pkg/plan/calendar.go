@@ -57,7 +57,7 @@ func retiresOn(g *state.Generation) model.Date { return min(g.RevokeAfter, g.Exp
 // expiry, which is named only once it has come all the same.
 func ahead(a model.Address, e model.Expiry, r model.Rotation, g *state.Generation, today model.Date) (list []Upcoming) {
 	expired := g.ExpiresAt <= today
-	if on, ok := due(e, r, DateOfIssue(g), g.ExpiresAt); ok && !(e.At != 0 && expired) {
+	if on, ok := rotatesOn(e, r, g, today); ok {
 		list = append(list, Upcoming{Address: a, Event: EventRotate, Date: on})
 	}
 	if e.At != 0 || expired {

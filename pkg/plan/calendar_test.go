@@ -159,3 +159,32 @@ func TestCalendarOfADeletedAccount(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// What a token carries and what it is to carry is what its next generation is
+// issued with.
+func TestPendingRolesComeWithTheNextGeneration(t *testing.T) {
+	t.Parallel()
+	worlds(t, 60, func(t *testing.T, r *rand.Rand, w *applytest.World) {
+		project := randomProject(r, w.Today)
+		w.Apply(project)
+		for account, a := range w.State().Accounts {
+			for name, token := range a.Tokens {
+				address := model.TokenAddress(account, name)
+				pending := plan.PendingRoles(a, token)
+				if !a.Live() || !token.Live() || token.RenamedTo != "" || !token.Spec.Inherit {
+					if pending != nil {
+						t.Errorf("%s is to take %q", address, pending)
+					}
+					continue
+				}
+				next := w.Plan(project, func(o *plan.Options) { o.Replace = []model.Address{address} })
+				want := model.Set(append(pending, token.Active().CurrentRoles()...))
+				for _, c := range next.Changes {
+					if c.Address == address && !slices.Equal(c.Resolved.Roles, want) {
+						t.Errorf("%s: the next generation has %q, want %q", address, c.Resolved.Roles, want)
+					}
+				}
+			}
+		}
+	})
+}

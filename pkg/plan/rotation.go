@@ -159,17 +159,24 @@ func due(e model.Expiry, r model.Rotation, issued, expires model.Date) (model.Da
 }
 
 // NextRotation is the day on which a date alone will rotate an applied token, or
-// the zero Date where none does.
-func NextRotation(t *state.Token) model.Date {
+// the zero Date where none does. It has passed where no apply came since.
+func NextRotation(t *state.Token, today model.Date) model.Date {
 	g := t.Active()
 	if g == nil || t.RenamedTo != "" {
 		return 0
 	}
-	on, ok := due(t.Spec.Expiry, t.Spec.Rotate, DateOfIssue(g), g.ExpiresAt)
+	on, ok := rotatesOn(t.Spec.Expiry, t.Spec.Rotate, g, today)
 	if !ok {
 		return 0
 	}
 	return on
+}
+
+// rotatesOn is the day on which a date alone rotates an active generation, if
+// one does. Under a fixed date that has passed nothing can be issued.
+func rotatesOn(e model.Expiry, r model.Rotation, g *state.Generation, today model.Date) (model.Date, bool) {
+	on, ok := due(e, r, DateOfIssue(g), g.ExpiresAt)
+	return on, ok && (e.At == 0 || today < g.ExpiresAt)
 }
 
 // warnDates warns of a fixed date that comes near or has passed.

@@ -223,11 +223,24 @@ func (b *builder) nextRoles(c tokenCase, g *state.Generation, current []string) 
 	if due, ok := dueOn(c.want, g); ok {
 		when = "at its next rotation, due " + due.String()
 	}
-	for _, role := range c.account.Roles {
-		if !slices.Contains(current, role) {
-			b.imply(c.address(), model.AccountAddress(c.account.Name), "takes role %s %s", role, when)
-		}
+	for _, role := range without(c.account.Roles, current) {
+		b.imply(c.address(), model.AccountAddress(c.account.Name), "takes role %s %s", role, when)
 	}
+}
+
+// PendingRoles are the roles of its account that an applied token does not
+// carry yet and takes with its next generation, sorted: those that were granted
+// since it was issued, where it inherits. What date brings that generation is
+// for [NextRotation] to say.
+func PendingRoles(a *state.Account, t *state.Token) []string {
+	if !a.Live() || !t.Live() || !t.Spec.Inherit || t.RenamedTo != "" {
+		return nil
+	}
+	var carried []string
+	if g := t.Active(); g != nil {
+		carried = g.CurrentRoles()
+	}
+	return without(a.Roles(), carried)
 }
 
 func (b *builder) rotateToken(c tokenCase, causes causes) {
@@ -338,6 +351,11 @@ func (b *builder) renameToken(account *model.Account, a model.Address, have *sta
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
 	b.overlapAccess(a, nil, have, account, resolved.RevokeAfter)
 	b.revokeDue(a, have)
+}
+
+// without is what is in a and not in b.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
 func intersect(a, b []string) []string {
