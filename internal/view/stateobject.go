@@ -177,7 +177,7 @@ func tokenSummary(t Token) string {
 	if t.Generation == 0 {
 		return t.TokenName + " (" + t.Status + ")"
 	}
-	return t.TokenName + " (generation " + strconv.Itoa(t.Generation) + ", " + t.Status + ", expires on " + model.Date(t.ExpiresAt).String() + "; roles: " + orNone(t.Roles) + ")"
+	return t.TokenName + " (generation " + strconv.Itoa(t.Generation) + ", " + t.Status + ", " + endWords(t.Status, t.ExpiresAt) + "; roles: " + orNone(t.Roles) + ")"
 }
 
 func (p *page) stateOverview(o StateObject) {

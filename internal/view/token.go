@@ -89,6 +89,8 @@ type Generation struct {
 
 	// value is kept for its short form.
 	value state.Sum
+	// revokeDue says that its day has come and no apply has revoked it.
+	revokeDue bool
 }
 
 // Tombstone is what is remembered of an ended generation.
@@ -133,6 +135,7 @@ func generationOf(account, token string, g *state.Generation, today model.Date, 
 		Roles: orEmpty(g.Roles), RemovedRoles: orEmpty(g.RemovedRoles), Recipients: make([]plan.Reader, len(g.Recipients)),
 		Ciphertext:  state.Dir + "/" + state.CiphertextPath(account, token, g.Number),
 		ValueSHA256: g.Value.String(), CiphertextSHA256: g.Ciphertext.String(), value: g.Value,
+		revokeDue: g.RevokeAfter != 0 && g.RevokeAfter <= today,
 	}
 	for i, id := range g.Recipients {
 		out.Recipients[i] = plan.Reader{Name: names(id), Key: id}
@@ -277,8 +280,11 @@ func (p *page) generations(list []Generation) {
 }
 
 func (p *page) generation(g Generation) {
-	head := "  - " + count(g.Generation) + " (" + g.Status + ", expires on " + model.Date(g.ExpiresAt).String()
-	if g.RevokeAfter != 0 {
+	head := "  - " + count(g.Generation) + " (" + g.Status + ", " + endWords(g.Status, g.ExpiresAt)
+	switch {
+	case g.revokeDue:
+		head += ", to be revoked since " + g.RevokeAfter.String()
+	case g.RevokeAfter != 0:
 		head += ", revoked on " + g.RevokeAfter.String()
 	}
 	p.line(head + ")")
@@ -294,6 +300,14 @@ func (p *page) generation(g Generation) {
 	for _, r := range g.Recipients {
 		p.line("      - " + keyName(r.Name, r.Key))
 	}
+}
+
+// endWords says when a value dies, or died.
+func endWords(status string, on Midnight) string {
+	if status == string(state.Expired) {
+		return "expired on " + model.Date(on).String()
+	}
+	return "expires on " + model.Date(on).String()
 }
 
 func (p *page) tombstones(list []Tombstone) {
