@@ -70,10 +70,10 @@ func (v *View) Expiring(e Expiring, f Format) error {
 
 func (p *page) expiring(e Expiring) {
 	if len(e.List) == 0 {
-		p.line("Nothing is due until " + e.until().String())
+		p.line("Nothing is due by " + e.until().String())
 		return
 	}
-	p.field("Due until "+e.until().String(), count(len(e.List)))
+	p.field("Due by "+e.until().String(), count(len(e.List)))
 	p.blank()
 	rows := make([][]string, len(e.List))
 	for i, u := range e.List {
