@@ -14,7 +14,7 @@ var floors = [][]string{
 	{"pkg/diag", "pkg/secret", "schemas", "examples"},
 	{"pkg/model"},
 	{"pkg/config", "pkg/state", "pkg/seal", "pkg/token", "pkg/access"},
-	{"pkg/plan"},
+	{"pkg/plan", "pkg/scan"},
 	{"pkg/apply"},
 	{"internal/gitstore", "internal/issuer/local", "internal/view"},
 	{"internal/history"},

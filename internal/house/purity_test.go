@@ -16,6 +16,7 @@ var pure = map[string][]string{
 	"pkg/diag":   nil,
 	"pkg/model":  nil,
 	"pkg/plan":   nil,
+	"pkg/scan":   nil,
 	"pkg/secret": nil,
 	"pkg/state":  nil,
 }

@@ -1,0 +1,330 @@
+package scan
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// around is how much is decoded behind a beginning: enough for a value in three
+// encodings, one within another.
+const around = 1 << 10
+
+// maxInner bounds what is unpacked of gzip that stands in base64.
+const maxInner = 32 << 20
+
+// before is how much is decoded before a beginning: what is encoded again within
+// needs the end of the character before it.
+const before = 32
+
+// base64Around decodes what stands around a beginning in base64. skip characters
+// of its group of four stand before it; those that are missing count as zeros.
+func (s *Scanner) base64Around(t *text, at, skip int) {
+	lo := at
+	for lo > 0 && at-lo < skip+before && isBase64(t.b[lo-1]) {
+		lo--
+	}
+	missing := skip - (at - lo)
+	if missing < 0 {
+		lo, missing = lo+(-missing)%4, 0
+	}
+	hi := min(len(t.b), at+around)
+	s.base64(t, lo, continuedWithin(t.b, at, hi), missing)
+}
+
+// continuedWithin is the end of the run at a place, looked for up to a limit.
+func continuedWithin(b []byte, at, limit int) int {
+	for at < limit && isBase64(b[at]) {
+		at++
+	}
+	return continued(b[:limit], at)
+}
+
+// base64 searches what b[lo:hi] is when phase zeros stand before it.
+func (s *Scanner) base64(t *text, lo, hi, phase int) {
+	out := decode64(s.room(t.depth, (hi-lo)/4*3+6), t.b[lo:hi], phase)
+	s.scratch[t.depth] = out
+	at := func(i int) int { return lo + nth64(t.b[lo:hi], i*8/6-phase) }
+	if len(out) >= valueLength {
+		s.search(t.inner(out, Base64, at))
+	}
+	s.gunzip(t, out, at(0))
+}
+
+// decode64 appends what src is in base64 of either alphabet, without what breaks
+// lines.
+func decode64(dst, src []byte, phase int) []byte {
+	var group uint32
+	n := phase
+	for i := 0; i < len(src); {
+		if n == 0 {
+			dst, i = decodeQuads(dst, src, i)
+			if i >= len(src) {
+				break
+			}
+		}
+		v := sextets[src[i]]
+		if v == notBase64 {
+			i += max(gap(src[i:]), 1)
+			continue
+		}
+		group, n, i = group<<6|uint32(v), n+1, i+1
+		if n == 4 {
+			dst = append(dst, byte(group>>16), byte(group>>8), byte(group))
+			group, n = 0, 0
+		}
+	}
+	switch n {
+	case 2:
+		dst = append(dst, byte(group>>4))
+	case 3:
+		dst = append(dst, byte(group>>10), byte(group>>2))
+	}
+	return dst
+}
+
+// decodeQuads decodes whole groups up to the first that is interrupted, and
+// returns where that is.
+func decodeQuads(dst, src []byte, i int) ([]byte, int) {
+	for ; i+4 <= len(src); i += 4 {
+		v := quads[0][src[i]] | quads[1][src[i+1]] | quads[2][src[i+2]] | quads[3][src[i+3]]
+		if v>>31 != 0 {
+			return dst, i
+		}
+		dst = append(dst, byte(v>>16), byte(v>>8), byte(v))
+	}
+	return dst, i
+}
+
+// nth64 is where the n-th character of base64 stands, counted from 0.
+func nth64(b []byte, n int) int {
+	for i := 0; i < len(b); {
+		width := gap(b[i:])
+		switch {
+		case width > 0:
+			i += width
+			continue
+		case isBase64(b[i]) && n <= 0:
+			return i
+		case isBase64(b[i]):
+			n--
+		}
+		i++
+	}
+	return max(len(b)-1, 0)
+}
+
+// gunzip searches what is compressed within an encoding, as releases of Helm are
+// in Kubernetes. What cannot be unpacked is not gzip.
+func (s *Scanner) gunzip(t *text, b []byte, at int) {
+	if len(b) < 18 || b[0] != 0x1f || b[1] != 0x8b || b[2] != 8 || t.depth+1 >= s.opts.layers() {
+		return
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return
+	}
+	data, _ := io.ReadAll(io.LimitReader(z, maxInner))
+	packed := t.inner(b, Base64, func(int) int { return at })
+	s.search(packed.inner(data, Gzip, func(int) int { return 0 }))
+}
+
+// hexAround decodes the hex around a beginning.
+func (s *Scanner) hexAround(t *text, at int) {
+	lo := at
+	for lo > 1 && at-lo < before && isHex(t.b[lo-1]) && isHex(t.b[lo-2]) {
+		lo -= 2
+	}
+	s.hex(t, lo, min(len(t.b), at+around))
+}
+
+// hex searches what b[lo:hi] is in hex, up to the first other character.
+func (s *Scanner) hex(t *text, lo, hi int) {
+	if hi-lo < 2*valueLength || !isHex(t.b[lo]) || !isHex(t.b[lo+1]) {
+		return
+	}
+	out, high, half := s.room(t.depth, (hi-lo)/2), byte(0), false
+	for i := lo; i < hi; {
+		c := t.b[i]
+		if !isHex(c) {
+			width := gap(t.b[i:hi])
+			if width == 0 {
+				break
+			}
+			i += width
+			continue
+		}
+		if half {
+			out = append(out, high<<4|nibble(c))
+		}
+		high, half, i = nibble(c), !half, i+1
+	}
+	s.scratch[t.depth] = out
+	if len(out) >= valueLength {
+		s.search(t.inner(out, Hex, func(i int) int { return lo + nth64(t.b[lo:hi], 2*i) }))
+	}
+}
+
+func nibble(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return (c | 0x20) - 'a' + 10
+}
+
+// narrowAround takes every step-th byte of what stands around a beginning.
+func (s *Scanner) narrowAround(t *text, at, step int, e Encoding) {
+	lo := at
+	for lo >= step && at-lo < before && t.b[lo-1] == 0 && t.b[lo-step] != 0 {
+		lo -= step
+	}
+	s.narrow(t, lo, min(len(t.b), at+around), step, e)
+}
+
+// narrow searches b[lo:hi] without the zeros between its characters.
+func (s *Scanner) narrow(t *text, lo, hi, step int, e Encoding) {
+	out := s.room(t.depth, (hi-lo)/step+1)
+	for i := lo; i+step <= hi; i += step {
+		c, zeros := t.b[i], byte(0)
+		for k := 1; k < step; k++ {
+			zeros |= t.b[i+k]
+		}
+		if zeros != 0 || c == 0 {
+			c = notASCII
+		}
+		out = append(out, c)
+	}
+	if i := lo + len(out)*step; i < hi {
+		out = append(out, t.b[i]) // Its zeros were cut off.
+	}
+	s.scratch[t.depth] = out
+	if len(out) >= valueLength {
+		s.search(t.inner(out, e, func(i int) int { return lo + step*i }))
+	}
+}
+
+// notASCII stands for a character that is none of ASCII, and for a zero.
+const notASCII = 1
+
+// wide searches a text as UTF-16 where so many of its bytes are zero that it
+// could be.
+func (s *Scanner) wide(t *text) {
+	if len(t.b) < 2*valueLength || bytes.Count(t.b, []byte{0}) < len(t.b)/4 {
+		return
+	}
+	for parity := range 2 {
+		s.narrow(t, parity, len(t.b), 2, UTF16)
+	}
+}
+
+// unescapeFrom resolves the escapes behind a beginning.
+func (s *Scanner) unescapeFrom(t *text, at int, e Encoding) {
+	s.unescape(t, at, min(len(t.b), at+around), e)
+}
+
+// unescaped resolves all escapes of a text.
+func (s *Scanner) unescaped(t *text) {
+	for _, e := range []struct {
+		mark     byte
+		encoding Encoding
+	}{{'%', Percent}, {'\\', Escapes}, {'&', Escapes}} {
+		if bytes.IndexByte(t.b, e.mark) >= 0 {
+			s.unescape(t, 0, len(t.b), e.encoding)
+			return
+		}
+	}
+}
+
+func (s *Scanner) unescape(t *text, lo, hi int, e Encoding) {
+	out, changed := s.room(t.depth, hi-lo), false
+	for i := lo; i < hi; {
+		c, width := escape(t.b[i:hi])
+		out, i, changed = append(out, c), i+width, changed || width > 1
+	}
+	s.scratch[t.depth] = out
+	if changed && len(out) >= valueLength {
+		s.search(t.inner(out, e, func(i int) int { return lo + nthEscaped(t.b[lo:hi], i) }))
+	}
+}
+
+// nthEscaped is where the n-th character stands, counted from 0.
+func nthEscaped(b []byte, n int) int {
+	at := 0
+	for ; n > 0 && at < len(b); n-- {
+		_, width := escape(b[at:])
+		at += width
+	}
+	return at
+}
+
+// escape reads one character, escaped or not, and how many bytes it takes.
+func escape(b []byte) (c byte, width int) {
+	switch b[0] {
+	case '%':
+		return coded(b, 1, 2, 16)
+	case '\\':
+		return backslash(b)
+	case '&':
+		return entity(b)
+	}
+	return b[0], 1
+}
+
+func backslash(b []byte) (byte, int) {
+	if len(b) < 2 {
+		return b[0], 1
+	}
+	switch b[1] {
+	case 'x':
+		return coded(b, 2, 2, 16)
+	case 'u':
+		return coded(b, 2, 4, 16)
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case '\\', '/', '"':
+		return b[1], 2
+	}
+	return b[0], 1
+}
+
+func entity(b []byte) (byte, int) {
+	if bytes.HasPrefix(b, []byte("&lowbar;")) {
+		return '_', len("&lowbar;")
+	}
+	end := bytes.IndexByte(b[:min(len(b), 8)], ';')
+	switch {
+	case end < 3 || b[1] != '#':
+		return b[0], 1
+	case b[2] == 'x' || b[2] == 'X':
+		c, width := coded(b, 3, end-3, 16)
+		return c, endOf(width, end)
+	}
+	c, width := coded(b, 2, end-2, 10)
+	return c, endOf(width, end)
+}
+
+// endOf takes the semicolon along.
+func endOf(width, end int) int {
+	if width == 1 {
+		return 1
+	}
+	return end + 1
+}
+
+// coded reads the number of an ASCII character, digits long, behind skip bytes.
+func coded(b []byte, skip, digits, base int) (byte, int) {
+	if len(b) < skip+digits || digits == 0 {
+		return b[0], 1
+	}
+	n, err := strconv.ParseUint(string(b[skip:skip+digits]), base, 32)
+	if err != nil || n >= utf8.RuneSelf {
+		return b[0], 1
+	}
+	return byte(n), skip + digits
+}

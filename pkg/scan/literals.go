@@ -1,0 +1,187 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"sync"
+
+	"github.com/osmoctl/osmoctl/pkg/token"
+)
+
+// literal is what a token begins with in some encoding.
+type literal struct {
+	text string
+	// encoding is the outermost; "" is the prefix as it is.
+	encoding Encoding
+	// skip is how many characters of base64 stand between the beginning of the
+	// group of four and the literal.
+	skip int
+}
+
+const (
+	// stride is how far apart the places are that are looked at, and how many
+	// bytes are looked at in each. Of 5 bytes one such window is always whole.
+	stride     = 3
+	filterBits = 16
+)
+
+// table finds literals. A window of three bytes that begins one, at each of
+// three places, has its bit in the filter, and its literals in the map.
+type table struct {
+	filter [1 << filterBits / 64]uint64
+	heads  map[uint32][]head
+}
+
+// head is a literal whose byte at is where a window begins.
+type head struct {
+	literal
+	at int
+}
+
+// slot spreads windows over the filter.
+func slot(window uint32) uint32 { return window * 0x9e3779b1 >> (32 - filterBits) }
+
+var literals = sync.OnceValue(func() *table {
+	t := &table{heads: map[uint32][]head{}}
+	for _, l := range allLiterals() {
+		t.add(l)
+	}
+	return t
+})
+
+func (t *table) add(l literal) {
+	for at := range stride {
+		w := uint32(l.text[at]) | uint32(l.text[at+1])<<8 | uint32(l.text[at+2])<<16
+		bit := slot(w)
+		t.filter[bit/64] |= 1 << (bit % 64)
+		t.heads[w] = append(t.heads[w], head{l, at})
+	}
+}
+
+// allLiterals lists the beginnings, in each encoding and in two within one
+// another as far as they are usual.
+func allLiterals() []literal {
+	raw := []byte(token.Prefix)
+	list := append(escapedLiterals(), literal{text: token.Prefix})
+	list = append(list, hexLiterals(raw)...)
+	list = append(list, wideLiterals(raw)...)
+	for _, l := range list {
+		list = append(list, base64Literals([]byte(l.text))...)
+	}
+	for _, l := range base64Literals(raw) {
+		inner := []byte(l.text)
+		list = append(list, hexLiterals(inner)...)
+		list = append(list, wideLiterals(inner)...)
+		for _, twice := range base64Literals(inner) {
+			list = append(append(list, twice), base64Literals([]byte(twice.text))...)
+		}
+	}
+	return list
+}
+
+func hexLiterals(b []byte) []literal {
+	lower := hex.EncodeToString(b)
+	return []literal{{text: lower, encoding: Hex}, {text: string(bytes.ToUpper([]byte(lower))), encoding: Hex}}
+}
+
+// wideLiterals are b in UTF-16 and UTF-32, of either byte order: they differ in
+// what stands before the first character and after the last.
+func wideLiterals(b []byte) []literal {
+	return []literal{
+		{text: string(bytes.Join(split(b), []byte{0})), encoding: UTF16},
+		{text: string(bytes.Join(split(b), []byte{0, 0, 0})), encoding: UTF32},
+	}
+}
+
+func split(b []byte) [][]byte { return bytes.Split(b, nil) }
+
+// base64Literals are the characters that b alone decides, at each of the three
+// places in a group where it may begin. Both alphabets have the same ones: of
+// ASCII only five characters are written with the two in which they differ, and
+// no token has them.
+func base64Literals(b []byte) []literal {
+	var list []literal
+	for before := range 3 {
+		from, to := (before*8+5)/6, (before+len(b))*8/6
+		whole := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), b...))
+		list = append(list, literal{text: whole[from:to], encoding: Base64, skip: from})
+	}
+	return list
+}
+
+// escapedLiterals are the prefix with its underscore escaped, and with
+// everything escaped.
+func escapedLiterals() []literal {
+	return []literal{
+		{text: "osmo%5", encoding: Percent},
+		{text: "osmo%255", encoding: Percent},
+		{text: "%6f%73%6", encoding: Percent},
+		{text: "%6F%73%6", encoding: Percent},
+		{text: `osmo\u005`, encoding: Escapes},
+		{text: `osmo\\u005`, encoding: Escapes},
+		{text: `\u006f\u0073`, encoding: Escapes},
+		{text: `\u006F\u0073`, encoding: Escapes},
+		{text: `osmo\x5`, encoding: Escapes},
+		{text: `\x6f\x73\x6`, encoding: Escapes},
+		{text: `\x6F\x73\x6`, encoding: Escapes},
+		{text: "osmo&#95;", encoding: Escapes},
+		{text: "osmo&#x5", encoding: Escapes},
+		{text: "osmo&lowbar;", encoding: Escapes},
+		{text: "&#111;&#115;", encoding: Escapes},
+		{text: "&#x6f;&#x73;", encoding: Escapes},
+		{text: "&#x6F;&#x73;", encoding: Escapes},
+	}
+}
+
+// beginnings finds the literals of a text.
+func (s *Scanner) beginnings(t *text) {
+	b, filter := t.b, &s.table.filter
+	for i := 0; i+4 <= len(b); i += stride {
+		w := binary.LittleEndian.Uint32(b[i:]) & 0xffffff
+		bit := slot(w)
+		if filter[bit/64]>>(bit%64)&1 != 0 {
+			s.windowAt(t, i, w)
+		}
+	}
+	// The last window may be one of three bytes without a fourth.
+	if n := len(b); n >= stride && n%stride == 0 {
+		s.windowAt(t, n-stride, uint32(b[n-3])|uint32(b[n-2])<<8|uint32(b[n-1])<<16)
+	}
+}
+
+// windowAt compares the literals that have the window w.
+func (s *Scanner) windowAt(t *text, i int, w uint32) {
+	heads := s.table.heads[w]
+	for k := range heads {
+		h := &heads[k]
+		from := i - h.at
+		if from >= 0 && len(t.b)-from >= len(h.text) && string(t.b[from:from+len(h.text)]) == h.text {
+			s.literalAt(t, from, &h.literal)
+		}
+	}
+}
+
+// literalAt takes off the encoding that a literal announces.
+func (s *Scanner) literalAt(t *text, at int, l *literal) {
+	if l.encoding == "" {
+		s.shape(t, at)
+		return
+	}
+	if t.depth >= s.opts.layers() {
+		return
+	}
+	switch l.encoding {
+	case Base64:
+		s.base64Around(t, at, l.skip)
+	case Hex:
+		s.hexAround(t, at)
+	case UTF16:
+		s.narrowAround(t, at, 2, UTF16)
+	case UTF32:
+		s.narrowAround(t, at, 4, UTF32)
+	default:
+		s.unescapeFrom(t, at, l.encoding)
+	}
+}

@@ -1,0 +1,216 @@
+package scan
+
+import (
+	"crypto/sha256"
+	"slices"
+)
+
+// Encoding is a way in which a value was written.
+type Encoding string
+
+// The encodings.
+const (
+	Base64  Encoding = "base64"
+	Hex     Encoding = "hex"
+	UTF16   Encoding = "utf-16"
+	UTF32   Encoding = "utf-32"
+	Percent Encoding = "url-encoding"
+	Escapes Encoding = "escapes" // \u005f, \x5f, &#95;
+	Wrapped Encoding = "line-wrapped"
+	Gzip    Encoding = "gzip"
+)
+
+// Sum is the SHA-256 of a value.
+type Sum = [sha256.Size]byte
+
+// Find is a value that was found. It does not hold the value.
+type Find struct {
+	// Offset is where its encoded form begins, in bytes from the beginning of
+	// what was searched.
+	Offset int64
+	// Line and Column count from 1; columns are characters. They are 0 where a
+	// name was searched.
+	Line, Column int
+	// Encodings are those that it is wrapped in, the outermost first.
+	Encodings []Encoding
+	// Sum is the SHA-256 of the value.
+	Sum Sum
+	// Shaped says that it has the form of the tokens that osmoctl issues, with
+	// the right checksum. Otherwise it is one that was issued.
+	Shaped bool
+	// InName says that it stands in the name, not in the content.
+	InName bool
+}
+
+// Options say what is looked for.
+type Options struct {
+	// Issued reports whether a value of this SHA-256 was ever issued. Without
+	// it only values of osmoctl's form are found. It is called by several
+	// goroutines.
+	Issued func(Sum) bool
+	// Deep decodes whatever could be an encoding, at every offset, and looks up
+	// every 43 characters of a run, not only whole runs. It costs a hundred times
+	// as much.
+	Deep bool
+	// MaxUnpacked bounds how many bytes are taken out of one archive with all
+	// that is in it; zero is the default, 16 GiB.
+	MaxUnpacked int64
+	// MaxDepth bounds how deep archives are nested; zero is the default, 4.
+	MaxDepth int
+}
+
+const (
+	defaultMaxUnpacked = 16 << 30
+	defaultMaxDepth    = 4
+
+	// maxLayers bounds how many encodings are taken off, one within another.
+	maxLayers     = 4
+	maxLayersDeep = 6
+
+	// valueLength is the length of a token of ours, and of a server's.
+	valueLength = 43
+	// oldLength is that of the hex values that older servers issued.
+	oldLength = 64
+)
+
+func (o Options) withDefaults() Options {
+	if o.MaxUnpacked == 0 {
+		o.MaxUnpacked = defaultMaxUnpacked
+	}
+	if o.MaxDepth == 0 {
+		o.MaxDepth = defaultMaxDepth
+	}
+	return o
+}
+
+func (o Options) layers() int {
+	if o.Deep {
+		return maxLayersDeep
+	}
+	return maxLayers
+}
+
+// Scanner searches. It is for one goroutine at a time; several scanners share
+// nothing that changes.
+type Scanner struct {
+	opts   Options
+	table  *table
+	buffer []byte
+	// scratch is a buffer for each depth of decoding.
+	scratch [][]byte
+	found   map[place]bool
+	finds   []Find
+}
+
+// place tells finds apart: the same value at the same place was found twice.
+type place struct {
+	offset int64
+	sum    Sum
+}
+
+// New returns a scanner.
+func New(o Options) *Scanner {
+	return &Scanner{opts: o.withDefaults(), table: literals(), found: map[place]bool{}}
+}
+
+// Bytes searches a text as a whole and returns what was found, in the order of
+// places.
+func (s *Scanner) Bytes(b []byte) []Find {
+	s.begin()
+	s.search(&text{b: b, first: true, last: true})
+	lines := lineCount{}
+	lines.place(s.finds, b, 0)
+	return s.end()
+}
+
+// Name searches a name, such as a file's.
+func (s *Scanner) Name(name string) []Find {
+	s.begin()
+	s.search(&text{b: []byte(name), first: true, last: true})
+	for i := range s.finds {
+		s.finds[i].InName = true
+	}
+	return s.end()
+}
+
+func (s *Scanner) begin() {
+	clear(s.found)
+	s.finds = nil
+}
+
+func (s *Scanner) end() []Find {
+	slices.SortStableFunc(s.finds, func(a, b Find) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })
+	return s.finds
+}
+
+// text is bytes to search: a piece of the input, or what was decoded from it.
+type text struct {
+	b []byte
+	// start is the offset of a piece in the input.
+	start int64
+	// first and last say that nothing stands before and after.
+	first, last bool
+	// outer is what it was decoded from, at says where each of its bytes stood
+	// there.
+	outer    *text
+	encoding Encoding
+	at       func(int) int
+	depth    int
+}
+
+// inner is text that was decoded from this one.
+func (t *text) inner(b []byte, e Encoding, at func(int) int) *text {
+	return &text{b: b, first: true, last: true, outer: t, encoding: e, at: at, depth: t.depth + 1}
+}
+
+// origin is the offset in the input of a byte of the text.
+func (t *text) origin(i int) int64 {
+	for t.outer != nil {
+		i, t = t.at(i), t.outer
+	}
+	return t.start + int64(i)
+}
+
+func (t *text) encodings() []Encoding {
+	var list []Encoding
+	for ; t.outer != nil; t = t.outer {
+		list = append(list, t.encoding)
+	}
+	slices.Reverse(list)
+	return list
+}
+
+// search looks for values in a text and in all that is encoded in it.
+// The last run of base64 is returned: it may go on behind the text.
+func (s *Scanner) search(t *text) joined {
+	s.beginnings(t)
+	j := s.runs(t)
+	if t.depth < s.opts.layers() {
+		s.wide(t)
+		if s.opts.Deep {
+			s.unescaped(t)
+		}
+	}
+	return j
+}
+
+// note takes a find down, once.
+func (s *Scanner) note(t *text, at int, sum Sum, shaped bool, more ...Encoding) {
+	p := place{t.origin(at), sum}
+	if s.found[p] {
+		return
+	}
+	s.found[p] = true
+	s.finds = append(s.finds, Find{Offset: p.offset, Encodings: append(t.encodings(), more...), Sum: sum, Shaped: shaped})
+}
+
+// room lends the buffer of a depth, for at least n bytes.
+func (s *Scanner) room(depth, n int) []byte {
+	for len(s.scratch) <= depth {
+		s.scratch = append(s.scratch, nil)
+	}
+	if cap(s.scratch[depth]) < n {
+		s.scratch[depth] = make([]byte, 0, n)
+	}
+	return s.scratch[depth][:0]
+}
