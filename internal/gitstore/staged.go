@@ -1,0 +1,98 @@
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+)
+
+// Staged returns what a commit would add or change: the files of the index that
+// HEAD has not, or has otherwise, with the hashes of their contents. file is the
+// index to read, as git names it to its hooks; "" is the one of the work tree.
+// Paths are relative to the root.
+func (s *Store) Staged(ctx context.Context, file string) ([]File, error) {
+	if file == "" {
+		file = s.indexPath()
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the index: %w", err)
+	}
+	parsed, err := index.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.Head()
+	if err != nil {
+		return nil, err
+	}
+	commit, err := s.Commit(head.Commit)
+	if err != nil {
+		return nil, err
+	}
+	c := &stagedComparison{ctx: ctx, store: s}
+	err = c.compare(parsed.Entries(), "", mustID(commit.Tree))
+	return c.found, err
+}
+
+type stagedComparison struct {
+	ctx   context.Context
+	store *Store
+	found []File
+}
+
+// compare looks for what the entries below dir have and the tree has not.
+func (c *stagedComparison) compare(entries []index.Entry, dir string, tree id) error {
+	if err := c.ctx.Err(); err != nil {
+		return context.Cause(c.ctx)
+	}
+	listed, err := readTree(c.store.objects, tree)
+	if err != nil {
+		return err
+	}
+	committed := map[string]treeEntry{}
+	for _, e := range listed {
+		committed[e.name] = e
+	}
+	for len(entries) > 0 {
+		name, _, isFolder := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(entries[0].Path, dir), "/"), "/")
+		whole, n := path.Join(dir, name), 1
+		if isFolder {
+			n = countBelow(entries, whole+"/")
+			err = c.folder(entries[:n], whole, committed[name])
+		} else {
+			c.file(entries[0], committed[name])
+		}
+		if err != nil {
+			return err
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+func (c *stagedComparison) folder(entries []index.Entry, dir string, committed treeEntry) error {
+	if !committed.isTree() {
+		return c.compare(entries, dir, id{})
+	}
+	if folderOf(entries, dir) == committed.id {
+		return nil
+	}
+	return c.compare(entries, dir, committed.id)
+}
+
+func (c *stagedComparison) file(e index.Entry, committed treeEntry) {
+	if e.IntentToAdd() || e.Mode() == index.Submodule || id(e.ID()) == committed.id {
+		return
+	}
+	c.found = append(c.found, File{Path: e.Path, Mode: e.Mode(), Hash: id(e.ID()).String()})
+}

@@ -1,0 +1,332 @@
+package gitstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+)
+
+// A Version is something that the repository keeps: what a file once was, or
+// the message of a commit or tag.
+type Version struct {
+	// Hash is that of the content's blob, or of the commit or tag.
+	Hash string
+	// Commit is the first commit that has it: none of that commit's ancestors
+	// does. For a tag's message it is what the tag is of.
+	Commit string
+	// Path is the file's, from the root, in slashes; "" for a message.
+	Path string
+	// Message is set where there is no path.
+	Message string
+}
+
+// A Missing is a part of the history that this clone cannot show, and why.
+type Missing struct{ What, Reason string }
+
+// Versions calls each once for every distinct content that can be reached from
+// any reference (branches, tags, remote branches, stashes, the HEAD of every
+// work tree), ancestors first, and for every message. What cannot be reached
+// although it should be is returned; it does not end the walk.
+func (s *Store) Versions(ctx context.Context, each func(Version) error) ([]Missing, error) {
+	cut, err := s.shallow()
+	if err != nil {
+		return nil, err
+	}
+	tips, err := s.tips()
+	if err != nil {
+		return nil, err
+	}
+	w := &versions{ctx: ctx, objects: s.Contents(), each: each, cut: cut, seen: map[id]bool{}}
+	defer w.objects.Close()
+	if len(cut) > 0 {
+		w.missing = append(w.missing, Missing{fmt.Sprintf("what came before %d commits", len(cut)), "the clone is shallow; run: git fetch --unshallow"})
+	}
+	for _, tip := range tips {
+		if err := w.tip(tip); err != nil {
+			return nil, err
+		}
+	}
+	return w.missing, nil
+}
+
+// versions walks everything once.
+type versions struct {
+	ctx     context.Context
+	objects *Contents
+	each    func(Version) error
+	cut     map[id]bool
+	seen    map[id]bool
+	missing []Missing
+}
+
+// lacks notes what cannot be read.
+func (w *versions) lacks(what string, err error) {
+	w.missing = append(w.missing, Missing{what, err.Error()})
+}
+
+// tip walks from what a reference points at: a commit, or a tag of something.
+func (w *versions) tip(object id) error {
+	for range 10 {
+		if w.seen[object] {
+			return nil
+		}
+		kind, data, err := w.objects.read(object)
+		switch {
+		case err != nil:
+			w.seen[object] = true
+			w.lacks("object "+object.String(), err)
+			return nil
+		case kind == pack.Commit:
+			return w.commits(object)
+		case kind == pack.Tree:
+			return w.tree(object, object.String(), "")
+		case kind == pack.Blob:
+			w.seen[object] = true
+			return w.each(Version{Hash: object.String(), Commit: object.String()})
+		}
+		w.seen[object] = true
+		headers, message, _ := strings.Cut(string(data), "\n\n")
+		line, _, _ := strings.Cut(headers, "\n")
+		of, err := parseRefLine(strings.TrimPrefix(line, "object "))
+		if err != nil {
+			w.lacks("tag "+object.String(), err)
+			return nil
+		}
+		if err := w.each(Version{Hash: object.String(), Commit: of.String(), Message: message}); err != nil {
+			return err
+		}
+		object = of
+	}
+	return nil
+}
+
+// open is a commit whose ancestors are being walked.
+type open struct {
+	object id
+	commit Commit
+	next   int // of its parents
+}
+
+// commits walks a commit after all of its ancestors.
+func (w *versions) commits(start id) error {
+	stack := w.enter(nil, start)
+	for len(stack) > 0 {
+		if err := w.ctx.Err(); err != nil {
+			return context.Cause(w.ctx)
+		}
+		top := &stack[len(stack)-1]
+		if top.next < len(top.commit.Parents) && !w.cut[top.object] {
+			parent := mustID(top.commit.Parents[top.next])
+			top.next++
+			stack = w.enter(stack, parent)
+			continue
+		}
+		if err := w.commit(top); err != nil {
+			return err
+		}
+		stack = stack[:len(stack)-1]
+	}
+	return nil
+}
+
+// enter reads a commit that was not seen yet.
+func (w *versions) enter(stack []open, object id) []open {
+	if w.seen[object] {
+		return stack
+	}
+	w.seen[object] = true
+	c, err := readCommit(w.objects, object)
+	if err != nil {
+		w.lacks("commit "+object.String()+" and what came before", err)
+		return stack
+	}
+	return append(stack, open{object: object, commit: c})
+}
+
+func (w *versions) commit(c *open) error {
+	hash := c.object.String()
+	if err := w.each(Version{Hash: hash, Commit: hash, Message: c.commit.Message}); err != nil {
+		return err
+	}
+	return w.tree(mustID(c.commit.Tree), hash, "")
+}
+
+// tree walks the folders and files of a commit that no earlier one had.
+func (w *versions) tree(tree id, commit, dir string) error {
+	if w.seen[tree] {
+		return nil
+	}
+	w.seen[tree] = true
+	entries, err := readTree(w.objects, tree)
+	if err != nil {
+		w.lacks(commit+":"+dir, err)
+		return nil
+	}
+	for _, e := range entries {
+		switch name := path.Join(dir, e.name); {
+		case e.isTree():
+			err = w.tree(e.id, commit, name)
+		case e.mode == modeModule || w.seen[e.id]:
+		default:
+			w.seen[e.id] = true
+			err = w.each(Version{Hash: e.id.String(), Commit: commit, Path: name})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tips are what all references point at, by name, older stashes included.
+func (s *Store) tips() ([]id, error) {
+	names := map[string]bool{}
+	err := s.eachPackedRef(func(_, name string) error {
+		names[name] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.looseRefs(names); err != nil {
+		return nil, err
+	}
+	var tips []id
+	for _, name := range sorted(names) {
+		tip, err := s.readRef(name)
+		if err != nil {
+			return nil, err
+		}
+		if tip != (id{}) {
+			tips = append(tips, tip)
+		}
+	}
+	return append(tips, s.unnamedTips()...), nil
+}
+
+func sorted(names map[string]bool) []string {
+	list := make([]string, 0, len(names))
+	for name := range names {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// looseRefs adds the references that have files of their own.
+func (s *Store) looseRefs(names map[string]bool) error {
+	return filepath.WalkDir(filepath.Join(s.repo.commonDir, "refs"), func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return ignoreAbsent(err)
+		}
+		name, err := filepath.Rel(s.repo.commonDir, file)
+		if name = filepath.ToSlash(name); err == nil && checkRefName(name) == nil {
+			names[name] = true
+		}
+		return err
+	})
+}
+
+// ignoreAbsent forgives a file that went away meanwhile.
+func ignoreAbsent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// unnamedTips are the HEADs of all work trees and the stashes before the last,
+// which only the log of the reference has.
+func (s *Store) unnamedTips() (tips []id) {
+	heads, _ := filepath.Glob(filepath.Join(s.repo.commonDir, "worktrees", "*", "HEAD"))
+	for _, file := range append(heads, filepath.Join(s.repo.commonDir, "HEAD"), filepath.Join(s.repo.gitDir, "HEAD")) {
+		text, _ := readSmall(file)
+		if tip, err := parseRefLine(text); err == nil {
+			tips = append(tips, tip)
+		}
+	}
+	log, _ := os.ReadFile(filepath.Join(s.repo.commonDir, "logs", "refs", "stash"))
+	for line := range strings.Lines(string(log)) {
+		_, rest, _ := strings.Cut(line, " ")
+		hash, _, _ := strings.Cut(rest, " ")
+		if tip, err := parseRefLine(hash); err == nil {
+			tips = append(tips, tip)
+		}
+	}
+	return tips
+}
+
+// Contents reads the contents of blobs, for one goroutine. Reading many is
+// faster than through the Store, and what is missing is not waited for.
+type Contents struct {
+	reader *reader
+	misses int
+}
+
+// Contents returns a reader, which is to be closed.
+func (s *Store) Contents() *Contents { return &Contents{reader: s.objects.fork()} }
+
+// Close releases what reading opened.
+func (c *Contents) Close() error { return c.reader.close() }
+
+// maxMisses is how often an object that is missing is looked for again: git may
+// have moved it meanwhile. A partial clone however lacks most of them.
+const maxMisses = 3
+
+// read reads an object as a whole.
+func (c *Contents) read(object id) (pack.Kind, []byte, error) {
+	kind, data, err := c.reader.lookUp(object)
+	if err != nil && !errors.Is(err, errTooLarge) && c.misses < maxMisses {
+		c.misses++
+		return c.reader.read(object)
+	}
+	return kind, data, err
+}
+
+// Open returns the content of a blob and its size. One that is not large is an
+// io.ReaderAt as well.
+func (c *Contents) Open(hash string) (io.ReadCloser, int64, error) {
+	object, err := parseID(hash)
+	if err != nil {
+		return nil, 0, err
+	}
+	_, data, err := c.read(object)
+	if errors.Is(err, errTooLarge) {
+		return c.stream(object)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return held{bytes.NewReader(data)}, int64(len(data)), nil
+}
+
+// held is content in memory.
+type held struct{ *bytes.Reader }
+
+func (held) Close() error { return nil }
+
+// stream opens a blob that is too large to be held in memory. It cannot be
+// compared with its name before it is read.
+func (c *Contents) stream(object id) (io.ReadCloser, int64, error) {
+	for _, store := range c.reader.stores {
+		found, err := store.EncodedObject(plumbing.BlobObject, plumbing.Hash(object))
+		if err != nil {
+			continue
+		}
+		r, err := found.Reader()
+		return r, found.Size(), err
+	}
+	return nil, 0, fmt.Errorf("%w: %s", ErrMissingObject, object)
+}
