@@ -44,7 +44,7 @@ type grammar struct {
 	Apply   applyCmd         `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
 	User    userCmd          `cmd:"" help:"Show service accounts as applied."`
 	Role    roleCmd          `cmd:"" help:"Show roles as applied."`
-	Token   tokenCmd         `cmd:"" help:"Show, decrypt and verify tokens."`
+	Token   tokenCmd         `cmd:"" help:"Show, decrypt and verify tokens, and find leaked ones."`
 	Expire  expiringCmd      `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
 	State   stateCmd         `cmd:"" help:"Show and verify the recorded state."`
 	Log     logCmd           `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
@@ -104,7 +104,7 @@ const description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid; 80 usage; 130 interrupted.`
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 130 interrupted.`
 
 // tokenShape finds tokens of our form in an argument, whole or mistyped.
 var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)

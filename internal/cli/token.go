@@ -20,6 +20,7 @@ type tokenCmd struct {
 	Decrypt tokenDecryptCmd `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
 	Revoke  tokenRevokeCmd  `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
 	Verify  tokenVerifyCmd  `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
+	Scan    tokenScanCmd    `cmd:"" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
 }
 
 type tokenListCmd struct {

@@ -26,9 +26,10 @@ type Version struct {
 	// Commit is the first commit that has it: none of that commit's ancestors
 	// does. For a tag's message it is what the tag is of.
 	Commit string
-	// Path is the file's, from the root, in slashes; "" for a message.
+	// Path is the file's, from the root, in slashes; "" for a message. A blob that
+	// a reference names by itself has its hash.
 	Path string
-	// Message is set where there is no path.
+	// Message is the text of a message.
 	Message string
 }
 
@@ -94,7 +95,7 @@ func (w *versions) tip(object id) error {
 			return w.tree(object, object.String(), "")
 		case kind == pack.Blob:
 			w.seen[object] = true
-			return w.each(Version{Hash: object.String(), Commit: object.String()})
+			return w.each(Version{Hash: object.String(), Commit: object.String(), Path: object.String()})
 		}
 		w.seen[object] = true
 		headers, message, _ := strings.Cut(string(data), "\n\n")

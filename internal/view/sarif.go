@@ -8,7 +8,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// The parts of SARIF 2.1.0 that a list of problems needs. The names are the
+// The parts of SARIF 2.1.0 that a list of problems or finds needs. The names are the
 // standard's.
 type (
 	sarifLog struct {
@@ -17,9 +17,18 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool     `json:"tool"`
-		ColumnKind string        `json:"columnKind"`
-		Results    []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations,omitzero"`
+		ColumnKind  string            `json:"columnKind"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications,omitzero"`
+	}
+	sarifNotification struct {
+		Level   string       `json:"level"`
+		Message sarifMessage `json:"message"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -61,16 +70,22 @@ type (
 	}
 )
 
+const (
+	sarifSchema    = "https://json.schemastore.org/sarif-2.1.0.json"
+	sarifVersion   = "2.1.0"
+	informationURI = "https://github.com/osmoctl/osmoctl"
+)
+
 func sarifOf(r Validation) sarifLog {
 	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: "https://github.com/osmoctl/osmoctl", Rules: sarifRules(r.Problems)}},
+		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: informationURI, Rules: sarifRules(r.Problems)}},
 		ColumnKind: "unicodeCodePoints",
 		Results:    make([]sarifResult, len(r.Problems)),
 	}
 	for i := range r.Problems {
 		run.Results[i] = sarifResultOf(&r.Problems[i], r.Root)
 	}
-	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
+	return sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}}
 }
 
 // sarifRules lists the codes that occur, each once.

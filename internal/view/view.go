@@ -16,7 +16,7 @@ const (
 	JSON     Format = "json"
 	Markdown Format = "markdown"  // plans and what came of them
 	GitHub   Format = "github"    // validation, as annotations of a workflow run
-	SARIF    Format = "sarif"     // validation, as SARIF 2.1.0
+	SARIF    Format = "sarif"     // validation and scans, as SARIF 2.1.0
 	Calendar Format = "icalendar" // what dates bring, by RFC 5545
 )
 

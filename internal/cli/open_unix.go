@@ -1,0 +1,8 @@
+//go:build unix
+
+package cli
+
+import "syscall"
+
+// openNonblock keeps a named pipe that took a file's place from hanging us.
+const openNonblock = syscall.O_NONBLOCK
