@@ -22,18 +22,22 @@ import (
 type initCmd struct {
 	Dir       string `arg:"" optional:"" default:"." placeholder:"DIR" help:"Where to make the project."`
 	Apply     bool   `help:"Commit the example, plan it and apply it at once."`
+	Hook      bool   `help:"Write a pre-commit hook that stops tokens from being committed. In a project that exists, do nothing else."`
 	Identity  string `type:"path" placeholder:"FILE" help:"The age identity file to use, made if it does not exist. Default: osmoctl/identity.txt in your configuration directory."`
 	Recipient string `placeholder:"KEY" help:"Seal to this public key and make no identity."`
 }
 
 // Help is the long description of the command.
 func (initCmd) Help() string {
-	return `DIR becomes a git repository unless it is in one. No file that exists is touched: a .gitattributes and a CODEOWNERS are left as they are, anything else in the way is an error. Without --apply nothing is committed.`
+	return `DIR becomes a git repository unless it is in one. No file that exists is touched: a .gitattributes and a CODEOWNERS are left as they are, anything else in the way is an error. Without --apply nothing is committed. With --hook a pre-commit hook is written to the git directory of this clone, unless there is one: it runs osmoctl token scan --staged.`
 }
 
 // Run makes a project.
 func (c *initCmd) Run(env *Env) error {
 	dir := absolute(env.Dir, c.Dir)
+	if c.Hook && exists(filepath.Join(dir, config.ProjectFile)) {
+		return env.writeHook(dir)
+	}
 	if err := refuseExisting(dir); err != nil {
 		return err
 	}
@@ -57,6 +61,11 @@ func (c *initCmd) Run(env *Env) error {
 		}
 	} else if err := writeFiles(dir, files); err != nil {
 		return err
+	}
+	if c.Hook {
+		if err := env.writeHook(dir); err != nil {
+			return err
+		}
 	}
 	c.next(env, dir, identity)
 	return nil
@@ -245,6 +254,9 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	say("")
 	say("Try next:")
 	say("  cd %s", dir)
+	if !c.Hook {
+		say("  osmoctl init --hook        # a pre-commit hook that looks for tokens in what is staged")
+	}
 	if !c.Apply {
 		say("  git add . && git commit -m 'Start an osmoctl project'")
 		say("  osmoctl plan")

@@ -475,12 +475,15 @@ func (s *search) result() view.Scan {
 			}
 		}
 	}
-	out.Notes = append(out.Notes, s.notes()...)
+	out.Notes = append(out.Notes, s.notes(out.Versions > 0)...)
 	return out
 }
 
 // notes say what was met and is never searched.
-func (s *search) notes() (notes []string) {
+func (s *search) notes(history bool) (notes []string) {
+	if history {
+		s.gits = 0 // What is in them was searched.
+	}
 	for _, n := range []struct {
 		count     int
 		one, many string

@@ -237,9 +237,9 @@ func (f ScanFind) what() string {
 		words = append(words, "in "+strings.Join(f.Encodings, ", in "))
 	}
 	if f.Verdict.EndedReason != "" {
-		words = append(words, "ended because: "+f.Verdict.EndedReason)
+		words = append(words, "because "+f.Verdict.EndedReason)
 	}
-	return strings.Join(append(words, "("+f.Verdict.Fingerprint+")"), ", ")
+	return strings.TrimPrefix(strings.Join(words, ", ")+" ("+f.Verdict.Fingerprint+")", " ")
 }
 
 func (f ScanFind) address() string {
