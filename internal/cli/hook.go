@@ -34,10 +34,11 @@ func (e *Env) writeHook(dir string) error {
 		return err
 	}
 	defer store.Close()
-	text := []byte(fmt.Sprintf(hookText, hookDir(store.Prefix())))
+	in := hookDir(store.Prefix())
+	line := "osmoctl" + in + " token scan --staged || exit 1"
 	hooks, err := e.hooksDir(store)
 	if err != nil {
-		return hinted(err, "write it there yourself:\n"+string(text))
+		return hinted(err, "if that is what you want, add to the pre-commit hook there: "+line)
 	}
 	path := filepath.Join(hooks, "pre-commit")
 	if err := os.MkdirAll(hooks, 0o777); err != nil {
@@ -45,13 +46,14 @@ func (e *Env) writeHook(dir string) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o777)
 	if errors.Is(err, fs.ErrExist) {
-		e.warnf("%s exists and was left alone: consider adding to it\n\n%s", path, "osmoctl"+hookDir(store.Prefix())+" token scan --staged || exit 1")
+		e.warnf("%s exists and was left alone; add to it:", path)
+		e.infof("%s", line)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(writeAll(f, text), f.Close()); err != nil {
+	if err := errors.Join(writeAll(f, fmt.Appendf(nil, hookText, in)), f.Close()); err != nil {
 		return err
 	}
 	e.infof("Wrote the pre-commit hook %s. It is this clone's own: run osmoctl init --hook in every other.", path)
