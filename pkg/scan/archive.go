@@ -171,6 +171,9 @@ func (u *unpacker) content(path string, r io.Reader) {
 	if err != nil {
 		u.left(path, "it was searched up to byte %d: %v", n, err)
 	}
+	if u.s.exhausted {
+		u.left(path, "what it holds in base64 of gzip unpacks to more than is searched")
+	}
 }
 
 // kind says what a file is, in words; "" is an ordinary one.

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// around is how much is decoded behind a beginning: enough for a value in three
-// encodings, one within another.
-const around = 1 << 10
-
-// maxInner bounds what is unpacked of gzip that stands in base64.
-const maxInner = 32 << 20
+const (
+	// maxInner bounds what is unpacked of one piece of gzip that stands in base64,
+	// and maxInnerAll of all in one input.
+	maxInner    int64 = 32 << 20
+	maxInnerAll int64 = 512 << 20
+)
 
 // before is how much is decoded before a beginning: what is encoded again within
 // needs the end of the character before it.
@@ -22,6 +22,9 @@ const before = 32
 // base64Around decodes what stands around a beginning in base64. skip characters
 // of its group of four stand before it; those that are missing count as zeros.
 func (s *Scanner) base64Around(t *text, at, skip int) {
+	if t.covers.have(t.b, Base64, at, skip, 4) {
+		return
+	}
 	lo := at
 	for lo > 0 && at-lo < skip+before && isBase64(t.b[lo-1]) {
 		lo--
@@ -30,8 +33,12 @@ func (s *Scanner) base64Around(t *text, at, skip int) {
 	if missing < 0 {
 		lo, missing = lo+(-missing)%4, 0
 	}
-	hi := min(len(t.b), at+around)
-	s.base64(t, lo, continuedWithin(t.b, at, hi), missing)
+	limit := min(len(t.b), at+around)
+	hi := continuedWithin(t.b, at, limit)
+	if missing == 0 {
+		t.covers.add(Base64, lo, hi, hi < limit)
+	}
+	s.base64(t, lo, hi, missing)
 }
 
 // continuedWithin is the end of the run at a place, looked for up to a limit.
@@ -126,45 +133,62 @@ func (s *Scanner) gunzip(t *text, b []byte, at int) {
 	if err != nil {
 		return
 	}
-	data, _ := io.ReadAll(io.LimitReader(z, maxInner))
+	limit := min(maxInner, maxInnerAll-s.inflated)
+	data, _ := io.ReadAll(io.LimitReader(z, limit))
+	s.inflated += int64(len(data))
+	s.exhausted = s.exhausted || int64(len(data)) == limit
 	packed := t.inner(b, Base64, func(int) int { return at })
 	s.search(packed.inner(data, Gzip, func(int) int { return 0 }))
 }
 
 // hexAround decodes the hex around a beginning.
 func (s *Scanner) hexAround(t *text, at int) {
+	if t.covers.have(t.b, Hex, at, 0, 2) {
+		return
+	}
 	lo := at
 	for lo > 1 && at-lo < before && isHex(t.b[lo-1]) && isHex(t.b[lo-2]) {
 		lo -= 2
 	}
-	s.hex(t, lo, min(len(t.b), at+around))
+	limit := min(len(t.b), at+around)
+	to := s.hex(t, lo, limit)
+	t.covers.add(Hex, lo, to, to < limit)
 }
 
-// hex searches what b[lo:hi] is in hex, up to the first other character.
-func (s *Scanner) hex(t *text, lo, hi int) {
+// hex searches what b[lo:hi] is in hex, up to the first other character, and
+// returns where that is.
+func (s *Scanner) hex(t *text, lo, hi int) int {
 	if hi-lo < 2*valueLength || !isHex(t.b[lo]) || !isHex(t.b[lo+1]) {
-		return
+		return lo
 	}
-	out, high, half := s.room(t.depth, (hi-lo)/2), byte(0), false
-	for i := lo; i < hi; {
-		c := t.b[i]
+	out, n := decodeHex(s.room(t.depth, (hi-lo)/2), t.b[lo:hi])
+	s.scratch[t.depth] = out
+	if len(out) >= valueLength {
+		s.search(t.inner(out, Hex, func(i int) int { return lo + nth64(t.b[lo:hi], 2*i) }))
+	}
+	return lo + n
+}
+
+// decodeHex appends what src is in hex up to the first other character, without
+// what breaks lines, and returns how much of src that was.
+func decodeHex(dst, src []byte) ([]byte, int) {
+	high, half := byte(0), false
+	for i := 0; i < len(src); {
+		c := src[i]
 		if !isHex(c) {
-			width := gap(t.b[i:hi])
+			width := gap(src[i:])
 			if width == 0 {
-				break
+				return dst, i
 			}
 			i += width
 			continue
 		}
 		if half {
-			out = append(out, high<<4|nibble(c))
+			dst = append(dst, high<<4|nibble(c))
 		}
 		high, half, i = nibble(c), !half, i+1
 	}
-	s.scratch[t.depth] = out
-	if len(out) >= valueLength {
-		s.search(t.inner(out, Hex, func(i int) int { return lo + nth64(t.b[lo:hi], 2*i) }))
-	}
+	return dst, len(src)
 }
 
 func nibble(c byte) byte {
@@ -176,11 +200,16 @@ func nibble(c byte) byte {
 
 // narrowAround takes every step-th byte of what stands around a beginning.
 func (s *Scanner) narrowAround(t *text, at, step int, e Encoding) {
+	if t.covers.have(t.b, e, at, 0, step) {
+		return
+	}
 	lo := at
 	for lo >= step && at-lo < before && t.b[lo-1] == 0 && t.b[lo-step] != 0 {
 		lo -= step
 	}
-	s.narrow(t, lo, min(len(t.b), at+around), step, e)
+	hi := min(len(t.b), at+around)
+	t.covers.add(e, lo, hi, hi == len(t.b))
+	s.narrow(t, lo, hi, step, e)
 }
 
 // narrow searches b[lo:hi] without the zeros between its characters.
@@ -221,7 +250,12 @@ func (s *Scanner) wide(t *text) {
 
 // unescapeFrom resolves the escapes behind a beginning.
 func (s *Scanner) unescapeFrom(t *text, at int, e Encoding) {
-	s.unescape(t, at, min(len(t.b), at+around), e)
+	if t.covers.have(t.b, e, at, 0, 1) {
+		return
+	}
+	hi := min(len(t.b), at+around)
+	t.covers.add(e, at, hi, hi == len(t.b))
+	s.unescape(t, at, hi, e)
 }
 
 // unescaped resolves all escapes of a text.

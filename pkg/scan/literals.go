@@ -27,8 +27,8 @@ const (
 	filterBits = 16
 )
 
-// table finds literals. A window of three bytes that begins one, at each of
-// three places, has its bit in the filter, and its literals in the map.
+// table finds literals. Three windows of each, at places that follow one another,
+// have their bits in the filter and the literal in the map.
 type table struct {
 	filter [1 << filterBits / 64]uint64
 	heads  map[uint32][]head
@@ -52,12 +52,32 @@ var literals = sync.OnceValue(func() *table {
 })
 
 func (t *table) add(l literal) {
-	for at := range stride {
-		w := uint32(l.text[at]) | uint32(l.text[at+1])<<8 | uint32(l.text[at+2])<<16
+	first := rareAt(l.text)
+	for at := first; at < first+stride; at++ {
+		w := windowOf(l.text[at:])
 		bit := slot(w)
 		t.filter[bit/64] |= 1 << (bit % 64)
 		t.heads[w] = append(t.heads[w], head{l, at})
 	}
+}
+
+// rareAt is where windows of a literal begin that are not of one byte thrice:
+// files are full of zeros.
+func rareAt(text string) int {
+	for first := 0; first+2*stride-1 <= len(text); first++ {
+		rare := true
+		for at := first; at < first+stride; at++ {
+			rare = rare && (text[at] != text[at+1] || text[at] != text[at+2])
+		}
+		if rare {
+			return first
+		}
+	}
+	return 0
+}
+
+func windowOf[T string | []byte](b T) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
 }
 
 // allLiterals lists the beginnings, in each encoding and in two within one
@@ -147,7 +167,7 @@ func (s *Scanner) beginnings(t *text) {
 	}
 	// The last window may be one of three bytes without a fourth.
 	if n := len(b); n >= stride && n%stride == 0 {
-		s.windowAt(t, n-stride, uint32(b[n-3])|uint32(b[n-2])<<8|uint32(b[n-1])<<16)
+		s.windowAt(t, n-stride, windowOf(b[n-stride:]))
 	}
 }
 

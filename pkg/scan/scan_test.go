@@ -341,3 +341,21 @@ func TestLongBase64(t *testing.T) {
 		}
 	}
 }
+
+// Text that is made to be full of beginnings takes no more than its share of
+// time: each stretch is decoded once for each place in a group.
+func BenchmarkBeginnings(b *testing.B) {
+	inner := strings.Repeat("b3Ntb1", 2000)
+	for name, text := range map[string]string{
+		"raw": strings.Repeat("osmo_", 10_000), "base64": strings.Repeat("b3Ntb1", 10_000), "broken": strings.Repeat("b3Ntb19zbW9fvc21vX\n", 3000),
+		"nested": std(std(std(inner))), "escapes": strings.Repeat("osmo%5F", 8000), "hex": hex.EncodeToString([]byte(inner)), "utf-16": wide(inner, binary.LittleEndian),
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := scan.New(scan.Options{})
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s.Bytes([]byte(text))
+			}
+		})
+	}
+}
