@@ -11,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/scan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 	"github.com/osmoctl/osmoctl/schemas"
 )
@@ -139,6 +140,18 @@ func showVerdicts(check checker) {
 	for _, verdict := range []view.Verdict{ended, unknown} {
 		check("verdict", func(v *view.View) error { return v.Verdict(verdict, view.JSON) })
 	}
+	id := strings.Repeat("a1", 20)
+	check("scan", func(v *view.View) error { return v.Scan(view.Scan{}, view.JSON) })
+	check("scan", func(v *view.View) error {
+		return v.Scan(view.Scan{
+			Compared: id, Files: 2, Bytes: 3, Versions: 4, Left: []view.ScanLeft{{Path: "a", Reason: "it is damaged"}}, Notes: []string{"1 link was not followed"},
+			Finds: []view.ScanFind{
+				{Path: "a", Commit: id, Line: 1, Column: 2, Offset: 1, Encodings: []string{string(scan.Base64), string(scan.Gzip)}, Status: "ended", Verdict: ended},
+				{Path: "a", Status: view.ScanUnknown, Verdict: unknown},
+				{Path: "a", Status: view.ScanUnchecked, Verdict: unknown},
+			},
+		}, view.JSON)
+	})
 }
 
 func showFindings(check checker) {

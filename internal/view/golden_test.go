@@ -98,6 +98,8 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 	walked.History, walked.Notes = &History{Commits: 12, Complete: true, Findings: findings[1:]}, nil
 	doubtful.History, doubtful.Notes = &History{Commits: 12, Findings: findings}, nil
 
+	leaks, none := scanned(t), Scan{Files: 3, Bytes: 1200, Versions: 5}
+
 	text := func(f func(*View, Format) error) func(*View) error { return func(v *View) error { return f(v, Text) } }
 	in := func(format Format, f func(*View, Format) error) func(*View) error {
 		return func(v *View) error { return f(v, format) }
@@ -120,6 +122,7 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"error.list":        func(v *View) error { v.Error(problems.Err(), 1, Text); return nil },
 		"error.list.json":   func(v *View) error { v.Error(fmt.Errorf("read: %w", problems.Err()), 1, JSON); return nil },
 		"validation.github": in(GitHub, func(v *View, f Format) error { return v.Validation(validation, f) }),
+		"scan.sarif":        in(SARIF, func(v *View, f Format) error { return v.Scan(leaks, f) }),
 		"validation.sarif":  in(SARIF, func(v *View, f Format) error { return v.Validation(validation, f) }),
 	}
 	both := map[string]func(*View, Format) error{
@@ -135,6 +138,8 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"token":        func(v *View, f Format) error { return v.Token(token, f) },
 		"verdict":      func(v *View, f Format) error { return v.Verdict(verdict, f) },
 		"verdict.no":   func(v *View, f Format) error { return v.Verdict(ended, f) },
+		"scan":         func(v *View, f Format) error { return v.Scan(leaks, f) },
+		"scan.none":    func(v *View, f Format) error { return v.Scan(none, f) },
 		"state":        func(v *View, f Format) error { return v.StateObject(everything, f) },
 		"state.user":   func(v *View, f Format) error { return v.StateObject(account, f) },
 		"validation":   func(v *View, f Format) error { return v.Validation(validation, f) },

@@ -112,13 +112,10 @@ func (r Scan) document() scanDocument {
 }
 
 // Scan writes what a search for leaked tokens found: text, JSON or SARIF. What was
-// not searched goes to Err, as warnings, in every format.
+// not searched goes to Err, as warnings; JSON has it in the document.
 func (v *View) Scan(r Scan, f Format) error {
-	for _, l := range r.Left {
-		v.Warn(l.Path + ": " + l.Reason)
-	}
-	for _, note := range r.Notes {
-		v.Note(note)
+	if f != JSON {
+		v.leftOut(r)
 	}
 	if f == SARIF {
 		return v.printJSON(v.Out, r.sarif())
@@ -127,6 +124,15 @@ func (v *View) Scan(r Scan, f Format) error {
 		text: func(p *page) { p.scan(r) },
 		json: func() any { return r.document() },
 	})
+}
+
+func (v *View) leftOut(r Scan) {
+	for _, l := range r.Left {
+		v.Warn(l.Path + ": " + l.Reason)
+	}
+	for _, note := range r.Notes {
+		v.Note(note)
+	}
 }
 
 func (p *page) scan(r Scan) {

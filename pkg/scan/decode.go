@@ -53,7 +53,8 @@ func continuedWithin(b []byte, at, limit int) int {
 func (s *Scanner) base64(t *text, lo, hi, phase int) {
 	out := decode64(s.room(t.depth, (hi-lo)/4*3+6), t.b[lo:hi], phase)
 	s.scratch[t.depth] = out
-	at := func(i int) int { return lo + nth64(t.b[lo:hi], i*8/6-phase) }
+	c := cursor{b: t.b[lo:hi]}
+	at := func(i int) int { return lo + c.nth(i*8/6-phase) }
 	if len(out) >= valueLength {
 		s.search(t.inner(out, Base64, at))
 	}
@@ -105,22 +106,32 @@ func decodeQuads(dst, src []byte, i int) ([]byte, int) {
 	return dst, i
 }
 
-// nth64 is where the n-th character of base64 stands, counted from 0.
-func nth64(b []byte, n int) int {
-	for i := 0; i < len(b); {
-		width := gap(b[i:])
+// cursor finds characters of base64 by their number. It goes on from where it
+// was: a text may hold many values.
+type cursor struct {
+	b     []byte
+	at, n int
+}
+
+// nth is where the n-th character stands, counted from 0.
+func (c *cursor) nth(n int) int {
+	if n < c.n {
+		c.at, c.n = 0, 0
+	}
+	for c.at < len(c.b) {
+		width := gap(c.b[c.at:])
 		switch {
 		case width > 0:
-			i += width
+			c.at += width
 			continue
-		case isBase64(b[i]) && n <= 0:
-			return i
-		case isBase64(b[i]):
-			n--
+		case isBase64(c.b[c.at]) && c.n >= n:
+			return c.at
+		case isBase64(c.b[c.at]):
+			c.n++
 		}
-		i++
+		c.at++
 	}
-	return max(len(b)-1, 0)
+	return max(len(c.b)-1, 0)
 }
 
 // gunzip searches what is compressed within an encoding, as releases of Helm are
@@ -164,7 +175,8 @@ func (s *Scanner) hex(t *text, lo, hi int) int {
 	out, n := decodeHex(s.room(t.depth, (hi-lo)/2), t.b[lo:hi])
 	s.scratch[t.depth] = out
 	if len(out) >= valueLength {
-		s.search(t.inner(out, Hex, func(i int) int { return lo + nth64(t.b[lo:hi], 2*i) }))
+		c := cursor{b: t.b[lo:hi]}
+		s.search(t.inner(out, Hex, func(i int) int { return lo + c.nth(2*i) }))
 	}
 	return lo + n
 }

@@ -12,16 +12,15 @@ type lineCount struct {
 	column int
 }
 
-// place fills in the lines and columns of finds in a piece that begins at
-// start.
-func (c *lineCount) place(finds []Find, piece []byte, start int64) {
+// place fills in the lines and columns of finds, which are sorted, in a piece that
+// begins at start.
+func (c lineCount) place(finds []Find, piece []byte, start int64) {
+	from := 0
 	for i := range finds {
-		f := &finds[i]
-		if at := f.Offset - start; f.Line == 0 && at >= 0 && at <= int64(len(piece)) {
-			upTo := *c
-			upTo.pass(piece[:at])
-			f.Line, f.Column = upTo.lines+1, upTo.column+1
-		}
+		at := int(finds[i].Offset - start)
+		c.pass(piece[from:at])
+		from = at
+		finds[i].Line, finds[i].Column = c.lines+1, c.column+1
 	}
 }
 

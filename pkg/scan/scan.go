@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"slices"
 )
@@ -122,9 +123,9 @@ func New(o Options) *Scanner {
 func (s *Scanner) Bytes(b []byte) []Find {
 	s.begin()
 	s.search(&text{b: b, first: true, last: true})
-	lines := lineCount{}
-	lines.place(s.finds, b, 0)
-	return s.end()
+	sortFinds(s.finds)
+	lineCount{}.place(s.finds, b, 0)
+	return s.finds
 }
 
 // Name searches a name, such as a file's.
@@ -134,7 +135,8 @@ func (s *Scanner) Name(name string) []Find {
 	for i := range s.finds {
 		s.finds[i].InName = true
 	}
-	return s.end()
+	sortFinds(s.finds)
+	return s.finds
 }
 
 func (s *Scanner) begin() {
@@ -142,9 +144,8 @@ func (s *Scanner) begin() {
 	s.finds, s.inflated, s.exhausted = nil, 0, false
 }
 
-func (s *Scanner) end() []Find {
-	slices.SortStableFunc(s.finds, func(a, b Find) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })
-	return s.finds
+func sortFinds(finds []Find) {
+	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(a.Offset, b.Offset) })
 }
 
 // text is bytes to search: a piece of the input, or what was decoded from it.

@@ -26,10 +26,12 @@ func (s *Scanner) Reader(r io.Reader) (finds []Find, n int64, err error) {
 		t := &text{b: p.b[:p.n], start: p.start, first: p.start == 0, last: p.last}
 		before := len(s.finds)
 		j := s.search(t)
+		sortFinds(s.finds[before:])
 		p.count.place(s.finds[before:], t.b, t.start)
 		p.keep(cut(t.b, j))
 	}
-	return s.end(), p.total, err
+	sortFinds(s.finds)
+	return s.finds, p.total, err
 }
 
 // cut is where the next piece is to begin. Within base64 it is at the beginning
