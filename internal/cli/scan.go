@@ -185,11 +185,14 @@ type search struct {
 	opts  scan.Options
 	known *knownTokens
 
-	out      view.Scan
+	out view.Scan
+	// finished are the inputs with something to say of.
 	finished []finished
 	// links and others count what directories hold beside files, gits their .git
 	// directories.
 	links, others, gits int
+	// order counts the inputs.
+	order int
 }
 
 // finished is an input that has been searched. Inputs are searched side by side,
@@ -212,32 +215,40 @@ type job struct {
 type worker struct {
 	scanner  *scan.Scanner
 	contents *gitstore.Contents
+	finished []finished
+	files    int
+	bytes    int64
+}
+
+func (s *search) add(w *worker) {
+	s.finished = append(s.finished, w.finished...)
+	s.out.Files, s.out.Bytes = s.out.Files+w.files, s.out.Bytes+w.bytes
 }
 
 // all searches the jobs that list gives, on every processor.
 func (s *search) all(store *gitstore.Store, list func(give func(job)) error) error {
 	jobs := make(chan job, 64)
 	group, ctx := errgroup.WithContext(s.ctx)
-	results := make([][]finished, runtime.GOMAXPROCS(0))
-	for i := range results {
+	workers := make([]worker, runtime.GOMAXPROCS(0))
+	for i := range workers {
 		group.Go(func() error {
-			w := &worker{scanner: scan.New(s.opts)}
+			w := &workers[i]
+			w.scanner = scan.New(s.opts)
 			if store != nil {
 				w.contents = store.Contents()
 				defer w.contents.Close()
 			}
 			for j := range jobs {
 				if ctx.Err() == nil {
-					results[i] = append(results[i], w.do(ctx, j))
+					w.do(ctx, j)
 				}
 			}
 			return nil
 		})
 	}
-	order := len(s.finished)
 	err := list(func(j job) {
-		j.order = order
-		order++
+		j.order = s.order
+		s.order++
 		jobs <- j
 	})
 	close(jobs)
@@ -245,22 +256,33 @@ func (s *search) all(store *gitstore.Store, list func(give func(job)) error) err
 	if cause := context.Cause(s.ctx); cause != nil {
 		return cause
 	}
-	s.finished = append(s.finished, slices.Concat(results...)...)
+	for i := range workers {
+		s.add(&workers[i])
+	}
 	slices.SortFunc(s.finished, func(a, b finished) int { return a.order - b.order })
 	return err
 }
 
-func (w *worker) do(ctx context.Context, j job) finished {
-	out := finished{order: j.order, commit: j.commit}
+// do searches one input. Most have nothing to say of, and there may be millions.
+func (w *worker) do(ctx context.Context, j job) {
+	r := w.search(ctx, j)
+	w.bytes += r.Bytes
+	if j.commit == "" {
+		w.files += r.Files
+	}
+	if len(r.Places)+len(r.Left) > 0 {
+		w.finished = append(w.finished, finished{j.order, j.commit, r})
+	}
+}
+
+func (w *worker) search(ctx context.Context, j job) scan.Result {
 	in, done, err := j.open(w)
 	if err != nil {
-		out.Left = []scan.Left{{Path: w.scanner.Mask(j.name), Reason: reasonOf(err)}}
-		return out
+		return scan.Result{Left: []scan.Left{{Path: w.scanner.Mask(j.name), Reason: reasonOf(err)}}}
 	}
 	defer done()
 	in.Name, in.Reader = j.name, untilDone{ctx, in.Reader}
-	out.Result = w.scanner.File(in)
-	return out
+	return w.scanner.File(in)
 }
 
 // reasonOf is an error without the path, which may hold a value.
@@ -286,11 +308,16 @@ func (u untilDone) Read(b []byte) (int, error) {
 }
 
 func (s *search) stdin() error {
-	_, err := untilInterrupted(s.ctx, func() (struct{}, error) {
-		r := scan.New(s.opts).File(scan.Input{Name: "-", Reader: untilDone{s.ctx, s.env.Stdin}})
-		s.finished = []finished{{Result: r}}
-		return struct{}{}, nil
+	w, err := untilInterrupted(s.ctx, func() (*worker, error) {
+		w := &worker{scanner: scan.New(s.opts)}
+		w.do(s.ctx, job{name: "-", open: func(*worker) (scan.Input, func(), error) {
+			return scan.Input{Reader: s.env.Stdin}, func() {}, nil
+		}})
+		return w, nil
 	})
+	if err == nil {
+		s.add(w)
+	}
 	return err
 }
 
@@ -460,10 +487,6 @@ func (s *search) result() view.Scan {
 	out := s.out
 	out.Compared, out.Left = s.known.commit, append(slices.Clone(s.known.left), out.Left...)
 	for _, f := range s.finished {
-		out.Bytes += f.Bytes
-		if f.commit == "" {
-			out.Files += f.Files
-		}
 		for _, p := range f.Places {
 			out.Finds = append(out.Finds, s.find(f.commit, p))
 		}
