@@ -24,7 +24,7 @@ import (
 type tokenScanCmd struct {
 	Format  string   `short:"t" name:"format-type" enum:"text,json,sarif" default:"text" help:"Output format: ${enum}."`
 	Paths   []string `arg:"" optional:"" name:"path" placeholder:"PATH" help:"Files and directories to search, or - for stdin."`
-	History bool     `help:"Search all that the git repositories around the paths have in their history, too. Without a path: the one around the working directory."`
+	History bool     `help:"Search all that the git repositories around the paths have in their history, too. Without a path: the working directory."`
 	Staged  bool     `help:"Search what is staged for the next commit, and nothing else."`
 	Deep    bool     `help:"Decode whatever could be an encoding, at every offset. Much slower."`
 }
@@ -85,14 +85,11 @@ func (c *tokenScanCmd) search(s *search) error {
 	case slices.Contains(c.Paths, "-"):
 		return s.stdin()
 	}
-	if err := s.trees(c.Paths); err != nil {
-		return err
-	}
-	if !c.History {
-		return nil
-	}
 	if len(c.Paths) == 0 {
 		c.Paths = []string{"."}
+	}
+	if err := s.trees(c.Paths); err != nil || !c.History {
+		return err
 	}
 	return s.histories(c.Paths)
 }

@@ -39,7 +39,8 @@ func Gitleaks() string {
 }
 
 // Trufflehog is a custom detector for trufflehog, in YAML. It verifies nothing:
-// a token is not shown to servers to learn whether it is one.
+// a token is not shown to servers to learn whether it is one. The group is what
+// it takes for the secret.
 func Trufflehog() string {
 	return strings.Join([]string{
 		"detectors:",
@@ -47,7 +48,7 @@ func Trufflehog() string {
 		"    description: " + ruleText,
 		fmt.Sprintf("    keywords: [%s]", token.Prefix),
 		"    regex:",
-		"      token: '" + Pattern() + "'",
+		`      token: '(` + strings.TrimSuffix(Pattern(), `\b`) + `)\b'`,
 		fmt.Sprintf("    entropy: %v", leastEntropy),
 		"",
 	}, "\n")

@@ -66,8 +66,13 @@ func TestTrufflehog(t *testing.T) {
 	if err := decoder.Decode(&config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Detectors) != 1 || config.Detectors[0].Regex["token"] != scan.Pattern() || config.Detectors[0].Keywords[0] != "osmo_" {
-		t.Errorf("got %+v", config)
+	if len(config.Detectors) != 1 || config.Detectors[0].Keywords[0] != "osmo_" {
+		t.Fatalf("got %+v", config)
+	}
+	v := newToken(source(2))
+	match := regexp.MustCompile(config.Detectors[0].Regex["token"]).FindStringSubmatch("token=" + v + "&")
+	if len(match) != 2 || match[1] != v {
+		t.Errorf("the secret is %q", match)
 	}
 }
 
