@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"pkg/plan", "pkg/scan"},
 	{"pkg/apply"},
 	{"internal/gitstore", "internal/issuer/local", "internal/view"},
-	{"internal/history"},
+	{"internal/history", "internal/delivery"},
 	{"internal/cli"},
 	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }

@@ -1,0 +1,21 @@
+//go:build unix
+
+package delivery
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// ownedByOther reports whether a directory is neither ours nor root's. Root is
+// not asked: whose directories it writes to is its own affair.
+func ownedByOther(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && os.Geteuid() != 0 && st.Uid != 0 && int(st.Uid) != os.Geteuid()
+}
+
+func ownedByUs(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid()
+}
