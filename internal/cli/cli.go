@@ -8,7 +8,8 @@
 // is passed in, so a test runs commands without a process. [grammar] is the
 // command line as kong reads it; each command is a struct with its flags and a
 // Run method in the file of its noun. [project] is an opened project directory
-// with its repository.
+// with its repository. Values leave through [outputFlags] alone, whatever form
+// they are given, or with the program that token exec becomes.
 //
 // # Errors
 //
@@ -25,6 +26,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -44,7 +46,8 @@ type grammar struct {
 	Apply   applyCmd         `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
 	User    userCmd          `cmd:"" help:"Show service accounts as applied."`
 	Role    roleCmd          `cmd:"" help:"Show roles as applied."`
-	Token   tokenCmd         `cmd:"" help:"Show, decrypt and verify tokens, and find leaked ones."`
+	Token   tokenCmd         `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
+	Export  exportCmd        `cmd:"" help:"Write tokens in the form that others take: Kubernetes Secrets, dotenv files."`
 	Expire  expiringCmd      `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
 	State   stateCmd         `cmd:"" help:"Show and verify the recorded state."`
 	Log     logCmd           `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
@@ -56,9 +59,8 @@ type grammar struct {
 
 // Main runs one command line and returns its exit code.
 func Main(env *Env, args []string) int {
-	ctx, stop := interruptible(env.Context)
-	defer stop()
-	env.Context = ctx
+	env.Context, env.handOver = interruptible(env.Context)
+	defer func() { _ = env.handOver() }()
 
 	if slices.ContainsFunc(args, holdsSecret) {
 		return env.fail(errTokenInArgs)
@@ -104,7 +106,7 @@ const description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 130 interrupted.`
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.`
 
 // tokenShape finds tokens of our form in an argument, whole or mistyped.
 var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)
@@ -170,30 +172,28 @@ var errInterrupted = errors.New("interrupted")
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends: work
 // stops between two steps. A second one ends the process at once, which every
-// step survives.
-func interruptible(parent context.Context) (context.Context, func()) {
+// step survives. handOver gives the signals back to the system, for good, ends
+// the context, and returns why it had ended before, if it had.
+func interruptible(parent context.Context) (ctx context.Context, handOver func() error) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
+	signals, finished := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
 	go func() {
-		select {
-		case <-signals:
+		defer close(finished)
+		if _, came := <-signals; came {
 			cancel(errInterrupted)
-		case <-done:
-			return
 		}
-		select {
-		case <-signals:
+		if _, again := <-signals; again {
 			os.Exit(exitInterrupted)
-		case <-done:
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel(nil)
-	}
+	return ctx, sync.OnceValue(func() error {
+		signal.Stop(signals) // nothing is sent from here on
+		close(signals)
+		<-finished
+		defer cancel(nil)
+		return context.Cause(ctx)
+	})
 }
 
 // untilInterrupted waits for read, or for ctx to end: a person who is asked for

@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 
+	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 func exists(path string) bool {
@@ -15,57 +18,96 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// writeSecret writes a value to a new file that its owner alone can read. The
-// value is nowhere on the disk but in that file: the temporary one beside it
-// becomes the target by a rename, or is removed.
-func writeSecret(path string, value secret.Value) (err error) {
-	dir, err := safeDirectory(path)
-	if err != nil {
-		return err
-	}
-	if exists(path) {
-		return hinted(fmt.Errorf("%s exists already", path), "remove it first, or write elsewhere")
-	}
-	f, err := os.CreateTemp(dir, ".osmoctl-*") // O_EXCL, mode 0600
-	if err != nil {
-		return err
-	}
-	temporary := f.Name()
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(temporary)
-		}
-	}()
-	err = value.Use(func(b []byte) error { return errors.Join(writeAll(f, b), f.Sync(), f.Close()) })
-	if err != nil {
-		return err
-	}
-	// A link fails where the target has appeared meanwhile; a rename would
-	// replace it.
-	if err = os.Link(temporary, path); err != nil {
-		return err
-	}
-	return os.Remove(temporary)
+// outputFlags are those of the commands that give a value out. All of them
+// deliver it here, and nowhere else.
+type outputFlags struct {
+	Output    string `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any git work tree, or with - to stdout."`
+	Overwrite bool   `help:"Let -o replace a file of yours that has mode 0600."`
+	Reveal    bool   `help:"Print to a terminal."`
 }
 
-// safeDirectory resolves where a value is to be written, and refuses places
-// where others could read or swap it, or where git would pick it up.
-func safeDirectory(path string) (string, error) {
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err != nil {
-		return "", err
+func (o outputFlags) toStdout() bool { return o.Output == "" || o.Output == "-" }
+
+// check refuses a place before anything is decrypted.
+func (o outputFlags) check(env *Env) error {
+	switch {
+	case !o.toStdout():
+		return nil
+	case o.Overwrite:
+		return usagef("--overwrite is about the file that -o FILE names")
+	case env.StdoutTerminal && !o.Reveal:
+		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
+	case o.Output == "" && env.inCI():
+		return usage(hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
 	}
-	if root, inside := within(filepath.Join(dir, filepath.Base(path))); inside {
-		return "", hinted(fmt.Errorf("%s is inside the git work tree %s, from where a token gets committed sooner or later", path, root), "write it elsewhere")
+	return o.checkRedirection(env)
+}
+
+// checkRedirection looks at a file that the shell made for stdout: it knows
+// nothing of the rules for files.
+func (o outputFlags) checkRedirection(env *Env) error {
+	if env.StdoutFile == nil {
+		return nil
 	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return "", err
+	const hint = "-o FILE writes a file that only you can read"
+	path := env.StdoutFile.Path
+	file := delivery.File{Path: path, Getenv: env.Getenv, Dir: env.Dir}
+	if root, inside := file.WorkTree(filepath.Dir(path)); filepath.IsAbs(path) && inside {
+		return hinted(&delivery.WorkTreeError{Path: path, Root: root}, "send stdout to a pipe; "+hint)
 	}
-	const sticky = os.ModeSticky
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 && info.Mode()&sticky == 0 {
-		return "", hinted(fmt.Errorf("others can write to %s", dir), "choose a directory that only you can write to")
+	if runtime.GOOS != "windows" && env.StdoutFile.Mode.Perm()&0o077 != 0 {
+		env.warnf("others can read %s, where stdout goes; %s", path, hint)
 	}
-	return dir, nil
+	return nil
+}
+
+// give makes a value from the state and delivers it. It is checked first where
+// it would go.
+func (o outputFlags) give(env *Env, made func(*project, *state.Snapshot) (secret.Value, error)) error {
+	if err := o.check(env); err != nil {
+		return err
+	}
+	hardenProcess()
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		value, err := made(p, snap)
+		if err != nil {
+			return err
+		}
+		defer value.Wipe()
+		return o.deliver(env, value)
+	})
+}
+
+// deliver gives the value out. It is still the caller's to wipe.
+func (o outputFlags) deliver(env *Env, value secret.Value) error {
+	if o.toStdout() {
+		return toStdout(env, value)
+	}
+	path := absolute(env.Dir, o.Output)
+	err := delivery.File{Path: path, Replace: o.Overwrite, Getenv: env.Getenv, Dir: env.Dir}.Write(value)
+	var inWorkTree *delivery.WorkTreeError
+	switch {
+	case errors.As(err, &inWorkTree):
+		return hinted(err, "write it elsewhere")
+	case errors.Is(err, delivery.ErrExists):
+		return hinted(err, "remove it first, write elsewhere, or replace it with --overwrite")
+	case err != nil:
+		return err
+	}
+	env.infof("Wrote %s, readable by you alone.", path)
+	return nil
+}
+
+// toStdout adds the line end that a person wants to see on a terminal.
+func toStdout(env *Env, value secret.Value) error {
+	return value.Use(func(b []byte) error {
+		_, err := env.Stdout.Write(b)
+		if err == nil && env.StdoutTerminal && !bytes.HasSuffix(b, []byte("\n")) {
+			_, err = env.Stdout.Write([]byte("\n"))
+		}
+		if err != nil {
+			return fmt.Errorf("the token could not be written: %w", err)
+		}
+		return nil
+	})
 }

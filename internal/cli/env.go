@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"golang.org/x/term"
@@ -34,9 +36,18 @@ type Env struct {
 	// StdinTerminal, StdoutTerminal and StderrTerminal tell where a person
 	// sits.
 	StdinTerminal, StdoutTerminal, StderrTerminal bool
+	// StdoutFile is the file that stdout was redirected to, or nil: a pipe, a
+	// terminal or a device is none.
+	StdoutFile *RedirectedFile
 	// Disk makes every change to the repository; nil means the real one. Tests
 	// pass one that fails.
 	Disk disk.Disk
+
+	// execute becomes a program, or runs it where that cannot be; nil runs
+	// none.
+	execute func(execution) error
+	// handOver stops taking signals, and fails where one came before.
+	handOver func() error
 
 	formatType view.Format
 	verbose    bool
@@ -60,7 +71,28 @@ func System() *Env {
 		StdinTerminal:  isTerminal(os.Stdin),
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
+		StdoutFile:     redirected(os.Stdout),
+		execute:        execute,
 	}
+}
+
+// RedirectedFile is what is known of a file that a shell has opened.
+type RedirectedFile struct {
+	// Path is absolute where the system tells it, else the stream's name.
+	Path string
+	Mode fs.FileMode
+}
+
+func redirected(f *os.File) *RedirectedFile {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	file := &RedirectedFile{Path: f.Name(), Mode: info.Mode()}
+	if path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(f.Fd()))); err == nil {
+		file.Path = path
+	}
+	return file
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

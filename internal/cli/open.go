@@ -18,32 +18,109 @@ import (
 // identityFlags are those of the commands that open sealed values.
 type identityFlags struct {
 	Identity []string `short:"i" type:"path" placeholder:"FILE" help:"An age identity file, or an SSH private key. Repeatable. Default: OSMOCTL_IDENTITY, else the identity that init made."`
+
+	opened *openedIdentities
+}
+
+// openedIdentities are read once, so that a command that opens several values
+// asks for a passphrase once.
+type openedIdentities struct {
+	list []age.Identity
+	err  error
+}
+
+func (f *identityFlags) read(env *Env, p *project) ([]age.Identity, error) {
+	if f.opened == nil {
+		list, err := env.identities(f.Identity, p)
+		f.opened = &openedIdentities{list, err}
+	}
+	return f.opened.list, f.opened.err
 }
 
 // openToken opens the generation that arg names, and warns where it is not the
 // active one. The value is the caller's to wipe.
-func (f identityFlags) openToken(env *Env, p *project, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
-	a, t, err := arg.find(snap)
+func (f *identityFlags) openToken(env *Env, p *project, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
+	from, err := arg.choose(snap)
 	if err != nil {
-		return a, nil, secret.Value{}, err
+		return from.address, nil, secret.Value{}, err
 	}
-	g, err := chosenGeneration(a, t)
+	value, err := f.openSource(env, p, snap, from)
 	if err != nil {
-		return a, nil, secret.Value{}, err
+		return from.address, nil, secret.Value{}, err
 	}
-	a = a.At(g.Number)
-	value, err := f.openGeneration(env, p, a, g)
+	if day, err := env.today(); err == nil {
+		from.warn(env, day)
+	}
+	return from.address, from.generation, value, nil
+}
+
+// source is a generation whose value is to be given out.
+type source struct {
+	address    model.Address
+	generation *state.Generation
+	token      *state.Token
+	// fits refuses a value that its place would not take; nil takes any.
+	fits func(secret.Value) error
+	// hint says what else to do where no identity opens it.
+	hint string
+}
+
+// choose finds the generation that the argument names.
+func (a tokenArg) choose(snap *state.Snapshot) (source, error) {
+	address, t, err := a.find(snap)
 	if err != nil {
-		return a, nil, secret.Value{}, sealedTo(err, g, view.NamesOf(snap.Meta.Applied))
+		return source{address: address}, err
 	}
-	if day, err := env.today(); err == nil && g.Status(day) != state.Active {
-		env.warnf("%s is %s", a, describeStatus(g, day))
+	g, err := chosenGeneration(address, t)
+	if err != nil {
+		return source{address: address}, err
 	}
-	return a, g, value, nil
+	return source{address: address.At(g.Number), generation: g, token: t}, nil
+}
+
+// usable finds it as well, refuses one that has expired, and warns where it is
+// not the active one.
+func (a tokenArg) usable(env *Env, snap *state.Snapshot) (source, error) {
+	from, err := a.choose(snap)
+	if err != nil {
+		return from, err
+	}
+	day, err := env.today()
+	if err != nil {
+		return from, err
+	}
+	if from.generation.Status(day) == state.Expired {
+		err := hinted(fmt.Errorf("%s is %s", from.address, describeStatus(from.generation, day)), "osmoctl plan says whether the next apply issues another")
+		return from, &codeError{err, exitInvalid}
+	}
+	from.warn(env, day)
+	return from, nil
+}
+
+func (s source) warn(env *Env, day model.Date) {
+	if s.generation.Status(day) != state.Active {
+		env.warnf("%s is %s", s.address, describeStatus(s.generation, day))
+	}
+}
+
+// openSource opens a generation. The value is the caller's to wipe.
+func (f *identityFlags) openSource(env *Env, p *project, snap *state.Snapshot, from source) (secret.Value, error) {
+	value, err := f.openGeneration(env, p, from.address, from.generation)
+	if err != nil {
+		return value, sealedTo(err, from.generation, view.NamesOf(snap.Meta.Applied), from.hint)
+	}
+	if from.fits == nil {
+		return value, nil
+	}
+	if err := from.fits(value); err != nil {
+		value.Wipe()
+		return secret.Value{}, fmt.Errorf("%s: %w", from.address, err)
+	}
+	return value, nil
 }
 
 // openGeneration opens one generation by the identities that the flags name.
-func (f identityFlags) openGeneration(env *Env, p *project, a model.Address, g *state.Generation) (secret.Value, error) {
+func (f *identityFlags) openGeneration(env *Env, p *project, a model.Address, g *state.Generation) (secret.Value, error) {
 	ciphertext, err := p.ciphertext(env, a)
 	if err != nil {
 		return secret.Value{}, err
@@ -51,7 +128,7 @@ func (f identityFlags) openGeneration(env *Env, p *project, a model.Address, g *
 	if err := checkCiphertext(ciphertext, a, g); err != nil {
 		return secret.Value{}, err
 	}
-	identities, err := env.identities(f.Identity, p)
+	identities, err := f.read(env, p)
 	if err != nil {
 		return secret.Value{}, err
 	}
@@ -85,7 +162,7 @@ func checkCiphertext(ciphertext []byte, a model.Address, g *state.Generation) er
 }
 
 // sealedTo adds whose identity it takes, where none that was given fits.
-func sealedTo(err error, g *state.Generation, nameOf func(id string) string) error {
+func sealedTo(err error, g *state.Generation, nameOf func(id string) string, also string) error {
 	if !errors.Is(err, seal.ErrNoIdentity) {
 		return err
 	}
@@ -93,7 +170,11 @@ func sealedTo(err error, g *state.Generation, nameOf func(id string) string) err
 	for i, id := range g.Recipients {
 		readers[i] = or(nameOf(id), id)
 	}
-	return hinted(err, "it takes an identity of "+strings.Join(readers, " or ")+", given with -i FILE or OSMOCTL_IDENTITY")
+	hint := "it takes an identity of " + strings.Join(readers, " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+	if also != "" {
+		hint += "; " + also
+	}
+	return hinted(err, hint)
 }
 
 // ciphertext reads a sealed value from HEAD.

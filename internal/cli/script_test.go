@@ -31,7 +31,7 @@ func program() int {
 	if err != nil {
 		return cli.Main(env, args)
 	}
-	if !slices.Contains(args, "decrypt") {
+	if !slices.Contains(args, "decrypt") && !slices.Contains(args, "export") {
 		env.Stdout = io.MultiWriter(env.Stdout, log)
 	}
 	env.Stderr = io.MultiWriter(env.Stderr, log)
@@ -63,6 +63,8 @@ func TestScripts(t *testing.T) {
 			"alive":      alive,
 			"applies":    applies,
 			"works":      works,
+			"secret":     kubernetesSecret,
+			"apiserver":  apiServer,
 		},
 	})
 }

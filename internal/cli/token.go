@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -19,6 +18,7 @@ type tokenCmd struct {
 	Get     tokenGetCmd     `cmd:"" help:"Show one token with its generations."`
 	Decrypt tokenDecryptCmd `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
 	Revoke  tokenRevokeCmd  `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
+	Exec    tokenExecCmd    `cmd:"" help:"Run a program with a token in its environment, or on a file descriptor."`
 	Verify  tokenVerifyCmd  `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
 	Scan    tokenScanCmd    `cmd:"" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
 }
@@ -113,8 +113,7 @@ func (c *tokenGetCmd) Run(env *Env) error {
 type tokenDecryptCmd struct {
 	tokenArg
 	identityFlags
-	Output string `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any work tree, or with - to stdout."`
-	Reveal bool   `help:"Print to a terminal."`
+	outputFlags
 }
 
 // Help is the long description of the command.
@@ -124,28 +123,10 @@ func (tokenDecryptCmd) Help() string {
 
 // Run decrypts a token.
 func (c *tokenDecryptCmd) Run(env *Env) error {
-	if err := c.checkOutput(env); err != nil {
-		return err
-	}
-	hardenProcess()
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
 		_, _, value, err := c.openToken(env, p, snap, c.tokenArg)
-		if err != nil {
-			return err
-		}
-		defer value.Wipe()
-		return c.deliver(env, value)
+		return value, err
 	})
-}
-
-func (c *tokenDecryptCmd) checkOutput(env *Env) error {
-	switch toStdout := c.Output == "" || c.Output == "-"; {
-	case toStdout && env.StdoutTerminal && !c.Reveal:
-		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
-	case c.Output == "" && env.inCI():
-		return usage(hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
-	}
-	return nil
 }
 
 // chosenGeneration is the one asked for, else the active one, else the newest.
@@ -173,27 +154,6 @@ func describeStatus(g *state.Generation, day model.Date) string {
 		return "retiring: a newer generation replaced it, and it is revoked on " + g.RevokeAfter.String()
 	}
 	return "active"
-}
-
-func (c *tokenDecryptCmd) deliver(env *Env, value secret.Value) error {
-	if c.Output != "" && c.Output != "-" {
-		path := absolute(env.Dir, c.Output)
-		if err := writeSecret(path, value); err != nil {
-			return err
-		}
-		env.infof("Wrote %s, readable by you alone.", path)
-		return nil
-	}
-	return value.Use(func(b []byte) error {
-		if _, err := env.Stdout.Write(b); err != nil {
-			return fmt.Errorf("the token could not be written: %w", err)
-		}
-		if env.StdoutTerminal {
-			_, err := env.Stdout.Write([]byte("\n"))
-			return err
-		}
-		return nil
-	})
 }
 
 type tokenVerifyCmd struct {
@@ -305,16 +265,4 @@ func found(v *view.Verdict, account, name string, t *state.Token, sum state.Sum,
 		}
 	}
 	return false
-}
-
-// within reports whether path lies in a git work tree, and whose.
-func within(path string) (root string, ok bool) {
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		if exists(filepath.Join(dir, ".git")) {
-			return dir, true
-		}
-		if dir == filepath.Dir(dir) {
-			return "", false
-		}
-	}
 }

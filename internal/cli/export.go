@@ -1,0 +1,301 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/kube"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+type exportCmd struct {
+	K8s     exportK8sCmd     `cmd:"" name:"k8s-secret" help:"Write the manifest of a Kubernetes Secret with a token, for kubectl apply."`
+	Backend exportBackendCmd `cmd:"" name:"backend-secret" help:"Write the manifest of the Secret that OSMO's service mounts for a backend operator, during a rotation with the token before."`
+	Dotenv  exportDotenvCmd  `cmd:"" help:"Write a token as one line, NAME=VALUE."`
+}
+
+// manifestFlags are those of the exports that write a Secret.
+type manifestFlags struct {
+	Namespace  string   `short:"n" placeholder:"NAMESPACE" help:"The namespace. Default: none, so that of whoever applies the manifest."`
+	Label      []string `sep:"none" placeholder:"KEY=VALUE" help:"A label of the Secret. Repeatable."`
+	Annotation []string `sep:"none" placeholder:"KEY=VALUE" help:"An annotation of the Secret. Repeatable."`
+	Format     string   `short:"t" name:"format-type" enum:"yaml,json" default:"yaml" help:"Output format: ${enum}."`
+}
+
+// format is that of errors.
+func (f manifestFlags) format() view.Format {
+	if f.Format == "json" {
+		return view.JSON
+	}
+	return view.Text
+}
+
+// manifestHelp is what the help of each of them says.
+const manifestHelp = `The manifest holds the token, in base64, so it goes where token decrypt lets one go: into a pipe, into a file of mode 0600 outside any git work tree with -o, to a terminal only with --reveal. The same state gives the same bytes. Names, labels and annotations are checked by Kubernetes's rules. A generation that has expired is refused with exit code 6.`
+
+type exportK8sCmd struct {
+	tokenArg
+	identityFlags
+	Name string `placeholder:"NAME" help:"The name of the Secret. Default: USER.TOKEN in lower case."`
+	Key  string `default:"token" placeholder:"KEY" help:"The key of the token in the Secret. Default: ${default}."`
+	Type string `default:"Opaque" placeholder:"TYPE" help:"The type of the Secret. Default: ${default}."`
+	manifestFlags
+	outputFlags
+}
+
+// Help is the long description of the command.
+func (exportK8sCmd) Help() string {
+	return `osmoctl export k8s-secret USER/TOKEN -o - | kubectl apply --server-side -f - brings a token into a cluster. USER/TOKEN is the active generation; USER/TOKEN@N another live one. Annotations below osmoctl.dev/ say which generation it is and when it expires.
+
+` + manifestHelp
+}
+
+// Run writes the manifest.
+func (c *exportK8sCmd) Run(env *Env) error {
+	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+		from, err := c.usable(env, snap)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		name, err := c.name(from.address)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		s := kube.Secret{Name: name, Type: c.Type, Annotations: annotationsOf(snap, from)}
+		return c.write(env, p, snap, &c.identityFlags, s, map[string]source{c.Key: from})
+	})
+}
+
+func (c *exportK8sCmd) name(a model.Address) (string, error) {
+	if c.Name != "" {
+		return c.Name, nil
+	}
+	name := kube.DefaultName(a.Account, a.Name)
+	if kube.CheckName(name) != nil {
+		return "", usage(hinted(fmt.Errorf("no name of a Secret can be made of %s/%s", a.Account, a.Name), "give it one with --name NAME"))
+	}
+	return name, nil
+}
+
+// annotationsOf say what a Secret holds, to whoever finds it in a cluster.
+func annotationsOf(snap *state.Snapshot, from source) map[string]string {
+	g := from.generation
+	annotations := map[string]string{
+		"account": from.address.Account, "token": from.address.Name, "generation": strconv.Itoa(g.Number),
+		"expires-at": g.ExpiresAt.String(), "fingerprint": g.Value.Short(), "lineage": snap.Meta.Lineage,
+	}
+	if g.RevokeAfter != 0 {
+		annotations["revoke-after"] = g.RevokeAfter.String()
+	}
+	return prefixed(annotations)
+}
+
+// ourPrefix is that of the annotations that osmoctl writes, and nobody else.
+const ourPrefix = "osmoctl.dev/"
+
+func prefixed(m map[string]string) map[string]string {
+	out := make(map[string]string, len(m))
+	for key, value := range m {
+		out[ourPrefix+key] = value
+	}
+	return out
+}
+
+// write completes and checks the manifest s before it opens a value for it.
+func (f manifestFlags) write(env *Env, p *project, snap *state.Snapshot, identities *identityFlags, s kube.Secret, from map[string]source) (secret.Value, error) {
+	if err := f.complete(&s, from); err != nil {
+		return secret.Value{}, usage(err)
+	}
+	for _, key := range model.Names(from) {
+		value, err := identities.openSource(env, p, snap, from[key])
+		if err != nil {
+			return secret.Value{}, err
+		}
+		defer value.Wipe()
+		s.Data[key] = value
+	}
+	if f.Format == "json" {
+		return s.JSON()
+	}
+	return s.YAML()
+}
+
+func (f manifestFlags) complete(s *kube.Secret, from map[string]source) error {
+	s.Namespace = f.Namespace
+	s.Labels = map[string]string{"app.kubernetes.io/managed-by": "osmoctl"}
+	s.Data = map[string]secret.Value{}
+	for key := range from {
+		s.Data[key] = secret.Value{}
+	}
+	if err := errors.Join(addPairs(s.Labels, f.Label, "label"), addPairs(s.Annotations, f.Annotation, "annotation")); err != nil {
+		return err
+	}
+	return s.Check()
+}
+
+// addPairs reads KEY=VALUE. What stands already is osmoctl's, or was said
+// before.
+func addPairs(to map[string]string, pairs []string, what string) error {
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		_, taken := to[key]
+		switch {
+		case !ok:
+			return fmt.Errorf("%q is no %s: it has the form KEY=VALUE", pair, what)
+		case taken || strings.HasPrefix(strings.ToLower(key), ourPrefix):
+			return fmt.Errorf("the %s %s is given twice, or is osmoctl's own", what, key)
+		}
+		to[key] = value
+	}
+	return nil
+}
+
+type exportBackendCmd struct {
+	tokenArg
+	identityFlags
+	Credential      string `default:"default" placeholder:"NAME" help:"The credential of OSMO's service that the Secret is for. Default: ${default}."`
+	Name            string `placeholder:"NAME" help:"The name of the Secret. Default: osmo-backend-token-CREDENTIAL."`
+	WithoutPrevious bool   `help:"Leave previous-token out: whoever still uses the token before is locked out."`
+	manifestFlags
+	outputFlags
+}
+
+// Help is the long description of the command.
+func (exportBackendCmd) Help() string {
+	return `The active generation stands under token. While the newest generation before it is retiring, that one stands under previous-token, and OSMO accepts both: deliver this Secret to OSMO's service first, then the new token to the backend operator, and after the overlap this Secret once more. OSMO keeps to what the Secret holds and knows no expiry of these tokens.
+
+` + manifestHelp
+}
+
+// The keys by which OSMO's service reads the tokens of a backend operator.
+const (
+	backendKey         = "token"
+	backendPreviousKey = "previous-token"
+)
+
+// Run writes the manifest.
+func (c *exportBackendCmd) Run(env *Env) error {
+	if strings.Contains(c.Token, "@") {
+		return usagef("this Secret holds the active generation and the one before: give USER/TOKEN without @N")
+	}
+	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+		current, err := c.usable(env, snap)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		warnOfRoles(env, current)
+		current.fits = fitsBackend
+		from := map[string]source{backendKey: current}
+		annotations := annotationsOf(snap, current)
+		if previous, ok, err := c.previous(env, current); err != nil {
+			return secret.Value{}, err
+		} else if ok {
+			from[backendPreviousKey] = previous
+			annotations[ourPrefix+"previous-generation"] = strconv.Itoa(previous.generation.Number)
+			annotations[ourPrefix+"previous-revoke-after"] = previous.generation.RevokeAfter.String()
+		}
+		s := kube.Secret{Name: or(c.Name, "osmo-backend-token-"+c.Credential), Type: kube.Opaque, Annotations: annotations}
+		return c.write(env, p, snap, &c.identityFlags, s, from)
+	})
+}
+
+// previous is the newest retiring generation whose last day has not come. Of
+// one that apply should have revoked by now it says that it is left out.
+func (c *exportBackendCmd) previous(env *Env, current source) (source, bool, error) {
+	day, err := env.today()
+	if err != nil || c.WithoutPrevious {
+		return source{}, false, err
+	}
+	for i := len(current.token.Generations) - 1; i >= 0; i-- {
+		g := &current.token.Generations[i]
+		if g.Number >= current.generation.Number || g.Status(day) != state.Retiring {
+			continue
+		}
+		a := current.address.At(g.Number)
+		if g.RevokeAfter > day {
+			return source{address: a, generation: g, fits: fitsBackend, hint: "--without-previous leaves this one out"}, true, nil
+		}
+		env.warnf("previous-token is left out: %s was to be revoked on %s, which the next apply does", a, g.RevokeAfter)
+		return source{}, false, nil
+	}
+	return source{}, false, nil
+}
+
+// fitsBackend applies OSMO's rule for the tokens of backend operators: 43 or 64
+// letters, digits, "_" and "-".
+func fitsBackend(value secret.Value) error {
+	return value.Use(func(b []byte) error {
+		if len(b) != 43 && len(b) != 64 || !isPlain(b) || bytes.IndexByte(b, '.') >= 0 {
+			return errors.New("OSMO takes 43 or 64 letters, digits, \"_\" and \"-\" for a backend operator, and this token is something else")
+		}
+		return nil
+	})
+}
+
+// backendRole is the one role that OSMO gives to whoever has this Secret.
+const backendRole = "osmo-backend"
+
+func warnOfRoles(env *Env, from source) {
+	if roles := strings.Join(from.generation.CurrentRoles(), ", "); roles != backendRole {
+		env.warnf("OSMO gives a backend operator the role %s and no other, whatever %s was declared with: %s", backendRole, from.address, or(roles, "no role"))
+	}
+}
+
+type exportDotenvCmd struct {
+	tokenArg
+	identityFlags
+	Env string `default:"OSMO_TOKEN" placeholder:"NAME" help:"The name of the variable. Default: ${default}."`
+	outputFlags
+}
+
+// Help is the long description of the command.
+func (exportDotenvCmd) Help() string {
+	return `The line is read alike by shells, docker --env-file and systemd's EnvironmentFile, which differ about quotes: a token that would need some is refused. A file is written whole, never added to. A generation that has expired is refused with exit code 6.`
+}
+
+// Run writes the line.
+func (c *exportDotenvCmd) Run(env *Env) error {
+	if err := checkEnvName(c.Env); err != nil {
+		return err
+	}
+	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+		from, err := c.usable(env, snap)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		value, err := c.openSource(env, p, snap, from)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		defer value.Wipe()
+		return dotenv(c.Env, value)
+	})
+}
+
+func dotenv(name string, value secret.Value) (line secret.Value, err error) {
+	err = value.Use(func(b []byte) error {
+		if !isPlain(b) {
+			return errors.New("the token has characters that would need quotes in a dotenv file, and readers of such files differ about them")
+		}
+		buf := make([]byte, 0, len(name)+len(b)+2)
+		line = secret.New(append(append(append(append(buf, name...), '='), b...), '\n'))
+		return nil
+	})
+	return line, err
+}
+
+// isPlain reports whether b needs no quotes anywhere.
+func isPlain(b []byte) bool {
+	for _, c := range b {
+		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,8 @@
+package cli
+
+// What no project can be brought to show: osmoctl's own values always fit.
+var (
+	FitsBackend = fitsBackend
+	Dotenv      = dotenv
+	WithToken   = withToken
+)
