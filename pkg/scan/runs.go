@@ -41,20 +41,7 @@ func eachRun(b []byte, lo, hi int, class uint8, n int, f func(lo, hi int)) {
 }
 
 // joined is a run of base64 with its continuations in the next lines.
-type joined struct {
-	lo, hi int
-	// pos and count say how many characters there are up to a place: what begins
-	// there has its phase from that.
-	pos, count int
-}
-
-// phaseAt is how many characters of a group of four stand before a place. Places
-// must be asked for in order.
-func (j *joined) phaseAt(b []byte, at int) int {
-	j.count += countBase64(b[j.pos:at])
-	j.pos = at
-	return j.count % 4
-}
+type joined struct{ lo, hi int }
 
 // countBase64 counts characters, without those that break lines.
 func countBase64(b []byte) (n int) {
@@ -88,25 +75,25 @@ func (s *Scanner) runs(t *text) joined {
 }
 
 // run decodes a run from where it may begin. That is not certain: what stands at
-// the end of the line before may belong to it, or be the word above a block.
+// the end of the line before may belong to it, or be the word above a block; and
+// a line may go on in the next, or be followed by another value.
 func (s *Scanner) run(t *text, lo, hi int, j *joined) {
 	lo = afterEscape(t.b, lo)
 	if lo < j.hi {
-		if j.phaseAt(t.b, lo) != 0 {
-			s.decoded(t, lo, hi) // A line of its own, not a continuation.
-		}
+		s.decoded(t, lo, hi)
 		return
 	}
 	before := lineBefore(t.b, lo, j.hi)
-	whole := countBase64(t.b[before:lo])%4 == 0
 	*j = joined{lo: lo, hi: continued(t.b, hi)}
-	if whole || before == 0 && !t.first {
+	if before == 0 && !t.first || countBase64(t.b[before:lo])%4 == 0 {
 		j.lo = before
 	}
-	j.pos = j.lo
 	s.decoded(t, j.lo, j.hi)
 	if before < j.lo {
 		s.decoded(t, before, j.hi)
+	}
+	if j.lo < lo || hi < j.hi {
+		s.decoded(t, lo, hi)
 	}
 }
 

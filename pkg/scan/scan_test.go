@@ -362,3 +362,59 @@ func BenchmarkBeginnings(b *testing.B) {
 		})
 	}
 }
+
+// known looks values up that were put into a test's text.
+func known(values ...string) scan.Options {
+	sums := map[scan.Sum]bool{}
+	for _, v := range values {
+		sums[sha256.Sum256([]byte(v))] = true
+	}
+	return scan.Options{Issued: func(s scan.Sum) bool { return sums[s] }}
+}
+
+// Two tokens that follow one another in one run, each from another place in its
+// group, and any distance apart.
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	r := source(10)
+	a, b := newToken(r), newToken(r)
+	raw := func(s string) string { return strings.TrimRight(std(s), "=") }
+	for _, before := range []string{"", "x", "xy", "xyz"} {
+		for _, between := range []string{"", "z", "zz", "zzz"} {
+			for _, inner := range []string{"", "u", "us"} {
+				if found := finds(t, scan.Options{}, before+raw("user:"+a)+between+raw(inner+b)); len(found) != 2 {
+					t.Errorf("after %q, between %q, inside %q: found %d", before, between, inner, len(found))
+				}
+			}
+		}
+	}
+	for apart := 300; apart < 1200; apart += 7 {
+		text := a + strings.Repeat(".", apart) + b + strings.Repeat(".", 1500)
+		for name, encoded := range map[string]string{"base64": "x" + std(text), "hex": "xx" + hex.EncodeToString([]byte(text)), "URL": each(text, "%%%02x")} {
+			if found := finds(t, scan.Options{}, encoded); len(found) != 2 {
+				t.Errorf("%s, %d apart: found %d", name, apart, len(found))
+			}
+		}
+	}
+}
+
+// Where base64 begins is not certain: what stands at the end of the line above
+// may be its beginning, or a word; and lines may each be a value of their own.
+func TestLinesAbove(t *testing.T) {
+	t.Parallel()
+	r := source(11)
+	a, b, c := newBare(r), newBare(r), newBare(r)
+	encoded := std(a + " and " + b + strings.Repeat(" and so on", 10))
+	raw := func(s string) string { return strings.TrimRight(std(s), "=") }
+	for name, text := range map[string]string{
+		"short first line": "k: " + encoded[:23] + "\n" + wrap(encoded[23:], 64, "\n"),
+		"a word above":     "cat <<EOF\n" + wrap(encoded, 64, "\n"),
+		"a dash above":     "-----BEGIN IT-----\r\n" + wrap(encoded, 64, "\r\n"),
+		"a line each":      raw(c) + "\n" + raw(a) + "\n" + raw(b) + "\n",
+		"whole groups":     std("::"+a) + "\n" + std("z:"+b) + "\n",
+	} {
+		if found := finds(t, known(a, b), text); len(found) != 2 {
+			t.Errorf("%s: found %d", name, len(found))
+		}
+	}
+}
