@@ -13,6 +13,8 @@
 //     the same as meta.json;
 //   - a generation, once written, keeps its number, value, roles and dates; it
 //     begins to retire, loses roles, is sealed to other recipients, and ends;
+//   - a key that could once read a live value stays on its record, as a
+//     recipient or as a former one;
 //   - an ended one leaves a tombstone for ever, and its value and its number
 //     never come back.
 //

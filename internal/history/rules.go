@@ -24,6 +24,7 @@ const (
 	CodeValueRevived      = "state_value_revived"      // an ended value is live again
 	CodeValueRepeated     = "state_value_repeated"     // one value in two places
 	CodeCiphertextChanged = "state_ciphertext_changed" // replaced, and not for other recipients
+	CodeReaderForgotten   = "state_reader_forgotten"   // a key that could read a value is no longer known to
 	CodeCut               = "state_history_cut"        // a shallow clone cannot prove more
 )
 
@@ -208,6 +209,9 @@ func (j *judgement) continued(a model.Address, before *state.Generation, after *
 	}
 	if what := fixedChange(before, now); what != "" {
 		j.addf(CodeGenerationChanged, "%s has %s", a, what)
+	}
+	if !subset(before.EverReadable(), now.EverReadable()) && now.Value == before.Value {
+		j.addf(CodeReaderForgotten, "a key that could read %s is neither a recipient nor a former one any more", a)
 	}
 	sealedAgain := now.Ciphertext != before.Ciphertext
 	if sealedAgain && slices.Equal(now.Recipients, before.Recipients) && now.Value == before.Value {

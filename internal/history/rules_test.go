@@ -16,7 +16,7 @@ import (
 func generation() state.Generation {
 	return state.Generation{
 		Number: 1, ServerName: "t", IssuedAt: time.Unix(1_700_000_000, 0).UTC(), IssuedBy: "ada", ExpiresAt: 90, RevokeAfter: 30, Description: "d",
-		Roles: []string{"a", "b"}, RemovedRoles: []string{"b"}, Recipients: []string{"age1a"}, Value: state.SumOf([]byte("v")), Ciphertext: state.SumOf([]byte("c")),
+		Roles: []string{"a", "b"}, RemovedRoles: []string{"b"}, Recipients: []string{"age1a"}, FormerRecipients: []string{"age1f"}, Value: state.SumOf([]byte("v")), Ciphertext: state.SumOf([]byte("c")),
 	}
 }
 
@@ -49,21 +49,29 @@ func TestWhatMayChangeOfAGeneration(t *testing.T) {
 		change func(g *state.Generation)
 		want   []string
 	}{
-		"nothing":             {func(*state.Generation) {}, nil},
-		"revoked earlier":     {func(g *state.Generation) { g.RevokeAfter = 20 }, nil},
-		"another role lost":   {func(g *state.Generation) { g.RemovedRoles = []string{"a", "b"} }, nil},
-		"sealed to others":    {func(g *state.Generation) { g.Recipients, g.Ciphertext = []string{"age1b"}, state.Sum{1} }, nil},
-		"sealed to the same":  {func(g *state.Generation) { g.Ciphertext = state.Sum{1} }, []string{CodeCiphertextChanged}},
-		"a role given back":   {func(g *state.Generation) { g.RemovedRoles = nil }, []string{CodeGenerationChanged}},
-		"revocation put off":  {func(g *state.Generation) { g.RevokeAfter = 31 }, []string{CodeGenerationChanged}},
-		"revocation lifted":   {func(g *state.Generation) { g.RevokeAfter = 0 }, []string{CodeGenerationChanged}},
-		"another value":       {func(g *state.Generation) { g.Value = state.Sum{1} }, []string{CodeGenerationChanged}},
-		"another expiry":      {func(g *state.Generation) { g.ExpiresAt = 91 }, []string{CodeGenerationChanged}},
-		"other roles":         {func(g *state.Generation) { g.Roles = []string{"a", "b", "c"} }, []string{CodeGenerationChanged}},
-		"another server name": {func(g *state.Generation) { g.ServerName = "u" }, []string{CodeGenerationChanged}},
-		"another issuer":      {func(g *state.Generation) { g.IssuedBy = "bob" }, []string{CodeGenerationChanged}},
-		"another time":        {func(g *state.Generation) { g.IssuedAt = g.IssuedAt.Add(time.Second) }, []string{CodeGenerationChanged}},
-		"another description": {func(g *state.Generation) { g.Description = "e" }, []string{CodeGenerationChanged}},
+		"nothing":           {func(*state.Generation) {}, nil},
+		"revoked earlier":   {func(g *state.Generation) { g.RevokeAfter = 20 }, nil},
+		"another role lost": {func(g *state.Generation) { g.RemovedRoles = []string{"a", "b"} }, nil},
+		"sealed to others": {func(g *state.Generation) {
+			g.Recipients, g.FormerRecipients, g.Ciphertext = []string{"age1b"}, []string{"age1a", "age1f"}, state.Sum{1}
+		}, nil},
+		"sealed to more": {func(g *state.Generation) { g.Recipients, g.Ciphertext = []string{"age1a", "age1b"}, state.Sum{1} }, nil},
+		"sealed to a former one": {func(g *state.Generation) {
+			g.Recipients, g.FormerRecipients, g.Ciphertext = []string{"age1a", "age1f"}, nil, state.Sum{1}
+		}, nil},
+		"a reader forgotten":        {func(g *state.Generation) { g.Recipients, g.Ciphertext = []string{"age1b"}, state.Sum{1} }, []string{CodeReaderForgotten}},
+		"a former reader forgotten": {func(g *state.Generation) { g.FormerRecipients = nil }, []string{CodeReaderForgotten}},
+		"sealed to the same":        {func(g *state.Generation) { g.Ciphertext = state.Sum{1} }, []string{CodeCiphertextChanged}},
+		"a role given back":         {func(g *state.Generation) { g.RemovedRoles = nil }, []string{CodeGenerationChanged}},
+		"revocation put off":        {func(g *state.Generation) { g.RevokeAfter = 31 }, []string{CodeGenerationChanged}},
+		"revocation lifted":         {func(g *state.Generation) { g.RevokeAfter = 0 }, []string{CodeGenerationChanged}},
+		"another value":             {func(g *state.Generation) { g.Value = state.Sum{1} }, []string{CodeGenerationChanged}},
+		"another expiry":            {func(g *state.Generation) { g.ExpiresAt = 91 }, []string{CodeGenerationChanged}},
+		"other roles":               {func(g *state.Generation) { g.Roles = []string{"a", "b", "c"} }, []string{CodeGenerationChanged}},
+		"another server name":       {func(g *state.Generation) { g.ServerName = "u" }, []string{CodeGenerationChanged}},
+		"another issuer":            {func(g *state.Generation) { g.IssuedBy = "bob" }, []string{CodeGenerationChanged}},
+		"another time":              {func(g *state.Generation) { g.IssuedAt = g.IssuedAt.Add(time.Second) }, []string{CodeGenerationChanged}},
+		"another description":       {func(g *state.Generation) { g.Description = "e" }, []string{CodeGenerationChanged}},
 	} {
 		after := generation()
 		c.change(&after)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -50,6 +51,19 @@ func checkAccount(a *Account) error {
 	return nil
 }
 
+// checkFormer refuses two spellings of what was known to whom.
+func checkFormer(g *Generation) error {
+	for i, id := range g.FormerRecipients {
+		if i > 0 && g.FormerRecipients[i-1] >= id {
+			return fmt.Errorf("generation %d has former recipients that are repeated or out of order", g.Number)
+		}
+		if slices.Contains(g.Recipients, id) {
+			return fmt.Errorf("generation %d has a key that is both a recipient and a former one", g.Number)
+		}
+	}
+	return nil
+}
+
 func checkToken(t *Token) error {
 	if !t.Live() && len(t.Generations) > 0 {
 		return fmt.Errorf("it is deleted and still has generations")
@@ -66,6 +80,9 @@ func checkToken(t *Token) error {
 		}
 		if g.ExpiresAt == 0 || g.IssuedAt.IsZero() || g.ServerName == "" {
 			return fmt.Errorf("generation %d lacks its expiry, time of issue or server name", g.Number)
+		}
+		if err := checkFormer(g); err != nil {
+			return err
 		}
 	}
 	ended := 0

@@ -501,6 +501,8 @@ func decodeGeneration(r *reader) (g Generation) {
 			g.RemovedRoles = r.list()
 		case "recipients":
 			g.Recipients = r.list()
+		case "former_recipients":
+			g.FormerRecipients = r.list()
 		case "value_sha256":
 			g.Value = r.sum()
 		case "ciphertext_sha256":

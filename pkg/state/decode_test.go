@@ -165,6 +165,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a serial of nothing", edit(MetaPath, `"serial": 1`, `"serial": 0`), []string{"meta.json state_inconsistent"}},
 		{"a number too large", edit(MetaPath, `"serial": 1`, `"serial": 99999999999`), []string{"meta.json state_unreadable"}},
 		{"a zero before a number", edit(MetaPath, `"serial": 1`, `"serial": 01`), []string{"meta.json state_not_canonical"}},
+		{"no former recipient", edit(account, `"former_recipients": ["age1bob"]`, `"former_recipients": []`), []string{account + " state_not_canonical"}},
 		{"a digest in capitals", edit(MetaPath, `"digest": "`, `"digest": "A`), []string{"meta.json state_unreadable"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,6 +197,12 @@ func TestDecodeRefusesContradictions(t *testing.T) {
 		"a generation above the last":    func(a *Account) { a.Tokens["deploy"].LastGeneration = 3 },
 		"a tombstone above the last":     func(a *Account) { a.Tokens["gone"].LastGeneration = 0 },
 		"a generation both live and not": func(a *Account) { a.Tokens["deploy"].Tombstones[0].Generation = 2 },
+		"a recipient that is a former one": func(a *Account) {
+			a.Tokens["deploy"].Generations[1].FormerRecipients = []string{"age1alice"}
+		},
+		"former recipients out of order": func(a *Account) {
+			a.Tokens["deploy"].Generations[1].FormerRecipients = []string{"age1z", "age1b"}
+		},
 		"a tombstone twice": func(a *Account) {
 			a.Tokens["deploy"].Tombstones = append(a.Tokens["deploy"].Tombstones, a.Tokens["deploy"].Tombstones[0])
 		},

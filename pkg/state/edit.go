@@ -85,10 +85,12 @@ func (e *Edit) Issue(a model.Address, g Generation, ciphertext []byte) {
 	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
 }
 
-// Reseal replaces a live generation's ciphertext and recipients.
+// Reseal replaces a live generation's ciphertext and recipients. Keys that it
+// was sealed to before are remembered.
 func (e *Edit) Reseal(a model.Address, ciphertext []byte, recipients []string) {
 	g := e.Token(a.Account, a.Name).Generation(a.Generation)
-	g.Ciphertext, g.Recipients = SumOf(ciphertext), recipients
+	g.Ciphertext = SumOf(ciphertext)
+	g.resealed(recipients, nil)
 	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
 }
 

@@ -341,6 +341,9 @@ func encodeGeneration(w *writer, g *Generation) {
 	w.list("roles", g.Roles)
 	w.list("removed_roles", g.RemovedRoles)
 	w.list("recipients", g.Recipients)
+	if len(g.FormerRecipients) > 0 {
+		w.list("former_recipients", g.FormerRecipients)
+	}
 	w.sum("value_sha256", g.Value)
 	w.sum("ciphertext_sha256", g.Ciphertext)
 	w.close('}')

@@ -17,6 +17,7 @@ import (
 //	generations live on both sides go on, with what they lost since
 //	live now and not in Then       end
 //	live in Then and ended since   stay ended
+//	keys that could read a value   of all sides; none is forgotten
 //	tombstones, numbers, counters  of all sides; they never get fewer or fall
 //	settings, lineage              of the most trusted side known
 type Restoration struct {
@@ -224,17 +225,19 @@ func (s tokenSides) live(number int) (list []*Generation) {
 }
 
 // generation is the most trusted record of one, sealed as there where that can be
-// had, and else as then. What it lost since stays lost, and its end is not put
-// off.
+// had, and else as then. What it lost since stays lost, its end is not put off,
+// and who ever could read it stays known.
 func (r *Restoration) generation(path string, known []*Generation) Generation {
 	g, then := *known[0], known[len(known)-1]
 	if !r.Has(path, g.Ciphertext) {
-		g.Ciphertext, g.Recipients = then.Ciphertext, then.Recipients
+		g.Ciphertext = then.Ciphertext
+		g.resealed(then.Recipients, nil)
 	}
 	for _, k := range known[1:] {
 		if k.Value != g.Value {
 			continue
 		}
+		g.resealed(g.Recipients, k.EverReadable())
 		g.RemovedRoles = model.Set(append(slices.Clone(g.RemovedRoles), k.RemovedRoles...))
 		if k.RevokeAfter != 0 && (g.RevokeAfter == 0 || k.RevokeAfter < g.RevokeAfter) {
 			g.RevokeAfter = k.RevokeAfter

@@ -131,7 +131,14 @@ var restores = map[string]struct {
 		func(e *Edit) { e.Reseal(token.At(1), []byte("lost"), []string{"age1b"}) },
 		func(s *Snapshot) bool {
 			g := s.Accounts[svc].Tokens["deploy"].Active()
-			return g.Ciphertext == SumOf([]byte{1}) && slices.Equal(g.Recipients, []string{"age1a"})
+			return g.Ciphertext == SumOf([]byte{1}) && slices.Equal(g.Recipients, []string{"age1a"}) &&
+				slices.Equal(g.FormerRecipients, []string{"age1b"})
+		},
+	},
+	"a key that could read a value stays known": {
+		func(e *Edit) { e.Reseal(token.At(1), []byte("again"), []string{"age1b"}) },
+		func(s *Snapshot) bool {
+			return slices.Equal(s.Accounts[svc].Tokens["deploy"].Active().EverReadable(), []string{"age1a", "age1b"})
 		},
 	},
 	"a renamed token has its name again": {

@@ -260,6 +260,10 @@ type Generation struct {
 	RemovedRoles []string
 	// Recipients are the IDs of the keys it is sealed to, sorted.
 	Recipients []string
+	// FormerRecipients, sorted, are those of keys that it was sealed to
+	// earlier and is no longer. They have seen the value, and in git's
+	// history they still do; nil where there are none.
+	FormerRecipients []string
 	// Value and Ciphertext are SHA-256 sums.
 	Value      Sum
 	Ciphertext Sum
@@ -291,6 +295,27 @@ func (g *Generation) CurrentRoles() []string {
 		}
 	}
 	return out
+}
+
+// EverReadable are the IDs of all keys that could ever read the value, sorted.
+func (g *Generation) EverReadable() []string {
+	if len(g.FormerRecipients) == 0 {
+		return g.Recipients
+	}
+	return model.Set(append(slices.Clone(g.Recipients), g.FormerRecipients...))
+}
+
+// resealed records that the value is sealed to other keys. Those that it was
+// sealed to, and those in former, stay known.
+func (g *Generation) resealed(to, former []string) {
+	known := append(slices.Clone(g.EverReadable()), former...)
+	g.Recipients = model.Set(to)
+	g.FormerRecipients = nil
+	for _, id := range model.Set(known) {
+		if !slices.Contains(g.Recipients, id) {
+			g.FormerRecipients = append(g.FormerRecipients, id)
+		}
+	}
 }
 
 // Tombstone remembers an ended generation, for ever.

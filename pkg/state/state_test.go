@@ -68,6 +68,7 @@ func accounts(tb testing.TB, e *Edit, at time.Time) {
 	token.Honoured = 3
 	token.Generations[0].RevokeAfter = day(tb, "2026-06-01")
 	token.Generations[0].RemovedRoles = []string{"team"}
+	e.Reseal(t.At(4), []byte("sealed 4"), []string{"age1alice", "age1carol"})
 	token.Spec = Spec{
 		Description: "a token", Roles: []string{"bare", "team"}, Expiry: model.Expiry{In: 90},
 		Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops", "recovery"},
