@@ -22,6 +22,8 @@ type chapter struct {
 	options func(*plan.Options)
 	// blocked chapters are planned and not applied.
 	blocked bool
+	// reseal has what lives sealed again before anything is planned.
+	reseal bool
 }
 
 const (
@@ -129,7 +131,7 @@ service_accounts:
 		many := 100
 		o.Allow = plan.Allow{Deletes: &many}
 	}},
-	{days: 8, project: oneKey, text: `
+	{days: 8, reseal: true, project: oneKey, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
 service_accounts:
@@ -158,6 +160,10 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 		var options []func(*plan.Options)
 		if c.options != nil {
 			options = append(options, c.options)
+		}
+		if c.reseal {
+			show(w, w.PlanResealFor(want))
+			w.ResealFor(want)
 		}
 		p := w.PlanFor(want, options...)
 		if blocked := len(p.Blocked) > 0; blocked != c.blocked {

@@ -17,8 +17,13 @@
 //     values of this run, in every usual encoding, and wipe the values;
 //  6. commit. The commit is the transaction.
 //
+// [Run.Reseal] goes through the same steps for values that live: an [Opener]
+// gives them back in the place of issuing, and the edit changes recipients
+// alone. [Run.Restore] handles no value and goes from 1 to 6.
+//
 // The package owns the interfaces it works through: an [Issuer] makes values, a
-// [Sealer] encrypts them, a [Store] commits. None of them knows a plan.
+// [Sealer] encrypts them, an [Opener] opens them, a [Store] commits. None of
+// them knows a plan.
 package apply
 
 import (
@@ -59,6 +64,8 @@ type Store interface {
 var (
 	// ErrBlocked is returned for a plan that a guardrail forbids.
 	ErrBlocked = errors.New("the plan is blocked by a guardrail")
+	// ErrReseal is returned where a plan to reseal is to be applied.
+	ErrReseal = errors.New("a plan to reseal cannot be applied: it takes an identity, and osmoctl secrets reseal")
 	// ErrAsOf is returned for a plan made for a day chosen by hand.
 	ErrAsOf = errors.New("a plan made with --as-of cannot be applied")
 	// ErrStale is returned for a plan that was made against another state,
@@ -67,6 +74,9 @@ var (
 	// ErrSelfLeak is returned where a file to be written holds a value of
 	// this run. Nothing was written.
 	ErrSelfLeak = errors.New("a file about to be written holds a token value; nothing was written")
+	// ErrOtherValue is returned where what was opened is not the value that
+	// was issued.
+	ErrOtherValue = errors.New("the value is not the one that was issued: somebody made this file")
 	// ErrRepeatedValue is returned where the issuer gave a value that was
 	// given out before: its source of randomness is broken.
 	ErrRepeatedValue = errors.New("the issuer returned a value that was issued before; nothing was written")
@@ -104,6 +114,9 @@ type Result struct {
 	Commit string
 	Serial int
 	Issued []Issued
+	// Resealed are the generations that were sealed again, and Left those that
+	// no identity opened.
+	Resealed, Left []model.Address
 }
 
 // Issued is one new generation.
@@ -119,17 +132,11 @@ type Issued struct {
 // Apply executes p on top of have. On an error nothing was committed, unless
 // the store says otherwise.
 func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*Result, error) {
-	switch {
-	case len(p.Blocked) > 0:
-		return nil, ErrBlocked
-	case p.AsOf:
-		return nil, ErrAsOf
-	case model.DateOf(r.Now) != p.Date:
-		return nil, fmt.Errorf("%w: it is of %s and the UTC day is now %s: plan again", ErrStale, p.Date, model.DateOf(r.Now))
-	case p.Base.Lineage != have.Meta.Lineage:
-		return nil, fmt.Errorf("%w: it was made for a state of another lineage: plan again", ErrStale)
-	case p.Base.Serial != have.Meta.Serial:
-		return nil, fmt.Errorf("%w: it was made at serial %d and state is at %d: plan again", ErrStale, p.Base.Serial, have.Meta.Serial)
+	switch err := r.checkFresh(p, have); {
+	case err != nil:
+		return nil, err
+	case p.Resealing:
+		return nil, ErrReseal
 	case !p.Pending() && !r.Record:
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
@@ -153,4 +160,21 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 		return nil, err
 	}
 	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.issued()}, nil
+}
+
+// checkFresh refuses a plan that may not be executed, or not any more.
+func (r *Run) checkFresh(p *plan.Plan, have *state.Snapshot) error {
+	switch {
+	case len(p.Blocked) > 0:
+		return ErrBlocked
+	case p.AsOf:
+		return ErrAsOf
+	case model.DateOf(r.Now) != p.Date:
+		return fmt.Errorf("%w: it is of %s and the UTC day is now %s: plan again", ErrStale, p.Date, model.DateOf(r.Now))
+	case p.Base.Lineage != have.Meta.Lineage:
+		return fmt.Errorf("%w: it was made for a state of another lineage: plan again", ErrStale)
+	case p.Base.Serial != have.Meta.Serial:
+		return fmt.Errorf("%w: it was made at serial %d and state is at %d: plan again", ErrStale, p.Base.Serial, have.Meta.Serial)
+	}
+	return nil
 }

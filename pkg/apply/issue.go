@@ -23,12 +23,16 @@ type generation struct {
 	value      secret.Value
 	sum        state.Sum
 	ciphertext []byte
+	// unreadable is set where a value that lives cannot be opened.
+	unreadable bool
 }
 
 // sealedSet are the generations of one run, by the token they belong to.
 type sealedSet struct {
 	order []*generation
 	by    map[model.Address]*generation
+	// left are those that were not opened.
+	left []model.Address
 }
 
 func (s *sealedSet) wipe() {
@@ -110,6 +114,11 @@ func (r *Run) seal(ctx context.Context, g *generation) (err error) {
 		return fmt.Errorf("issue %s: %w", g.address, err)
 	}
 	g.sum = state.Sum(g.value.SHA256())
+	return r.sealValue(ctx, g)
+}
+
+// sealValue seals a value that is there.
+func (r *Run) sealValue(ctx context.Context, g *generation) (err error) {
 	b := seal.Binding{Account: g.address.Account, Token: g.address.Name, Generation: g.address.Generation}
 	if g.ciphertext, err = r.Sealer.Seal(ctx, b, g.resolved.Readers, g.value); err != nil {
 		return fmt.Errorf("seal %s: %w", g.address, err)

@@ -40,10 +40,8 @@ const (
 // Build plans. The problems it returns are errors in the declarations that
 // only state or the date bring out; with an error there is no plan.
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
-	b := &builder{want: want, have: have, opts: opts, today: opts.Today, renamed: map[model.Address]model.Address{}, rights: newRights(want, have, nil)}
-	b.names = namesByID(have.Meta.Applied.Recipients)
-	b.replace = make(map[model.Address]bool, len(opts.Replace))
-	b.warnedExpired = map[model.Address]bool{}
+	b := newBuilder(want, have, opts)
+	b.rights = newRights(want, have, nil)
 	b.checkAddresses()
 	b.roles()
 	b.accounts()
@@ -53,6 +51,14 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	}
 	b.settings()
 	return b.finish(), b.problems
+}
+
+func newBuilder(want *model.Declarations, have *state.Snapshot, opts Options) *builder {
+	return &builder{
+		want: want, have: have, opts: opts, today: opts.Today,
+		names:   namesByID(have.Meta.Applied.Recipients),
+		renamed: map[model.Address]model.Address{}, replace: map[model.Address]bool{}, warnedExpired: map[model.Address]bool{},
+	}
 }
 
 type builder struct {
@@ -292,6 +298,8 @@ func (b *builder) finish() *Plan {
 	sortChanges(p.Changes)
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
+	p.Keys = b.keys(p)
+	p.Warnings = slices.Concat(b.changedKeys(), b.staysReadable(p), p.Warnings)
 	p.Blocked = b.guard(p)
 	neverNil(p)
 	p.Digest = b.digest(p)
@@ -304,6 +312,7 @@ func neverNil(p *Plan) {
 	p.Implied = orEmpty(p.Implied)
 	p.Access = orEmpty(p.Access)
 	p.Readers = orEmpty(p.Readers)
+	p.Keys = orEmpty(p.Keys)
 	p.GuardrailChanges = orEmpty(p.GuardrailChanges)
 	p.Blocked = orEmpty(p.Blocked)
 	p.WaitingForIdentity = orEmpty(p.WaitingForIdentity)

@@ -53,11 +53,7 @@ func (b *builder) guard(p *Plan) []Blocked {
 	g.stateEdited()
 	g.vanished()
 	g.protect()
-	rails := []rails{{b.want.Project.Guardrails, b.declaredKeys()}}
-	if b.have.Exists() {
-		rails = append(rails, appliedRails(b.have.Meta.Applied))
-	}
-	for _, r := range rails {
+	for _, r := range g.bothRails() {
 		g.deletes(r.MaxDeletes)
 		g.rotations(r.MaxRotations)
 		g.newReaders(r.MaxNewReaders)
@@ -71,6 +67,15 @@ func (b *builder) guard(p *Plan) []Blocked {
 type rails struct {
 	model.Guardrails
 	keys map[string][]string
+}
+
+// bothRails are those declared and those recorded.
+func (b *builder) bothRails() []rails {
+	both := []rails{{b.want.Project.Guardrails, b.declaredKeys()}}
+	if b.have.Exists() {
+		both = append(both, appliedRails(b.have.Meta.Applied))
+	}
+	return both
 }
 
 func appliedRails(s state.Settings) rails { return rails{s.Guardrails, s.Recipients} }
@@ -308,8 +313,18 @@ func (g *guard) issued(c *Change, r rails) {
 	if r.RequireTokenRoles != nil && *r.RequireTokenRoles && c.After.Roles == nil {
 		g.block(&c.Address, RailTokenRoles, lift, "the token lists no roles of its own")
 	}
+	g.sealedTo(c, r)
+}
+
+// sealedTo holds the keys that a value is to be sealed to against the rails.
+func (g *guard) sealedTo(c *Change, r rails) {
+	token := c.Address.Token()
+	if g.allowed(token) {
+		return
+	}
+	lift := "--allow " + token.String()
 	if n := len(c.Resolved.Readers); n < r.MinRecipients {
-		g.block(&c.Address, RailMinRecipients, lift, "the token would have %d recipients, at least %d are asked for", n, r.MinRecipients)
+		g.block(&token, RailMinRecipients, lift, "the token would have %d recipients, at least %d are asked for", n, r.MinRecipients)
 	}
 	g.required(c, r, lift)
 }
@@ -327,7 +342,8 @@ func (g *guard) required(c *Change, r rails, lift string) {
 	for _, name := range r.RequiredRecipients {
 		for _, key := range r.keys[name] {
 			if !slices.ContainsFunc(c.Resolved.Readers, func(k model.Recipient) bool { return k.ID() == key }) {
-				g.block(&c.Address, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
+				token := c.Address.Token()
+				g.block(&token, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
 			}
 		}
 	}

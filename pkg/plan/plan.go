@@ -17,9 +17,11 @@
 //	revoke   the generation             -
 //	delete   the object as applied      -
 //	forget   the object as applied      - (the server keeps it)
+//	reseal   the generation             the generation, with other readers
 //
-// reseal is planned as waiting for an identity, since apply holds none, and is
-// not in the list of changes; adopt belongs to servers.
+// To seal a value again takes an identity, which apply does not hold: [Build]
+// lists such generations as waiting for one, and [BuildReseal] makes a plan of them.
+// adopt belongs to servers.
 //
 // # Order
 //
@@ -87,12 +89,16 @@ type Plan struct {
 	Restored *Restored `json:"restored,omitempty"`
 	// Revoked is set where generations end now; see [RevokeNow].
 	Revoked *Revoked `json:"revoked,omitempty"`
-	Summary Summary  `json:"summary"`
-	Changes []Change `json:"changes"`
+	// Resealing is set where values that live are sealed again; see [BuildReseal].
+	Resealing bool     `json:"resealing,omitzero"`
+	Summary   Summary  `json:"summary"`
+	Changes   []Change `json:"changes"`
 	// Implied lists what follows from the changes and stands nowhere in YAML.
 	Implied []Implied `json:"implied"`
 	Access  []Access  `json:"access"`
 	Readers []Readers `json:"readers"`
+	// Keys has every key that is declared or can open something.
+	Keys []Key `json:"keys"`
 	// GuardrailChanges are differences in the project's settings against
 	// those of the last apply: guardrails, recipients, git and backend.
 	GuardrailChanges []GuardrailChange `json:"guardrail_changes"`
@@ -185,7 +191,7 @@ type Access struct {
 }
 
 // Readers says which keys will be able, and will no longer be able, to open a
-// token's future ciphertexts.
+// token's future ciphertexts; in a plan of [BuildReseal], those of its live values.
 type Readers struct {
 	Token  model.Address `json:"token"`
 	Gained []Reader      `json:"gained"`

@@ -103,8 +103,13 @@ func (b *builder) newest(g *state.Generation) model.Date {
 	return max(b.today, model.DateOf(g.IssuedAt))
 }
 
+// recipientCauses asks for another value where somebody knows the present one
+// who should not. That it was sealed again since makes them forget nothing.
 func (b *builder) recipientCauses(c tokenCase, g *state.Generation, out *causes) {
-	for _, id := range lostKeys(c.want.Readers, g.Recipients) {
+	if len(g.FormerRecipients) == 0 && sameKeys(c.want.Readers, g.Recipients) {
+		return
+	}
+	for _, id := range lostKeys(c.want.Readers, g.EverReadable()) {
 		out.add("%s is no longer a recipient and has seen the value", keyName(id, b.names))
 	}
 }

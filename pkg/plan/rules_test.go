@@ -254,6 +254,7 @@ func TestRulesOfTokens(t *testing.T) {
 			opts: []func(*plan.Options){replace(model.TokenAddress("a", "t"))},
 			want: []string{"rotate token/a/t: asked for by --replace; generation raised from 1 to 2; roles changed from r1 to r2; " +
 				"expires_at changed from " + on(90) + " to " + on(100) + "; recipient ops (age1alice) is no longer a recipient and has seen the value; due since " + on(30)},
+			warn: []string{plan.WarnStaysReadable},
 		},
 		{
 			name: "an overlap of nothing revokes at once", given: given + " overlap=0d", then: given + " overlap=0d gen=2",
@@ -283,6 +284,7 @@ func TestRulesOfRecipients(t *testing.T) {
 		{
 			name: "removed from a group", given: "recipients ops=alice,bob\naccount a r1\ntoken t", then: given,
 			want: []string{"rotate token/a/t: recipient ops (age1bob) is no longer a recipient and has seen the value"},
+			warn: []string{plan.WarnStaysReadable},
 		},
 		{
 			name: "removed from an expired token", given: "recipients ops=alice,bob\naccount a r1\ntoken t at=" + on(5), days: 6,

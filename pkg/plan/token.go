@@ -191,7 +191,7 @@ func (b *builder) standing(c tokenCase) {
 // reseal lists the keys that were added since the value was sealed. Keys that
 // were removed have seen it, and make a rotation instead.
 func (b *builder) reseal(c tokenCase, g *state.Generation) {
-	if slices.EqualFunc(c.want.Readers, g.Recipients, func(r model.Recipient, id string) bool { return r.ID() == id }) {
+	if sameKeys(c.want.Readers, g.Recipients) {
 		return
 	}
 	granted := b.granted(c.address())

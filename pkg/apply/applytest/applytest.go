@@ -56,6 +56,9 @@ func New(tb testing.TB) *World {
 	}
 }
 
+// TB is the test that the world belongs to.
+func (w *World) TB() testing.TB { return w.tb }
+
 // Date reads YYYY-MM-DD.
 func Date(tb testing.TB, s string) model.Date {
 	tb.Helper()
@@ -136,4 +139,41 @@ func (w *World) Run(want *model.Declarations) *apply.Run {
 		Issuer: w.Issuer, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
 		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project),
 	}
+}
+
+// PlanReseal plans to seal again what lives, for declarations that must have no
+// problems.
+func (w *World) PlanReseal(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	return w.PlanResealFor(Declare(w.tb, declarations), opts...)
+}
+
+// PlanResealFor is PlanReseal of declarations that were read already.
+func (w *World) PlanResealFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	o := plan.Options{Today: w.Today, Commit: "c0ffee"}
+	for _, set := range opts {
+		set(&o)
+	}
+	p, problems := plan.BuildReseal(want, w.State(), o)
+	if err := problems.Err(); err != nil {
+		w.tb.Fatalf("plan to reseal on %s: %v", w.Today, err)
+	}
+	return p
+}
+
+// Reseal seals again what lives, which must succeed, and returns the plan.
+func (w *World) Reseal(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	return w.ResealFor(Declare(w.tb, declarations), opts...)
+}
+
+// ResealFor is Reseal for declarations that were read already.
+func (w *World) ResealFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+	w.tb.Helper()
+	p := w.PlanResealFor(want, opts...)
+	if _, err := w.Run(want).Reseal(context.Background(), p, w.State(), &Opener{World: w}, false); err != nil {
+		w.tb.Fatalf("reseal on %s: %v\n%+v", w.Today, err, p.Blocked)
+	}
+	return p
 }

@@ -134,3 +134,38 @@ func (*Sealer) Seal(_ context.Context, b seal.Binding, to []model.Recipient, v s
 	sum := v.SHA256()
 	return fmt.Appendf(nil, "sealed %s\nto %s\n%x\n", b, strings.Join(model.IDs(to), " "), sha256.Sum256(sum[:])), nil
 }
+
+// Opener opens what a world's issuer has issued. Its values are copies, kept to
+// see whether they were wiped.
+type Opener struct {
+	World *World
+	// Unreadable are generations that no identity opens.
+	Unreadable map[model.Address]bool
+
+	mu     sync.Mutex
+	values []secret.Value
+}
+
+// Open finds the value of a generation among those issued.
+func (o *Opener) Open(_ context.Context, a model.Address, g *state.Generation) (secret.Value, error) {
+	if o.Unreadable[a] {
+		return secret.Value{}, fmt.Errorf("open %s: %w", a, seal.ErrNoIdentity)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, text := range o.World.Issuer.Texts() {
+		if state.SumOf([]byte(text)) == g.Value {
+			v := secret.New([]byte(text))
+			o.values = append(o.values, v)
+			return v, nil
+		}
+	}
+	return secret.Value{}, fmt.Errorf("nothing was issued as %s", a)
+}
+
+// Values are the values as they were handed out: wiped or not.
+func (o *Opener) Values() []secret.Value {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]secret.Value{}, o.values...)
+}

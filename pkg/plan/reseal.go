@@ -1,0 +1,222 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// BuildReseal is the plan to seal the values that live to the keys that the
+// declarations name, which takes an identity that opens them. Its changes all
+// are reseals, of active and of retiring generations; what has expired or is no
+// longer declared keeps its recipients. It changes who can open the files at
+// hand and nothing else: what the declarations want beyond that stays for
+// [Build], and so do the settings of the last apply.
+//
+// Of the guardrails those bind that are about recipients, recorded and declared.
+func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
+	opts.Replace = nil
+	b := newBuilder(want, have, opts)
+	b.checkAddresses()
+	if b.problems.HasErrors() {
+		b.problems.Sort()
+		return nil, b.problems
+	}
+	for _, account := range model.Names(want.Accounts) {
+		for _, token := range model.Names(want.Accounts[account].Tokens) {
+			b.resealToken(want.Accounts[account].Tokens[token])
+		}
+	}
+	return b.finishReseal(), b.problems
+}
+
+// finishReseal puts everything in its order, as finish does.
+func (b *builder) finishReseal() *Plan {
+	p := &Plan{
+		FormatVersion: FormatVersion, Date: b.today, Resealing: true,
+		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
+		Targets: sortedAddresses(b.opts.Targets), Changes: b.changes, Readers: b.readers,
+	}
+	sortChanges(p.Changes)
+	p.Summary = summarise(p.Changes)
+	p.Keys = b.keys(p)
+	p.Warnings = append(b.changedKeys(), b.staysReadable(p)...)
+	p.Blocked = b.guardReseal(p)
+	neverNil(p)
+	p.Digest = b.digest(p)
+	return p
+}
+
+func (b *builder) resealToken(want *model.Token) {
+	have := b.appliedToken(want.Address())
+	if !have.Live() {
+		return
+	}
+	r := Readers{Token: want.Address()}
+	for i := range have.Generations {
+		g := &have.Generations[i]
+		if g.ExpiresAt > b.today && !sameKeys(want.Readers, g.Recipients) && b.targeted(want.Address().At(g.Number)) {
+			b.resealGeneration(want, g, &r)
+		}
+	}
+	if len(r.Gained)+len(r.Lost) > 0 {
+		r.Gained, r.Lost = orEmpty(r.Gained), orEmpty(r.Lost)
+		b.readers = append(b.readers, r)
+	}
+}
+
+// sameKeys compares what is declared, sorted, with what is recorded.
+func sameKeys(want []model.Recipient, have []string) bool {
+	return slices.EqualFunc(want, have, func(r model.Recipient, id string) bool { return r.ID() == id })
+}
+
+// targeted tells whether a generation is among the targets, by itself or by its
+// token or account.
+func (b *builder) targeted(a model.Address) bool {
+	return len(b.opts.Targets) == 0 || slices.ContainsFunc(b.opts.Targets, func(t model.Address) bool {
+		return t == a || t == a.Token() || t == model.AccountAddress(a.Account)
+	})
+}
+
+func (b *builder) resealGeneration(want *model.Token, g *state.Generation, r *Readers) {
+	before, after := appliedGeneration(g), appliedGeneration(g)
+	before.Readers, after.Readers = readersOfIDs(g.Recipients, b.names), readersOf(want.Readers)
+	c := Change{
+		Address: want.Address().At(g.Number), Action: Reseal, Before: before, After: after, Origin: &want.Origin,
+		Resolved: &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt, Readers: want.Readers},
+	}
+	for _, k := range after.Readers {
+		if !slices.Contains(g.Recipients, k.Key) {
+			c.Reasons = append(c.Reasons, "sealed to "+keyName(k.Key, map[string]string{k.Key: k.Name})+" from now on")
+			r.Gained = addReader(r.Gained, k)
+		}
+	}
+	for _, id := range lostKeys(want.Readers, g.Recipients) {
+		c.Reasons = append(c.Reasons, "no longer sealed to "+keyName(id, b.names))
+		r.Lost = addReader(r.Lost, Reader{Name: b.names[id], Key: id})
+	}
+	b.add(c)
+}
+
+func addReader(list []Reader, r Reader) []Reader {
+	if slices.ContainsFunc(list, func(o Reader) bool { return o.Key == r.Key }) {
+		return list
+	}
+	return append(list, r)
+}
+
+// guardReseal holds a reseal against the rails that are about recipients.
+func (b *builder) guardReseal(p *Plan) []Blocked {
+	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
+	for _, r := range g.bothRails() {
+		g.newReaders(r.MaxNewReaders)
+		for i := range p.Changes {
+			g.sealedTo(&p.Changes[i], r)
+		}
+	}
+	return g.blocked
+}
+
+// Codes of warnings about keys.
+const (
+	// WarnKeyChanged: another key stands under a name than at the last apply.
+	WarnKeyChanged = "recipient_key_changed"
+	// WarnStaysReadable: a key is taken out, and git's history keeps what it
+	// could open.
+	WarnStaysReadable = "history_stays_readable"
+)
+
+// changedKeys warns of names that stand for another key than at the last apply.
+// To whoever reads names alone, nothing has changed.
+func (b *builder) changedKeys() (list []Warning) {
+	applied, declared := b.have.Meta.Applied.Recipients, state.SettingsOf(b.want.Project).Recipients
+	count := b.declaredCounts()
+	for _, name := range model.Names(b.want.Project.Recipients) {
+		gained := minus(ownKeys(b.want.Project.Recipients[name], name), applied[name])
+		lost := minus(applied[name], declared[name])
+		if len(applied[name]) > 1 {
+			lost = slices.DeleteFunc(lost, func(id string) bool { return b.names[id] != name })
+		}
+		if len(gained) == 0 || len(lost) == 0 {
+			continue
+		}
+		list = append(list, Warning{Code: WarnKeyChanged, Message: fmt.Sprintf("recipient %s is now %s, was %s: it would read new values of %s",
+			name, shortKeys(gained), shortKeys(lost), plural(count[gained[0]], "token", "tokens"))})
+	}
+	return list
+}
+
+// ownKeys are the keys that stand under a name itself, not those of its members.
+func ownKeys(keys []model.Recipient, name string) (ids []string) {
+	for _, k := range keys {
+		if k.Name == name {
+			ids = append(ids, k.ID())
+		}
+	}
+	return ids
+}
+
+func minus(a, b []string) (out []string) {
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func shortKeys(ids []string) string {
+	short := make([]string, len(ids))
+	for i, id := range ids {
+		short[i] = shortKey(id)
+	}
+	return listOr(short, "")
+}
+
+// staysReadable warns, for each key that the plan takes out, of what it can open
+// all the same: whoever has the repository has its history.
+func (b *builder) staysReadable(p *Plan) (list []Warning) {
+	lost := map[string]int{}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.After == nil || c.Action != Rotate && c.Action != Reseal {
+			continue
+		}
+		for _, id := range b.everReadable(c) {
+			if !slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return r.Key == id }) {
+				lost[id]++
+			}
+		}
+	}
+	for _, id := range model.Names(lost) {
+		list = append(list, Warning{Code: WarnStaysReadable, Message: fmt.Sprintf(
+			"%s of %s stay readable to that key in git's history, until the values are revoked or expire: osmoctl secrets exposure %s lists them",
+			plural(lost[id], "value", "values"), keyName(id, b.names), nameOrKey(id, b.names))})
+	}
+	return list
+}
+
+// everReadable are the keys that could ever open the generation that a change
+// replaces or seals again.
+func (b *builder) everReadable(c *Change) []string {
+	t := b.appliedToken(c.Address.Token())
+	g := t.Active()
+	if c.Action == Reseal {
+		g = t.Generation(c.Address.Generation)
+	}
+	if g == nil {
+		return nil
+	}
+	return g.EverReadable()
+}
+
+// nameOrKey is how a command line can say which key is meant.
+func nameOrKey(id string, names map[string]string) string {
+	if name := names[id]; name != "" {
+		return name
+	}
+	return "'" + id + "'"
+}
