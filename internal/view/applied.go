@@ -66,7 +66,7 @@ func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
 		foot = append(foot, []span{say(plain, "Next: "), quote("osmoctl token decrypt " + a.Account + "/" + a.Name)})
 	}
 	if n := len(p.WaitingForIdentity); n > 0 {
-		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": new readers reach "+plural(n, "token", "tokens")+" with the next rotation.")})
+		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": new readers reach "+plural(n, "token", "tokens")+" with the next rotation, or by "), quote("osmoctl secrets reseal"), say(plain, ".")})
 	}
 	return foot
 }

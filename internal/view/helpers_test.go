@@ -98,7 +98,7 @@ func operatorToken(t testing.TB) *state.Token {
 		Generations: []state.Generation{
 			{
 				Number: 2, ServerName: "backend-token-g2", IssuedAt: at("2026-09-22T08:00:00Z"), IssuedBy: "ada@example.com", ExpiresAt: date(t, "2026-12-21"),
-				Roles: []string{"osmo-backend", "osmo-user"}, RemovedRoles: []string{"osmo-user"}, Recipients: []string{aliceKey},
+				Roles: []string{"osmo-backend", "osmo-user"}, RemovedRoles: []string{"osmo-user"}, Recipients: []string{aliceKey}, FormerRecipients: []string{bobKey},
 				Value: state.SumOf([]byte("2")), Ciphertext: state.SumOf([]byte("c2")), RevokeAfter: date(t, "2026-11-30"),
 			},
 			{

@@ -32,6 +32,9 @@ var looks = map[plan.Action]look{
 }
 
 func changesSection(p *plan.Plan) section {
+	if p.Resealing {
+		return resealsSection("Changes", p.Changes)
+	}
 	return sectionOf("Changes", byRisk(p.Changes), maxChanges, func(c *plan.Change) item { return changeItem(p, c) })
 }
 

@@ -17,14 +17,16 @@ const (
 	maxText    = 300 // characters of one value
 )
 
-// planDocument is a plan for people: what stands in the way first, then the
-// changes, those that take away before those that add, then what they mean for
-// access, for readers and for the rails themselves, and last what is good to know.
+// planDocument is a plan for people: what stands in the way first, then what no
+// change shows, then the changes, those that take away before those that add,
+// then what they mean for access, for readers and for the rails themselves, and
+// last what is good to know.
 func planDocument(p *plan.Plan) document {
 	return document{
 		head: planHead(p),
 		sections: []section{
 			blockedSection(p),
+			risksSection(p),
 			changesSection(p),
 			filesSection(p),
 			accessSection(p),
@@ -57,6 +59,8 @@ func headline(p *plan.Plan) string {
 		return restoreHeadline(p)
 	case p.Revoked != nil:
 		return revokeHeadline(p)
+	case p.Resealing:
+		return resealHeadline(p)
 	case !p.Pending():
 		return "No changes. State equals the declarations."
 	case len(p.Changes) == 0:
@@ -81,6 +85,13 @@ func revokeHeadline(p *plan.Plan) string {
 		return "Nothing to revoke: what was named has ended."
 	}
 	return "Revoke now: " + plural(p.Summary.Revoke, "generation", "generations") + "."
+}
+
+func resealHeadline(p *plan.Plan) string {
+	if !p.Pending() {
+		return "Nothing to reseal. What lives is sealed to its declared recipients."
+	}
+	return "Plan: " + summaryWords(p.Summary, toDo) + "."
 }
 
 // toDo and done are how a headline speaks of an action.
@@ -129,7 +140,7 @@ func planFoot(p *plan.Plan) [][]span {
 // nextStep says what to do with the plan.
 func nextStep(p *plan.Plan) []span {
 	switch {
-	case p.Restored != nil, p.Revoked != nil:
+	case p.Restored != nil, p.Revoked != nil, p.Resealing && len(p.Blocked) == 0:
 		return nil
 	case p.AsOf:
 		return []span{say(plain, "Made for a day that was chosen by hand, so it cannot be applied.")}

@@ -17,7 +17,7 @@ func emptyPlan(t testing.TB) *plan.Plan {
 	return &plan.Plan{
 		FormatVersion: 1, Digest: digest, Date: date(t, "2026-11-23"),
 		Base:    plan.Base{Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904"},
-		Changes: []plan.Change{}, Implied: []plan.Implied{}, Access: []plan.Access{}, Readers: []plan.Readers{},
+		Changes: []plan.Change{}, Implied: []plan.Implied{}, Access: []plan.Access{}, Readers: []plan.Readers{}, Keys: []plan.Key{},
 		GuardrailChanges: []plan.GuardrailChange{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
 		Warnings: []plan.Warning{}, Upcoming: []plan.Upcoming{},
 	}
@@ -49,6 +49,10 @@ func fullPlan(t testing.TB) *plan.Plan {
 		{Token: token, Gained: []plan.Reader{alice}, Lost: []plan.Reader{bob}},
 		{Token: model.TokenAddress("ci", "deploy"), Gained: []plan.Reader{alice}, Lost: []plan.Reader{}},
 	}
+	p.Keys = []plan.Key{
+		{Key: aliceKey, Name: "alice", Tokens: 1, Declared: 3, Gained: 2},
+		{Key: bobKey, Name: "bob", Tokens: 4, Declared: 3, Lost: 1},
+	}
 	five, fifty := 5, 50
 	p.GuardrailChanges = []plan.GuardrailChange{
 		{Path: "guardrails.max_deletes", Before: &model.Limit{Count: &five}, After: &model.Limit{Count: &fifty}},
@@ -62,6 +66,8 @@ func fullPlan(t testing.TB) *plan.Plan {
 	p.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("ci", "deploy").At(1), Gained: []plan.Reader{alice, bob}}}
 	deploy := model.TokenAddress("ci", "deploy")
 	p.Warnings = []plan.Warning{
+		{Code: plan.WarnKeyChanged, Message: "recipient ops is now age1new, was age1old: it would read new values of 12 tokens"},
+		{Code: plan.WarnStaysReadable, Message: "recipient bob (age1old) could open 1 value and still can, in git's history, until those are revoked or expire: osmoctl secrets exposure bob lists them"},
 		{Code: "token_inherits_roles", Address: &deploy, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},
 		{Code: "token_inherits_roles", Address: &token, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},
 		{Code: "targeted", Message: "1 change was left out because of --target"},

@@ -86,7 +86,17 @@ func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
 // readersSection says which keys can read the coming values of how many tokens,
 // and which cannot any more.
 func readersSection(p *plan.Plan) section {
-	return sectionOf("Readers", readersByKey(p.Readers), maxItems, readerItem)
+	counts := map[string]plan.Key{}
+	for _, k := range p.Keys {
+		counts[k.Key] = k
+	}
+	return sectionOf("Readers", readersByKey(p.Readers), maxItems, func(k *keyReach) item {
+		i := readerItem(k, p.Resealing)
+		if n, known := counts[k.Key]; known {
+			i.add(say(faint, "before this plan it reads "+plural(n.Tokens, "token", "tokens")+"; it is declared for "+count(n.Declared)))
+		}
+		return i
+	})
 }
 
 // keyReach is what happens to one key: it comes to be a reader of tokens, or
@@ -97,13 +107,17 @@ type keyReach struct {
 	tokens []model.Address
 }
 
-func readerItem(k *keyReach) item {
+func readerItem(k *keyReach, resealing bool) item {
 	i := item{mark: "+", tone: adds}
-	verb, when := " can read new values of ", ": "
+	verb, when, what := " can read ", ": ", "new values of "
+	if resealing {
+		what = "the live values of "
+	}
 	if !k.gains {
 		i = item{mark: "-", tone: removes}
-		verb, when = " cannot read new values of ", " any more: "
+		verb, when = " cannot read ", " any more: "
 	}
+	verb += what
 	i.head = []span{
 		quoteAs(strong, keyName(k.Name, k.Key)),
 		say(plain, verb+plural(len(k.tokens), "token", "tokens")+when),
@@ -187,7 +201,8 @@ func waitingSection(p *plan.Plan) section {
 func waitingItem(group []plan.Waiting) item {
 	head := subjects(group, func(w plan.Waiting) model.Address { return w.Address })
 	i := item{mark: "~", tone: alters, head: append(head, say(plain, " to be sealed to "), quote(clip(readerNames(group[0].Gained))))}
-	i.add(say(plain, "with the next rotation; a new value at once: "), quote("osmoctl apply --replace "+group[0].Address.Token().String()))
+	i.add(say(plain, "with the next rotation, or by whoever can read them: "), quote("osmoctl secrets reseal"))
+	i.add(say(plain, "a new value at once: "), quote("osmoctl apply --replace "+group[0].Address.Token().String()))
 	return i
 }
 
@@ -199,14 +214,33 @@ func readerNames(list []plan.Reader) string {
 	return strings.Join(names, ", ")
 }
 
+// isRisk tells a warning that stands above the changes: it is about what looks
+// as if nothing had changed.
+func isRisk(w plan.Warning) bool { return w.Code == plan.WarnKeyChanged }
+
+func risksSection(p *plan.Plan) section {
+	s := sectionOf("Risks", warningGroups(p, isRisk), maxItems, warningItem)
+	s.tone = fault
+	return s
+}
+
 // warningsSection groups by what is said, since one habit warns of many tokens.
 func warningsSection(p *plan.Plan) section {
-	groups := grouped(p.Warnings, func(w plan.Warning) string {
-		return strconv.FormatBool(w.Address == nil) + w.Code + "\n" + w.Message
-	})
-	s := sectionOf("Warnings", groups, maxItems, warningItem)
+	s := sectionOf("Warnings", warningGroups(p, func(w plan.Warning) bool { return !isRisk(w) }), maxItems, warningItem)
 	s.tone = warn
 	return s
+}
+
+func warningGroups(p *plan.Plan, wanted func(plan.Warning) bool) [][]plan.Warning {
+	var list []plan.Warning
+	for _, w := range p.Warnings {
+		if wanted(w) {
+			list = append(list, w)
+		}
+	}
+	return grouped(list, func(w plan.Warning) string {
+		return strconv.FormatBool(w.Address == nil) + w.Code + "\n" + w.Message
+	})
 }
 
 func warningItem(group []plan.Warning) item {

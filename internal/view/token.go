@@ -81,6 +81,8 @@ type Generation struct {
 	RemovedRoles []string   `json:"removed_roles"`
 	// Recipients are the keys it is sealed to, named as far as they have one.
 	Recipients []plan.Reader `json:"recipients"`
+	// FormerRecipients are keys that it was sealed to earlier.
+	FormerRecipients []plan.Reader `json:"former_recipients,omitzero"`
 	// Ciphertext is the path of the sealed value, from the project directory.
 	Ciphertext string `json:"ciphertext"`
 	// ValueSHA256 and CiphertextSHA256 are in hex.
@@ -139,6 +141,9 @@ func generationOf(account, token string, g *state.Generation, today model.Date, 
 	}
 	for i, id := range g.Recipients {
 		out.Recipients[i] = plan.Reader{Name: names(id), Key: id}
+	}
+	for _, id := range g.FormerRecipients {
+		out.FormerRecipients = append(out.FormerRecipients, plan.Reader{Name: names(id), Key: id})
 	}
 	return out
 }
@@ -299,6 +304,9 @@ func (p *page) generation(g Generation) {
 	p.line("    Readers:")
 	for _, r := range g.Recipients {
 		p.line("      - " + keyName(r.Name, r.Key))
+	}
+	for _, r := range g.FormerRecipients {
+		p.line("      - formerly " + keyName(r.Name, r.Key))
 	}
 }
 

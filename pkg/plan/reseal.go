@@ -193,8 +193,8 @@ func (b *builder) staysReadable(p *Plan) (list []Warning) {
 	}
 	for _, id := range model.Names(lost) {
 		list = append(list, Warning{Code: WarnStaysReadable, Message: fmt.Sprintf(
-			"%s of %s stay readable to that key in git's history, until the values are revoked or expire: osmoctl secrets exposure %s lists them",
-			plural(lost[id], "value", "values"), keyName(id, b.names), nameOrKey(id, b.names))})
+			"%s could open %s and still can, in git's history, until those are revoked or expire: osmoctl secrets exposure %s lists them",
+			keyName(id, b.names), plural(lost[id], "value", "values"), nameOrKey(id, b.names))})
 	}
 	return list
 }
