@@ -138,3 +138,19 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkExpose reads who could read what in 1,000 commits of 10,000 accounts.
+func BenchmarkExpose(b *testing.B) {
+	const accounts, commits = 10_000, 1_000
+	r := newGitRepo(b, accounts, commits)
+	tips, err := r.store.Tips()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		e, err := Expose(b.Context(), r.store, tips)
+		if err != nil || e.Commits != commits+1 || len(e.Readable) != accounts+commits {
+			b.Fatalf("%+v, %v", e, err)
+		}
+	}
+}
