@@ -34,7 +34,8 @@ type Plugins struct {
 	Home, Lang string
 	// Root is the top directory of the repository; empty where there is none.
 	Root string
-	// Timeout is for one file with one plugin; 0 means 30 seconds.
+	// Timeout is for one file with one plugin; 0 means 30 seconds. While a
+	// person is asked it stands still, and afterwards it begins anew.
 	Timeout time.Duration
 	// UI answers what a plugin asks; a nil one refuses every question.
 	UI *ageplugin.ClientUI
@@ -55,16 +56,52 @@ func (p Plugins) start(ctx context.Context, name, protocol string) (c *plugin.Co
 	if limit <= 0 {
 		limit = pluginTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithCancelCause(ctx)
+	clock := time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })
+	end := func() { clock.Stop(); cancel(nil) }
 	c, err = plugin.Start(ctx, plugin.Command{
-		Name: name, Program: program, Protocol: protocol, UI: p.UI,
+		Name: name, Program: program, Protocol: protocol, UI: patient(p.UI, clock, limit),
 		Env: plugin.Env(dirs, p.Home, p.Lang),
 	})
 	if err != nil {
-		cancel()
+		end()
 		return nil, nil, err
 	}
-	return c, func() { c.Close(); cancel() }, nil
+	return c, func() { c.Close(); end() }, nil
+}
+
+// patient stops the clock while a person is asked: a PIN takes the time that it
+// takes. What follows a question, such as a touch of the device, has the whole
+// limit again.
+func patient(ui *ageplugin.ClientUI, clock *time.Timer, limit time.Duration) *ageplugin.ClientUI {
+	if ui == nil {
+		return nil
+	}
+	slow := *ui
+	if ui.DisplayMessage != nil {
+		slow.DisplayMessage = func(name, message string) error {
+			defer pause(clock, limit)()
+			return ui.DisplayMessage(name, message)
+		}
+	}
+	if ui.RequestValue != nil {
+		slow.RequestValue = func(name, prompt string, secret bool) (string, error) {
+			defer pause(clock, limit)()
+			return ui.RequestValue(name, prompt, secret)
+		}
+	}
+	if ui.Confirm != nil {
+		slow.Confirm = func(name, prompt, yes, no string) (bool, error) {
+			defer pause(clock, limit)()
+			return ui.Confirm(name, prompt, yes, no)
+		}
+	}
+	return &slow
+}
+
+func pause(clock *time.Timer, limit time.Duration) (goOn func()) {
+	clock.Stop()
+	return func() { clock.Reset(limit) }
 }
 
 // pluginRecipient wraps file keys by a program.

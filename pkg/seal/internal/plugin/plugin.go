@@ -266,7 +266,7 @@ func (c *Conn) read() (*age.Stanza, error) {
 // lost says why the conversation broke off: the context's end is the cause, not
 // the pipe that broke by it.
 func (c *Conn) lost(err error) error {
-	switch cause := c.ctx.Err(); {
+	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return fmt.Errorf("it did not answer in time: %w", cause)
 	case cause != nil:
