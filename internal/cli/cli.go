@@ -49,6 +49,7 @@ type grammar struct {
 	Token   tokenCmd         `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
 	Export  exportCmd        `cmd:"" help:"Write tokens in the form that others take: Kubernetes Secrets, dotenv files."`
 	Expire  expiringCmd      `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
+	Secrets secretsCmd       `cmd:"" help:"Tell who can read what, and let others read it."`
 	State   stateCmd         `cmd:"" help:"Show and verify the recorded state."`
 	Log     logCmd           `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
 	Schema  schemaCmd        `cmd:"" help:"Print a JSON schema."`

@@ -18,6 +18,7 @@ const (
 	exitPending     = 2
 	exitBlocked     = 3
 	exitStale       = 4
+	exitInPart      = 5
 	exitInvalid     = 6
 	exitUsage       = 80
 	exitInterrupted = 130

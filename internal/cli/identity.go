@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
+	ageplugin "filippo.io/age/plugin"
 	"golang.org/x/term"
 
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -33,8 +36,8 @@ func (e *Env) defaultIdentity() (string, error) {
 }
 
 // identities opens the identities named by -i, else by OSMOCTL_IDENTITY, else
-// the default one.
-func (e *Env) identities(named []string, p *project) ([]age.Identity, error) {
+// the default one. Plugins may be allowed beyond those of the environment.
+func (e *Env) identities(named []string, p *project, plugins ...string) ([]age.Identity, error) {
 	paths := named
 	if len(paths) == 0 {
 		paths = filepath.SplitList(e.Getenv("OSMOCTL_IDENTITY"))
@@ -51,7 +54,7 @@ func (e *Env) identities(named []string, p *project) ([]age.Identity, error) {
 	}
 	var all []age.Identity
 	for _, path := range paths {
-		ids, err := e.identityFile(absolute(e.Dir, path), p)
+		ids, err := e.identityFile(absolute(e.Dir, path), p, plugins)
 		if err != nil {
 			return nil, err
 		}
@@ -60,13 +63,14 @@ func (e *Env) identities(named []string, p *project) ([]age.Identity, error) {
 	return all, nil
 }
 
-func (e *Env) identityFile(path string, p *project) ([]age.Identity, error) {
+func (e *Env) identityFile(path string, p *project, plugins []string) ([]age.Identity, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return seal.ReadIdentities(f, path, seal.IdentityOptions{Prompt: terminalPrompt{e}, Plugins: e.plugins(p, e.allowedPlugins())})
+	allowed := e.plugins(p, append(e.allowedPlugins(), plugins...))
+	return seal.ReadIdentities(f, path, seal.IdentityOptions{Prompt: terminalPrompt{e}, Plugins: allowed})
 }
 
 func (e *Env) sealOptions(p *project, allowed []string) seal.Options {
@@ -74,7 +78,10 @@ func (e *Env) sealOptions(p *project, allowed []string) seal.Options {
 }
 
 func (e *Env) plugins(p *project, allowed []string) seal.Plugins {
-	return seal.Plugins{Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: p.store.Root()}
+	return seal.Plugins{
+		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: p.store.Root(),
+		UI: terminalPrompt{e}.plugins(),
+	}
 }
 
 // allowedPlugins are the age plugins that the operator's environment allows.
@@ -87,19 +94,106 @@ func (e *Env) allowedPlugins() (names []string) {
 	return names
 }
 
-// terminalPrompt asks for passphrases on the controlling terminal, so that
-// stdin and stdout stay free for data.
+// terminalPrompt asks on the controlling terminal, so that stdin and stdout stay
+// free for data.
 type terminalPrompt struct{ env *Env }
 
-// Passphrase asks without echo.
-func (t terminalPrompt) Passphrase(what string) ([]byte, error) {
+// oneQuestion keeps the questions of several goroutines apart: there is one
+// terminal, and one person before it.
+var oneQuestion sync.Mutex
+
+// ask opens the terminal for one question. nobody is the error where there is
+// none.
+func (t terminalPrompt) ask(nobody string, question func(tty *os.File) error) error {
+	oneQuestion.Lock()
+	defer oneQuestion.Unlock()
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s is protected by a passphrase, and there is no terminal to ask on", what)
+		return errors.New(nobody)
 	}
 	defer tty.Close()
-	fmt.Fprintf(tty, "Passphrase of %s: ", view.EscapeTerminal(what))
-	return readPassword(t.env.Context, tty)
+	return question(tty)
+}
+
+// Passphrase asks without echo.
+func (t terminalPrompt) Passphrase(what string) (passphrase []byte, err error) {
+	err = t.ask(what+" is protected by a passphrase, and there is no terminal to ask on", func(tty *os.File) error {
+		fmt.Fprintf(tty, "Passphrase of %s: ", view.EscapeTerminal(what))
+		passphrase, err = readPassword(t.env.Context, tty)
+		return err
+	})
+	return passphrase, err
+}
+
+// plugins answers age plugins: their messages and questions go to the terminal,
+// each with the name of the program that it comes from.
+func (t terminalPrompt) plugins() *ageplugin.ClientUI {
+	return &ageplugin.ClientUI{
+		DisplayMessage: t.message, RequestValue: t.value, Confirm: t.confirm,
+		WaitTimer: func(name string) { _ = t.message(name, "waiting for it to answer") },
+	}
+}
+
+// message shows a message. It goes to stderr where there is no terminal: nothing
+// is asked, and "touch the key" is worth knowing there too.
+func (t terminalPrompt) message(name, message string) error {
+	err := t.ask("there is no terminal", func(tty *os.File) error {
+		_, err := fmt.Fprintln(tty, pluginLine(name, message))
+		return err
+	})
+	if err != nil {
+		t.env.infof("age-plugin-%s: %s", name, strings.TrimSpace(message))
+	}
+	return nil
+}
+
+func pluginLine(name, text string) string {
+	return view.EscapeTerminal("age-plugin-" + name + ": " + strings.TrimSpace(text))
+}
+
+func (t terminalPrompt) value(name, prompt string, secret bool) (value string, err error) {
+	err = t.ask("there is no terminal", func(tty *os.File) error {
+		fmt.Fprint(tty, pluginLine(name, prompt)+" ")
+		read := readLine
+		if secret {
+			read = readPassword
+		}
+		b, err := read(t.env.Context, tty)
+		defer clear(b)
+		value = string(b)
+		return err
+	})
+	return value, err
+}
+
+// confirm asks for one of two choices, or, where there is no second one, for an
+// Enter.
+func (t terminalPrompt) confirm(name, prompt, yes, no string) (confirmed bool, err error) {
+	err = t.ask("there is no terminal", func(tty *os.File) error {
+		fmt.Fprintln(tty, pluginLine(name, prompt))
+		if no == "" {
+			fmt.Fprintf(tty, "Press Enter for \"%s\": ", view.EscapeTerminal(yes))
+			_, err := readLine(t.env.Context, tty)
+			confirmed = err == nil
+			return err
+		}
+		fmt.Fprintf(tty, "1 for \"%s\", 2 for \"%s\": ", view.EscapeTerminal(yes), view.EscapeTerminal(no))
+		answer, err := readLine(t.env.Context, tty)
+		switch strings.TrimSpace(string(answer)) {
+		case "1":
+			confirmed = true
+		case "2":
+		default:
+			return errors.Join(err, errors.New("neither 1 nor 2 was answered"))
+		}
+		return err
+	})
+	return confirmed, err
+}
+
+func readLine(ctx context.Context, tty *os.File) ([]byte, error) {
+	line, err := untilInterrupted(ctx, func() (string, error) { return bufio.NewReader(tty).ReadString('\n') })
+	return []byte(strings.TrimRight(line, "\r\n")), err
 }
 
 // readPassword reads a line without echo. Where it is interrupted, the terminal

@@ -53,7 +53,7 @@ type stateVerifyCmd struct {
 
 // Help is the long description of the command.
 func (stateVerifyCmd) Help() string {
-	return `Checked are: the spelling and digest of every state file, that nothing is missing or left over, the SHA-256 of every ciphertext, the place its header names, and that it is sealed to as many keys as recorded. A header's own integrity can only be checked with a key: token decrypt does that.
+	return `Checked are: the spelling and digest of every state file, that nothing is missing or left over, the SHA-256 of every ciphertext, the place its header names, and that it is sealed to as many keys of each kind as recorded. A header's own integrity can only be checked with a key: token decrypt does that.
 
 With --history every commit of state is held against the one before it: that apply made it, that serials rise and the lineage stays, that digests fit, that no value or number that ended came back and nothing recorded was lost. A shallow clone cannot prove that, and the check then fails.`
 }
@@ -163,8 +163,8 @@ func verifyCiphertext(token model.Address, g *state.Generation, data []byte) err
 	if want := seal.BindingOf(token.At(g.Number)); header.Binding != want {
 		return &seal.BindingError{Want: want, Got: header.Binding}
 	}
-	if len(header.Stanzas) != len(g.Recipients) {
-		return fmt.Errorf("the ciphertext of %s is sealed to %d keys, and %d are recorded", token.At(g.Number), len(header.Stanzas), len(g.Recipients))
+	if !header.Fits(g.Recipients) {
+		return fmt.Errorf("the ciphertext of %s is sealed with %s, which does not fit the %d keys that are recorded", token.At(g.Number), view.StanzaWords(header.Stanzas), len(g.Recipients))
 	}
 	return nil
 }

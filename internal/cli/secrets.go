@@ -1,0 +1,362 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"filippo.io/age"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+type secretsCmd struct {
+	Who      secretsWhoCmd      `cmd:"" help:"Tell which keys can read a token. It needs no key."`
+	Exposure secretsExposureCmd `cmd:"" help:"List the live values that a key could ever read, with the commands that replace them."`
+	Reseal   secretsResealCmd   `cmd:"" help:"Seal what lives to the declared recipients, with an identity that opens it."`
+}
+
+type secretsResealCmd struct {
+	textOrJSON
+	identityFlags
+	writer
+	Target          []model.Address `placeholder:"ADDR" help:"Reseal only this account, token or generation. Repeatable."`
+	SkipUnreadable  bool            `help:"Leave out what no identity opens, and exit with 5. Default: change nothing then."`
+	AllowPlugin     []string        `placeholder:"NAME" help:"Let age-plugin-NAME be run to open and to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
+	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
+	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the recipients of this token. Repeatable."`
+
+	// identities are read once, so that what they ask is asked once, however
+	// many races are lost.
+	identities []age.Identity
+}
+
+// Help is the long description of the command.
+func (secretsResealCmd) Help() string {
+	return `A key that was added in osmoctl.yaml reads a token from its next rotation on; a reseal lets it read the value that there is. Every active and every retiring value whose recipients are others than declared is opened, sealed again and committed, all in one commit or none. Declarations are read from a commit, as apply reads them. Nothing else of them is applied.
+
+A key that was taken out cannot be made to forget: it opens the old files in git's history, and the plan rotates what it knows. osmoctl secrets exposure lists that.`
+}
+
+// Run plans, asks, and reseals.
+func (c *secretsResealCmd) Run(env *Env) error {
+	if err := c.check(env); err != nil {
+		return err
+	}
+	return c.locked(env, func(l *ledger) error {
+		return c.untilWon(env, func() error { return c.attempt(env, l) })
+	})
+}
+
+func (c *secretsResealCmd) check(env *Env) error {
+	for _, a := range c.Target {
+		if a.Kind == model.KindRole {
+			return usagef("--target of a reseal is an account, a token or a generation, and %s is a role", a)
+		}
+	}
+	if env.inCI() && len(c.Identity) == 0 && env.Getenv("OSMOCTL_IDENTITY") == "" {
+		return usage(hinted(errors.New("in CI a reseal uses no identity that was not named"), "name one with -i FILE or OSMOCTL_IDENTITY"))
+	}
+	return c.checkAsked(env)
+}
+
+// attempt plans and reseals on what is there now.
+func (c *secretsResealCmd) attempt(env *Env, l *ledger) error {
+	b, err := l.begin(env.Context)
+	if err != nil {
+		return err
+	}
+	made, have, err := c.plan(env, l.project, b)
+	if err != nil {
+		return err
+	}
+	trust, err := l.trust(env.Context, b)
+	if err != nil {
+		return err
+	}
+	made.Blocked = append(made.Blocked, liftedByApply(trust.blocked())...)
+	if stop, err := c.approved(env, made, false, c.format()); stop || err != nil {
+		return err
+	}
+	return c.execute(env, l, b, made, have, trust)
+}
+
+// liftedByApply names the command of the flag that lifts a finding of history: a
+// reseal has none.
+func liftedByApply(blocked []plan.Blocked) []plan.Blocked {
+	for i := range blocked {
+		if blocked[i].Flag != "" {
+			blocked[i].Flag = "osmoctl apply " + blocked[i].Flag
+		}
+	}
+	return blocked
+}
+
+func (c *secretsResealCmd) plan(env *Env, p *project, b base) (*plan.Plan, *state.Snapshot, error) {
+	day, err := env.today()
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := p.store.FS(b.declarations, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	want, have, err := p.both(env.Context, b.parent, func() (*model.Declarations, error) { return env.declarations(files) })
+	if err != nil {
+		return nil, nil, err
+	}
+	made, problems := plan.BuildReseal(want, have, plan.Options{
+		Today: day, Commit: b.parent, Targets: c.Target,
+		Allow: plan.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow},
+	})
+	return made, have, problems.Err()
+}
+
+func (c *secretsResealCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, have *state.Snapshot, trust *trust) error {
+	if !made.Pending() {
+		return env.view().Resealed(made, &apply.Result{Serial: have.Meta.Serial}, c.format())
+	}
+	files, err := c.open(env, l.project, b, made)
+	if err != nil {
+		return err
+	}
+	run, err := c.run(env, l, b, trust)
+	if err != nil {
+		return err
+	}
+	run.Sealer = seal.NewSealer(env.sealOptions(l.project, c.plugins(env)))
+	defer c.lateProgress(env, run, len(made.Changes), "resealing")()
+	result, err := run.Reseal(env.Context, made, have, files, c.SkipUnreadable)
+	if err != nil {
+		return c.explain(err, made, have)
+	}
+	if err := env.view().Resealed(made, result, c.format()); err != nil {
+		return err
+	}
+	if len(result.Left) > 0 {
+		return silently(exitInPart)
+	}
+	return nil
+}
+
+func (c *secretsResealCmd) plugins(env *Env) []string {
+	return append(env.allowedPlugins(), c.AllowPlugin...)
+}
+
+// open reads the identities and all the files that are to be opened.
+func (c *secretsResealCmd) open(env *Env, p *project, b base, made *plan.Plan) (sealedFiles, error) {
+	if c.identities == nil {
+		var err error
+		if c.identities, err = env.identities(c.Identity, p, c.AllowPlugin...); err != nil {
+			return sealedFiles{}, err
+		}
+	}
+	list := make([]model.Address, len(made.Changes))
+	for i := range made.Changes {
+		list[i] = made.Changes[i].Address
+	}
+	files, err := p.ciphertexts(env.Context, b.parent, list)
+	return sealedFiles{c.identities, files}, err
+}
+
+// explain says whose identity it takes, where those that were given open too
+// little.
+func (c *secretsResealCmd) explain(err error, made *plan.Plan, have *state.Snapshot) error {
+	var unreadable *apply.UnreadableError
+	if !errors.As(err, &unreadable) {
+		return err
+	}
+	names, readers := view.NamesOf(have.Meta.Applied), map[string]bool{}
+	for _, a := range unreadable.Left {
+		for _, id := range have.Accounts[a.Account].Tokens[a.Name].Generation(a.Generation).Recipients {
+			readers[or(names(id), id)] = true
+		}
+	}
+	hint := "it takes an identity of " + strings.Join(model.Names(readers), " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+	if !unreadable.All {
+		hint += "; --skip-unreadable reseals the others"
+	}
+	return hinted(err, hint)
+}
+
+// sealedFiles is the [apply.Opener] of files that were read, by address.
+type sealedFiles struct {
+	identities []age.Identity
+	files      map[model.Address][]byte
+}
+
+// Open opens one.
+func (s sealedFiles) Open(_ context.Context, a model.Address, g *state.Generation) (secret.Value, error) {
+	return openSealed(s.files[a], a, g, s.identities)
+}
+
+// manyFiles is from how many files on it is cheaper to go through all of state
+// than to look each up.
+const manyFiles = 200
+
+// ciphertexts reads the sealed values of generations at a commit. One that is
+// not there stays out.
+func (p *project) ciphertexts(ctx context.Context, commit string, list []model.Address) (map[model.Address][]byte, error) {
+	paths := make([]string, len(list))
+	wanted := make(map[string]model.Address, len(list))
+	for i, a := range list {
+		paths[i] = state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
+		wanted[paths[i]] = a
+	}
+	if len(paths) > manyFiles {
+		paths = []string{state.Dir}
+	}
+	found, err := p.store.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[model.Address][]byte, len(list))
+	for _, f := range found {
+		if a, ok := wanted[f.Path]; ok && f.Mode == state.RegularMode {
+			files[a] = f.Data
+		}
+	}
+	return files, nil
+}
+
+// lateProgress is progress that shows nothing before something is done: until
+// then a person may be asked for a passphrase.
+func (w *writer) lateProgress(env *Env, run *apply.Run, tokens int, doing string) (finish func()) {
+	var begin sync.Once
+	finish = func() {}
+	run.Progress = func(done, total int) {
+		begin.Do(func() { finish = w.progress(env, run, tokens, doing) })
+	}
+	return func() { finish() }
+}
+
+type secretsWhoCmd struct {
+	textOrJSON
+	Token string `arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN or USER/TOKEN@GENERATION."`
+}
+
+// Run shows who reads a token.
+func (c *secretsWhoCmd) Run(env *Env) error {
+	return env.withState(func(p *project, snap *state.Snapshot) error {
+		a, t, err := tokenArg{c.Token}.find(snap)
+		if err != nil {
+			return err
+		}
+		who, err := c.who(env, p, snap, a, t)
+		if err != nil {
+			return err
+		}
+		return env.view().Who(who, c.format())
+	})
+}
+
+func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.Address, t *state.Token) (view.Who, error) {
+	who := view.Who{UserName: a.Account, TokenName: a.Name, Generations: []view.WhoGeneration{}}
+	if a.Generation > 0 {
+		if _, err := chosenGeneration(a, t); err != nil {
+			return who, err
+		}
+	}
+	commit, err := p.stateCommit()
+	if err != nil {
+		return who, err
+	}
+	var list []model.Address
+	for i := range t.Generations {
+		if n := t.Generations[i].Number; a.Generation == 0 || n == a.Generation {
+			list = append(list, a.Token().At(n))
+		}
+	}
+	files, err := p.ciphertexts(env.Context, commit, list)
+	if err != nil {
+		return who, err
+	}
+	day, err := env.today()
+	if err != nil {
+		return who, err
+	}
+	want := env.declaredRecipients(p)
+	names := namesFor(snap, want)
+	for _, at := range slices.Backward(list) {
+		who.Generations = append(who.Generations, whoReads(at, t.Generation(at.Generation), files[at], day, names))
+	}
+	who.Next = nextReaders(want, a)
+	return who, nil
+}
+
+// declaredRecipients reads the declarations of the work tree as far as they can
+// be read: who is asked for needs nothing but state.
+func (e *Env) declaredRecipients(p *project) *model.Declarations {
+	files, closeFiles, err := openDirectory(p.dir)
+	if err != nil {
+		return nil
+	}
+	defer closeFiles()
+	want, problems, err := e.load(files)
+	if err != nil || problems.HasErrors() {
+		return nil
+	}
+	return want
+}
+
+// namesFor names keys as they are declared, else as they last were.
+func namesFor(snap *state.Snapshot, want *model.Declarations) func(id string) string {
+	applied, declared := view.NamesOf(snap.Meta.Applied), map[string]string{}
+	if want != nil {
+		for _, keys := range want.Project.Recipients {
+			for _, k := range keys {
+				declared[k.ID()] = k.Name
+			}
+		}
+	}
+	return func(id string) string { return or(declared[id], applied(id)) }
+}
+
+// nextReaders are the keys that the next value of a token goes to, nil where that
+// is not known.
+func nextReaders(want *model.Declarations, a model.Address) []plan.Reader {
+	if want == nil || want.Accounts[a.Account] == nil {
+		return nil
+	}
+	t := want.Accounts[a.Account].Tokens[a.Name]
+	if t == nil {
+		return nil
+	}
+	out := make([]plan.Reader, len(t.Readers))
+	for i, r := range t.Readers {
+		out[i] = plan.Reader{Name: r.Name, Key: r.ID()}
+	}
+	return out
+}
+
+func whoReads(a model.Address, g *state.Generation, data []byte, day model.Date, names func(string) string) view.WhoGeneration {
+	w := view.WhoGeneration{
+		Generation: g.Number, Status: string(g.Status(day)), ExpiresAt: g.ExpiresAt,
+		Recipients: readersNamed(g.Recipients, names), FormerRecipients: readersNamed(g.FormerRecipients, names),
+		Ciphertext: state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, g.Number), Stanzas: []string{}, Fits: true,
+	}
+	if header, err := seal.Inspect(data); err == nil {
+		w.Stanzas = header.Stanzas
+	}
+	if err := verifyCiphertext(a.Token(), g, data); err != nil {
+		w.Fits, w.Problem = false, err.Error()
+	}
+	return w
+}
+
+func readersNamed(ids []string, names func(string) string) []plan.Reader {
+	out := make([]plan.Reader, len(ids))
+	for i, id := range ids {
+		out[i] = plan.Reader{Name: names(id), Key: id}
+	}
+	return out
+}
