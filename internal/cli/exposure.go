@@ -236,14 +236,14 @@ func (e *exposed) notes(v *view.Exposure) {
 	var still []string
 	for _, id := range e.keys {
 		if e.declared(id) {
-			still = append(still, id)
+			still = append(still, or(strings.Join(e.NamesOf(id)[:1], ""), id))
 		}
 	}
 	if len(still) > 0 && len(v.Rotate) > 0 {
-		note("%s is still declared: take it out of osmoctl.yaml first, or the new values are sealed to it as well; a plan without it rotates what it knows by itself", strings.Join(still, ", "))
+		note("the key of %s is still declared: take it out of osmoctl.yaml first, or the new values are sealed to it as well; the plan then rotates all that it knows", strings.Join(still, ", "))
 	}
 	if len(v.Rotate) > 0 {
-		note("the old values work until their overlap ends: rotate: {overlap: 0d} ends them at once")
+		note("what is rotated works until its overlap ends: osmoctl token revoke ends a value at once, and with rotate: {overlap: 0d} the rotation does")
 	}
 	if e.want == nil {
 		note("the declarations cannot be read, so no rotation is proposed: osmoctl validate says why")

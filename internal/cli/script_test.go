@@ -15,7 +15,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"osmoctl": func() { os.Exit(program()) },
+		"osmoctl":         func() { os.Exit(program()) },
+		"age-plugin-asks": func() { os.Exit(runAskingPlugin()) },
 	})
 }
 

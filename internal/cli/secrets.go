@@ -231,12 +231,19 @@ func (p *project) ciphertexts(ctx context.Context, commit string, list []model.A
 // lateProgress is progress that shows nothing before something is done: until
 // then a person may be asked for a passphrase.
 func (w *writer) lateProgress(env *Env, run *apply.Run, tokens int, doing string) (finish func()) {
-	var begin sync.Once
-	finish = func() {}
-	run.Progress = func(done, total int) {
-		begin.Do(func() { finish = w.progress(env, run, tokens, doing) })
+	if !env.StderrTerminal {
+		return func() {}
 	}
-	return func() { finish() }
+	var begin sync.Once
+	var late apply.Run
+	end := func() {}
+	run.Progress = func(done, total int) {
+		begin.Do(func() { end = w.progress(env, &late, tokens, doing) })
+		if late.Progress != nil {
+			late.Progress(done, total)
+		}
+	}
+	return func() { end() }
 }
 
 type secretsWhoCmd struct {

@@ -20,7 +20,7 @@ func appliedReport(p *plan.Plan, r *apply.Result) document {
 	}
 	d := document{
 		head:     [][]span{{say(adds, appliedHeadline(p))}},
-		sections: []section{issuedSection(r)},
+		sections: []section{issuedSection(r), risksSection(p), keySection(p)},
 		foot:     appliedFoot(p, r),
 	}
 	if p.Revoked != nil {

@@ -67,7 +67,7 @@ func fullPlan(t testing.TB) *plan.Plan {
 	deploy := model.TokenAddress("ci", "deploy")
 	p.Warnings = []plan.Warning{
 		{Code: plan.WarnKeyChanged, Message: "recipient ops is now age1new, was age1old: it would read new values of 12 tokens"},
-		{Code: plan.WarnStaysReadable, Message: "recipient bob (age1old) could open 1 value and still can, in git's history, until those are revoked or expire: osmoctl secrets exposure bob lists them"},
+		{Code: plan.WarnStaysReadable, Message: "recipient bob (age1old) could open 1 value and still can, in git's history, until revocation or expiry: osmoctl secrets exposure bob lists them"},
 		{Code: "token_inherits_roles", Address: &deploy, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},
 		{Code: "token_inherits_roles", Address: &token, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},
 		{Code: "targeted", Message: "1 change was left out because of --target"},

@@ -231,6 +231,13 @@ func warningsSection(p *plan.Plan) section {
 	return s
 }
 
+// keySection repeats, of the warnings, what whoever took a key out has to know.
+func keySection(p *plan.Plan) section {
+	s := sectionOf("Warnings", warningGroups(p, func(w plan.Warning) bool { return w.Code == plan.WarnStaysReadable }), maxItems, warningItem)
+	s.tone = warn
+	return s
+}
+
 func warningGroups(p *plan.Plan, wanted func(plan.Warning) bool) [][]plan.Warning {
 	var list []plan.Warning
 	for _, w := range p.Warnings {

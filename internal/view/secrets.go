@@ -213,7 +213,7 @@ func exposureFoot(e Exposure) [][]span {
 			foot = append(foot, []span{quote("  " + line)})
 		}
 	}
-	return append(foot, nil, []span{say(plain, "A value that is replaced works until its overlap ends.")})
+	return foot
 }
 
 func elsewhereWords(e Exposure) string {

@@ -193,7 +193,7 @@ func (b *builder) staysReadable(p *Plan) (list []Warning) {
 	}
 	for _, id := range model.Names(lost) {
 		list = append(list, Warning{Code: WarnStaysReadable, Message: fmt.Sprintf(
-			"%s could open %s and still can, in git's history, until those are revoked or expire: osmoctl secrets exposure %s lists them",
+			"%s could open %s and still can, in git's history, until revocation or expiry: osmoctl secrets exposure %s lists them",
 			keyName(id, b.names), plural(lost[id], "value", "values"), nameOrKey(id, b.names))})
 	}
 	return list
