@@ -48,6 +48,23 @@ func newClone(t testing.TB) *clone {
 
 func newCloneIn(t testing.TB, top string, manifest []byte) *clone {
 	t.Helper()
+	c := appliedClone(t, top, manifest)
+	c.begin()
+	return c
+}
+
+// begin leaves a user's work in the clone.
+func (c *clone) begin() {
+	c.t.Helper()
+	var err error
+	c.Work, err = invariants.Begin(c.Dir)
+	check(c.t, err)
+	c.noteHead()
+}
+
+// appliedClone is a clone in which everything is due for rotation.
+func appliedClone(t testing.TB, top string, manifest []byte) *clone {
+	t.Helper()
 	identity, err := age.GenerateX25519Identity()
 	check(t, err)
 	c := at(t, filepath.Join(top, "project"), filepath.Join(top, "identity.txt"))
@@ -63,9 +80,6 @@ func newCloneIn(t testing.TB, top string, manifest []byte) *clone {
 		c.mustApply()
 		c.pass(61)
 	}
-	c.Work, err = invariants.Begin(c.Dir)
-	check(t, err)
-	c.noteHead()
 	return c
 }
 

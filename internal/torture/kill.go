@@ -65,6 +65,9 @@ func (l *lab) round(p *project, kill victim, t *tally) error {
 	if err := t.look(p); err != nil {
 		return err
 	}
+	if err := p.wholeOrNot(); err != nil {
+		return err
+	}
 	if err := p.aftermath(); err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (t *tally) look(p *project) error {
 // killAfter starts an apply and kills it. Delay is what to wait for after the
 // start.
 func (p *project) killAfter(delay func(done <-chan struct{})) (killed bool, err error) {
-	cmd := p.command(applyArgs...)
+	cmd := p.command(p.does...)
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
@@ -167,8 +170,8 @@ func (p *project) span(measure func(*project) (time.Duration, error)) (time.Dura
 // whole is the time that an undisturbed apply takes.
 func whole(p *project) (time.Duration, error) {
 	start := time.Now()
-	if r := p.apply(); r.Code != 0 {
-		return 0, fmt.Errorf("apply: %s", r.Stderr)
+	if r := p.run("", p.does...); r.Code != 0 {
+		return 0, fmt.Errorf("%s: %s", p.does[0], r.Stderr)
 	}
 	return time.Since(start), nil
 }

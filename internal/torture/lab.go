@@ -77,11 +77,24 @@ type project struct {
 	invariants.Project
 	lab *lab
 	day int // in periods of 61 days
+	// does is the command that is killed, and that repairs.
+	does []string
+	// joins is the key that a reseal adds, "" where there is none.
+	joins string
 }
 
 // newProject makes a project with this many accounts, commits it, applies it
 // on so many days, and leaves a user's work in it.
 func (l *lab) newProject(accounts, days int) (*project, error) {
+	p, err := l.applied(accounts, days)
+	if err == nil {
+		p.Work, err = invariants.Begin(p.Dir)
+	}
+	return p, err
+}
+
+// applied is a project with nobody at work in it yet.
+func (l *lab) applied(accounts, days int) (*project, error) {
 	p := l.project(l.folder())
 	if err := l.commit(p.Dir, accounts); err != nil {
 		return nil, err
@@ -92,9 +105,7 @@ func (l *lab) newProject(accounts, days int) (*project, error) {
 		}
 		p.day++
 	}
-	var err error
-	p.Work, err = invariants.Begin(p.Dir)
-	return p, err
+	return p, nil
 }
 
 // commit makes a repository of declarations.
@@ -116,7 +127,7 @@ func (l *lab) commit(dir string, accounts int) error {
 }
 
 func (l *lab) project(dir string) *project {
-	p := &project{lab: l}
+	p := &project{lab: l, does: applyArgs}
 	p.Dir, p.Identity, p.Osmoctl = dir, l.identity, p.run
 	return p
 }
@@ -150,7 +161,7 @@ func (p *project) copy() (*project, error) {
 }
 
 func (p *project) copyTo(c *project) error {
-	c.day, c.Work = p.day, p.Work
+	c.day, c.Work, c.does, c.joins = p.day, p.Work, p.does, p.joins
 	if err := os.CopyFS(c.Dir, os.DirFS(p.Dir)); err != nil {
 		return err
 	}
@@ -193,10 +204,13 @@ func (p *project) apply() invariants.Ran { return p.run("", applyArgs...) }
 
 var applyArgs = []string{"apply", "--auto-approve"}
 
-// aftermath applies once more, as the next person would, and checks everything.
+// aftermath does once more what was killed, applies, as the next person would,
+// and checks everything.
 func (p *project) aftermath() error {
-	if r := p.apply(); r.Code != 0 {
-		return fmt.Errorf("the next apply ended with %d: %s", r.Code, r.Stderr)
+	for _, args := range [][]string{p.does, applyArgs} {
+		if r := p.run("", args...); r.Code != 0 {
+			return fmt.Errorf("the next %s ended with %d: %s", args[0], r.Code, r.Stderr)
+		}
 	}
 	accounts := p.lab.random.Perm(p.lab.accounts)
 	p.Sample = nil

@@ -15,6 +15,8 @@
 //	publish   as rotate, aimed at the moment in which the branch, the work tree
 //	          and the index are moved
 //	recover   as publish, and the run that repairs is killed too
+//	reseal    SIGKILL while every token is sealed to one key more: all of them
+//	          are, or none
 //	beside    git add, commit and gc in the same clone, all the time
 //	fulldisk  an apply for every amount of free space (root on Linux)
 //
@@ -95,6 +97,7 @@ var scenarios = []struct {
 	{"one", (*lab).one},
 	{"publish", (*lab).publish},
 	{"recover", (*lab).recover},
+	{"reseal", (*lab).reseal},
 	{"beside", (*lab).beside},
 	{"fulldisk", (*lab).fullDisk},
 }

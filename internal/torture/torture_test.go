@@ -16,7 +16,7 @@ func TestSmoke(t *testing.T) {
 			t.Skip("there is no " + program + " program")
 		}
 	}
-	o, err := parse([]string{"-kills", "2", "-accounts", "5", "-applies", "2", "-scenario", "first,rotate,one,publish,recover,beside"})
+	o, err := parse([]string{"-kills", "2", "-accounts", "5", "-applies", "2", "-scenario", "first,rotate,one,publish,recover,reseal,beside"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,8 +24,8 @@ func TestSmoke(t *testing.T) {
 	if err := run(&out, o); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	if n := strings.Count(out.String(), "kills survived: 2 of 2"); n != 5 {
-		t.Errorf("%d of 5 scenarios went through:\n%s", n, out.String())
+	if n := strings.Count(out.String(), "kills survived: 2 of 2"); n != 6 {
+		t.Errorf("%d of 6 scenarios went through:\n%s", n, out.String())
 	}
 }
 
