@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"github.com/osmoctl/osmoctl/internal/bench"
 	"github.com/osmoctl/osmoctl/internal/cli"
 )
@@ -55,6 +57,42 @@ func BenchmarkApplyOneToken(b *testing.B) {
 		b.StartTimer()
 		osmoctl(b, dir, "apply", "--auto-approve")
 	}
+}
+
+// BenchmarkReseal seals 10,000 tokens to another key beside the one that opens
+// them.
+func BenchmarkReseal(b *testing.B) {
+	identity, joins := newIdentity(b), newIdentity(b)
+	file := filepath.Join(b.TempDir(), "identity.txt")
+	if err := os.WriteFile(file, []byte(identity.String()+"\n"), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	declare := func(dir, ops string) {
+		text := fmt.Sprintf("version: 1\nrecipients: {key-000: %s, joins: %s, ops: [%s]}\n"+
+			"defaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n", identity.Recipient(), joins.Recipient(), ops)
+		if err := os.WriteFile(filepath.Join(dir, "osmoctl.yaml"), []byte(text), 0o666); err != nil {
+			b.Fatal(err)
+		}
+		commit(b, dir)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		dir := repository(b, large)
+		declare(dir, "key-000")
+		osmoctl(b, dir, "apply", "--auto-approve")
+		declare(dir, "key-000, joins")
+		b.StartTimer()
+		osmoctl(b, dir, "secrets", "reseal", "--auto-approve", "-i", file)
+	}
+}
+
+func newIdentity(b *testing.B) *age.X25519Identity {
+	b.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return id
 }
 
 // repository makes a committed project. It is no test's business how, so the
