@@ -44,7 +44,11 @@ func planDocument(p *plan.Plan) document {
 func planHead(p *plan.Plan) [][]span {
 	head := [][]span{{say(strong, headline(p))}}
 	if len(p.Blocked) > 0 {
-		head = append(head, []span{say(fault, "Blocked"), say(plain, ": apply refuses this plan for "+plural(len(p.Blocked), "reason", "reasons")+".")})
+		who := "apply refuses this plan"
+		if p.Resealing {
+			who = "this plan is refused"
+		}
+		head = append(head, []span{say(fault, "Blocked"), say(plain, ": "+who+" for "+plural(len(p.Blocked), "reason", "reasons")+".")})
 	}
 	if len(p.Targets) > 0 {
 		head = append(head, []span{say(warn, "Partial"), say(plain, ": only what "), quote(addresses(p.Targets)), say(plain, " needs.")})
