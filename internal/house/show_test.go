@@ -103,6 +103,45 @@ func showPlan(check checker, p *plan.Plan) {
 	}}}
 	check("applied", func(v *view.View) error { return v.Applied(p, result, view.JSON) })
 	check("applied", func(v *view.View) error { return v.Applied(p, &apply.Result{}, view.JSON) })
+	if p.Resealing {
+		showReseal(check, p)
+	}
+}
+
+// showReseal shows a reseal that left the first value out, and one with nothing
+// to do.
+func showReseal(check checker, p *plan.Plan) {
+	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20)}
+	for i := range p.Changes {
+		list := &result.Resealed
+		if i == 0 {
+			list = &result.Left
+		}
+		*list = append(*list, p.Changes[i].Address)
+	}
+	check("resealed", func(v *view.View) error { return v.Resealed(p, result, view.JSON) })
+	check("resealed", func(v *view.View) error { return v.Resealed(p, &apply.Result{}, view.JSON) })
+}
+
+// showSecrets shows who reads a token, and what a key could read.
+func showSecrets(check checker) {
+	key := strings.Repeat("0", 64)
+	reader := []plan.Reader{{Name: "alice", Key: "sha256:" + key}}
+	at := model.TokenAddress("svc", "t").At(1)
+	check("who", func(v *view.View) error {
+		return v.Who(view.Who{UserName: "svc", TokenName: "t", Next: reader, Generations: []view.WhoGeneration{{
+			Generation: 1, Status: "active", ExpiresAt: today, Recipients: reader, FormerRecipients: reader,
+			Ciphertext: "state/x", Stanzas: []string{"X25519"}, Problem: "it was swapped",
+		}}}, view.JSON)
+	})
+	check("who", func(v *view.View) error { return v.Who(view.Who{Generations: []view.WhoGeneration{}}, view.JSON) })
+	check("exposure", func(v *view.View) error {
+		return v.Exposure(view.Exposure{
+			Query: "alice", Keys: []view.ExposedKey{{Key: "sha256:" + key, Names: []string{"alice"}, Live: 1}}, Notes: []string{"shallow"},
+			Live:   []view.ExposedValue{{Address: at, Status: "retiring", ExpiresAt: today, RevokeAfter: today, Keys: []string{"sha256:" + key}}},
+			Rotate: []model.Address{at.Token()}, Revoke: []model.Address{at}, Commands: []string{"osmoctl apply"},
+		}, view.JSON)
+	})
 }
 
 // someProblems has one of each shape.
@@ -120,6 +159,7 @@ func showOthers(check checker) {
 	showVerdicts(check)
 	showFindings(check)
 	showLog(check)
+	showSecrets(check)
 	check("version", func(v *view.View) error {
 		return v.Version(view.VersionInfo{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
 	})

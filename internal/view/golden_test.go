@@ -104,6 +104,9 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 	in := func(format Format, f func(*View, Format) error) func(*View) error {
 		return func(v *View) error { return f(v, format) }
 	}
+	resealing, resealed := resealPlan(t), &apply.Result{Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Serial: 8}
+	resealed.Resealed = []model.Address{resealing.Changes[0].Address, resealing.Changes[1].Address}
+	resealed.Left = []model.Address{resealing.Changes[2].Address}
 	out := map[string]func(v *View) error{
 		"plan.color": func(v *View) error { v.Color = true; return v.Plan(blocked, Text) },
 		"plan.free":  text(func(v *View, f Format) error { return v.Plan(free, f) }),
@@ -130,6 +133,18 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"plan.none":    func(v *View, f Format) error { return v.Plan(quiet, f) },
 		"applied":      func(v *View, f Format) error { return v.Applied(free, applied(t), f) },
 		"applied.none": func(v *View, f Format) error { return v.Applied(quiet, &apply.Result{Serial: 7}, f) },
+		"reseal":       func(v *View, f Format) error { return v.Plan(resealing, f) },
+		"resealed":     func(v *View, f Format) error { return v.Resealed(resealing, resealed, f) },
+		"resealed.none": func(v *View, f Format) error {
+			none := emptyPlan(t)
+			none.Resealing = true
+			return v.Resealed(none, &apply.Result{Serial: 7}, f)
+		},
+		"who":      func(v *View, f Format) error { return v.Who(whoReads(t), f) },
+		"exposure": func(v *View, f Format) error { return v.Exposure(exposed(t), f) },
+		"exposure.none": func(v *View, f Format) error {
+			return v.Exposure(Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []ExposedKey{{Key: bobKey}}}, f)
+		},
 		"users":        func(v *View, f Format) error { return v.Users([]User{user}, f) },
 		"user":         func(v *View, f Format) error { return v.User(user, f) },
 		"roles":        func(v *View, f Format) error { return v.Roles([]Role{role}, f) },

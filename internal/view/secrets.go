@@ -66,7 +66,7 @@ func (p *page) who(w Who) {
 		p.readers("  - ", w.Next)
 	}
 	p.blank()
-	p.line("This is what was recorded when the values were sealed. A stanza of age names no key, so a file cannot prove who reads it; its number and kinds of stanzas were compared.")
+	p.line("This is what was recorded when the values were sealed. Most stanzas of age name no key, so a file cannot prove who reads it: the number and kinds of its stanzas were compared.")
 }
 
 func (p *page) whoGeneration(g WhoGeneration) {

@@ -1,0 +1,61 @@
+package view
+
+import (
+	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// resealPlan seals three values to bob, one of them away from alice.
+func resealPlan(t testing.TB) *plan.Plan {
+	p := emptyPlan(t)
+	alice, bob := plan.Reader{Name: "alice", Key: aliceKey}, plan.Reader{Name: "bob", Key: bobKey}
+	p.Resealing, p.Summary = true, plan.Summary{Reseal: 3}
+	for i, name := range []string{"a", "b", "c"} {
+		c := plan.Change{
+			Address: model.TokenAddress("ci", name).At(1), Action: plan.Reseal, Reasons: []string{"sealed to recipient bob from now on"}, Fields: []plan.Field{},
+			Before: &plan.Object{Readers: []plan.Reader{alice}}, After: &plan.Object{Readers: []plan.Reader{alice, bob}},
+			Resolved: &plan.Resolved{Generation: 1, ExpiresAt: date(t, "2027-02-21")},
+		}
+		if i == 2 {
+			c.Reasons, c.After.Readers = append(c.Reasons, "no longer sealed to recipient alice"), []plan.Reader{bob}
+		}
+		p.Changes = append(p.Changes, c)
+		p.Readers = append(p.Readers, plan.Readers{Token: c.Address.Token(), Gained: []plan.Reader{bob}, Lost: []plan.Reader{}})
+	}
+	p.Keys = []plan.Key{{Key: bobKey, Name: "bob", Declared: 3, Gained: 3}}
+	p.Warnings = []plan.Warning{{Code: plan.WarnStaysReadable, Message: "recipient alice could open 1 value and still can"}}
+	return p
+}
+
+func whoReads(t testing.TB) Who {
+	alice, bob := plan.Reader{Name: "alice", Key: aliceKey}, plan.Reader{Key: bobKey}
+	return Who{
+		UserName: "ci", TokenName: "deploy", Next: []plan.Reader{alice},
+		Generations: []WhoGeneration{
+			{
+				Generation: 2, Status: "active", ExpiresAt: date(t, "2027-02-21"), Recipients: []plan.Reader{alice, bob}, FormerRecipients: []plan.Reader{},
+				Ciphertext: "state/accounts/2f/ci/deploy.2.age", Stanzas: []string{"X25519", "ssh-ed25519", "X25519"}, Fits: true,
+			},
+			{
+				Generation: 1, Status: "retiring", ExpiresAt: date(t, "2026-12-21"), Recipients: []plan.Reader{alice}, FormerRecipients: []plan.Reader{bob},
+				Ciphertext: "state/accounts/2f/ci/deploy.1.age", Stanzas: []string{}, Problem: "the ciphertext is not the one that was applied",
+			},
+		},
+	}
+}
+
+func exposed(t testing.TB) Exposure {
+	a, b := model.TokenAddress("ci", "deploy").At(2), model.TokenAddress("ci", "old").At(1)
+	return Exposure{
+		Query: "bob", Commits: 12, Expired: 1, Ended: 1200, Elsewhere: 2, Notes: []string{"this clone is shallow"},
+		Keys: []ExposedKey{{Key: bobKey, Names: []string{"bob", "ops"}, Live: 2}, {Key: aliceKey, Names: []string{}}},
+		Live: []ExposedValue{
+			{Address: a, Status: "active", ExpiresAt: date(t, "2027-02-21"), Keys: []string{bobKey}, Recipient: true},
+			{Address: b, Status: "retiring", ExpiresAt: date(t, "2027-02-21"), RevokeAfter: date(t, "2026-11-30"), Keys: []string{bobKey}},
+		},
+		Rotate: []model.Address{a.Token()}, Revoke: []model.Address{b},
+		Commands: []string{"osmoctl apply --auto-approve \\\n  --replace token/ci/deploy", "osmoctl token revoke ci/old@1 --reason 'readable by bob'"},
+	}
+}
