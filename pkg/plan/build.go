@@ -50,7 +50,10 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 		return nil, b.problems
 	}
 	b.settings()
-	return b.finish(), b.problems
+	p := b.finish()
+	p.Warnings = append(append(b.changedKeys(), b.staysReadable(p)...), p.Warnings...)
+	p.Warnings = orEmpty(p.Warnings)
+	return p, b.problems
 }
 
 func newBuilder(want *model.Declarations, have *state.Snapshot, opts Options) *builder {
@@ -299,7 +302,6 @@ func (b *builder) finish() *Plan {
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
 	p.Keys = b.keys(p)
-	p.Warnings = slices.Concat(b.changedKeys(), b.staysReadable(p), p.Warnings)
 	p.Blocked = b.guard(p)
 	neverNil(p)
 	p.Digest = b.digest(p)

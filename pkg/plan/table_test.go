@@ -166,8 +166,14 @@ var table = []row{
 		given: "recipients ops=alice\n" + one, then: "recipients ops=alice,bob\n" + one, left: "1 active",
 	},
 	{
-		state: "active", event: "a key taken from the recipients", date: "at once", outcome: "`rotate`: it has seen the value",
-		given: "recipients ops=alice,bob\n" + one, then: "recipients ops=alice\n" + one,
+		state: "active", event: "a key taken from the recipients", date: "at once", outcome: "`rotate`: it has seen the value; warning `history_stays_readable`",
+		given: "recipients ops=alice,bob\n" + one, then: "recipients ops=alice\n" + one, warn: []string{"history_stays_readable"},
+		want: []string{"rotate token/a/t: recipient ops (age1bob) is no longer a recipient and has seen the value"}, left: "1 retiring until 7, 2 active",
+	},
+	{
+		state: "active", event: "`secrets reseal` after a key was taken from the recipients", date: "at once", outcome: "same value, sealed to the others; the `rotate` stays planned",
+		given: "recipients ops=alice,bob\n" + one, before: func(_ *testing.T, w *applytest.World) { w.Reseal(roles + "recipients ops=alice\n" + one) },
+		then: "recipients ops=alice\n" + one, warn: []string{"history_stays_readable"},
 		want: []string{"rotate token/a/t: recipient ops (age1bob) is no longer a recipient and has seen the value"}, left: "1 retiring until 7, 2 active",
 	},
 	{
