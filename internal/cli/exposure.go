@@ -217,8 +217,12 @@ func (e *exposed) remedy(v *view.Exposure) {
 		}
 		v.Commands = append(v.Commands, command)
 	}
-	for _, a := range v.Revoke {
-		v.Commands = append(v.Commands, fmt.Sprintf("osmoctl token revoke %s --reason 'readable by %s'", strings.TrimPrefix(a.String(), "token/"), quotable(v.Query)))
+	if len(v.Revoke) > 0 {
+		command := "osmoctl token revoke --auto-approve --reason 'readable by " + quotable(v.Query) + "'"
+		for _, a := range v.Revoke {
+			command += " \\\n  " + strings.TrimPrefix(a.String(), "token/")
+		}
+		v.Commands = append(v.Commands, command)
 	}
 }
 

@@ -56,6 +56,6 @@ func exposed(t testing.TB) Exposure {
 			{Address: b, Status: "retiring", ExpiresAt: date(t, "2027-02-21"), RevokeAfter: date(t, "2026-11-30"), Keys: []string{bobKey}},
 		},
 		Rotate: []model.Address{a.Token()}, Revoke: []model.Address{b},
-		Commands: []string{"osmoctl apply --auto-approve \\\n  --replace token/ci/deploy", "osmoctl token revoke ci/old@1 --reason 'readable by bob'"},
+		Commands: []string{"osmoctl apply --auto-approve \\\n  --replace token/ci/deploy", "osmoctl token revoke --auto-approve --reason 'readable by bob' \\\n  ci/old@1"},
 	}
 }
