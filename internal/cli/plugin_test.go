@@ -10,15 +10,19 @@ import (
 )
 
 // askingPlugin is the program age-plugin-asks: it "wraps" a key by writing it
-// backwards, and opens nothing before a person has answered.
-type askingPlugin struct{ p *ageplugin.Plugin }
+// backwards, and opens nothing before a person has answered. It asks once in
+// each run, as those of devices do.
+type askingPlugin struct {
+	p    *ageplugin.Plugin
+	open *bool
+}
 
 func runAskingPlugin() int {
 	p, err := ageplugin.New("asks")
 	if err != nil {
 		return 3
 	}
-	a := askingPlugin{p}
+	a := askingPlugin{p, new(bool)}
 	p.HandleRecipient(func([]byte) (age.Recipient, error) { return a, nil })
 	p.HandleIdentity(func([]byte) (age.Identity, error) { return a, nil })
 	return p.Main()
@@ -46,6 +50,9 @@ func (a askingPlugin) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 }
 
 func (a askingPlugin) ask() error {
+	if *a.open {
+		return nil
+	}
 	pin, err := a.p.RequestValue("PIN of the \x1b[31mdevice:", true)
 	if err != nil || pin != "1234" {
 		return fmt.Errorf("the PIN is wrong")
@@ -58,5 +65,6 @@ func (a askingPlugin) ask() error {
 	if err != nil || !yes {
 		return fmt.Errorf("it was not confirmed")
 	}
+	*a.open = true
 	return a.p.DisplayMessage("touch the device")
 }

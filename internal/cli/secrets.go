@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -125,10 +126,11 @@ func (c *secretsResealCmd) execute(env *Env, l *ledger, b base, made *plan.Plan,
 	if !made.Pending() {
 		return env.view().Resealed(made, &apply.Result{Serial: have.Meta.Serial}, c.format())
 	}
-	files, err := c.open(env, l.project, b, made)
+	files, wipe, err := c.open(env, l.project, b, made)
 	if err != nil {
 		return err
 	}
+	defer wipe()
 	run, err := c.run(env, l, b, trust)
 	if err != nil {
 		return err
@@ -153,19 +155,21 @@ func (c *secretsResealCmd) plugins(env *Env) []string {
 }
 
 // open reads the identities and all the files that are to be opened.
-func (c *secretsResealCmd) open(env *Env, p *project, b base, made *plan.Plan) (sealedFiles, error) {
+func (c *secretsResealCmd) open(env *Env, p *project, b base, made *plan.Plan) (files sealedFiles, wipe func(), err error) {
 	if c.identities == nil {
-		var err error
 		if c.identities, err = env.identities(c.Identity, p, c.AllowPlugin...); err != nil {
-			return sealedFiles{}, err
+			return files, nil, err
 		}
 	}
 	list := make([]model.Address, len(made.Changes))
 	for i := range made.Changes {
 		list[i] = made.Changes[i].Address
 	}
-	files, err := p.ciphertexts(env.Context, b.parent, list)
-	return sealedFiles{c.identities, files}, err
+	if files.files, err = p.ciphertexts(env.Context, b.parent, list); err != nil {
+		return files, nil, err
+	}
+	files.identities, wipe = seal.Together(env.Context, slices.Collect(maps.Values(files.files)), c.identities)
+	return files, wipe, nil
 }
 
 // explain says whose identity it takes, where those that were given open too

@@ -38,16 +38,16 @@ func Inspect(ciphertext []byte) (Header, error) {
 
 // headerReader is an identity that fits nothing and remembers what it was shown.
 type headerReader struct {
-	header Header
-	called bool
-	err    error
+	header  Header
+	stanzas []*age.Stanza
+	called  bool
+	err     error
 }
 
 func (r *headerReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	r.called = true
-	var rest []*age.Stanza
-	r.header.Binding, rest, r.err = split(stanzas)
-	r.header.Stanzas = types(rest)
+	r.header.Binding, r.stanzas, r.err = split(stanzas)
+	r.header.Stanzas = types(r.stanzas)
 	return nil, age.ErrIncorrectIdentity
 }
 

@@ -35,15 +35,16 @@ type Plugins struct {
 	// Root is the top directory of the repository; empty where there is none.
 	Root string
 	// Timeout is for one file with one plugin; 0 means 30 seconds. While a
-	// person is asked it stands still, and afterwards it begins anew.
+	// person is asked it stands still, and afterwards it begins anew, as it
+	// does with each file of several.
 	Timeout time.Duration
 	// UI answers what a plugin asks; a nil one refuses every question.
 	UI *ageplugin.ClientUI
 }
 
-// start runs the plugin called name with ctx cut to the time limit; stop ends
-// it.
-func (p Plugins) start(ctx context.Context, name, protocol string) (c *plugin.Conn, stop func(), err error) {
+// start runs the plugin called name for a number of files, with ctx cut to the
+// time limit; stop ends it.
+func (p Plugins) start(ctx context.Context, name, protocol string, files int) (c *plugin.Conn, stop func(), err error) {
 	if !slices.Contains(p.Allowed, name) {
 		return nil, nil, fmt.Errorf("the age plugin %q was not allowed to run: pass --allow-plugin %s if you trust the program age-plugin-%s", name, name, name)
 	}
@@ -61,7 +62,11 @@ func (p Plugins) start(ctx context.Context, name, protocol string) (c *plugin.Co
 	end := func() { clock.Stop(); cancel(nil) }
 	c, err = plugin.Start(ctx, plugin.Command{
 		Name: name, Program: program, Protocol: protocol, UI: patient(p.UI, clock, limit),
-		Env: plugin.Env(dirs, p.Home, p.Lang),
+		Env: plugin.Env(dirs, p.Home, p.Lang), Files: files, Heard: func() {
+			if files > 1 && clock.Stop() {
+				clock.Reset(limit)
+			}
+		},
 	})
 	if err != nil {
 		end()
@@ -115,7 +120,7 @@ func (r *pluginRecipient) wrap(ctx context.Context, fileKey []byte) ([]*age.Stan
 	if err != nil {
 		return nil, nil, fmt.Errorf("this plugin key is damaged: copy it again")
 	}
-	c, stop, err := r.plugins.start(ctx, name, plugin.Recipient)
+	c, stop, err := r.plugins.start(ctx, name, plugin.Recipient, 1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,13 +151,24 @@ type pluginIdentity struct {
 
 // Unwrap implements [age.Identity].
 func (i *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	c, stop, err := i.plugins.start(context.Background(), i.name, plugin.Identity)
+	c, stop, err := i.plugins.start(context.Background(), i.name, plugin.Identity, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	fileKey, err := c.Unwrap(i.key, stanzas)
 	return fileKey, pluginError(i.name, err)
+}
+
+// unwrapAll has the keys of several files unwrapped in one run of the plugin.
+func (i *pluginIdentity) unwrapAll(ctx context.Context, files [][]*age.Stanza) ([][]byte, error) {
+	c, stop, err := i.plugins.start(ctx, i.name, plugin.Identity, len(files))
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	keys, err := c.UnwrapAll(i.key, files)
+	return keys, pluginError(i.name, err)
 }
 
 // pluginError names the plugin. Its own words are dropped where they look like

@@ -469,6 +469,53 @@ func TestPluginWaitsForPeople(t *testing.T) {
 	}
 }
 
+// One run of a plugin opens many files: it asks once, and a file that another
+// identity opens is not shown to it.
+func TestPluginOpensTogether(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	plugins := allow(t, "asks", "refuses")
+	plugins.UI = &ageplugin.ClientUI{
+		DisplayMessage: func(string, string) error { return nil },
+		RequestValue:   func(string, string, bool) (string, error) { asked++; return "1234", nil },
+		Confirm:        func(string, string, string, string) (bool, error) { return true, nil },
+	}
+	own, other := x25519(t), x25519(t)
+	var files [][]byte
+	for _, to := range []model.Recipient{pluginKey("asks"), pluginKey("asks"), own.recipient, other.recipient, pluginKey("asks")} {
+		file, err := sealWith(t, plugins, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	files = append(files, []byte("no age file"))
+	sealing := asked
+	ids := append(pluginIdentity(t, "asks", plugins), identities(t, own)...)
+	prepared, wipe := seal.Together(t.Context(), files, ids)
+	for i, file := range files {
+		_, err := seal.Open(file, place, prepared...)
+		if opens := i != 3 && i != 5; opens != (err == nil) || i == 3 && !errors.Is(err, seal.ErrNoIdentity) {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+	// The fake plugin asks with every file that it is shown.
+	if asked -= sealing; asked != 4 {
+		t.Errorf("asked %d times, want once with each of the four files that nothing else opens", asked)
+	}
+	wipe()
+	if _, err := seal.Open(files[0], place, prepared...); !errors.Is(err, seal.ErrNoIdentity) {
+		t.Errorf("a wiped key opens: %v", err)
+	}
+	failing, _ := seal.Together(t.Context(), files[:3], append(pluginIdentity(t, "refuses", plugins), identities(t, own)...))
+	if _, err := seal.Open(files[0], place, failing...); err == nil || !strings.Contains(err.Error(), "no device found") {
+		t.Errorf("a plugin that fails: %v", err)
+	}
+	if _, err := seal.Open(files[2], place, failing...); err != nil {
+		t.Errorf("beside a plugin that fails: %v", err)
+	}
+}
+
 func TestPluginPlaces(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

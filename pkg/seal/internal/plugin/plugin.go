@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -36,10 +35,13 @@ const (
 )
 
 const (
-	// maxAnswer bounds what a plugin may say in one conversation, in bytes.
-	maxAnswer = 256 << 10
-	// maxCommands bounds how many commands it may send.
-	maxCommands = 1000
+	// maxAnswer bounds what a plugin may say in one conversation, in bytes,
+	// and maxCommands how many commands it may send. Each file beyond the
+	// first adds to them.
+	maxAnswer          = 256 << 10
+	maxCommands        = 1000
+	maxAnswerForFile   = 4 << 10
+	maxCommandsForFile = 10
 	// maxMessage is where a message for people is cut.
 	maxMessage = 512
 	// waitDelay is how long a plugin may take to end after it was told to.
@@ -56,7 +58,14 @@ type Command struct {
 	Env []string
 	// UI answers its questions; nil refuses them all.
 	UI *ageplugin.ClientUI
+	// Files is how many files it is asked about; 0 means 1.
+	Files int
+	// Heard, if set, is called whenever it has said something.
+	Heard func()
 }
+
+// more is how many files there are beyond the first.
+func (c Command) more() int { return max(c.Files, 1) - 1 }
 
 // Conn is a conversation with a running plugin.
 type Conn struct {
@@ -92,7 +101,7 @@ func Start(ctx context.Context, command Command) (*Conn, error) {
 	}
 	return &Conn{
 		ctx: ctx, cancel: cancel, command: command, cmd: cmd, in: in,
-		out: bufio.NewReader(io.LimitReader(out, maxAnswer)),
+		out: bufio.NewReader(io.LimitReader(out, int64(maxAnswer+maxAnswerForFile*command.more()))),
 		// A child of the plugin may keep the pipes open after the plugin was
 		// killed: closing our ends is what ends a read or write.
 		unwatch: context.AfterFunc(ctx, func() { _ = in.Close(); _ = out.Close() }),
@@ -161,32 +170,58 @@ func answered(s *age.Stanza, least int) (*age.Stanza, error) {
 
 // Unwrap has a file key unwrapped by an identity of the plugin. The error is
 // [age.ErrIncorrectIdentity] when no stanza is for it.
-func (c *Conn) Unwrap(identity string, stanzas []*age.Stanza) (fileKey []byte, err error) {
-	commands := []*age.Stanza{{Type: "add-identity", Args: []string{identity}}}
-	for _, s := range stanzas {
-		args := append([]string{"0", s.Type}, s.Args...)
-		commands = append(commands, &age.Stanza{Type: "recipient-stanza", Args: args, Body: s.Body})
+func (c *Conn) Unwrap(identity string, stanzas []*age.Stanza) ([]byte, error) {
+	keys, err := c.UnwrapAll(identity, [][]*age.Stanza{stanzas})
+	if err == nil && keys[0] == nil {
+		err = age.ErrIncorrectIdentity
 	}
-	if err := c.send(append(commands, &age.Stanza{Type: "done"})...); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	err = c.converse(func(s *age.Stanza) error {
-		switch {
-		case s.Type != "file-key":
-			return errUnsupported
-		case fileKey != nil || !slices.Equal(s.Args, []string{"0"}) || len(s.Body) == 0:
-			return errors.New("its answer is malformed")
+	return keys[0], nil
+}
+
+// UnwrapAll has the file keys of several files, each given by its stanzas,
+// unwrapped in one conversation. A key is nil where no stanza is for the
+// identity.
+func (c *Conn) UnwrapAll(identity string, files [][]*age.Stanza) ([][]byte, error) {
+	if err := c.send(&age.Stanza{Type: "add-identity", Args: []string{identity}}); err != nil {
+		return nil, err
+	}
+	for i, stanzas := range files {
+		for _, s := range stanzas {
+			args := append([]string{strconv.Itoa(i), s.Type}, s.Args...)
+			if err := c.send(&age.Stanza{Type: "recipient-stanza", Args: args, Body: s.Body}); err != nil {
+				return nil, err
+			}
 		}
-		fileKey = s.Body
-		return nil
+	}
+	if err := c.send(&age.Stanza{Type: "done"}); err != nil {
+		return nil, err
+	}
+	keys := make([][]byte, len(files))
+	err := c.converse(func(s *age.Stanza) error {
+		if s.Type != "file-key" {
+			return errUnsupported
+		}
+		return takeKey(keys, s)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if fileKey == nil {
-		return nil, age.ErrIncorrectIdentity
+	return keys, nil
+}
+
+// takeKey puts the key of "file-key INDEX" in its place.
+func takeKey(keys [][]byte, s *age.Stanza) error {
+	if len(s.Args) == 1 && len(s.Body) > 0 {
+		i, err := strconv.Atoi(s.Args[0])
+		if err == nil && i >= 0 && i < len(keys) && keys[i] == nil {
+			keys[i] = s.Body
+			return nil
+		}
 	}
-	return fileKey, nil
+	return errors.New("its answer is malformed")
 }
 
 // errUnsupported makes converse tell the plugin that a command is not known.
@@ -195,7 +230,8 @@ var errUnsupported = errors.New("unsupported")
 // converse answers the plugin's commands until it is done. What this package
 // does not answer itself goes to handle.
 func (c *Conn) converse(handle func(*age.Stanza) error) error {
-	for range maxCommands {
+	limit := maxCommands + maxCommandsForFile*c.command.more()
+	for range limit {
 		s, err := c.read()
 		if err != nil {
 			return err
@@ -217,7 +253,7 @@ func (c *Conn) converse(handle func(*age.Stanza) error) error {
 			return err
 		}
 	}
-	return fmt.Errorf("it sent more than %d commands", maxCommands)
+	return fmt.Errorf("it sent more than %d commands", limit)
 }
 
 func verdict(err error) (*age.Stanza, error) {
@@ -257,6 +293,9 @@ func (c *Conn) read() (*age.Stanza, error) {
 		defer time.AfterFunc(5*time.Second, func() { ui.WaitTimer(c.command.Name) }).Stop()
 	}
 	s, err := decode(c.out)
+	if c.command.Heard != nil {
+		c.command.Heard()
+	}
 	if err != nil && !errors.Is(err, errMalformed) {
 		return nil, c.lost(err)
 	}
@@ -272,7 +311,7 @@ func (c *Conn) lost(err error) error {
 	case cause != nil:
 		return cause
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("it ended, or said more than %d bytes, before it was done", maxAnswer)
+		return fmt.Errorf("it ended, or said more than %d bytes, before it was done", maxAnswer+maxAnswerForFile*c.command.more())
 	}
 	return fmt.Errorf("it ended before it was done: %w", err)
 }
