@@ -235,6 +235,10 @@ func TestChangedKeys(t *testing.T) {
 		{"a key more", "recipients ops=k1", "recipients ops=k1,k2", nil},
 		{"a key less", "recipients ops=k1,k2", "recipients ops=k1", nil},
 		{"one of two", "recipients ops=k1,k2", "recipients ops=k1,k3", []string{"recipient ops is now age1k3, was age1k2: it would read new values of 2 tokens"}},
+		{"a group with one of a name", "recipients alice=k1 ops=k1,k2", "recipients alice=k4 ops=k3,k4", []string{
+			"recipient alice is now age1k4, was age1k1: it would read new values of 2 tokens",
+			"recipient ops is now age1k3, age1k4, was age1k2: it would read new values of 2 tokens",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

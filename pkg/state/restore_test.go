@@ -183,6 +183,18 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// Whoever could read a value by any side stays known, also where a more trusted
+// side knows nothing of it.
+func TestRestoreForgetsNoReader(t *testing.T) {
+	t.Parallel()
+	sound := first()
+	now := step(sound, func(e *Edit) { e.Reseal(token.At(1), []byte("again"), []string{"age1b"}) })
+	g := restored(first(), sound, now).Accounts[svc].Tokens["deploy"].Active()
+	if !slices.Equal(g.Recipients, []string{"age1a"}) || !slices.Equal(g.FormerRecipients, []string{"age1b"}) {
+		t.Errorf("recipients %q, former %q", g.Recipients, g.FormerRecipients)
+	}
+}
+
 // What a restore writes over any other state reads back as the state it made,
 // and to restore that again changes nothing but the serial.
 func TestRestoreReadsBack(t *testing.T) {
