@@ -451,24 +451,6 @@ func TestPluginQuestions(t *testing.T) {
 	}
 }
 
-// Whoever looks for a PIN is not hurried.
-func TestPluginWaitsForPeople(t *testing.T) {
-	t.Parallel()
-	plugins := allow(t, "asks")
-	plugins.Timeout = 2 * time.Second
-	plugins.UI = &ageplugin.ClientUI{
-		DisplayMessage: func(string, string) error { return nil },
-		RequestValue: func(string, string, bool) (string, error) {
-			time.Sleep(2200 * time.Millisecond)
-			return "1234", nil
-		},
-		Confirm: func(string, string, string, string) (bool, error) { return true, nil },
-	}
-	if _, err := sealWith(t, plugins, pluginKey("asks")); err != nil {
-		t.Error(err)
-	}
-}
-
 // One run of a plugin opens many files: it asks once, and a file that another
 // identity opens is not shown to it.
 func TestPluginOpensTogether(t *testing.T) {
