@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -143,48 +141,4 @@ func checkRefName(name string) error {
 		return fmt.Errorf("%q is not a name that a branch or tag can have", name)
 	}
 	return nil
-}
-
-// Tips are the commits that HEAD, branches, remote-tracking branches, tags and
-// the stash of this clone lead to, each once and sorted: what hangs on none of
-// them is not in the clone's history. References that do not lead to a commit
-// are left out, and so is whatever cannot be a reference's name.
-func (s *Store) Tips() ([]string, error) {
-	found := map[string]bool{}
-	err := s.eachPackedRef(func(hash, _ string) error {
-		s.tip(found, hash)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	head, err := s.Head()
-	if err != nil {
-		return nil, err
-	}
-	s.tip(found, head.Commit)
-	err = filepath.WalkDir(filepath.Join(s.repo.commonDir, "refs"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(s.repo.commonDir, path)
-		if name = filepath.ToSlash(name); err == nil && checkRefName(name) == nil {
-			if object, err := s.readRef(name); err == nil {
-				s.tip(found, object.hash())
-			}
-		}
-		return err
-	})
-	return slices.Sorted(maps.Keys(found)), err
-}
-
-// tip notes the commit that an object is or leads to, if it does.
-func (s *Store) tip(found map[string]bool, hash string) {
-	object, err := parseID(hash)
-	if err != nil || object == (id{}) {
-		return
-	}
-	if commit, err := s.peel(object); err == nil {
-		found[commit.hash()] = true
-	}
 }

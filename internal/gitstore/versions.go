@@ -217,6 +217,24 @@ func (s *Store) tips() ([]id, error) {
 	return append(tips, s.unnamedTips()...), nil
 }
 
+// Tips are the commits that all references lead to, by way of tags too, and the
+// HEADs of all work trees and older stashes: each once and sorted. What hangs on
+// none of them is not in the clone's history. Whatever leads to no commit is left
+// out.
+func (s *Store) Tips() ([]string, error) {
+	tips, err := s.tips()
+	if err != nil {
+		return nil, err
+	}
+	commits := map[string]bool{}
+	for _, tip := range tips {
+		if commit, err := s.peel(tip); err == nil {
+			commits[commit.hash()] = true
+		}
+	}
+	return sorted(commits), nil
+}
+
 func sorted(names map[string]bool) []string {
 	list := make([]string, 0, len(names))
 	for name := range names {
