@@ -218,7 +218,7 @@ func (f ScanFind) status() string {
 	case "expired":
 		return "expired since " + v.ExpiresAt.String()
 	case "retiring":
-		return "retiring, revoked on " + v.RevokeAfter.String()
+		return "retiring until " + v.RevokeAfter.String()
 	}
 	return f.Status
 }
