@@ -73,6 +73,8 @@ type builder struct {
 	replace map[model.Address]bool
 	// names maps the IDs of keys to the names they last stood under.
 	names map[string]string
+	// declared is what declaredCounts has counted.
+	declared map[string]int
 	// renamed maps a token's earlier address to its declared one.
 	renamed map[model.Address]model.Address
 	rights  *rights

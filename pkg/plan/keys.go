@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -68,37 +67,24 @@ func sortedKeys(byID map[string]*Key) []Key {
 }
 
 // declaredCounts has for each key the number of tokens declared for it.
-// Thousands of tokens share one list of keys: lists are counted first.
 func (b *builder) declaredCounts() map[string]int {
-	type list struct {
-		readers []model.Recipient
-		tokens  int
+	if b.declared != nil {
+		return b.declared
 	}
-	lists := map[*model.Recipient]*list{}
+	var lists tally[model.Recipient]
 	for _, a := range b.want.Accounts {
 		for _, t := range a.Tokens {
-			if len(t.Readers) == 0 {
-				continue
-			}
-			if lists[&t.Readers[0]] == nil {
-				lists[&t.Readers[0]] = &list{readers: t.Readers}
-			}
-			lists[&t.Readers[0]].tokens++
+			lists.add(t.Readers)
 		}
 	}
-	count := map[string]int{}
-	for _, l := range lists {
-		for _, r := range l.readers {
-			count[r.ID()] += l.tokens
-		}
-	}
-	return count
+	b.declared = lists.each(func(r model.Recipient) string { return r.ID() })
+	return b.declared
 }
 
 // appliedCounts has for each key the number of tokens of which it can open a
 // live value.
 func (b *builder) appliedCounts() map[string]int {
-	lists := map[string]int{}
+	var lists tally[string]
 	for _, a := range b.have.Accounts {
 		for _, t := range a.Tokens {
 			var ids []string
@@ -107,18 +93,58 @@ func (b *builder) appliedCounts() map[string]int {
 					ids = both(ids, g.Recipients)
 				}
 			}
-			if len(ids) > 0 {
-				lists[strings.Join(ids, "\n")]++
-			}
+			lists.add(ids)
 		}
 	}
-	count := map[string]int{}
-	for ids, n := range lists {
-		for id := range strings.SplitSeq(ids, "\n") {
-			count[id] += n
+	return lists.each(func(id string) string { return id })
+}
+
+// tally counts lists of keys. Thousands of tokens share a few lists, so lists are
+// compared before keys are counted; many different ones are counted key by key.
+type tally[K comparable] struct {
+	lists []counted[K]
+	keys  map[K]int
+}
+
+type counted[K comparable] struct {
+	list []K
+	n    int
+}
+
+// fewLists is how many lists are worth comparing with.
+const fewLists = 16
+
+func (t *tally[K]) add(list []K) {
+	for i := range t.lists {
+		if slices.Equal(t.lists[i].list, list) {
+			t.lists[i].n++
+			return
 		}
 	}
-	return count
+	if len(t.lists) < fewLists {
+		t.lists = append(t.lists, counted[K]{list, 1})
+		return
+	}
+	if t.keys == nil {
+		t.keys = map[K]int{}
+	}
+	for _, k := range list {
+		t.keys[k]++
+	}
+}
+
+// each sums up by the ID of a key.
+func (t *tally[K]) each(id func(K) string) map[string]int {
+	sum := map[string]int{}
+	for _, l := range t.lists {
+		for _, k := range l.list {
+			sum[id(k)] += l.n
+		}
+	}
+	for k, n := range t.keys {
+		sum[id(k)] += n
+	}
+	return sum
 }
 
 // both is the union of two sorted lists.

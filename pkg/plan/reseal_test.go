@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -298,5 +299,30 @@ func TestKeysOfEveryPlan(t *testing.T) {
 	}
 	if d := cmp.Diff(want, p.Keys); d != "" {
 		t.Error("one key out, one in:", d)
+	}
+}
+
+// The numbers are right however many different lists of recipients there are.
+func TestKeysOfManyLists(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("recipients all=all")
+	for i := range 40 {
+		fmt.Fprintf(&text, " g%d=k%d", i, i)
+	}
+	text.WriteString("\n" + roles + "account a r1\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "token t%d to=all,g%d\ntoken u%d to=all,g%d\n", i, i, i, i)
+	}
+	w := applytest.New(t)
+	w.Apply(text.String())
+	for _, k := range w.Plan(text.String()).Keys {
+		want := 2
+		if k.Name == "all" {
+			want = 80
+		}
+		if k.Tokens != want || k.Declared != want {
+			t.Errorf("%+v, want %d", k, want)
+		}
 	}
 }
