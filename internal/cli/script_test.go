@@ -81,6 +81,9 @@ func setup(env *testscript.Env) error {
 		"GIT_COMMITTER_NAME": "Alice", "GIT_COMMITTER_EMAIL": "alice@example.com",
 		"OSMOCTL_IDENTITY": "", "OSMOCTL_NOW": "", "IDENTITY": filepath.Join(home, ".config/osmoctl/identity.txt"),
 		outputLog: log,
+		// A program with the race detector sleeps for a second before it ends,
+		// in case a goroutine still has a race to show. Scripts run hundreds.
+		"GORACE": "atexit_sleep_ms=0",
 	} {
 		env.Setenv(key, value)
 	}
