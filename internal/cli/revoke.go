@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -10,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/scan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -83,7 +85,7 @@ func (c *tokenRevokeCmd) attempt(env *Env, l *ledger, what plan.Revoked) error {
 	if err != nil {
 		return err
 	}
-	made.Blocked = append(made.Blocked, trust.blocked()...)
+	made.Blocked = append(made.Blocked, liftedByApply(trust.blocked())...)
 	if stop, err := c.approved(env, made, false, c.format()); stop || err != nil {
 		return err
 	}
@@ -108,7 +110,7 @@ func (c *tokenRevokeCmd) attempt(env *Env, l *ledger, what plan.Revoked) error {
 }
 
 func (c *tokenRevokeCmd) plan(env *Env, p *project, b base, have *state.Snapshot, what plan.Revoked) (*plan.Plan, error) {
-	if err := known(what, have); err != nil {
+	if err := errors.Join(known(what, have), checkReason(what.Reason, have)); err != nil {
 		return nil, err
 	}
 	day, err := env.today()
@@ -121,6 +123,15 @@ func (c *tokenRevokeCmd) plan(env *Env, p *project, b base, have *state.Snapshot
 	}
 	made, problems := plan.RevokeNow(want, have, what, plan.Options{Today: day, Commit: b.parent})
 	return made, problems.Err()
+}
+
+// checkReason refuses a reason that quotes what has leaked: it is kept for ever.
+func checkReason(reason string, have *state.Snapshot) error {
+	values := have.Values()
+	if len(scan.New(scan.Options{Issued: func(sum scan.Sum) bool { return values[sum] }}).Bytes([]byte(reason))) > 0 {
+		return usage(hinted(errors.New("the reason holds a token, and it would be recorded for ever"), "say where the token was found, not which it is"))
+	}
+	return nil
 }
 
 // known finds mistyped names, and says what comes near.
