@@ -238,6 +238,50 @@ func TestRevokeRenamed(t *testing.T) {
 	}
 }
 
+// A rename after the active generation was revoked, or expired, leaves to what
+// retires its days.
+func TestRenameAfterRevocation(t *testing.T) {
+	t.Parallel()
+	const account = "role r1 pool:List@*\naccount a r1\n"
+	for name, c := range map[string]struct {
+		second string
+		days   model.Days
+		end    bool
+		want   []string
+	}{
+		"revoked": {second: "gen=2", end: true, want: []string{"create token/a/new", "update token/a/old"}},
+		"expired": {
+			second: "at=" + on(3), days: 4,
+			want: []string{"create token/a/new", "update token/a/old", "revoke token/a/old@2"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := applytest.New(t)
+			w.Apply(account + "token old")
+			w.Apply(account + "token old " + c.second)
+			w.Pass(c.days)
+			if c.end {
+				revoke(t, w, account+"token old "+c.second, "token/a/old@2")
+			}
+			renamed := account + "token new was=old"
+			if d := cmp.Diff(c.want, steps(w.Apply(renamed))); d != "" {
+				t.Error(d)
+			}
+			if p := w.Plan(renamed); p.Pending() {
+				t.Errorf("pending:\n%s", text(t, p))
+			}
+			w.Pass(7 - c.days)
+			if d := cmp.Diff([]string{"revoke token/a/old@1"}, steps(w.Apply(renamed))); d != "" {
+				t.Error(d)
+			}
+			if w.Token("a", "old").Live() {
+				t.Error("the old name lives on after its last generation was revoked")
+			}
+		})
+	}
+}
+
 // A protected account keeps its tokens, but a leaked value must go.
 func TestRevokeProtected(t *testing.T) {
 	t.Parallel()

@@ -283,6 +283,14 @@ var table = []row{
 		warn: []string{"expired"}, left: "1 ended",
 	},
 	{
+		state: "none is active", event: "renamed while earlier generations retire", date: "at once", outcome: "`create` of the new; `update` of the old, whose generations keep their days",
+		given: one, before: func(t *testing.T, w *applytest.World) {
+			again(w, one+" gen=2", 0)
+			revoke(t, w, roles+one+" gen=2", "token/a/t@2")
+		}, then: "account a r1,r2\ntoken n roles=r1 was=t",
+		want: []string{"create token/a/n: renamed from t", "update token/a/t: renamed to n"}, left: "1 retiring until 7, 2 ended",
+	},
+	{
 		state: "ended", event: "anything", date: "-", outcome: "nothing: number, SHA-256 of the value, day and reason stay for ever",
 		given: one, before: func(_ *testing.T, w *applytest.World) { again(w, "account b r1", 0) }, then: "account b r1", left: "1 ended",
 	},

@@ -315,6 +315,8 @@ func (b *builder) tokenGone(account *model.Account, name string, applied map[str
 	switch {
 	case renamed && g != nil && g.ExpiresAt > b.today && account.Tokens[heir.Name].Rotate.Overlap > 0:
 		b.renameToken(account, a, have, g, account.Tokens[heir.Name])
+	case renamed && have.RenamedTo == "" && b.stillRetires(have) && account.Tokens[heir.Name].Rotate.Overlap > 0:
+		b.renameRetiring(a, have, account.Tokens[heir.Name])
 	case len(have.Generations) > 0 && b.heirStands(account, applied, have.RenamedTo):
 		b.revokeDue(a, have)
 	default:
@@ -350,6 +352,23 @@ func (b *builder) renameToken(account *model.Account, a model.Address, have *sta
 	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
 	b.overlapAccess(a, nil, have, account, resolved.RevokeAfter)
+	b.revokeDue(a, have)
+}
+
+// stillRetires reports whether a generation of a token that was replaced works on.
+func (b *builder) stillRetires(t *state.Token) bool {
+	return slices.ContainsFunc(t.Generations, func(g state.Generation) bool { return g.RevokeAfter != 0 && retiresOn(&g) > b.today })
+}
+
+// renameRetiring renames a token of which no generation is active, because it was
+// revoked or has expired: those that it replaced keep their days.
+func (b *builder) renameRetiring(a model.Address, have *state.Token, heir *model.Token) {
+	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
+	after.RenamedTo = heir.Name
+	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Origin: &heir.Origin})
+	if g := have.Active(); g != nil {
+		b.add(Change{Address: a.At(g.Number), Action: Revoke, Reasons: []string{"replaced, and expired on " + g.ExpiresAt.String()}, Before: appliedGeneration(g)})
+	}
 	b.revokeDue(a, have)
 }
 
