@@ -47,6 +47,9 @@ type base struct {
 	parent string
 	// head is HEAD as it was found.
 	head gitstore.Head
+	// undeclared says that no declarations are applied: where they move
+	// meanwhile, the plan is made again on what is there then.
+	undeclared bool
 }
 
 // errLostRace says that somebody else's apply came first, so that the plan has
@@ -170,8 +173,10 @@ func (l *ledger) found(ctx context.Context) (base, error) {
 // top of what is published, whatever HEAD has beside it. Its own commits are not
 // published with it, and a clone that cannot follow says so.
 func (l *ledger) latest(ctx context.Context) (base, error) {
-	if l.remote == nil || l.git.StateBranch != "" {
-		return l.found(ctx)
+	if l.remote == nil {
+		b, err := l.found(ctx)
+		b.undeclared = true
+		return b, err
 	}
 	head, err := l.project.head()
 	if err != nil {
@@ -181,7 +186,11 @@ func (l *ledger) latest(ctx context.Context) (base, error) {
 	if err == nil && tip == "" {
 		err = hinted(fmt.Errorf("%s/%s does not exist on the remote yet, so nothing was applied", l.git.Push, l.branch), "osmoctl apply")
 	}
-	return base{declarations: tip, parent: tip, head: head}, err
+	b := base{declarations: tip, parent: tip, head: head, undeclared: true}
+	if err == nil && l.git.StateBranch != "" {
+		b.parent, err = l.stateTip(ctx)
+	}
+	return b, err
 }
 
 // checkHead refuses a HEAD that no commit can be built on.
@@ -512,6 +521,8 @@ func (s *commitStore) checkDeclarations(tip string) error {
 	switch {
 	case err != nil || same:
 		return err
+	case s.base.undeclared:
+		return errLostRace
 	case s.ledger.remote == nil:
 		return stale(hinted(fmt.Errorf("the declarations on %s were changed while apply was at work; nothing was applied", s.ledger.branch), "plan again"))
 	}
