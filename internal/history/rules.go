@@ -213,9 +213,15 @@ func (j *judgement) continued(a model.Address, before *state.Generation, after *
 	if !subset(before.EverReadable(), now.EverReadable()) && now.Value == before.Value {
 		j.addf(CodeReaderForgotten, "a key that could read %s is neither a recipient nor a former one any more", a)
 	}
-	sealedAgain := now.Ciphertext != before.Ciphertext
-	if sealedAgain && slices.Equal(now.Recipients, before.Recipients) && now.Value == before.Value {
+	if now.Value != before.Value {
+		return // That says it already.
+	}
+	sealedAgain, sameKeys := now.Ciphertext != before.Ciphertext, slices.Equal(now.Recipients, before.Recipients)
+	switch {
+	case sealedAgain && sameKeys:
 		j.addf(CodeCiphertextChanged, "the ciphertext of %s was replaced, for the same recipients", a)
+	case !sealedAgain && !sameKeys:
+		j.addf(CodeGenerationChanged, "%s is recorded for other recipients, and its ciphertext is the same", a)
 	}
 }
 

@@ -59,19 +59,23 @@ func TestWhatMayChangeOfAGeneration(t *testing.T) {
 		"sealed to a former one": {func(g *state.Generation) {
 			g.Recipients, g.FormerRecipients, g.Ciphertext = []string{"age1a", "age1f"}, nil, state.Sum{1}
 		}, nil},
-		"a reader forgotten":        {func(g *state.Generation) { g.Recipients, g.Ciphertext = []string{"age1b"}, state.Sum{1} }, []string{CodeReaderForgotten}},
-		"a former reader forgotten": {func(g *state.Generation) { g.FormerRecipients = nil }, []string{CodeReaderForgotten}},
-		"sealed to the same":        {func(g *state.Generation) { g.Ciphertext = state.Sum{1} }, []string{CodeCiphertextChanged}},
-		"a role given back":         {func(g *state.Generation) { g.RemovedRoles = nil }, []string{CodeGenerationChanged}},
-		"revocation put off":        {func(g *state.Generation) { g.RevokeAfter = 31 }, []string{CodeGenerationChanged}},
-		"revocation lifted":         {func(g *state.Generation) { g.RevokeAfter = 0 }, []string{CodeGenerationChanged}},
-		"another value":             {func(g *state.Generation) { g.Value = state.Sum{1} }, []string{CodeGenerationChanged}},
-		"another expiry":            {func(g *state.Generation) { g.ExpiresAt = 91 }, []string{CodeGenerationChanged}},
-		"other roles":               {func(g *state.Generation) { g.Roles = []string{"a", "b", "c"} }, []string{CodeGenerationChanged}},
-		"another server name":       {func(g *state.Generation) { g.ServerName = "u" }, []string{CodeGenerationChanged}},
-		"another issuer":            {func(g *state.Generation) { g.IssuedBy = "bob" }, []string{CodeGenerationChanged}},
-		"another time":              {func(g *state.Generation) { g.IssuedAt = g.IssuedAt.Add(time.Second) }, []string{CodeGenerationChanged}},
-		"another description":       {func(g *state.Generation) { g.Description = "e" }, []string{CodeGenerationChanged}},
+		"a reader forgotten":            {func(g *state.Generation) { g.Recipients, g.Ciphertext = []string{"age1b"}, state.Sum{1} }, []string{CodeReaderForgotten}},
+		"a former reader forgotten":     {func(g *state.Generation) { g.FormerRecipients = nil }, []string{CodeReaderForgotten}},
+		"sealed to the same":            {func(g *state.Generation) { g.Ciphertext = state.Sum{1} }, []string{CodeCiphertextChanged}},
+		"recorded for more, not sealed": {func(g *state.Generation) { g.Recipients = []string{"age1a", "age1b"} }, []string{CodeGenerationChanged}},
+		"recorded for a former one, not sealed": {func(g *state.Generation) {
+			g.Recipients, g.FormerRecipients = []string{"age1a", "age1f"}, nil
+		}, []string{CodeGenerationChanged}},
+		"a role given back":   {func(g *state.Generation) { g.RemovedRoles = nil }, []string{CodeGenerationChanged}},
+		"revocation put off":  {func(g *state.Generation) { g.RevokeAfter = 31 }, []string{CodeGenerationChanged}},
+		"revocation lifted":   {func(g *state.Generation) { g.RevokeAfter = 0 }, []string{CodeGenerationChanged}},
+		"another value":       {func(g *state.Generation) { g.Value = state.Sum{1} }, []string{CodeGenerationChanged}},
+		"another expiry":      {func(g *state.Generation) { g.ExpiresAt = 91 }, []string{CodeGenerationChanged}},
+		"other roles":         {func(g *state.Generation) { g.Roles = []string{"a", "b", "c"} }, []string{CodeGenerationChanged}},
+		"another server name": {func(g *state.Generation) { g.ServerName = "u" }, []string{CodeGenerationChanged}},
+		"another issuer":      {func(g *state.Generation) { g.IssuedBy = "bob" }, []string{CodeGenerationChanged}},
+		"another time":        {func(g *state.Generation) { g.IssuedAt = g.IssuedAt.Add(time.Second) }, []string{CodeGenerationChanged}},
+		"another description": {func(g *state.Generation) { g.Description = "e" }, []string{CodeGenerationChanged}},
 	} {
 		after := generation()
 		c.change(&after)
