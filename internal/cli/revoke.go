@@ -24,7 +24,7 @@ type tokenRevokeCmd struct {
 
 // Help is the long description of the command.
 func (tokenRevokeCmd) Help() string {
-	return `For a leak: the generations end now, whatever their dates say, and nothing else is applied with them. It goes through the same plan, guardrails, commit and log as an apply. The declaration then decides whether a new value is issued: the next apply does it, and the plan says so. What has ended already is no error, so a revocation can be asked for twice. It works also where the declarations cannot be read.`
+	return `For a leak: the generations end now, whatever their dates say, and nothing else is applied with them. It goes through the same plan, guardrails, commit and log as an apply. The declaration then decides whether a new value is issued: the next apply does it, and the plan says so. What has ended already is no error, so a revocation can be asked for twice. It works also where manifests cannot be read; osmoctl.yaml has to be, since it says where state goes.`
 }
 
 // Run plans, asks, and revokes.

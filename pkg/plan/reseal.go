@@ -21,6 +21,7 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 	opts.Replace = nil
 	b := newBuilder(want, have, opts)
 	b.checkAddresses()
+	b.checkGenerations()
 	if b.problems.HasErrors() {
 		b.problems.Sort()
 		return nil, b.problems
@@ -31,6 +32,16 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 		}
 	}
 	return b.finishReseal(), b.problems
+}
+
+// checkGenerations refuses targets that name a generation which does not live:
+// that there is nothing to reseal would say that all is well with it.
+func (b *builder) checkGenerations() {
+	for _, a := range b.opts.Targets {
+		if t := b.appliedToken(a); a.Generation != 0 && b.known(a) && (!t.Live() || t.Generation(a.Generation) == nil) {
+			b.problem(CodeUnknownTarget, diag.Position{}, "osmoctl token get shows the generations", "target %s is not a generation that lives", a)
+		}
+	}
 }
 
 // finishReseal puts everything in its order, as finish does.

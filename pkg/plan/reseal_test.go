@@ -210,11 +210,12 @@ func TestUnknownTargetOfAReseal(t *testing.T) {
 	t.Parallel()
 	w := applytest.New(t)
 	w.Apply(onlyAlice + twoTokens)
-	_, problems := plan.BuildReseal(applytest.Declare(t, onlyAlice+twoTokens), w.State(), plan.Options{
-		Today: w.Today, Targets: []model.Address{model.TokenAddress("a", "zzz")},
-	})
-	if len(problems) != 1 || problems[0].Code != plan.CodeUnknownTarget {
-		t.Errorf("%v", problems)
+	token := model.TokenAddress("a", "zzz")
+	for _, a := range []model.Address{token, token.At(1), model.TokenAddress("a", "t").At(9)} {
+		_, problems := plan.BuildReseal(applytest.Declare(t, onlyAlice+twoTokens), w.State(), plan.Options{Today: w.Today, Targets: []model.Address{a}})
+		if len(problems) != 1 || problems[0].Code != plan.CodeUnknownTarget {
+			t.Errorf("%s: %v", a, problems)
+		}
 	}
 }
 

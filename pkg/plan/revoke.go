@@ -117,7 +117,7 @@ func (b *builder) afterwards(want *model.Declarations) {
 	for _, a := range tokens {
 		left := next.Snapshot().Accounts[a.Account].Tokens[a.Name]
 		b.noteAccess(accessCase{subject: a, cause: a, before: b.liveRoles(b.appliedToken(a)), after: b.liveRoles(left), effective: b.today})
-		b.imply(a, a, "%s", nextWords(then, a, left))
+		b.imply(a, a, "%s", b.nextWords(then, a, left))
 	}
 }
 
@@ -147,9 +147,12 @@ func (b *builder) liveRoles(t *state.Token) []string {
 
 // nextWords says what the next apply does for a token of which these generations
 // are left.
-func nextWords(then *Plan, a model.Address, left *state.Token) string {
+func (b *builder) nextWords(then *Plan, a model.Address, left *state.Token) string {
 	if then == nil {
 		return "what the next apply issues in its place is for declarations to say that cannot be read or planned now"
+	}
+	if heir, ok := b.heirOf(a); ok {
+		return heirWords(then, heir)
 	}
 	for i := range then.Changes {
 		switch c := &then.Changes[i]; {
@@ -164,4 +167,27 @@ func nextWords(then *Plan, a model.Address, left *state.Token) string {
 		return fmt.Sprintf("generation %d stays active", g.Number)
 	}
 	return "the next apply issues nothing in its place: nothing declared asks for a value that would be alive"
+}
+
+// heirOf is the declared token that takes over from one that is declared no more.
+func (b *builder) heirOf(a model.Address) (heir model.Address, ok bool) {
+	account := b.want.Accounts[a.Account]
+	if account == nil || account.Tokens[a.Name] != nil {
+		return heir, false
+	}
+	for _, name := range model.Names(account.Tokens) {
+		if slices.Contains(account.Tokens[name].Previously, a.Name) {
+			return model.TokenAddress(a.Account, name), true
+		}
+	}
+	return heir, false
+}
+
+func heirWords(then *Plan, heir model.Address) string {
+	for i := range then.Changes {
+		if c := &then.Changes[i]; c.Address == heir && (c.Action == Create || c.Action == Rotate) {
+			return fmt.Sprintf("%s takes over from it: the next apply issues its generation %d, which expires on %s", heir, c.Resolved.Generation, c.Resolved.ExpiresAt)
+		}
+	}
+	return fmt.Sprintf("%s has taken over from it, and stays as it is", heir)
 }

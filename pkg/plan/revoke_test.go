@@ -103,6 +103,16 @@ func TestRevokeNow(t *testing.T) {
 			steps: []string{"revoke token/a/t@1"}, effect: "no longer declared: the next apply issues nothing", lost: true,
 			next: []string{"delete token/a/t"},
 		},
+		"renamed since": {
+			then: strings.Replace(leaky, "token t in=90d", "token n was=t in=90d", 1), revoke: []string{"token/a/t"},
+			steps: []string{"revoke token/a/t@1"}, effect: "token/a/n takes over from it: the next apply issues its generation 1", lost: true,
+			next: []string{"create token/a/n", "delete token/a/t"},
+		},
+		"renamed before": {
+			first: strings.Replace(leaky, "token t in=90d", "token n was=t in=90d", 1),
+			then:  strings.Replace(leaky, "token t in=90d", "token n was=t in=90d", 1), revoke: []string{"token/a/t"},
+			steps: []string{"revoke token/a/t@1"}, effect: "token/a/n has taken over from it", lost: true,
+		},
 		"a fixed date that has passed": {
 			then: leaky, days: 93, revoke: []string{"token/a/fixed"},
 			steps: []string{"revoke token/a/fixed@1"}, effect: "issues nothing in its place",
