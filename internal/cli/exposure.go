@@ -226,8 +226,18 @@ func (e *exposed) remedy(v *view.Exposure) {
 	}
 }
 
-// quotable is text that may stand in single quotes.
-func quotable(text string) string { return strings.ReplaceAll(text, "'", "") }
+// maxQuoted bounds what is quoted of a key in a reason, which is one short line:
+// a post-quantum key has two thousand bytes.
+const maxQuoted = 100
+
+// quotable is text that may stand in single quotes, the beginning of a long one.
+func quotable(text string) string {
+	text = strings.ReplaceAll(text, "'", "")
+	if len(text) > maxQuoted {
+		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
+	}
+	return text
+}
 
 func (e *exposed) notes(v *view.Exposure) {
 	note := func(format string, args ...any) { v.Notes = append(v.Notes, fmt.Sprintf(format, args...)) }

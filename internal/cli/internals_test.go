@@ -5,4 +5,8 @@ var (
 	FitsBackend = fitsBackend
 	Dotenv      = dotenv
 	WithToken   = withToken
+	Quotable    = quotable
 )
+
+// MaxReason is the longest reason that a revocation takes.
+const MaxReason = maxReason
