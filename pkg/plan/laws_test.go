@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,7 +54,8 @@ func randomProject(r *rand.Rand, today model.Date) string {
 }
 
 // worlds runs f over many random histories: each history is a world to which
-// several random projects were applied, with days between them.
+// several random projects were applied, with days between them, and revocations
+// and reseals.
 func worlds(t *testing.T, histories int, f func(t *testing.T, r *rand.Rand, w *applytest.World)) {
 	t.Helper()
 	for seed := range uint64(histories) {
@@ -64,10 +66,68 @@ func worlds(t *testing.T, histories int, f func(t *testing.T, r *rand.Rand, w *a
 			for range r.IntN(6) {
 				w.Apply(randomProject(r, w.Today))
 				w.Pass(model.Days(r.IntN(40)))
+				disturb(t, r, w)
 			}
 			f(t, r, w)
 		})
 	}
+}
+
+// disturb does what comes between two applies.
+func disturb(t *testing.T, r *rand.Rand, w *applytest.World) {
+	t.Helper()
+	if live := liveGenerations(w); len(live) > 0 && r.IntN(3) == 0 {
+		a := live[r.IntN(len(live))]
+		if r.IntN(2) == 0 {
+			a = a.Token()
+		}
+		revoke(t, w, randomProject(r, w.Today), a.String())
+	}
+	if r.IntN(3) == 0 {
+		w.Reseal(randomProject(r, w.Today))
+	}
+}
+
+// liveGenerations are sorted.
+func liveGenerations(w *applytest.World) (live []model.Address) {
+	for _, name := range model.Names(w.State().Accounts) {
+		tokens := w.State().Accounts[name].Tokens
+		for _, token := range model.Names(tokens) {
+			for i := range tokens[token].Generations {
+				live = append(live, model.TokenAddress(name, token).At(tokens[token].Generations[i].Number))
+			}
+		}
+	}
+	return live
+}
+
+// What was agreed to as an apply can never be taken for a revocation or a reseal,
+// nor one of those for the other, unless nothing is to be agreed to.
+func TestDigestTellsWhatIsDone(t *testing.T) {
+	t.Parallel()
+	worlds(t, 60, func(t *testing.T, r *rand.Rand, w *applytest.World) {
+		want := applytest.Declare(t, randomProject(r, w.Today))
+		digests := map[string]string{}
+		note := func(what string, p *plan.Plan) {
+			if !slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return !c.Due }) {
+				return
+			}
+			if other := digests[p.Digest]; other != "" && other != what {
+				t.Errorf("%s and %s have one digest:\n%s", what, other, text(t, p))
+			}
+			digests[p.Digest] = what
+		}
+		note("an apply", w.PlanFor(want))
+		note("a reseal", w.PlanResealFor(want))
+		for _, a := range liveGenerations(w) {
+			note("an apply", w.PlanFor(want, func(o *plan.Options) { o.Targets = []model.Address{a} }))
+			p, problems := plan.RevokeNow(want, w.State(), plan.Revoked{Addresses: []model.Address{a}, Reason: "r"}, plan.Options{Today: w.Today})
+			if err := problems.Err(); err != nil {
+				t.Fatal(err)
+			}
+			note("a revocation", p)
+		}
+	})
 }
 
 func TestPlanAfterApplyIsEmpty(t *testing.T) {
