@@ -77,7 +77,7 @@ func restoreHeadline(p *plan.Plan) string {
 	to := "Restore of commit " + shortCommit(p.Restored.Commit) + ": "
 	switch {
 	case !p.Pending():
-		return to + "nothing to do, state is as it was there."
+		return to + "nothing to do. State is as it was there; what ended since stays ended."
 	case len(p.Changes) == 0:
 		return to + plural(len(p.Restored.Files), "file", "files") + " to put back."
 	}
