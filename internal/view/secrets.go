@@ -70,7 +70,7 @@ func (p *page) who(w Who) {
 }
 
 func (p *page) whoGeneration(g WhoGeneration) {
-	p.line("Generation " + count(g.Generation) + " (" + g.Status + ", expires on " + g.ExpiresAt.String() + "):")
+	p.line("Generation " + count(g.Generation) + " (" + g.Status + ", " + endWords(g.Status, Midnight(g.ExpiresAt)) + "):")
 	p.readers("  - ", g.Recipients)
 	p.readers("  - formerly ", g.FormerRecipients)
 	if g.Fits {

@@ -35,12 +35,16 @@ func whoReads(t testing.TB) Who {
 		UserName: "ci", TokenName: "deploy", Next: []plan.Reader{alice},
 		Generations: []WhoGeneration{
 			{
-				Generation: 2, Status: "active", ExpiresAt: date(t, "2027-02-21"), Recipients: []plan.Reader{alice, bob}, FormerRecipients: []plan.Reader{},
-				Ciphertext: "state/accounts/2f/ci/deploy.2.age", Stanzas: []string{"X25519", "ssh-ed25519", "X25519"}, Fits: true,
+				Generation: 3, Status: "active", ExpiresAt: date(t, "2027-02-21"), Recipients: []plan.Reader{alice, bob}, FormerRecipients: []plan.Reader{},
+				Ciphertext: "state/accounts/2f/ci/deploy.3.age", Stanzas: []string{"X25519", "ssh-ed25519", "X25519"}, Fits: true,
 			},
 			{
-				Generation: 1, Status: "retiring", ExpiresAt: date(t, "2026-12-21"), Recipients: []plan.Reader{alice}, FormerRecipients: []plan.Reader{bob},
-				Ciphertext: "state/accounts/2f/ci/deploy.1.age", Stanzas: []string{}, Problem: "the ciphertext is not the one that was applied",
+				Generation: 2, Status: "retiring", ExpiresAt: date(t, "2026-12-21"), Recipients: []plan.Reader{alice}, FormerRecipients: []plan.Reader{bob},
+				Ciphertext: "state/accounts/2f/ci/deploy.2.age", Stanzas: []string{}, Problem: "the ciphertext is not the one that was applied",
+			},
+			{
+				Generation: 1, Status: "expired", ExpiresAt: date(t, "2026-11-21"), Recipients: []plan.Reader{alice}, FormerRecipients: []plan.Reader{},
+				Ciphertext: "state/accounts/2f/ci/deploy.1.age", Stanzas: []string{"X25519"}, Fits: true,
 			},
 		},
 	}
