@@ -193,11 +193,12 @@ func (b *builder) staysReadable(p *Plan) (list []Warning) {
 	lost := map[string]int{}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		if c.After == nil || c.Action != Rotate && c.Action != Reseal {
+		readers, moves := b.readersAfter(c)
+		if !moves {
 			continue
 		}
 		for _, id := range b.everReadable(c) {
-			if !slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return r.Key == id }) {
+			if !slices.ContainsFunc(readers, func(r Reader) bool { return r.Key == id }) {
 				lost[id]++
 			}
 		}
@@ -208,6 +209,19 @@ func (b *builder) staysReadable(p *Plan) (list []Warning) {
 			keyName(id, b.names), plural(lost[id], "value", "values"), nameOrKey(id, b.names))})
 	}
 	return list
+}
+
+// readersAfter are the keys that a value is sealed to from a change on, or the one
+// that takes its place: where a token is renamed, the value of the new name does.
+func (b *builder) readersAfter(c *Change) (readers []Reader, moves bool) {
+	switch {
+	case c.Action == Rotate, c.Action == Reseal:
+		return c.After.Readers, true
+	case c.Action == Update && c.Before.RenamedTo == "" && c.After.RenamedTo != "":
+		heir := b.declaredToken(model.TokenAddress(c.Address.Account, c.After.RenamedTo))
+		return readersOf(heir.Readers), true
+	}
+	return nil, false
 }
 
 // everReadable are the keys that could ever open the generation that a change

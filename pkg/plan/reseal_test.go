@@ -125,6 +125,18 @@ func TestApplyAfterReseal(t *testing.T) {
 	}
 }
 
+// A token that is renamed while a key is taken out leaves that key a value that
+// works for the overlap, as a rotation does.
+func TestRenameTakesAKeyOut(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	w.Apply(aliceAndBob + "role r1 pool:List@*\naccount a r1\n token old roles=r1")
+	p := w.Apply(onlyAlice + "role r1 pool:List@*\naccount a r1\n token new roles=r1 was=old")
+	if d := cmp.Diff([]string{plan.WarnStaysReadable}, warnings(p)); d != "" {
+		t.Error(d)
+	}
+}
+
 // A key that was taken out and sealed away from still knows the value: the
 // rotation stays planned, whichever comes first, and a key that comes back is
 // welcome.
