@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -201,9 +202,10 @@ func (g *guard) bound(rail, flag, what string, n int, total func() int, limit *m
 		return
 	}
 	flag = fmt.Sprintf("%s %d", flag, n)
+	are := plural(n, strings.TrimSuffix(what, "s")+" is", what+" are")
 	switch {
 	case limit.Count != nil && n > *limit.Count:
-		g.block(nil, rail, flag, "%d %s are more than the limit of %d", n, what, *limit.Count)
+		g.block(nil, rail, flag, "%s more than the limit of %d", are, *limit.Count)
 	case limit.Percent != nil && n > 1 && n*100 > *limit.Percent*total():
 		g.block(nil, rail, flag, "%d %s of %d objects are more than the limit of %d%%", n, what, total(), *limit.Percent)
 	}
@@ -250,7 +252,7 @@ func (g *guard) newReaders(limit *int) {
 	}
 	n := len(names)
 	if n > *limit && (g.opts.Allow.NewReaders == nil || n > *g.opts.Allow.NewReaders) {
-		g.block(nil, RailNewReaders, fmt.Sprintf("--allow-new-readers %d", n), "%d keys that read nothing so far would read tokens, the limit is %d: %s", n, *limit, listOr(names, ""))
+		g.block(nil, RailNewReaders, fmt.Sprintf("--allow-new-readers %d", n), "%s that read nothing so far would read tokens, the limit is %d: %s", plural(n, "key", "keys"), *limit, listOr(names, ""))
 	}
 }
 
@@ -324,7 +326,7 @@ func (g *guard) sealedTo(c *Change, r rails) {
 	}
 	lift := "--allow " + token.String()
 	if n := len(c.Resolved.Readers); n < r.MinRecipients {
-		g.block(&token, RailMinRecipients, lift, "the token would have %d recipients, at least %d are asked for", n, r.MinRecipients)
+		g.block(&token, RailMinRecipients, lift, "the token would have %s, at least %d are asked for", plural(n, "recipient", "recipients"), r.MinRecipients)
 	}
 	g.required(c, r, lift)
 }

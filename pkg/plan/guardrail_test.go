@@ -216,3 +216,24 @@ func TestNewReaderIsCountedOnce(t *testing.T) {
 		t.Error("a key that was declared and read nothing is let through")
 	}
 }
+
+// What one change or one key crosses is said of one.
+func TestBlockedByOne(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	rails := "guard max_rotations=0 max_new_readers=0 min_recipients=2\n"
+	w.Apply("recipients ops=alice\nrole r1 pool:List@*\naccount a r1\ntoken t roles=r1")
+	p := w.Plan("recipients ops=bob\n" + rails + "role r1 pool:List@*\naccount a r1\ntoken t roles=r1 gen=2")
+	var details []string
+	for _, b := range p.Blocked {
+		details = append(details, b.Detail)
+	}
+	want := []string{
+		"1 rotation is more than the limit of 0",
+		"1 key that read nothing so far would read tokens, the limit is 0: bob (age1bob)",
+		"the token would have 1 recipient, at least 2 are asked for",
+	}
+	if d := cmp.Diff(want, details); d != "" {
+		t.Error(d)
+	}
+}
