@@ -182,18 +182,11 @@ func TestRevocationIsRemembered(t *testing.T) {
 func TestRevokeNowDoesNothingElse(t *testing.T) {
 	t.Parallel()
 	worlds(t, 30, func(t *testing.T, r *rand.Rand, w *applytest.World) {
-		var live []string
-		for name, a := range w.State().Accounts {
-			for token, tok := range a.Tokens {
-				if len(tok.Generations) > 0 {
-					live = append(live, model.TokenAddress(name, token).String())
-				}
-			}
-		}
+		live := liveGenerations(w)
 		if len(live) == 0 {
 			return
 		}
-		victim := live[r.IntN(len(live))]
+		victim := live[r.IntN(len(live))].Token().String()
 		before := w.State()
 		p := revoke(t, w, randomProject(r, w.Today), victim)
 		for i := range p.Changes {
