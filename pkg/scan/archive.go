@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -226,6 +228,8 @@ func (u *unpacker) gzip(path string, in Input, depth int) {
 		u.left(path, "it is damaged: %v", err)
 		return
 	}
+	u.name(path, z.Name)
+	u.name(path, z.Comment)
 	u.file(path, Input{Reader: metered{z, u}}, depth)
 }
 
@@ -238,6 +242,7 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 		h, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
+			u.behind(path, in.Reader, depth)
 			return
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
 			u.left(path, "it is damaged, or was cut off: %v", err)
@@ -245,8 +250,35 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 		}
 		member := u.name(path, h.Name)
 		u.name(path, h.Linkname)
+		u.records(path, h.PAXRecords)
 		u.file(member, Input{Reader: u.sparse(h, r)}, depth)
 		if u.budget <= 0 {
+			return
+		}
+	}
+}
+
+// records searches what the header of a member has beside its names.
+func (u *unpacker) records(path string, records map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if key != "path" && key != "linkpath" {
+			u.name(path, records[key])
+		}
+	}
+}
+
+// behind searches what follows the end of a tar archive: zeros that fill its last
+// block, or what was appended to it, such as another archive. That one is looked
+// into, as those that are nested are.
+func (u *unpacker) behind(path string, r io.Reader, depth int) {
+	rest := bufio.NewReaderSize(r, 64<<10)
+	for {
+		head, err := rest.Peek(headSize)
+		if len(bytes.Trim(head, "\x00")) > 0 || err != nil && !errors.Is(err, io.EOF) {
+			u.file(path, Input{Reader: rest}, depth)
+			return
+		}
+		if _, _ = rest.Discard(len(head)); err != nil {
 			return
 		}
 	}

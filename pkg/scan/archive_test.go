@@ -155,6 +155,30 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// What a tar archive has behind its end, and headers have beside names, is
+// searched too.
+func TestAroundMembers(t *testing.T) {
+	t.Parallel()
+	v := newToken(source(7))
+	var named, noted bytes.Buffer
+	z := gzip.NewWriter(&named)
+	z.Name = v
+	w := tar.NewWriter(&noted)
+	err := w.WriteHeader(&tar.Header{Name: "a", PAXRecords: map[string]string{"comment": v}})
+	if err := errors.Join(err, w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	one := tarred([]string{"a"}, "words")
+	for name, content := range map[string]string{
+		"two archives": one + tarred([]string{"b"}, v), "text behind": one + v, "zeros between": one + strings.Repeat("\x00", 1<<17) + v,
+		"name in gzip": named.String(), "record": noted.String(),
+	} {
+		if r := searched(scan.Options{}, "f", content); len(r.Places) != 1 || len(r.Left) > 0 {
+			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+}
+
 // A zip archive that can only be read once is held in memory.
 func TestZipInAStream(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func continuedWithin(b []byte, at, limit int) int {
 func (s *Scanner) base64(t *text, lo, hi, phase int) {
 	out := decode64(s.room(t.depth, (hi-lo)/4*3+6), t.b[lo:hi], phase)
 	s.scratch[t.depth] = out
-	c := cursor{b: t.b[lo:hi]}
+	c := cursor{b: t.b[lo:hi], next: encoded}
 	at := func(i int) int { return lo + c.nth(i*8/6-phase) }
 	if len(out) >= valueLength {
 		s.search(t.inner(out, Base64, at))
@@ -106,32 +106,49 @@ func decodeQuads(dst, src []byte, i int) ([]byte, int) {
 	return dst, i
 }
 
-// cursor finds characters of base64 by their number. It goes on from where it
-// was: a text may hold many values.
+// cursor finds the characters of an encoding by their number. It goes on from
+// where it was, and back to the mark before: a text may hold many values, and be
+// decoded from several places in turn.
 type cursor struct {
-	b     []byte
+	b []byte
+	// next says how many bytes to go on, and whether a character begins there.
+	next  func(b []byte) (width int, character bool)
 	at, n int
+	// marks are where every markEvery-th character may begin.
+	marks []int
 }
 
-// nth is where the n-th character stands, counted from 0.
+const markEvery = 512
+
+// nth is where the n-th character stands, counted from 0. One before the first
+// is one of the zeros that were put there.
 func (c *cursor) nth(n int) int {
-	if n < c.n {
-		c.at, c.n = 0, 0
+	if n = max(n, 0); n < c.n {
+		k := n / markEvery
+		c.at, c.n = c.marks[k], k*markEvery
 	}
 	for c.at < len(c.b) {
-		width := gap(c.b[c.at:])
-		switch {
-		case width > 0:
-			c.at += width
-			continue
-		case isBase64(c.b[c.at]) && c.n >= n:
+		if c.n == len(c.marks)*markEvery {
+			c.marks = append(c.marks, c.at)
+		}
+		width, character := c.next(c.b[c.at:])
+		if character && c.n >= n {
 			return c.at
-		case isBase64(c.b[c.at]):
+		}
+		if character {
 			c.n++
 		}
-		c.at++
+		c.at += width
 	}
 	return max(len(c.b)-1, 0)
+}
+
+// encoded is the next of cursors in base64 and hex.
+func encoded(b []byte) (width int, character bool) {
+	if width = gap(b); width > 0 {
+		return width, false
+	}
+	return 1, isBase64(b[0])
 }
 
 // gunzip searches what is compressed within an encoding, as releases of Helm are
@@ -175,7 +192,7 @@ func (s *Scanner) hex(t *text, lo, hi int) int {
 	out, n := decodeHex(s.room(t.depth, (hi-lo)/2), t.b[lo:hi])
 	s.scratch[t.depth] = out
 	if len(out) >= valueLength {
-		c := cursor{b: t.b[lo:hi]}
+		c := cursor{b: t.b[lo:hi], next: encoded}
 		s.search(t.inner(out, Hex, func(i int) int { return lo + c.nth(2*i) }))
 	}
 	return lo + n
@@ -291,18 +308,15 @@ func (s *Scanner) unescape(t *text, lo, hi int, e Encoding) {
 	}
 	s.scratch[t.depth] = out
 	if changed && len(out) >= valueLength {
-		s.search(t.inner(out, e, func(i int) int { return lo + nthEscaped(t.b[lo:hi], i) }))
+		c := cursor{b: t.b[lo:hi], next: escaped}
+		s.search(t.inner(out, e, func(i int) int { return lo + c.nth(i) }))
 	}
 }
 
-// nthEscaped is where the n-th character stands, counted from 0.
-func nthEscaped(b []byte, n int) int {
-	at := 0
-	for ; n > 0 && at < len(b); n-- {
-		_, width := escape(b[at:])
-		at += width
-	}
-	return at
+// escaped is the next of cursors in text with escapes.
+func escaped(b []byte) (width int, character bool) {
+	_, width = escape(b)
+	return width, true
 }
 
 // escape reads one character, escaped or not, and how many bytes it takes.
