@@ -63,14 +63,26 @@ func (e *Env) identities(named []string, p *project, plugins ...string) ([]age.I
 	return all, nil
 }
 
+// identityFile reads a file of identities. It may be a pipe that nobody writes
+// to, so an interruption ends the wait.
 func (e *Env) identityFile(path string, p *project, plugins []string) ([]age.Identity, error) {
-	f, err := os.Open(path)
+	f, err := untilInterrupted(e.Context, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	allowed := e.plugins(p, append(e.allowedPlugins(), plugins...))
-	return seal.ReadIdentities(f, path, seal.IdentityOptions{Prompt: terminalPrompt{e}, Plugins: allowed})
+	return seal.ReadIdentities(interruptibleFile{e.Context, f}, path, seal.IdentityOptions{Prompt: terminalPrompt{e}, Plugins: allowed})
+}
+
+// interruptibleFile reads until an interruption.
+type interruptibleFile struct {
+	ctx  context.Context
+	file *os.File
+}
+
+func (f interruptibleFile) Read(b []byte) (int, error) {
+	return untilInterrupted(f.ctx, func() (int, error) { return f.file.Read(b) })
 }
 
 func (e *Env) sealOptions(p *project, allowed []string) seal.Options {
