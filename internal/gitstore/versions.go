@@ -77,9 +77,10 @@ func (w *versions) lacks(what string, err error) {
 	w.missing = append(w.missing, Missing{what, err.Error()})
 }
 
-// tip walks from what a reference points at: a commit, or a tag of something.
+// tip walks from what a reference points at: a commit, or a tag of something,
+// which may be a tag again. No object can lead back to itself.
 func (w *versions) tip(object id) error {
-	for range 10 {
+	for {
 		if w.seen[object] {
 			return nil
 		}
@@ -110,7 +111,6 @@ func (w *versions) tip(object id) error {
 		}
 		object = of
 	}
-	return nil
 }
 
 // open is a commit whose ancestors are being walked.
