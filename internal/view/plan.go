@@ -33,6 +33,9 @@ type appliedDocument struct {
 	Digest  string           `json:"digest"`
 	Summary plan.Summary     `json:"summary"`
 	Issued  []issuedDocument `json:"issued"`
+	// Revoked are the generations that were revoked, by a date or for a leak.
+	Revoked  []model.Address `json:"revoked"`
+	Warnings []plan.Warning  `json:"warnings"`
 }
 
 type issuedDocument struct {
@@ -52,9 +55,22 @@ func (v *View) Applied(p *plan.Plan, r *apply.Result, f Format) error {
 }
 
 func appliedDocumentOf(p *plan.Plan, r *apply.Result) appliedDocument {
-	out := appliedDocument{formatVersion, r.Commit, r.Serial, p.Digest, p.Summary, make([]issuedDocument, len(r.Issued))}
+	out := appliedDocument{
+		formatVersion, r.Commit, r.Serial, p.Digest, p.Summary,
+		make([]issuedDocument, len(r.Issued)), revoked(p), orEmpty(p.Warnings),
+	}
 	for i, g := range r.Issued {
 		out.Issued[i] = issuedDocument{g.Address, g.Path, g.ExpiresAt, g.Value.String()}
 	}
 	return out
+}
+
+func revoked(p *plan.Plan) []model.Address {
+	list := []model.Address{}
+	for i := range p.Changes {
+		if p.Changes[i].Action == plan.Revoke {
+			list = append(list, p.Changes[i].Address)
+		}
+	}
+	return list
 }
