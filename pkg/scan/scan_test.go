@@ -382,7 +382,7 @@ func TestNeighbours(t *testing.T) {
 	for _, before := range []string{"", "x", "xy", "xyz"} {
 		for _, between := range []string{"", "z", "zz", "zzz"} {
 			for _, inner := range []string{"", "u", "us"} {
-				if found := finds(t, scan.Options{}, before+raw("user:"+a)+between+raw(inner+b)); len(found) != 2 {
+				if found := finds(t, scan.Options{}, before+raw("user:"+a)+between+raw(inner+b)+"\n"); len(found) != 2 {
 					t.Errorf("after %q, between %q, inside %q: found %d", before, between, inner, len(found))
 				}
 			}
