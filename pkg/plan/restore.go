@@ -32,11 +32,7 @@ func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Pl
 func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func newComparison(before, after *state.Snapshot, opts Options) *builder {
-	want := &model.Declarations{Roles: map[string]*model.Role{}, Accounts: map[string]*model.Account{}}
-	want.Project.Guardrails = after.Meta.Applied.Guardrails
-	for name, r := range after.Roles {
-		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
-	}
+	want := asApplied(after)
 	return &builder{want: want, have: before, opts: opts, today: opts.Today, rights: newRights(want, before, nil)}
 }
 

@@ -31,12 +31,12 @@ const CodeNeverIssued = "never_issued"
 // them. The problems are addresses that were never issued.
 func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opts Options) (*Plan, diag.List) {
 	what.Addresses = sortedAddresses(what.Addresses)
-	b := &builder{want: want, have: have, opts: opts, today: opts.Today}
+	b := newBuilder(want, have, opts)
+	applied := asApplied(have)
 	if want == nil {
-		b.want = &model.Declarations{Project: model.Project{Guardrails: have.Meta.Applied.Guardrails}}
+		b.want = applied
 	}
-	b.names = namesByID(have.Meta.Applied.Recipients)
-	b.rights = newRights(asApplied(have), have, nil)
+	b.rights = newRights(applied, have, nil)
 	for _, a := range what.Addresses {
 		b.revokeNow(a, "revoked: "+what.Reason)
 	}
@@ -50,11 +50,12 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 	return p, nil
 }
 
-// asApplied declares the roles as they are in force, since a revocation changes
-// none of them.
-func asApplied(have *state.Snapshot) *model.Declarations {
-	want := &model.Declarations{Roles: map[string]*model.Role{}}
-	for name, r := range have.Roles {
+// asApplied declares the roles and guardrails of a state, and nothing else of it:
+// what makes a plan of another kind than Build's changes none of them.
+func asApplied(s *state.Snapshot) *model.Declarations {
+	want := &model.Declarations{Roles: map[string]*model.Role{}, Accounts: map[string]*model.Account{}}
+	want.Project.Guardrails = s.Meta.Applied.Guardrails
+	for name, r := range s.Roles {
 		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
 	}
 	return want
