@@ -145,7 +145,17 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	if err != nil {
 		return nil, err
 	}
-	edit := r.edit(p, have, sealed)
+	result, err := r.commit(ctx, p, r.edit(p, have, sealed), sealed)
+	if err != nil {
+		return nil, err
+	}
+	result.Issued = sealed.issued()
+	return result, nil
+}
+
+// commit searches what an edit writes, and the message about p, for the values of
+// the run, wipes those, and commits.
+func (r *Run) commit(ctx context.Context, p *plan.Plan, edit *state.Edit, sealed *sealedSet) (*Result, error) {
 	next, changes := edit.Finish()
 	message := r.message(p, next)
 	if err := sealed.search(changes, message); err != nil {
@@ -159,7 +169,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.issued()}, nil
+	return &Result{Commit: commit, Serial: next.Meta.Serial}, nil
 }
 
 // checkFresh refuses a plan that may not be executed, or not any more.

@@ -81,20 +81,12 @@ func (r *Run) Reseal(ctx context.Context, p *plan.Plan, have *state.Snapshot, op
 	for _, g := range set.order {
 		edit.Reseal(g.address, g.ciphertext, model.IDs(g.resolved.Readers))
 	}
-	next, changes := edit.Finish()
-	message := r.message(executed(p, set.order), next)
-	if err := set.search(changes, message); err != nil {
-		return nil, err
-	}
-	set.wipe()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	commit, err := r.Store.Commit(ctx, changes, message)
+	result, err := r.commit(ctx, executed(p, set.order), edit, set)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Resealed: set.addresses(), Left: set.left}, nil
+	result.Resealed, result.Left = set.addresses(), set.left
+	return result, nil
 }
 
 // executed is the plan without what was left out.
