@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -132,7 +133,7 @@ func (f *identityFlags) openGeneration(env *Env, p *project, a model.Address, g 
 	if err != nil {
 		return secret.Value{}, err
 	}
-	return openSealed(ciphertext, a, g, identities)
+	return openChecked(ciphertext, a, g, identities)
 }
 
 // openSealed opens a generation's ciphertext. The order of the checks is part of
@@ -142,6 +143,11 @@ func openSealed(ciphertext []byte, a model.Address, g *state.Generation, identit
 	if err := checkCiphertext(ciphertext, a, g); err != nil {
 		return secret.Value{}, err
 	}
+	return openChecked(ciphertext, a, g, identities)
+}
+
+// openChecked opens a ciphertext whose digest was checked.
+func openChecked(ciphertext []byte, a model.Address, g *state.Generation, identities []age.Identity) (secret.Value, error) {
 	value, err := seal.Open(ciphertext, seal.BindingOf(a), identities...)
 	if err != nil {
 		return secret.Value{}, err
@@ -170,11 +176,16 @@ func sealedTo(err error, g *state.Generation, nameOf func(id string) string, als
 	for i, id := range g.Recipients {
 		readers[i] = or(nameOf(id), id)
 	}
-	hint := "it takes an identity of " + strings.Join(readers, " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+	hint := identityHint(readers)
 	if also != "" {
 		hint += "; " + also
 	}
 	return hinted(err, hint)
+}
+
+// identityHint says whose identity it takes to open something.
+func identityHint(readers []string) string {
+	return "it takes an identity of " + strings.Join(readers, " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
 }
 
 // ciphertext reads a sealed value from HEAD.
@@ -183,13 +194,42 @@ func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
-	files, err := p.store.Files(env.Context, commit, []string{path}, nil)
+	files, err := p.ciphertexts(env.Context, commit, []model.Address{a})
 	if err != nil {
 		return nil, err
 	}
-	if len(files) != 1 || files[0].Mode != state.RegularMode {
-		return nil, fmt.Errorf("%s is not a plain file in HEAD", path)
+	data, there := files[a]
+	if !there {
+		return nil, fmt.Errorf("%s/%s is not a plain file in HEAD", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation))
 	}
-	return files[0].Data, nil
+	return data, nil
+}
+
+// manyFiles is from how many files on it is cheaper to go through all of state
+// than to look each up.
+const manyFiles = 200
+
+// ciphertexts reads the sealed values of generations at a commit. One that is
+// not there stays out.
+func (p *project) ciphertexts(ctx context.Context, commit string, list []model.Address) (map[model.Address][]byte, error) {
+	paths := make([]string, len(list))
+	wanted := make(map[string]model.Address, len(list))
+	for i, a := range list {
+		paths[i] = state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
+		wanted[paths[i]] = a
+	}
+	if len(paths) > manyFiles {
+		paths = []string{state.Dir}
+	}
+	found, err := p.store.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[model.Address][]byte, len(list))
+	for _, f := range found {
+		if a, ok := wanted[f.Path]; ok && f.Mode == state.RegularMode {
+			files[a] = f.Data
+		}
+	}
+	return files, nil
 }

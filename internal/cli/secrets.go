@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"filippo.io/age"
@@ -185,7 +184,7 @@ func (c *secretsResealCmd) explain(err error, made *plan.Plan, have *state.Snaps
 			readers[or(names(id), id)] = true
 		}
 	}
-	hint := "it takes an identity of " + strings.Join(model.Names(readers), " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+	hint := identityHint(model.Names(readers))
 	if !unreadable.All {
 		hint += "; --skip-unreadable reseals the others"
 	}
@@ -201,35 +200,6 @@ type sealedFiles struct {
 // Open opens one.
 func (s sealedFiles) Open(_ context.Context, a model.Address, g *state.Generation) (secret.Value, error) {
 	return openSealed(s.files[a], a, g, s.identities)
-}
-
-// manyFiles is from how many files on it is cheaper to go through all of state
-// than to look each up.
-const manyFiles = 200
-
-// ciphertexts reads the sealed values of generations at a commit. One that is
-// not there stays out.
-func (p *project) ciphertexts(ctx context.Context, commit string, list []model.Address) (map[model.Address][]byte, error) {
-	paths := make([]string, len(list))
-	wanted := make(map[string]model.Address, len(list))
-	for i, a := range list {
-		paths[i] = state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
-		wanted[paths[i]] = a
-	}
-	if len(paths) > manyFiles {
-		paths = []string{state.Dir}
-	}
-	found, err := p.store.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[model.Address][]byte, len(list))
-	for _, f := range found {
-		if a, ok := wanted[f.Path]; ok && f.Mode == state.RegularMode {
-			files[a] = f.Data
-		}
-	}
-	return files, nil
 }
 
 // lateProgress is progress that shows nothing before something is done: until
