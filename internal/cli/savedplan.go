@@ -22,6 +22,7 @@ type savedPlan struct {
 	Base          plan.Base       `json:"base"`
 	Targets       []model.Address `json:"targets"`
 	Replace       []model.Address `json:"replace"`
+	Notices       []plan.Notice   `json:"notices"`
 
 	data []byte
 }
@@ -76,6 +77,7 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 	}
 	now := *made
 	now.Base.Commit = saved.Base.Commit
+	now.Notices = saved.Notices
 	data, err := now.JSON()
 	switch {
 	case err != nil || bytes.Equal(data, saved.data):

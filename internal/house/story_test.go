@@ -86,6 +86,7 @@ service_accounts:
     roles: [ml]
     tokens: {t: {}}
 `, options: func(o *plan.Options) {
+		o.Notices = []plan.Notice{{Code: "history_not_checked", Message: "the history of state was not checked", Hint: "git fetch --unshallow"}}
 		o.Targets = []model.Address{model.AccountAddress("plain")}
 		o.Replace = []model.Address{model.TokenAddress("svc", "inherits")}
 		o.AsOf = true

@@ -50,10 +50,22 @@ func planHead(p *plan.Plan) [][]span {
 		}
 		head = append(head, []span{say(fault, "Blocked"), say(plain, ": "+who+" for "+plural(len(p.Blocked), "reason", "reasons")+".")})
 	}
+	for _, n := range p.Notices {
+		head = append(head, noticeLine(n))
+	}
 	if len(p.Targets) > 0 {
 		head = append(head, []span{say(warn, "Partial"), say(plain, ": only what "), quote(addresses(p.Targets)), say(plain, " needs.")})
 	}
 	return head
+}
+
+// noticeLine is a notice with what to do about it.
+func noticeLine(n plan.Notice) []span {
+	line := []span{say(warn, "Notice"), say(plain, ": "), quote(n.Message)}
+	if n.Hint != "" {
+		line = append(line, say(plain, ". Next: "), quote(n.Hint))
+	}
+	return line
 }
 
 // headline is the plan in one line.

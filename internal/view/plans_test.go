@@ -18,7 +18,7 @@ func emptyPlan(t testing.TB) *plan.Plan {
 		FormatVersion: 1, Digest: digest, Date: date(t, "2026-11-23"),
 		Base:    plan.Base{Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904"},
 		Changes: []plan.Change{}, Implied: []plan.Implied{}, Access: []plan.Access{}, Readers: []plan.Readers{}, Keys: []plan.Key{},
-		GuardrailChanges: []plan.GuardrailChange{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
+		GuardrailChanges: []plan.GuardrailChange{}, Notices: []plan.Notice{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
 		Warnings: []plan.Warning{}, Upcoming: []plan.Upcoming{},
 	}
 }
@@ -31,6 +31,7 @@ func origin(file string, line int) *diag.Position {
 func fullPlan(t testing.TB) *plan.Plan {
 	p := emptyPlan(t)
 	p.Summary = plan.Summary{Create: 2, Update: 2, Rotate: 1, Revoke: 1, Delete: 1}
+	p.Notices = []plan.Notice{{Code: "history_not_checked", Message: "the history of state was not checked", Hint: "git fetch --unshallow"}}
 	p.Changes = fullChanges(t)
 	ci, token := model.AccountAddress("ci"), model.TokenAddress("backend-operator", "backend-token")
 	p.Implied = []plan.Implied{

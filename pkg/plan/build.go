@@ -26,7 +26,9 @@ type Options struct {
 	// StateEdited names files under state/ in which the declarations'
 	// commit differs from the commit that state was read from.
 	StateEdited []string
-	Allow       Allow
+	// Notices are what is to be said of how declarations and state were read.
+	Notices []Notice
+	Allow   Allow
 }
 
 // The codes of problems that [Build] reports.
@@ -293,7 +295,7 @@ func (b *builder) finish() *Plan {
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Targets: sortedAddresses(b.opts.Targets), Replace: sortedAddresses(b.opts.Replace),
 		Changes: b.changes, Implied: b.implied, Readers: b.readers, GuardrailChanges: b.settled,
-		WaitingForIdentity: b.waiting, Warnings: b.warnings, Upcoming: b.upcoming,
+		Notices: slices.Clone(b.opts.Notices), WaitingForIdentity: b.waiting, Warnings: b.warnings, Upcoming: b.upcoming,
 	}
 	var kept map[model.Address]bool
 	if len(b.opts.Targets) > 0 {
@@ -318,6 +320,7 @@ func neverNil(p *Plan) {
 	p.Readers = orEmpty(p.Readers)
 	p.Keys = orEmpty(p.Keys)
 	p.GuardrailChanges = orEmpty(p.GuardrailChanges)
+	p.Notices = orEmpty(p.Notices)
 	p.Blocked = orEmpty(p.Blocked)
 	p.WaitingForIdentity = orEmpty(p.WaitingForIdentity)
 	p.Warnings = orEmpty(p.Warnings)

@@ -102,6 +102,10 @@ type Plan struct {
 	// GuardrailChanges are differences in the project's settings against
 	// those of the last apply: guardrails, recipients, git and backend.
 	GuardrailChanges []GuardrailChange `json:"guardrail_changes"`
+	// Notices say what the plan could not check, and where it read something
+	// elsewhere than one would expect. They stand in the head of every form: a
+	// calm answer is worth no more than what was looked at.
+	Notices []Notice `json:"notices"`
 	// Blocked lists what keeps the plan from being applied.
 	Blocked            []Blocked  `json:"blocked"`
 	WaitingForIdentity []Waiting  `json:"waiting_for_identity"`
@@ -209,6 +213,15 @@ type GuardrailChange struct {
 	Path   string `json:"path"`
 	Before any    `json:"before"`
 	After  any    `json:"after"`
+}
+
+// Notice is a statement about how the plan came about. It is no part of what
+// would be done, so neither the digest nor a saved plan is compared by it.
+type Notice struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Hint says how to get what is missing; empty where nothing is.
+	Hint string `json:"hint"`
 }
 
 // Blocked is a change that a guardrail forbids.
