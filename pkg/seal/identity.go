@@ -44,6 +44,16 @@ type IdentityOptions struct {
 	// Prompt may be nil: locked identities then fail when they are needed.
 	Prompt  Prompt
 	Plugins Plugins
+	// What is what holds the identities, in messages: "the identity file" where
+	// it is empty.
+	What string
+}
+
+func (o IdentityOptions) called(name string) string {
+	if o.What == "" {
+		return "the identity file " + name
+	}
+	return o.What + " " + name
 }
 
 // ReadIdentities reads an identity file; name is what to call it in messages.
@@ -59,11 +69,11 @@ type IdentityOptions struct {
 func ReadIdentities(r io.Reader, name string, opts IdentityOptions) ([]age.Identity, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxIdentityFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the identity file %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", opts.called(name), err)
 	}
 	ids, err := parseIdentityFile(b, name, opts)
 	if err != nil {
-		return nil, fmt.Errorf("identity file %s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", strings.TrimPrefix(opts.called(name), "the "), err)
 	}
 	return ids, nil
 }
@@ -163,7 +173,7 @@ type lockedFile struct {
 }
 
 func newLockedFile(sealed []byte, name string, opts IdentityOptions) *lockedFile {
-	what := "the identity file " + name
+	what := opts.called(name)
 	passphrase := func() ([]byte, error) { return ask(opts.Prompt, what) }
 	return &lockedFile{unlock: sync.OnceValues(func() ([]age.Identity, error) {
 		ids, err := unlockFile(sealed, passphrase, opts)

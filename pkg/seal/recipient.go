@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -22,13 +23,42 @@ const maxKey = 8 << 10
 const supported = "keys are age1..., ssh-ed25519 or ssh-rsa"
 
 // privateKey finds every private key that a person could paste, in any case:
-// age's two spellings, PEM, and the first bytes of an OpenSSH key's base64 for a
-// paste that lost its first line. The name of a plugin's program is none.
-var privateKey = regexp.MustCompile(`(?i)age-secret-key-|age-plugin-[a-z0-9+._-]*1|private key-----|b3blbnnzac1rzxktdje`)
+// age's two spellings, PEM and those that look like it, PuTTY's, and the first
+// bytes of an OpenSSH key's base64 for a paste that lost its first line. Each is
+// found in base64 too. The name of a plugin's program is none.
+var privateKey = regexp.MustCompile(`(?i)age-secret-key-|age-plugin-[a-z0-9+._-]*1|private key(?: block)? ?----|putty-user-key-file|b3blbnnzac1rzxktdje|` + packedKey)
+
+// packedKey finds the first words of a private key in base64, at each of the
+// three places that they can begin at within a group.
+const packedKey = `(?-i:QUdFLVNFQ1JFVC1LRVkt|FHRS1TRUNSRVQtS0VZL|BR0UtU0VDUkVULUtFWS|` +
+	`YWdlLXNlY3JldC1rZXkt|FnZS1zZWNyZXQta2V5L|hZ2Utc2VjcmV0LWtleS|` +
+	`QUdFLVBMVUdJTi|FHRS1QTFVHSU4t|BR0UtUExVR0lOL|` +
+	`IFBSSVZBVEUgS0VZLS0tLS|BQUklWQVRFIEtFWS0tLS0t|gUFJJVkFURSBLRVktLS0tL)`
+
+// keyText finds what of a private key must not be shown. Unlike privateKey it
+// passes over words about keys, such as AGE-SECRET-KEY-1..., and over file names
+// that begin as a plugin's identity does.
+var keyText = regexp.MustCompile(`(?i)age-secret-key-(?:pq-)?1[a-z0-9]+|age-plugin-[a-z0-9+._-]*1[02-9ac-hj-np-z]{8,}` +
+	`|-----? ?begin [a-z0-9 ]*private key[^"]*?(?:----+ ?end [a-z0-9 ]*-----?|$|")` +
+	`|[a-z0-9+_-]*` + packedKey + `[a-z0-9+/=_-]*` +
+	`|(?-i:[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{52,})` + // a key of age's that lost its beginning
+	`|b3blbnnzac1rzxktdje[^\s"]*(?:\s+[a-z0-9+/=]{16,})*|putty-user-key-file[^"]*`)
 
 // IsPrivateKey reports whether s holds something that looks like a private key,
 // so that it must not be shown.
 func IsPrivateKey(s string) bool { return privateKey.MatchString(s) }
+
+// HidePrivateKeys puts a placeholder in the place of every private key in text
+// that is about to be shown. It is for text of which nobody knows what is in it,
+// such as an error that quotes a path.
+func HidePrivateKeys(text []byte) []byte {
+	return keyText.ReplaceAllFunc(text, func(found []byte) []byte {
+		if bytes.HasSuffix(found, []byte(`"`)) {
+			return []byte(`[private key]"`)
+		}
+		return []byte("[private key]")
+	})
+}
 
 // ParseRecipient reads a public key. Blanks around it and the comment of an SSH
 // key are left out of the canonical Key; Name stays empty.

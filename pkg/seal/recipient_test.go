@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"strings"
@@ -155,6 +156,10 @@ func privateKeys(t testing.TB) map[string]string {
 		"after age1": "age1" + x,
 		"broken":     x[:30] + "1" + x[31:],
 		"with name":  "alice: " + x,
+		"packed":     base64.StdEncoding.EncodeToString([]byte(x)),
+		"packed, 1":  base64.StdEncoding.EncodeToString([]byte("1" + x)),
+		"packed, 2":  base64.StdEncoding.EncodeToString([]byte("22" + x)),
+		"packed pem": base64.URLEncoding.EncodeToString([]byte(ed)),
 	}
 }
 
@@ -208,6 +213,31 @@ func TestPrivateKeysAreNotShown(t *testing.T) {
 			if _, err := seal.ReadIdentities(strings.NewReader(text), "key.txt", seal.IdentityOptions{}); err != nil {
 				assertNoKey(t, name+" "+what+" as an identity", key, err.Error())
 			}
+		}
+	}
+}
+
+// A key that came along in an error is hidden wherever it stands, and nothing
+// else of the text is.
+func TestPrivateKeysAreHidden(t *testing.T) {
+	t.Parallel()
+	for name, key := range privateKeys(t) {
+		for _, form := range []string{"error: open /home/alice/%s: no such file\n", "{\n  \"message\": \"open %s\",\n  \"exit_code\": 1\n}\n", "%s"} {
+			before, after, _ := strings.Cut(form, "%s")
+			got := string(seal.HidePrivateKeys([]byte(before + key + after)))
+			assertNoKey(t, name+" in "+form, key, got)
+			if !strings.HasPrefix(got, before) || strings.Contains(form, "exit_code") && !strings.HasSuffix(got, after) {
+				t.Errorf("%s: the text around it is gone: %q", name, got)
+			}
+		}
+	}
+	for _, text := range []string{
+		"", "those begin with AGE-SECRET-KEY- or AGE-PLUGIN-", "AGE-SECRET-KEY-1…", "age-plugin-yubikey: touch it", "open /usr/bin/age-plugin-tpm: no",
+		x25519(t).recipient.Key, hybrid(t).recipient.Key, sshEd25519(t, "").recipient.Key, sshRSA(t, "").recipient.Key,
+		"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	} {
+		if got := string(seal.HidePrivateKeys([]byte(text))); got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	}
 }
