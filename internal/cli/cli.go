@@ -23,8 +23,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,7 +30,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/internal/view"
-	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
 // grammar is the command line.
@@ -63,8 +60,10 @@ func Main(env *Env, args []string) int {
 	env.Context, env.handOver = interruptible(env.Context)
 	defer func() { _ = env.handOver() }()
 
-	if slices.ContainsFunc(args, holdsSecret) {
-		return env.fail(errTokenInArgs)
+	env.Stderr = keyless{env.Stderr}
+	if err := checkArgs(args); err != nil {
+		env.formatType = formatIn(args)
+		return env.fail(err)
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -108,12 +107,6 @@ const description = `GitOps for NVIDIA OSMO service accounts.
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
 Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.`
-
-// tokenShape finds tokens of our form in an argument, whole or mistyped.
-var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)
-
-// holdsSecret finds what must not be repeated in an error about an argument.
-func holdsSecret(arg string) bool { return tokenShape.MatchString(arg) || seal.IsPrivateKey(arg) }
 
 // misused adds to an error of the command line where its rules are found.
 func misused(err error) error {

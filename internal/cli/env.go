@@ -16,6 +16,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // Env is everything that a command takes from outside.
@@ -27,8 +28,10 @@ type Env struct {
 	// Getenv looks up an environment variable.
 	Getenv func(string) string
 	// Environ is the whole environment, for the programs that are run: git and
-	// what git is configured to sign with.
+	// what git is configured to sign with. No private key is in it.
 	Environ []string
+	// IdentityKey is the text of identities that the environment gave.
+	IdentityKey secret.Value
 	// Now is the clock; OSMOCTL_NOW overrides it.
 	Now func() time.Time
 	// Dir is the working directory.
@@ -49,6 +52,13 @@ type Env struct {
 	// handOver stops taking signals, and fails where one came before.
 	handOver func() error
 
+	// keyAsPath says that the environment held a private key where it lists
+	// paths.
+	keyAsPath bool
+	// missing are the identities that the environment lists and that are not
+	// there.
+	missing []string
+
 	formatType view.Format
 	verbose    bool
 	noColor    bool
@@ -63,8 +73,10 @@ func System() *Env {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
+	key, keyAsPath := takeIdentities()
 	dir, _ := os.Getwd()
 	return &Env{
+		IdentityKey: key, keyAsPath: keyAsPath,
 		Context: context.Background(),
 		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
@@ -74,6 +86,27 @@ func System() *Env {
 		StdoutFile:     redirected(os.Stdout),
 		execute:        execute,
 	}
+}
+
+// takeIdentities takes private keys out of the environment, before anything can
+// inherit them: git, its helpers, a plugin, the program of token exec. A key in
+// the variable for paths is taken away as well, and reported.
+func takeIdentities() (key secret.Value, keyAsPath bool) {
+	if text := os.Getenv(keyVariable); text != "" {
+		key = secret.New([]byte(text))
+		forgetVariable(keyVariable)
+	}
+	if keyAsPath = holdsKey(os.Getenv(pathsVariable)); keyAsPath {
+		forgetVariable(pathsVariable)
+	}
+	return key, keyAsPath
+}
+
+// forgetVariable removes a variable from what is inherited and, where the system
+// lets us, from what others can read of this process.
+func forgetVariable(name string) {
+	_ = os.Unsetenv(name)
+	eraseVariable(name)
 }
 
 // RedirectedFile is what is known of a file that a shell has opened.
@@ -165,5 +198,5 @@ func (e *Env) printf(format string, args ...any) {
 			args[i] = view.EscapeTerminal(s)
 		}
 	}
-	fmt.Fprintf(e.Stdout, format, args...)
+	fmt.Fprintf(keyless{e.Stdout}, format, args...)
 }

@@ -55,7 +55,7 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Run opens the token and becomes the program.
 func (c *tokenExecCmd) Run(env *Env) error {
-	if err := c.check(); err != nil {
+	if err := c.check(env); err != nil {
 		return err
 	}
 	path, err := lookPath(c.Command[0])
@@ -77,8 +77,10 @@ func (c *tokenExecCmd) Run(env *Env) error {
 	return next.run(env)
 }
 
-func (c *tokenExecCmd) check() error {
+func (c *tokenExecCmd) check(env *Env) error {
 	switch {
+	case c.FD != nil && *c.FD == 0 && slices.Contains(c.Identity, "-"):
+		return env.checkStdin(c.Identity, "--fd 0")
 	case c.FD != nil:
 		return usageOf(checkFD(*c.FD))
 	case c.Env != "":

@@ -2,13 +2,19 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"filippo.io/age"
 	ageplugin "filippo.io/age/plugin"
@@ -16,6 +22,14 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/seal"
+)
+
+// The variables by which the environment gives identities.
+const (
+	// pathsVariable lists files of identities, as PATH lists directories.
+	pathsVariable = "OSMOCTL_IDENTITY"
+	// keyVariable holds identities themselves.
+	keyVariable = "OSMOCTL_IDENTITY_KEY"
 )
 
 // defaultIdentity is where init keeps the identity it makes: outside any
@@ -35,26 +49,16 @@ func (e *Env) defaultIdentity() (string, error) {
 	return filepath.Join(base, "osmoctl", "identity.txt"), nil
 }
 
-// identities opens the identities named by -i, else by OSMOCTL_IDENTITY, else
-// the default one. Plugins may be allowed beyond those of the environment.
+// identities opens the identities named by -i, else those of the environment,
+// else the default one. Plugins may be allowed beyond those of the environment.
 func (e *Env) identities(named []string, p *project, plugins ...string) ([]age.Identity, error) {
-	paths := named
-	if len(paths) == 0 {
-		paths = filepath.SplitList(e.Getenv("OSMOCTL_IDENTITY"))
-	}
-	if len(paths) == 0 {
-		path, err := e.defaultIdentity()
-		if err != nil {
-			return nil, err
-		}
-		if !exists(path) {
-			return nil, hinted(errors.New("no age identity was given"), "name one with -i FILE or OSMOCTL_IDENTITY")
-		}
-		paths = []string{path}
+	r := identityReader{env: e, plugins: e.plugins(p, append(e.allowedPlugins(), plugins...))}
+	if len(named) == 0 {
+		return r.environment()
 	}
 	var all []age.Identity
-	for _, path := range paths {
-		ids, err := e.identityFile(absolute(e.Dir, path), p, plugins)
+	for _, path := range named {
+		ids, err := r.named(path)
 		if err != nil {
 			return nil, err
 		}
@@ -63,26 +67,172 @@ func (e *Env) identities(named []string, p *project, plugins ...string) ([]age.I
 	return all, nil
 }
 
-// identityFile reads a file of identities. It may be a pipe that nobody writes
-// to, so an interruption ends the wait.
-func (e *Env) identityFile(path string, p *project, plugins []string) ([]age.Identity, error) {
-	f, err := untilInterrupted(e.Context, func() (*os.File, error) { return os.Open(path) })
+// identitiesNamed reports whether the environment names identities.
+func (e *Env) identitiesNamed() bool {
+	return e.IdentityKey.Len() > 0 || e.Getenv(pathsVariable) != "" || e.keyAsPath
+}
+
+// checkStdin refuses -i - where stdin is needed for something else, or is no
+// place for a key.
+func (e *Env) checkStdin(identities []string, others ...string) error {
+	n := 0
+	for _, path := range identities {
+		if path == "-" {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n > 1:
+		return usagef("-i - stands for stdin, which can be read once only")
+	case len(others) > 0:
+		return usage(hinted(fmt.Errorf("-i - reads stdin to its end, and %s needs it too", others[0]), "give the identity with -i FILE, or in "+keyVariable))
+	case e.StdinTerminal:
+		return usage(hinted(errors.New("-i - would show the key on this terminal while it is typed"), "send it through a pipe, or give -i FILE"))
+	}
+	return nil
+}
+
+// identityReader reads identities from wherever they are named.
+type identityReader struct {
+	env     *Env
+	plugins seal.Plugins
+}
+
+// named reads what -i names: a file, or stdin.
+func (r identityReader) named(path string) ([]age.Identity, error) {
+	if path != "-" {
+		return r.file(absolute(r.env.Dir, path))
+	}
+	return r.text(interruptibleReader{r.env.Context, r.env.Stdin}, "stdin", "the identity on")
+}
+
+// environment reads the key that the environment held, and the files that it
+// lists, else the default one.
+func (r identityReader) environment() (all []age.Identity, err error) {
+	e := r.env
+	if e.keyAsPath {
+		return nil, usage(hinted(fmt.Errorf("%s holds a private key, and takes paths", pathsVariable), "keys themselves go into "+keyVariable+", which osmoctl takes out of its environment"))
+	}
+	if e.IdentityKey.Len() > 0 {
+		err = e.IdentityKey.Use(func(b []byte) error {
+			all, err = r.text(bytes.NewReader(b), keyVariable, "the identity in")
+			return err
+		})
+		if err != nil {
+			return nil, hinted(err, keyVariable+" holds the text of identities, one a line, or one SSH private key; paths go into "+pathsVariable)
+		}
+	}
+	paths := slices.DeleteFunc(filepath.SplitList(e.Getenv(pathsVariable)), func(path string) bool { return path == "" })
+	if len(paths) > 0 {
+		ids, err := r.list(paths)
+		return append(all, ids...), err
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	return r.fallback()
+}
+
+// fallback reads the identity that init made.
+func (r identityReader) fallback() ([]age.Identity, error) {
+	path, err := r.env.defaultIdentity()
 	if err != nil {
 		return nil, err
 	}
+	if !exists(path) {
+		return nil, hinted(errors.New("no age identity was given"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable+" or with -i -")
+	}
+	return r.file(path)
+}
+
+// list reads the files of a list. The same list serves on several machines, so
+// one that is not there is passed over where there are others, and said.
+func (r identityReader) list(paths []string) (all []age.Identity, err error) {
+	var missing []string
+	for i, path := range paths {
+		ids, err := r.file(absolute(r.env.Dir, path))
+		switch {
+		case isMissing(err):
+			missing = append(missing, r.env.shownPath(path, fmt.Sprintf("path %d of the list", i+1)))
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	if len(missing) == 0 {
+		return all, nil
+	}
+	r.env.missing = missing
+	if len(all) == 0 && r.env.IdentityKey.Len() == 0 {
+		return nil, hinted(fmt.Errorf("%s names no identity that is there: %s", pathsVariable, strings.Join(missing, ", ")),
+			"name files that are there, separated by "+string(os.PathListSeparator)+", or give -i FILE")
+	}
+	r.env.warnf("%s names what is not there: %s", pathsVariable, strings.Join(missing, ", "))
+	return all, nil
+}
+
+// isMissing reports whether there is nothing at a path.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
+}
+
+// shownPath is a path that leads nowhere as it may be shown, else what to call
+// it.
+func (e *Env) shownPath(path, otherwise string) string {
+	if !showable(path) {
+		return otherwise
+	}
+	return path
+}
+
+// file reads a file of identities. It may be a pipe that nobody writes to, so an
+// interruption ends the wait.
+func (r identityReader) file(path string) ([]age.Identity, error) {
+	f, err := untilInterrupted(r.env.Context, func() (*os.File, error) { return os.Open(path) })
+	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) && !showable(path) {
+			return nil, fmt.Errorf("the identity cannot be opened: %w; its path is not shown, since it looks like a key and not like a path", at.Err)
+		}
+		return nil, err
+	}
 	defer f.Close()
-	allowed := e.plugins(p, append(e.allowedPlugins(), plugins...))
-	return seal.ReadIdentities(interruptibleFile{e.Context, f}, path, seal.IdentityOptions{Prompt: terminalPrompt{e}, Plugins: allowed})
+	if err := r.judge(f, path); err != nil {
+		return nil, err
+	}
+	return r.text(interruptibleReader{r.env.Context, f}, path, "")
 }
 
-// interruptibleFile reads until an interruption.
-type interruptibleFile struct {
+// judge refuses what cannot be read as a file, and warns of a key that is not
+// its owner's alone.
+func (r identityReader) judge(f *os.File, path string) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return hinted(fmt.Errorf("the identity %s is a directory", path), "name the file in it")
+	case runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o026 != 0:
+		r.env.warnf("the identity %s can be read or changed by others: chmod 600 it", path)
+	}
+	return nil
+}
+
+// text reads identities. What is not a file is said in front of its name.
+func (r identityReader) text(from io.Reader, name, what string) ([]age.Identity, error) {
+	return seal.ReadIdentities(from, name, seal.IdentityOptions{Prompt: terminalPrompt{r.env}, Plugins: r.plugins, What: what})
+}
+
+// interruptibleReader reads until an interruption.
+type interruptibleReader struct {
 	ctx  context.Context
-	file *os.File
+	from io.Reader
 }
 
-func (f interruptibleFile) Read(b []byte) (int, error) {
-	return untilInterrupted(f.ctx, func() (int, error) { return f.file.Read(b) })
+func (r interruptibleReader) Read(b []byte) (int, error) {
+	return untilInterrupted(r.ctx, func() (int, error) { return r.from.Read(b) })
 }
 
 func (e *Env) sealOptions(p *project, allowed []string) seal.Options {

@@ -18,7 +18,7 @@ import (
 
 // identityFlags are those of the commands that open sealed values.
 type identityFlags struct {
-	Identity []string `short:"i" type:"path" placeholder:"FILE" help:"An age identity file, or an SSH private key. Repeatable. Default: OSMOCTL_IDENTITY, else the identity that init made."`
+	Identity []string `short:"i" type:"path" placeholder:"FILE|-" help:"An age identity file, or an SSH private key; - reads it from stdin. Repeatable. Default: OSMOCTL_IDENTITY_KEY and OSMOCTL_IDENTITY, else the identity that init made."`
 
 	opened *openedIdentities
 }
@@ -32,7 +32,11 @@ type openedIdentities struct {
 
 func (f *identityFlags) read(env *Env, p *project) ([]age.Identity, error) {
 	if f.opened == nil {
-		list, err := env.identities(f.Identity, p)
+		var list []age.Identity
+		err := env.checkStdin(f.Identity)
+		if err == nil {
+			list, err = env.identities(f.Identity, p)
+		}
 		f.opened = &openedIdentities{list, err}
 	}
 	return f.opened.list, f.opened.err
@@ -108,7 +112,7 @@ func (s source) warn(env *Env, day model.Date) {
 func (f *identityFlags) openSource(env *Env, p *project, snap *state.Snapshot, from source) (secret.Value, error) {
 	value, err := f.openGeneration(env, p, from.address, from.generation)
 	if err != nil {
-		return value, sealedTo(err, from.generation, view.NamesOf(snap.Meta.Applied), from.hint)
+		return value, env.sealedTo(err, from.generation, view.NamesOf(snap.Meta.Applied), from.hint)
 	}
 	if from.fits == nil {
 		return value, nil
@@ -168,7 +172,7 @@ func checkCiphertext(ciphertext []byte, a model.Address, g *state.Generation) er
 }
 
 // sealedTo adds whose identity it takes, where none that was given fits.
-func sealedTo(err error, g *state.Generation, nameOf func(id string) string, also string) error {
+func (e *Env) sealedTo(err error, g *state.Generation, nameOf func(id string) string, also string) error {
 	if !errors.Is(err, seal.ErrNoIdentity) {
 		return err
 	}
@@ -176,16 +180,21 @@ func sealedTo(err error, g *state.Generation, nameOf func(id string) string, als
 	for i, id := range g.Recipients {
 		readers[i] = or(nameOf(id), id)
 	}
-	hint := identityHint(readers)
+	hint := e.identityHint(readers)
 	if also != "" {
 		hint += "; " + also
 	}
 	return hinted(err, hint)
 }
 
-// identityHint says whose identity it takes to open something.
-func identityHint(readers []string) string {
-	return "it takes an identity of " + strings.Join(readers, " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+// identityHint says whose identity it takes to open something, and which of
+// those that were named are not there.
+func (e *Env) identityHint(readers []string) string {
+	hint := "it takes an identity of " + strings.Join(readers, " or ") + ", given with -i FILE or OSMOCTL_IDENTITY"
+	if len(e.missing) > 0 {
+		hint += ", which names what is not there: " + strings.Join(e.missing, ", ")
+	}
+	return hint
 }
 
 // ciphertext reads a sealed value from HEAD.

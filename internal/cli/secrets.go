@@ -63,10 +63,16 @@ func (c *secretsResealCmd) check(env *Env) error {
 			return usagef("--target of a reseal is an account, a token or a generation, and %s is a role", a)
 		}
 	}
-	if env.inCI() && len(c.Identity) == 0 && env.Getenv("OSMOCTL_IDENTITY") == "" {
-		return usage(hinted(errors.New("in CI a reseal uses no identity that was not named"), "name one with -i FILE or OSMOCTL_IDENTITY"))
+	if env.inCI() && len(c.Identity) == 0 && !env.identitiesNamed() {
+		return usage(hinted(errors.New("in CI a reseal uses no identity that was not named"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable))
 	}
-	return c.checkAsked(env)
+	if err := c.checkAsked(env); err != nil {
+		return err
+	}
+	if !c.AutoApprove {
+		return env.checkStdin(c.Identity, "the question whether to go on")
+	}
+	return env.checkStdin(c.Identity)
 }
 
 // attempt plans and reseals on what is there now.
@@ -138,7 +144,7 @@ func (c *secretsResealCmd) execute(env *Env, l *ledger, b base, made *plan.Plan,
 	defer c.lateProgress(env, run, len(made.Changes), "resealing")()
 	result, err := run.Reseal(env.Context, made, have, files, c.SkipUnreadable)
 	if err != nil {
-		return c.explain(err, made, have)
+		return c.explain(env, err, made, have)
 	}
 	if err := env.view().Resealed(made, result, c.format()); err != nil {
 		return err
@@ -173,7 +179,7 @@ func (c *secretsResealCmd) open(env *Env, p *project, b base, made *plan.Plan) (
 
 // explain says whose identity it takes, where those that were given open too
 // little.
-func (c *secretsResealCmd) explain(err error, made *plan.Plan, have *state.Snapshot) error {
+func (c *secretsResealCmd) explain(env *Env, err error, made *plan.Plan, have *state.Snapshot) error {
 	var unreadable *apply.UnreadableError
 	if !errors.As(err, &unreadable) {
 		return err
@@ -184,7 +190,7 @@ func (c *secretsResealCmd) explain(err error, made *plan.Plan, have *state.Snaps
 			readers[or(names(id), id)] = true
 		}
 	}
-	hint := identityHint(model.Names(readers))
+	hint := env.identityHint(model.Names(readers))
 	if !unreadable.All {
 		hint += "; --skip-unreadable reseals the others"
 	}

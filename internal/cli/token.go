@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -64,7 +63,7 @@ type tokenArg struct {
 
 // find looks the token up; t is live.
 func (a tokenArg) find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
-	if len(a.Token) > 30 && !strings.Contains(a.Token, "/") {
+	if foreignToken.MatchString(a.Token) {
 		return address, nil, errTokenInArgs
 	}
 	address, err = model.ParseTokenPath(strings.TrimPrefix(a.Token, "token/"))
@@ -161,19 +160,13 @@ type tokenVerifyCmd struct {
 	Source string `arg:"" optional:"" default:"-" help:"Only - is taken: the token comes on stdin."`
 }
 
-var errTokenInArgs = usage(hinted(errors.New("this looks like a token, and an argument is seen by everybody on this machine and kept in your shell's history"),
-	"consider it leaked and rotate it; tokens are read from stdin"))
-
 // maxTokenInput bounds what token verify reads.
 const maxTokenInput = 4 << 10
 
 // Run verifies a token.
 func (c *tokenVerifyCmd) Run(env *Env) error {
-	switch {
-	case len(c.Source) >= 20:
-		return errTokenInArgs
-	case c.Source != "-":
-		return usagef("a token is read from stdin: osmoctl token verify < FILE")
+	if c.Source != "-" {
+		return env.notAsArgument(c.Source, "osmoctl token verify")
 	}
 	hardenProcess()
 	input, err := untilInterrupted(env.Context, func() ([]byte, error) {
