@@ -41,10 +41,13 @@ func (p *project) trustWith(ctx context.Context, commit, branch string, opts his
 			return nil, err
 		}
 	}
+	if opts.Sound, err = history.LoadSound(p.store.CommonDir(), p.store.Prefix()); err != nil {
+		return nil, err
+	}
 	if t.report, err = history.Check(ctx, p.store, commit, opts); err != nil {
 		return nil, fmt.Errorf("check the history of state: %w", err)
 	}
-	t.remember(opts.Seen)
+	t.remember(opts)
 	return t, nil
 }
 
@@ -62,11 +65,17 @@ func (p *project) branchAt(commit, branch string) (string, error) {
 	return branch, nil
 }
 
-// remember notes a sound state where that is news. A clone that cannot be
-// written to is no reason to fail: it only has to look again.
-func (t *trust) remember(before *history.Seen) {
+// remember notes a sound state where that is news: not where less of its history
+// was there than once before. A clone that cannot be written to is no reason to
+// fail: it only has to look again.
+func (t *trust) remember(opts history.Options) {
 	now := t.report.Seen(t.project.store.Prefix(), t.branch)
-	if now == nil || before != nil && before.Commit == now.Commit && before.Whole == now.Whole {
+	if now == nil {
+		return
+	}
+	known := slices.ContainsFunc(opts.Sound, func(s history.Seen) bool { return s.Branch == now.Branch && s.Commit == now.Commit })
+	before := opts.Seen
+	if known || before != nil && (before.Commit == now.Commit && before.Whole == now.Whole || before.Whole && !now.Whole) {
 		return
 	}
 	_ = history.SaveSeen(t.project.store.CommonDir(), *now)

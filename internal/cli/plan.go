@@ -112,12 +112,12 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 		return nil, err
 	}
 	warnChanged()
-	return made, p.holdAgainstHistory(env.Context, made, commit)
+	return made, p.holdAgainstHistory(env.Context, made, have, commit)
 }
 
 // holdAgainstHistory adds to a plan what is wrong with the history of the state
 // that it was made from: it is named in every plan and keeps apply from going on.
-func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, commit string) error {
+func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, have *state.Snapshot, commit string) error {
 	branch, err := p.stateBranch()
 	if err != nil {
 		return err
@@ -127,6 +127,7 @@ func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, commi
 		return err
 	}
 	made.Blocked = append(made.Blocked, trust.blocked()...)
+	made.Notices = append(made.Notices, trust.notices(have)...)
 	return nil
 }
 

@@ -160,13 +160,13 @@ func (p *project) stateFiles(ctx context.Context, commit string, want func(strin
 // head is the commit that reading commands read state from.
 func (p *project) head() (gitstore.Head, error) { return p.store.Head() }
 
-// current reads the state as this clone knows it.
+// current reads the state as this clone knows it, see [project.believed].
 func (p *project) current(ctx context.Context) (*state.Snapshot, error) {
 	commit, err := p.stateCommit()
 	if err != nil {
 		return nil, err
 	}
-	return p.snapshot(ctx, commit)
+	return p.believed(ctx, commit)
 }
 
 // both reads declarations and state side by side: they are the two halves of

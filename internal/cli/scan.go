@@ -127,7 +127,7 @@ func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
 	if err != nil {
 		return err
 	}
-	snap, err := p.snapshot(e.Context, commit)
+	snap, err := p.believed(e.Context, commit)
 	if err != nil {
 		return err
 	}

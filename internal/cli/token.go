@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -134,6 +135,9 @@ func chosenGeneration(a model.Address, t *state.Token) (*state.Generation, error
 		if g := t.Generation(a.Generation); g != nil {
 			return g, nil
 		}
+		if s := tombstoneOf(t, a.Generation); s != nil {
+			return nil, endedError(a.String(), s)
+		}
 		return nil, fmt.Errorf("%s is not live: osmoctl token get %s/%s lists the generations", a, a.Account, a.Name)
 	}
 	if g := t.Active(); g != nil {
@@ -142,7 +146,19 @@ func chosenGeneration(a model.Address, t *state.Token) (*state.Generation, error
 	if n := len(t.Generations); n > 0 {
 		return &t.Generations[n-1], nil
 	}
+	if n := len(t.Tombstones); n > 0 {
+		last := &t.Tombstones[n-1]
+		return nil, endedError(fmt.Sprintf("%s has no live generation: generation %d", a, last.Generation), last)
+	}
 	return nil, hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
+}
+
+func tombstoneOf(t *state.Token, number int) *state.Tombstone {
+	i := slices.IndexFunc(t.Tombstones, func(s state.Tombstone) bool { return s.Generation == number })
+	if i < 0 {
+		return nil
+	}
+	return &t.Tombstones[i]
 }
 
 func describeStatus(g *state.Generation, day model.Date) string {

@@ -2,9 +2,12 @@ package history
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -13,6 +16,9 @@ type Options struct {
 	// Seen is what the clone remembers of the branch; nil is nothing. Commits
 	// that it vouches for are not looked at again, unless Full is set.
 	Seen *Seen
+	// Sound are what the clone remembers of other branches. Where it remembers
+	// nothing of this one, their commits need not be looked at again either.
+	Sound []Seen
 	// Full checks from the first commit on, and the digest of each.
 	Full bool
 }
@@ -47,6 +53,8 @@ func (f *Finding) Hint() string {
 		return ""
 	case f.Has(CodeCut):
 		return "git fetch --unshallow brings the older history here"
+	case f.Has(CodeUnread):
+		return "osmoctl state fetch brings them here"
 	case short == "":
 		return "git reflog shows where the branch was: bring it back there, or osmoctl state restore COMMIT the state of a commit"
 	case !f.Has(CodeForeign) && f.Has(CodeRollback):
@@ -66,6 +74,13 @@ type Report struct {
 	// Cut says that the clone is shallow, so that nothing is known of what
 	// came before the checked ones.
 	Cut bool
+	// Unread says that contents are missing in a partial clone: of each commit
+	// only the message was checked, and not what it did.
+	Unread bool
+	// Ended are values that ended somewhere in the history, or in a state that
+	// the clone has seen and that was taken back, and that the state at Commit
+	// does not record as ended. They are sorted by address.
+	Ended []Ended
 	// Findings are sorted, the newest first.
 	Findings []Finding
 	// Accepted are the commits that applies have accepted so far.
@@ -84,14 +99,18 @@ func (r *Report) Open(accepted ...string) []Finding {
 	return open
 }
 
+// Whole says that nothing of the history was left unchecked.
+func (r *Report) Whole() bool { return !r.Cut && !r.Unread }
+
 // Seen is what a clone may remember of a branch after this report, or nil where
-// there is nothing to remember: no state, or open findings.
+// there is nothing to remember: no state, or open findings. Without a branch it
+// is a memory of the commit alone, which is of use only if it is whole.
 func (r *Report) Seen(project, branch string) *Seen {
-	if r.Meta == nil || branch == "" || len(r.Open()) > 0 {
+	if r.Meta == nil || len(r.Open()) > 0 || branch == "" && !r.Whole() {
 		return nil
 	}
 	return &Seen{
-		Project: project, Branch: branch, Commit: r.Commit, Whole: !r.Cut, Accepted: r.Accepted,
+		Project: project, Branch: branch, Commit: r.Commit, Whole: r.Whole(), Accepted: r.Accepted, Ended: r.Ended,
 		Lineage: r.Meta.Lineage, Serial: r.Meta.Serial, Digest: r.Meta.Digest.String(),
 	}
 }
@@ -99,34 +118,47 @@ func (r *Report) Seen(project, branch string) *Seen {
 // Check follows the history of state back from a commit. The error is about
 // reading; what is wrong with the history is in the report.
 func Check(ctx context.Context, store Store, commit string, opts Options) (*Report, error) {
-	if opts.Seen != nil && opts.Seen.Whole && opts.Seen.Commit == commit && !opts.Full {
-		return unchanged(ctx, store, commit, opts.Seen)
+	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
+	if s := c.vouching()[commit]; s != nil {
+		return unchanged(ctx, store, commit, s)
 	}
-	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}}
 	if commit == "" {
 		c.remembered()
 		return c.report, nil
 	}
-	if err := c.walk(commit); err != nil {
+	w, err := c.walk(commit)
+	if err != nil {
 		return nil, err
 	}
-	if err := c.judge(); err != nil {
+	l, err := c.read(w)
+	if err != nil {
 		return nil, err
 	}
 	c.remembered()
+	if err := c.forgotten(l); err != nil && !errors.Is(err, gitstore.ErrMissingObject) {
+		return nil, err
+	}
 	slices.Reverse(c.report.Findings)
-	if c.report.Cut && opts.Full {
-		f := findingOf(link{place: c.end}, []Problem{{CodeCut, "this clone is shallow: what made the state at this commit cannot be checked"}})
-		c.report.Findings = append(c.report.Findings, f)
+	if !c.report.Whole() && opts.Full {
+		c.report.Findings = append(c.report.Findings, c.unproved())
 	}
 	return c.report, nil
 }
 
-// unchanged is the report on a branch that has not moved since it was seen.
+// unproved is the finding of a full check that could not be one.
+func (c *checker) unproved() Finding {
+	p := Problem{CodeCut, "this clone is shallow: what made the state at this commit cannot be checked"}
+	if !c.report.Cut {
+		p = Problem{CodeUnread, "this clone is a partial one, and contents of older states are missing: what the commits did cannot be checked"}
+	}
+	return findingOf(link{place: c.end}, []Problem{p})
+}
+
+// unchanged is the report on a commit that was found sound before.
 func unchanged(ctx context.Context, store Store, commit string, s *Seen) (*Report, error) {
 	l := newLoader(ctx, store)
 	err := l.begin(commit)
-	return &Report{Commit: commit, Meta: l.meta, Accepted: s.Accepted}, err
+	return &Report{Commit: commit, Meta: l.meta, Accepted: s.Accepted, Ended: s.Ended}, err
 }
 
 type checker struct {
@@ -138,6 +170,9 @@ type checker struct {
 	// links are oldest first; sides are merges that dropped state.
 	links, sides []link
 	end          place
+	// base is what the clone remembers of the place where the links end; nil
+	// where they go back to the first, or the clone does not.
+	base *Seen
 	// accepted says by which commit a commit was accepted.
 	accepted map[string]string
 	memory   *memory
@@ -149,6 +184,9 @@ type checker struct {
 	// restores are the restores that nothing is wrong with.
 	restores []place
 	saved    *memory
+	// apart are values that ended beside the links: on other parents of
+	// merges, and in what was taken back.
+	apart endings
 }
 
 type doubt struct {
@@ -156,27 +194,43 @@ type doubt struct {
 	finding int
 }
 
-func (c *checker) walk(commit string) error {
-	w := &walk{ctx: c.ctx, store: c.store}
-	if c.opts.Seen != nil && c.opts.Seen.Whole && !c.opts.Full {
-		w.until = c.opts.Seen.Commit
-		c.report.Accepted = slices.Clone(c.opts.Seen.Accepted)
+// vouching are the memories that a walk may end at, by their commits. Those of
+// other branches do not count where this one has its own: what it has seen must
+// be met.
+func (c *checker) vouching() map[string]*Seen {
+	known := map[string]*Seen{}
+	if s := c.opts.Seen; s != nil && s.Whole && !c.opts.Full {
+		known[s.Commit] = s
 	}
+	if c.opts.Seen == nil && !c.opts.Full {
+		for i := range c.opts.Sound {
+			if s := &c.opts.Sound[i]; s.Whole {
+				known[s.Commit] = s
+			}
+		}
+	}
+	return known
+}
+
+func (c *checker) walk(commit string) (*walk, error) {
+	w := &walk{ctx: c.ctx, store: c.store, until: c.vouching(), line: map[string]bool{}, states: map[string]bool{}}
 	var err error
 	if w.shallow, err = c.store.Shallow(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.from(commit); err != nil {
-		return err
+		return nil, err
 	}
 	slices.Reverse(w.links)
 	c.links, c.end, c.report.Cut = w.links, w.end, w.cut
+	if c.base = w.until[c.end.Hash]; c.base != nil {
+		c.report.Accepted = slices.Clone(c.base.Accepted)
+	}
 	if !w.cut {
 		c.sides = w.merges
 	}
-	c.report.Checked = len(c.links) + len(c.sides)
 	c.collectAccepted()
-	return nil
+	return w, nil
 }
 
 // collectAccepted notes which commits applies accepted: always earlier ones,
@@ -197,9 +251,48 @@ func (c *checker) collectAccepted() {
 	c.report.Accepted = slices.Compact(c.report.Accepted)
 }
 
-// judge goes forward through the links.
-func (c *checker) judge() error {
+// read holds the commits that the walk has met against the rules: all of them, or
+// their messages alone where a partial clone has no more.
+func (c *checker) read(w *walk) (*loader, error) {
 	l := newLoader(c.ctx, c.store)
+	err := c.lookAside(w)
+	if err == nil {
+		err = c.judge(l)
+	}
+	if errors.Is(err, gitstore.ErrMissingObject) {
+		l, err = newLoader(c.ctx, c.store), nil
+		c.judgeMessages(l)
+	}
+	c.report.Checked = len(c.links) + len(c.sides)
+	return l, err
+}
+
+// judgeMessages checks no more than who made each commit.
+func (c *checker) judgeMessages(l *loader) {
+	c.report.Unread, c.report.Findings, c.sides, c.steps = true, nil, nil, nil
+	c.memory, c.sound, c.doubtful, c.saved = newMemory(), c.end, nil, newMemory()
+	serial := 0
+	for _, k := range c.links {
+		s := &step{commit: k.Hash, message: ParseMessage(k.Message)}
+		problems := (&judgement{step: s}).fromMessage(serial)
+		serial = max(serial, s.message.Trailers.Serial)
+		switch {
+		case len(c.doubtful) > 0 && (k.state == c.sound.state || s.restores()):
+			c.undo(k.Hash)
+			c.sound = k.place
+		case len(problems) > 0:
+			c.find(k, s, problems)
+		default:
+			c.accept(k, s)
+		}
+	}
+	// Without meta.json there is nothing to compare with what was seen.
+	_ = l.begin(c.report.Commit)
+	c.report.Meta = l.meta
+}
+
+// judge goes forward through the links.
+func (c *checker) judge(l *loader) error {
 	c.memory, c.sound = newMemory(), c.end
 	if err := c.begin(l); err != nil {
 		return err
@@ -302,10 +395,18 @@ func (c *checker) restored(k link, s *step) (*step, error) {
 	return again, nil
 }
 
-// undo settles the findings since the last sound state, which is back.
+// undo settles the findings since the last sound state, which is back. What
+// osmoctl ended meanwhile stays ended: a value that somebody revoked is not valid
+// again because the commit was a bad one for another reason.
 func (c *checker) undo(by string) {
 	for _, d := range c.doubtful {
 		c.report.Findings[d.finding].UndoneBy = by
+		if !d.step.message.ByOsmoctl {
+			continue
+		}
+		for _, a := range d.step.accounts {
+			c.apart.learn(a.after, d.step.commit)
+		}
 	}
 	c.memory, c.doubtful, c.saved = c.saved, nil, nil
 }
@@ -317,7 +418,7 @@ func (c *checker) judgeSides() error {
 		if err != nil {
 			return err
 		}
-		f := findingOf(k, []Problem{{CodeRollback, "the merge took the state of another parent, and dropped what was applied on its first"}})
+		f := findingOf(k, []Problem{{CodeRollback, droppedWords(k)}})
 		f.Problems = append(f.Problems, judge(s, newMemory())...)
 		f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
 		if f.UndoneBy, err = c.pickedUp(k); err != nil {
@@ -326,6 +427,14 @@ func (c *checker) judgeSides() error {
 		c.report.Findings = append(c.report.Findings, f)
 	}
 	return nil
+}
+
+// droppedWords say what a merge left behind.
+func droppedWords(k link) string {
+	if len(k.Parents) > 0 && k.before.Hash == k.Parents[0] {
+		return "the merge took the state of another parent, and dropped what was applied on its first"
+	}
+	return fmt.Sprintf("the merge left behind what was applied on another of its parents, last by commit %.12s", k.before.Hash)
 }
 
 // pickedUp is the restore that also stands on what a merge dropped, or "".
@@ -350,6 +459,9 @@ func (c *checker) remembered() {
 		return
 	}
 	message := s.rollback(c.report.Meta, c.steps)
+	if message != "" {
+		c.recall(s)
+	}
 	known := slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return !f.Settled() && f.Has(CodeRollback) })
 	if message == "" || known || c.acceptedSince(s) {
 		return
@@ -360,6 +472,14 @@ func (c *checker) remembered() {
 	}
 	f.Problems = []Problem{{CodeRollback, message}}
 	c.report.Findings = append(c.report.Findings, f)
+}
+
+// recall takes in what ended in the state that the clone has seen and that was
+// taken back, if its commit is still there.
+func (c *checker) recall(s *Seen) {
+	if c.report.Meta == nil || c.report.Meta.Lineage == s.Lineage {
+		_ = c.learnApart(c.report.Commit, s.Commit)
+	}
 }
 
 func (c *checker) acceptedSince(s *Seen) bool {

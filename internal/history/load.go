@@ -90,7 +90,7 @@ func (l *loader) step(k link) (*step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &step{commit: k.Hash, message: ParseMessage(k.Message), gone: k.state == "", before: l.meta}
+	s := &step{commit: k.Hash, base: k.before.Hash, message: ParseMessage(k.Message), gone: k.state == "", before: l.meta}
 	l.takeMeta(s, t, after)
 	l.takeAccounts(s, t, after)
 	l.takeRoles(s, t, after)

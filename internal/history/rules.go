@@ -26,6 +26,7 @@ const (
 	CodeCiphertextChanged = "state_ciphertext_changed" // replaced, and not for other recipients
 	CodeReaderForgotten   = "state_reader_forgotten"   // a key that could read a value is no longer known to
 	CodeCut               = "state_history_cut"        // a shallow clone cannot prove more
+	CodeUnread            = "state_history_unread"     // nor can a partial one without the contents
 )
 
 // Problem is one rule that a commit breaks.
@@ -40,6 +41,8 @@ type Problem struct {
 type step struct {
 	commit  string
 	message Message
+	// base is the commit that it is held against; "" is nothing.
+	base string
 	// before and after are nil where there is no meta.json that can be read.
 	before, after *state.Meta
 	// gone says that the commit has no state at all.
@@ -76,7 +79,7 @@ func judge(s *step, m *memory) []Problem {
 	j.meta()
 	j.add(s.unreadable...)
 	for _, c := range s.accounts {
-		m.learn(c.before)
+		m.learn(c.before, s.base)
 	}
 	for _, c := range s.accounts {
 		j.account(c)
@@ -95,6 +98,16 @@ func (j *judgement) add(p ...Problem) { j.problems = append(j.problems, p...) }
 
 func (j *judgement) addf(code, format string, args ...any) {
 	j.add(Problem{code, fmt.Sprintf(format, args...)})
+}
+
+// fromMessage are the problems that a commit's message alone shows, after one with
+// a serial.
+func (j *judgement) fromMessage(before int) []Problem {
+	j.origin()
+	if t := j.message.Trailers; j.message.ByOsmoctl && t.Serial <= before {
+		j.addf(CodeRollback, "its trailers say serial %d, and serial %d came before: an older state is back", t.Serial, before)
+	}
+	return j.problems
 }
 
 func (j *judgement) origin() {
@@ -263,8 +276,8 @@ func (j *judgement) issued(a model.Address, before, after *state.Token) {
 
 // value refuses one that was ended, or is known from another place.
 func (j *judgement) value(a model.Address, value state.Sum) {
-	if at, ended := j.memory.ended[value]; ended {
-		j.addf(CodeValueRevived, "the value %s is live again as %s, and was ended as %s", value.Short(), a, at)
+	if e, ended := j.memory.ended[value]; ended {
+		j.addf(CodeValueRevived, "the value %s is live again as %s, and was ended as %s", value.Short(), a, e.Address)
 		return
 	}
 	if at, known := j.memory.issued[value]; known && at != a {
@@ -275,7 +288,7 @@ func (j *judgement) value(a model.Address, value state.Sum) {
 // number refuses one that was given out before for another value. A restore may
 // bring back a generation that a bad commit had lost, under its own number.
 func (j *judgement) number(a model.Address, g *state.Generation) {
-	if j.memory.issued[g.Value] == a || j.memory.ended[g.Value] == a {
+	if j.memory.issued[g.Value] == a || j.memory.ended[g.Value].Address == a {
 		return
 	}
 	if highest := j.memory.highest[a.Token()]; g.Number <= highest && j.message.Trailers.Restored == "" {
@@ -285,14 +298,15 @@ func (j *judgement) number(a model.Address, g *state.Generation) {
 
 // memory is what was ever issued and ended, as far as the walk has come.
 type memory struct {
-	// issued and ended say where a value was first seen, live and ended.
-	issued, ended map[state.Sum]model.Address
+	// issued says where a value was first seen live.
+	issued map[state.Sum]model.Address
+	ended  endings
 	// highest is the highest generation of each token.
 	highest map[model.Address]int
 }
 
 func newMemory() *memory {
-	return &memory{map[state.Sum]model.Address{}, map[state.Sum]model.Address{}, map[model.Address]int{}}
+	return &memory{map[state.Sum]model.Address{}, endings{}, map[model.Address]int{}}
 }
 
 func (m *memory) clone() *memory {
@@ -302,12 +316,13 @@ func (m *memory) clone() *memory {
 // learnAll takes in what a step came to.
 func (m *memory) learnAll(s *step) {
 	for _, c := range s.accounts {
-		m.learn(c.after)
+		m.learn(c.after, s.commit)
 	}
 }
 
-// learn takes in an account. Learning the same twice changes nothing.
-func (m *memory) learn(a *state.Account) {
+// learn takes in an account as it is at a commit. Learning the same twice changes
+// nothing.
+func (m *memory) learn(a *state.Account, commit string) {
 	if a == nil {
 		return
 	}
@@ -315,18 +330,12 @@ func (m *memory) learn(a *state.Account) {
 		address := model.TokenAddress(a.Name, name)
 		m.highest[address] = max(m.highest[address], t.LastGeneration)
 		for i := range t.Generations {
-			m.first(m.issued, t.Generations[i].Value, address.At(t.Generations[i].Number))
-		}
-		for _, s := range t.Tombstones {
-			m.first(m.ended, s.Value, address.At(s.Generation))
+			if _, known := m.issued[t.Generations[i].Value]; !known {
+				m.issued[t.Generations[i].Value] = address.At(t.Generations[i].Number)
+			}
 		}
 	}
-}
-
-func (m *memory) first(in map[state.Sum]model.Address, value state.Sum, at model.Address) {
-	if _, known := in[value]; !known {
-		in[value] = at
-	}
+	m.ended.learn(a, commit)
 }
 
 // rebase lets numbers that an accepted step took back be given out again.

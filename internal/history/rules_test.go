@@ -117,7 +117,7 @@ func TestValuesAndNumbers(t *testing.T) {
 		"a known one again":      {accountWith("svc", live(4, 4)), nil, accountWith("svc", live(4, 4)), nil},
 	} {
 		m := newMemory()
-		m.learn(c.known)
+		m.learn(c.known, "")
 		if diff := cmp.Diff(c.want, judged(m, accountChange{name: "svc", before: c.before, after: c.after})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

@@ -15,7 +15,8 @@ import (
 // Seen is the newest state that a clone saw on one branch, found sound.
 type Seen struct {
 	// Project is its folder below the root of the work tree, and Branch a
-	// full name, refs/heads/…: together they tell the entries apart.
+	// full name, refs/heads/…: together they tell the entries apart. Without a
+	// branch it is what was last looked at on no branch.
 	Project string `json:"project"`
 	Branch  string `json:"branch"`
 	Lineage string `json:"lineage"`
@@ -27,6 +28,9 @@ type Seen struct {
 	Whole  bool   `json:"whole"`
 	// Accepted are the commits that were accepted in that history.
 	Accepted []string `json:"accepted,omitzero"`
+	// Ended are the values that ended in that history and that this state
+	// does not record so, which an accepted commit has brought about.
+	Ended []Ended `json:"ended,omitzero"`
 }
 
 // seenFile is the file, in the git folder that all work trees share.
@@ -38,7 +42,7 @@ type seenFile struct {
 }
 
 const (
-	seenVersion = 1
+	seenVersion = 2
 	// maxSeen bounds the file: branches come and go, and nobody tells.
 	maxSeen = 200
 )
@@ -59,6 +63,13 @@ func LoadSeen(gitDir, project, branch string) (*Seen, error) {
 		}
 	}
 	return nil, nil
+}
+
+// LoadSound reads what the clone remembers of a project as a whole, on whatever
+// branch.
+func LoadSound(gitDir, project string) ([]Seen, error) {
+	all, err := readSeen(gitDir)
+	return slices.DeleteFunc(all.Seen, func(s Seen) bool { return s.Project != project || !s.Whole }), err
 }
 
 func readSeen(gitDir string) (seenFile, error) {

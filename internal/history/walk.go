@@ -35,12 +35,18 @@ type walk struct {
 	ctx     context.Context
 	store   Store
 	shallow bool
-	// until ends the walk: what lies behind was checked before.
-	until string
+	// until end the walk: what lies behind them was checked before.
+	until map[string]*Seen
 	// links are newest first.
 	links []link
 	// merges have yet to meet the state that they left.
 	merges []link
+	// others are merges with a parent each that the walk did not follow.
+	others []link
+	// line are the commits that it did, and states what they have.
+	line, states map[string]bool
+	// beyond says that states has those behind the end too.
+	beyond bool
 	// end is where the links end: until, the beginning of history (the zero
 	// place), or where history goes on and the clone does not, which cut says.
 	end     place
@@ -56,7 +62,8 @@ func (w *walk) from(hash string) error {
 		}
 		w.meet(at)
 		if !w.reached {
-			w.end, w.reached = at, at.Hash == w.until
+			w.line[at.Hash], w.states[at.state] = true, true
+			w.end, w.reached = at, w.until[at.Hash] != nil
 		}
 		if w.reached && len(w.merges) == 0 {
 			return nil
@@ -100,21 +107,42 @@ func (w *walk) back(at place) (place, bool, error) {
 		w.cut = true
 		return place{}, false, nil
 	}
-	if err != nil || first.state == at.state {
-		return first, err == nil, err
+	if err != nil {
+		return first, false, err
+	}
+	next, err := w.follow(at, first)
+	if err != nil {
+		return place{}, false, err
+	}
+	for _, parent := range at.Parents {
+		if parent != next.Hash && !w.reached {
+			w.others = append(w.others, link{at, place{Commit: gitstore.Commit{Hash: parent}}})
+		}
+	}
+	return next, true, nil
+}
+
+// follow is the parent that a commit has its state from: another one than the
+// first only where the state is exactly that one's.
+func (w *walk) follow(at, first place) (place, error) {
+	if first.state == at.state {
+		return first, nil
 	}
 	for _, parent := range at.Parents[1:] {
 		other, err := w.visit(parent)
+		if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+			continue
+		}
 		if err != nil {
-			return place{}, false, err
+			return place{}, err
 		}
 		if other.state == at.state {
 			w.leave(link{at, first})
-			return other, true, nil
+			return other, nil
 		}
 	}
 	w.add(link{at, first})
-	return first, true, nil
+	return first, nil
 }
 
 // add notes a link. The first commit of all stands on nothing.

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// The codes of notices about the history of state.
+const (
+	noticeUnchecked = "history_not_checked"
+	noticePartly    = "history_partly_checked"
+	noticeEnded     = "ended_value_live"
+)
+
+// believed reads the state at a commit for a command that only reads: what ended
+// in any commit before has ended, whatever the state at hand says of it, and where
+// its history is in doubt, one line says so. The history is checked from what the
+// clone remembers on, beside reading the state.
+func (p *project) believed(ctx context.Context, commit string) (*state.Snapshot, error) {
+	checked := make(chan func() (*trust, error), 1)
+	go func() {
+		t, err := p.trustForReading(ctx, commit)
+		checked <- func() (*trust, error) { return t, err }
+	}()
+	snap, err := p.snapshot(ctx, commit)
+	t, failed := (<-checked)()
+	switch {
+	case err != nil:
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case failed != nil:
+		// A reader is not kept from a value because git has lost an object.
+		p.env.warnf("the history of this state could not be checked: %v", failed)
+		return snap, nil
+	}
+	if doubt := t.doubt(); doubt != "" {
+		p.env.warnf("%s", doubt)
+	}
+	return snap.Remember(t.endings()), nil
+}
+
+func (p *project) trustForReading(ctx context.Context, commit string) (*trust, error) {
+	branch, err := p.stateBranch()
+	if err != nil {
+		return nil, err
+	}
+	return p.trust(ctx, commit, branch)
+}
+
+// endings are what ended in the history and is not recorded so.
+func (t *trust) endings() []state.Ending {
+	out := make([]state.Ending, len(t.report.Ended))
+	for i, e := range t.report.Ended {
+		reason := e.Reason
+		if e.Commit != "" {
+			reason += fmt.Sprintf(" (recorded by commit %.12s, and no longer in this state)", e.Commit)
+		}
+		out[i] = state.Ending{Address: e.Address, Tombstone: state.Tombstone{
+			Generation: e.Address.Generation, Value: e.Value, EndedOn: e.On, Reason: reason,
+		}}
+	}
+	return out
+}
+
+// doubt says in one line why the state may not be what was applied; "" is no doubt.
+func (t *trust) doubt() string {
+	open := t.report.Open()
+	switch {
+	case len(open) > 1:
+		return fmt.Sprintf("the history of this state is in doubt: %s; and %d more; osmoctl state verify --history shows all", findingWords(open[0]), len(open)-1)
+	case len(open) == 1:
+		return fmt.Sprintf("the history of this state is in doubt: %s; osmoctl state verify --history shows it", findingWords(open[0]))
+	}
+	if n := t.unchecked(); n != nil {
+		return n.Message + ": " + n.Hint
+	}
+	return ""
+}
+
+// unchecked says what of the history could not be checked, and how to get it; nil
+// is nothing.
+func (t *trust) unchecked() *plan.Notice {
+	switch {
+	case t.report.Cut:
+		return &plan.Notice{
+			Code:    noticeUnchecked,
+			Message: "The history of state was not checked, since this clone is shallow: what was edited by hand, or taken back, is not seen",
+			Hint:    t.project.historyHint(),
+		}
+	case t.report.Unread:
+		return &plan.Notice{
+			Code:    noticePartly,
+			Message: "Of the history of state only the messages of commits were checked, since contents are missing in this partial clone",
+			Hint:    "osmoctl state fetch",
+		}
+	}
+	return nil
+}
+
+// historyHint is the command that brings the history to a shallow clone.
+func (p *project) historyHint() string {
+	name := p.upstream()
+	if name == "" {
+		return "clone the repository again, without --depth"
+	}
+	return "git fetch --unshallow " + name + ", or osmoctl state fetch, which brings only what is needed"
+}
+
+// notices are what a plan has to say of the history of the state that it was made
+// from.
+func (t *trust) notices(have *state.Snapshot) (list []plan.Notice) {
+	if n := t.unchecked(); n != nil {
+		list = append(list, *n)
+	}
+	return append(list, t.liveEnded(have)...)
+}
+
+// liveEnded are the generations that are live in a state and whose values ended
+// before.
+func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
+	if len(t.report.Ended) == 0 {
+		return nil
+	}
+	ended := map[state.Sum]history.Ended{}
+	for _, e := range t.report.Ended {
+		ended[e.Value] = e
+	}
+	var list []plan.Notice
+	for _, name := range accountNames(have) {
+		a := have.Accounts[name]
+		for _, token := range model.Names(a.Tokens) {
+			for i := range a.Tokens[token].Generations {
+				g := &a.Tokens[token].Generations[i]
+				if e, has := ended[g.Value]; has {
+					list = append(list, endedNotice(name+"/"+token, g.Number, e))
+				}
+			}
+		}
+	}
+	return list
+}
+
+func endedNotice(token string, number int, e history.Ended) plan.Notice {
+	return plan.Notice{
+		Code: noticeEnded,
+		Message: fmt.Sprintf("token/%s@%d is live in this state, and its value was ended on %s (%s; commit %.12s): every command refuses it",
+			token, number, e.On, e.Reason, e.Commit),
+		Hint: fmt.Sprintf("osmoctl token revoke %s@%d --reason TEXT records its end again; osmoctl state restore %.12s takes back what forgot it", token, number, e.Commit),
+	}
+}
+
+// endedError refuses to give a value out that has ended.
+func endedError(what string, s *state.Tombstone) error {
+	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
+	return &codeError{hinted(err, "osmoctl plan says whether the next apply issues another"), exitInvalid}
+}
+
+// errNoHistory says that a command which writes state could not check what it
+// would build on.
+var errNoHistory = errors.New("the history of the state could not be checked, and nothing is written on top of what may have been edited by hand")

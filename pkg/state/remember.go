@@ -1,0 +1,92 @@
+package state
+
+import (
+	"maps"
+	"slices"
+	"sort"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Ending is a generation that ended, known from elsewhere than a snapshot.
+type Ending struct {
+	// Address is the generation.
+	Address model.Address
+	Tombstone
+}
+
+// Remember is the snapshot with these ended in it: each has its tombstone, also
+// where the account or the token is unknown, and no value of theirs is live in any
+// place. It is for reading: what is written comes from an [Edit].
+func (s *Snapshot) Remember(list []Ending) *Snapshot {
+	if len(list) == 0 {
+		return s
+	}
+	r := &remembering{next: *s, copied: map[string]bool{}, ended: map[Sum]Ending{}}
+	r.next.Accounts = maps.Clone(s.Accounts)
+	if r.next.Accounts == nil {
+		r.next.Accounts = map[string]*Account{}
+	}
+	for _, e := range list {
+		r.ended[e.Value] = e
+	}
+	for name, a := range s.Accounts {
+		for token, t := range a.Tokens {
+			for i := range t.Generations {
+				r.end(model.TokenAddress(name, token).At(t.Generations[i].Number), t.Generations[i].Value)
+			}
+		}
+	}
+	for _, e := range list {
+		r.record(e.Address, e.Tombstone)
+	}
+	return &r.next
+}
+
+type remembering struct {
+	next Snapshot
+	// copied are the accounts that are not the snapshot's own any more.
+	copied map[string]bool
+	ended  map[Sum]Ending
+}
+
+// end ends a live generation if its value has ended.
+func (r *remembering) end(a model.Address, value Sum) {
+	e, ended := r.ended[value]
+	if !ended {
+		return
+	}
+	t := r.account(a.Account, e.EndedOn).Tokens[a.Name]
+	t.Generations = slices.DeleteFunc(t.Generations, func(g Generation) bool { return g.Number == a.Generation && g.Value == value })
+	r.record(a, Tombstone{Generation: a.Generation, Value: value, EndedOn: e.EndedOn, Reason: e.Reason})
+}
+
+// record adds a tombstone where there is none of the value.
+func (r *remembering) record(a model.Address, s Tombstone) {
+	account := r.account(a.Account, s.EndedOn)
+	t := account.Tokens[a.Name]
+	if t == nil {
+		t = &Token{DeletedOn: s.EndedOn}
+		account.Tokens[a.Name] = t
+	}
+	if slices.ContainsFunc(t.Tombstones, func(o Tombstone) bool { return o.Value == s.Value }) {
+		return
+	}
+	t.Tombstones = append(t.Tombstones, s)
+	sort.SliceStable(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
+	t.LastGeneration = max(t.LastGeneration, s.Generation)
+}
+
+// account is one that may be changed; of one that is unknown no more is said than
+// that it is gone.
+func (r *remembering) account(name string, gone model.Date) *Account {
+	a := r.next.Accounts[name]
+	switch {
+	case a == nil:
+		a = &Account{Name: name, DeletedOn: gone, Tokens: map[string]*Token{}}
+	case !r.copied[name]:
+		a = a.clone()
+	}
+	r.next.Accounts[name], r.copied[name] = a, true
+	return a
+}
