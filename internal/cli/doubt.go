@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -44,6 +45,20 @@ func (p *project) believed(ctx context.Context, commit string) (*state.Snapshot,
 		p.env.warnf("%s", doubt)
 	}
 	return snap.Remember(t.endings()), nil
+}
+
+// sayUnproved notes what a check of the files alone leaves open, and says where
+// their history is in doubt.
+func (p *project) sayUnproved(ctx context.Context, v *view.Verification, commit string) {
+	v.Notes = append(v.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
+	t, err := p.trustForReading(ctx, commit)
+	if err != nil {
+		p.env.warnf("the history of this state could not be checked: %v", err)
+		return
+	}
+	if doubt := t.doubt(); doubt != "" {
+		p.env.warnf("%s", doubt)
+	}
 }
 
 func (p *project) trustForReading(ctx context.Context, commit string) (*trust, error) {

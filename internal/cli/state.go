@@ -78,6 +78,8 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 		if result.History, err = p.walkedHistory(env.Context, commit); err != nil {
 			return err
 		}
+	} else if result.Serial > 0 {
+		p.sayUnproved(env.Context, &result, commit)
 	}
 	if c.Signers != "" {
 		if err := p.checkSigners(env.Context, &result, absolute(env.Dir, c.Signers), commit); err != nil {

@@ -14,7 +14,8 @@ import (
 // as their commits are on no other way. What osmoctl ended there has ended, even
 // if it was taken back before the merge: whoever can push can put a revocation on
 // the side by a merge that keeps an older state, and push without force. A merge
-// that left behind what was applied there is a side to be judged.
+// that left behind what was applied there is a side to be judged. What is of
+// another lineage is another project's.
 func (c *checker) lookAside(w *walk) error {
 	if len(w.others) == 0 {
 		return nil
@@ -25,9 +26,14 @@ func (c *checker) lookAside(w *walk) error {
 		return err
 	}
 	c.report.Cut = c.report.Cut || b.cut
+	lineage, err := c.lineage()
+	if err != nil {
+		return err
+	}
 	left := map[int]bool{}
 	for _, a := range commits {
-		if !ParseMessage(a.Message).ByOsmoctl {
+		m := ParseMessage(a.Message)
+		if !m.ByOsmoctl || lineage != "" && m.Trailers.Lineage != lineage {
 			continue
 		}
 		id, err := c.store.ID(a.Hash, state.Dir)
@@ -49,6 +55,15 @@ func (c *checker) lookAside(w *walk) error {
 		}
 	}
 	return nil
+}
+
+// lineage is that of the state at the commit, "" where it cannot be read.
+func (c *checker) lineage() (string, error) {
+	l := newLoader(c.ctx, c.store)
+	if err := l.begin(c.report.Commit); err != nil || l.meta == nil {
+		return "", err
+	}
+	return l.meta.Lineage, nil
 }
 
 func first(parents []string) string {

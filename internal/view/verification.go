@@ -69,6 +69,8 @@ func (p *page) verification(r Verification) {
 	case r.Serial == 0:
 		p.line("Nothing was applied yet")
 		return
+	case r.History == nil:
+		p.spans(say(adds, "The files of state are sound"), say(plain, " at serial "+strconv.Itoa(r.Serial)+"; "), say(warn, "their history was not checked"))
 	default:
 		p.spans(say(adds, "State is sound"), say(plain, " at serial "+strconv.Itoa(r.Serial)))
 	}
