@@ -143,7 +143,6 @@ func (e *Env) view() *view.View {
 	return &view.View{
 		Out: e.Stdout, Err: e.Stderr,
 		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
-		Workflow: e.Getenv("GITHUB_ACTIONS") != "" || e.Getenv("GITLAB_CI") != "" || e.Getenv("TF_BUILD") != "",
 	}
 }
 
@@ -198,5 +197,5 @@ func (e *Env) printf(format string, args ...any) {
 			args[i] = view.EscapeTerminal(s)
 		}
 	}
-	fmt.Fprintf(keyless{e.Stdout}, format, args...)
+	_ = (&view.View{Out: keyless{e.Stdout}}).Words(fmt.Sprintf(format, args...))
 }

@@ -208,7 +208,7 @@ func (c *planCmd) save(env *Env, made *plan.Plan) error {
 	if c.Out == "" {
 		return nil
 	}
-	data, err := made.JSON()
+	data, err := view.PlanJSON(made)
 	if err != nil {
 		return err
 	}

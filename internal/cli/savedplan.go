@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -78,7 +79,7 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 	now := *made
 	now.Base.Commit = saved.Base.Commit
 	now.Notices = saved.Notices
-	data, err := now.JSON()
+	data, err := view.PlanJSON(&now)
 	switch {
 	case err != nil || bytes.Equal(data, saved.data):
 	case len(made.Blocked) > 0:

@@ -22,14 +22,15 @@
 //   - Markdown: [EscapeMarkdown]; foreign text stands in code spans and nowhere
 //     else, so it can neither mention, link, embed nor open a block;
 //   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
+//   - SARIF: the text of a terminal, in which nothing is a link;
 //   - iCalendar: the text of a terminal, with the escapes that its values ask for;
 //   - JSON: the same characters as for a terminal become \u escapes, which mean
 //     the same to a parser.
 //
-// A CI runner obeys commands that it finds in any line a step prints. With
-// [View.Workflow] set, finished lines are searched for such commands, and what
-// would be one is broken apart; only the annotations that [GitHub] asks for are
-// written as commands.
+// A CI runner obeys commands that it finds in any line a step prints. Finished
+// lines are searched for such commands, and what would be one is broken apart,
+// whoever seems to read: a log or a file is printed again by somebody else. Only
+// the annotations that [GitHub] asks for are written as commands.
 //
 // # Length
 //

@@ -74,7 +74,7 @@ func visible(r rune) bool {
 // text apart where they would run together. It is not meant for cells of a
 // table, where a vertical bar ends even a code span.
 func EscapeMarkdown(s string) string {
-	s = EscapeTerminal(s)
+	s = breakRuns(EscapeTerminal(s))
 	if s == "" {
 		return "` `"
 	}
@@ -84,6 +84,36 @@ func EscapeMarkdown(s string) string {
 		s = " " + s + " "
 	}
 	return fence + s + fence
+}
+
+// maxRun is the longest run of backticks that Markdown gets to see. A fence must
+// be longer still, and renderers look at so many only: cmark-gfm, which GitHub
+// has, takes a fence of 81 for text.
+const maxRun = 16
+
+// breakRuns writes a longer run of backticks as its character and how often it
+// stood there: \u{60×80}.
+func breakRuns(s string) string {
+	if longestRun(s, '`') <= maxRun {
+		return s
+	}
+	var b strings.Builder
+	for s != "" {
+		n := len(s) - len(strings.TrimLeft(s, "`"))
+		if n > maxRun {
+			b.WriteString(`\u{60×` + strconv.Itoa(n) + "}")
+		} else {
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+		next := strings.IndexByte(s, '`')
+		if next < 0 {
+			next = len(s)
+		}
+		b.WriteString(s[:next])
+		s = s[next:]
+	}
+	return b.String()
 }
 
 func longestRun(s string, c byte) int {
@@ -107,11 +137,15 @@ var (
 // EscapeWorkflowData makes text fit for the message of a workflow command. Line
 // ends are kept, the runner decodes them; what a terminal should not get becomes
 // visible.
-func EscapeWorkflowData(s string) string { return workflowData.Replace(escapeLines(s)) }
+func EscapeWorkflowData(s string) string { return workflowData.Replace(unobeyed(s)) }
 
 // EscapeWorkflowProperty makes text fit for a property of a workflow command,
 // such as a file's name.
-func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(escapeLines(s)) }
+func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(unobeyed(s)) }
+
+// unobeyed is text for within a command, with no other command in it: a log that
+// is printed again may have lost what stood before.
+func unobeyed(s string) string { return string(breakCommands([]byte(escapeLines(s)))) }
 
 func escapeLines(s string) string {
 	lines := strings.Split(s, "\n")
@@ -121,32 +155,43 @@ func escapeLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Runners take a line that begins with two colons for a command, blanks before
-// them skipped, and two hashes with a bracket for one anywhere in a line:
-// ##[name], ##vso[name].
+// Runners obey commands that stand in what a step prints: two colons with a name
+// at the beginning of a line, blanks before them skipped, or after whatever a log
+// puts before a line; two hashes with a bracket anywhere, ##[name] and
+// ##vso[name]; and GitLab's marks of a section.
 var (
 	leadingColons = regexp.MustCompile(`(?m)^((?:[\s\v\p{Z}]|\x1b\[[0-9;]*m)*:):`)
+	namedColons   = regexp.MustCompile(`(:+):([A-Za-z][A-Za-z0-9_-]*(?:::|[ \t]))`)
 	hashBracket   = regexp.MustCompile(`#(#[A-Za-z]*\[)`)
+	sectionMark   = regexp.MustCompile(`(section_(?:start|end)):`)
 )
 
-// breakCommands keeps finished lines from being taken for workflow commands.
+// breakCommands keeps finished lines from being taken for workflow commands. It
+// does so whatever reads them: a log is printed again, by another runner, too.
 func breakCommands(b []byte) []byte {
-	if bytes.Contains(b, []byte("::")) {
-		b = leadingColons.ReplaceAll(b, []byte(`${1}\u{3A}`))
-	}
-	if bytes.Contains(b, []byte("##")) {
-		b = hashBracket.ReplaceAll(b, []byte(`\u{23}${1}`))
-	}
-	return b
+	return breakBy(b, `\u{3A}`, `\u{23}`)
 }
 
-// breakCommandsInJSON does so within JSON, whose meaning stays. A line of
-// indented JSON never begins with a colon, and hashes occur in strings only.
+// breakCommandsInJSON does so within JSON, whose meaning stays: colons in pairs
+// and hashes occur in strings only, and never behind a lone backslash.
 func breakCommandsInJSON(b []byte) []byte {
-	if !bytes.Contains(b, []byte("##")) {
-		return b
+	return breakBy(b, `\u003a`, `\u0023`)
+}
+
+func breakBy(b []byte, colon, hash string) []byte {
+	if bytes.Contains(b, []byte("::")) {
+		b = leadingColons.ReplaceAll(b, []byte("${1}"+colon))
+		for namedColons.Match(b) { // the end of one may be the beginning of another
+			b = namedColons.ReplaceAll(b, []byte("${1}"+colon+"${2}"))
+		}
 	}
-	return hashBracket.ReplaceAll(b, []byte(`\u0023${1}`))
+	if bytes.Contains(b, []byte("##")) {
+		b = hashBracket.ReplaceAll(b, []byte(hash+"${1}"))
+	}
+	if bytes.Contains(b, []byte("section_")) {
+		b = sectionMark.ReplaceAll(b, []byte("${1}"+colon))
+	}
+	return b
 }
 
 // escapeJSON replaces what EscapeTerminal would not let through by JSON's own

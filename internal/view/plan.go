@@ -17,12 +17,22 @@ func (v *View) Plan(p *plan.Plan, f Format) error {
 }
 
 func (v *View) planJSON(p *plan.Plan) error {
+	b, err := PlanJSON(p)
+	if err != nil {
+		return err
+	}
+	_, err = v.Out.Write(b)
+	return err
+}
+
+// PlanJSON is a plan as JSON, both as it is shown and as a plan file holds it:
+// people and runners read those as well.
+func PlanJSON(p *plan.Plan) ([]byte, error) {
 	b, err := p.JSON()
 	if err != nil {
-		return errors.New("this plan cannot be written as JSON")
+		return nil, errors.New("this plan cannot be written as JSON")
 	}
-	_, err = v.Out.Write(v.escapeJSON(b))
-	return err
+	return neutralJSON(b), nil
 }
 
 type appliedDocument struct {

@@ -3,6 +3,7 @@ package view
 import (
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -104,21 +105,45 @@ func sarifRules(problems diag.List) []sarifRule {
 }
 
 func sarifResultOf(d *diag.Diagnostic, root string) sarifResult {
-	out := sarifResult{RuleID: d.Code, Level: d.Severity.String(), Message: sarifMessage{d.Summary}}
+	out := sarifResult{RuleID: d.Code, Level: d.Severity.String(), Message: sarifSays(d.Summary)}
 	if d.Hint != "" {
-		out.Message.Text += "\nhint: " + d.Hint
+		out.Message = sarifSays(d.Summary, "hint: "+d.Hint)
 	}
 	if d.Pos.File != "" {
 		out.Locations = []sarifLocation{{Physical: sarifPlace(d.Pos, d.Width, root)}}
 	}
 	for i, r := range d.Related {
-		out.RelatedLocations = append(out.RelatedLocations, sarifLocation{ID: i + 1, Physical: sarifPlace(r.Pos, 0, root), Message: &sarifMessage{r.Message}})
+		message := sarifSays(r.Message)
+		out.RelatedLocations = append(out.RelatedLocations, sarifLocation{ID: i + 1, Physical: sarifPlace(r.Pos, 0, root), Message: &message})
 	}
 	return out
 }
 
+// sarifBrackets are what embedded links are made of, also in messages of plain
+// text: [text](address). Section 3.11.6 of the standard says how to write the
+// characters themselves.
+var sarifBrackets = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`)
+
+// sarifSays is a message of these lines. They are escaped as for a terminal,
+// since viewers show them, and hold no link.
+func sarifSays(lines ...string) sarifMessage {
+	for i, line := range lines {
+		lines[i] = sarifBrackets.Replace(EscapeTerminal(line))
+	}
+	return sarifMessage{strings.Join(lines, "\n")}
+}
+
+// sarifFile names a file, whatever its name: as a relative reference that can
+// neither be taken for another scheme nor for another host.
+func sarifFile(name string) sarifArtifact {
+	if strings.HasPrefix(name, "/") {
+		name = "/" + strings.TrimLeft(name, "/")
+	}
+	return sarifArtifact{(&url.URL{Path: name}).String()}
+}
+
 func sarifPlace(pos diag.Position, width int, root string) sarifPhysical {
-	out := sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: path.Join(root, pos.File)}).String()}}
+	out := sarifPhysical{Artifact: sarifFile(path.Join(root, pos.File))}
 	if pos.Line > 0 {
 		out.Region = &sarifRegion{StartLine: pos.Line, StartColumn: pos.Column}
 		if pos.Column > 0 && width > 0 {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -289,25 +288,28 @@ func (r Scan) sarif() sarifLog {
 	}
 	invocation := sarifInvocation{Successful: len(r.Left) == 0}
 	for _, l := range r.Left {
-		invocation.Notifications = append(invocation.Notifications, sarifNotification{"warning", sarifMessage{l.Path + ": " + l.Reason}})
+		invocation.Notifications = append(invocation.Notifications, sarifNotification{"warning", sarifSays(l.Path + ": " + l.Reason)})
 	}
 	run.Invocations = []sarifInvocation{invocation}
 	return sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}}
 }
 
 func (f ScanFind) sarif() sarifResult {
-	out := sarifResult{RuleID: leakedToken, Level: "error", Message: sarifMessage{f.status() + " " + f.what() + "\nhint: " + f.hint()}}
+	what := f.status() + " " + f.what()
+	switch {
+	case f.Path == "":
+		what = f.where() + ": " + what
+	case f.Commit != "":
+		what = "in commit " + f.Commit + ": " + what
+	}
+	out := sarifResult{RuleID: leakedToken, Level: "error", Message: sarifSays(what, "hint: "+f.hint())}
 	if f.tone() == warn {
 		out.RuleID, out.Level = deadToken, "warning"
 	}
 	if f.Path == "" {
-		out.Message.Text = f.where() + ": " + out.Message.Text
 		return out
 	}
-	if f.Commit != "" {
-		out.Message.Text = "in commit " + f.Commit + ": " + out.Message.Text
-	}
-	place := sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: f.Path}).String()}}
+	place := sarifPhysical{Artifact: sarifFile(f.Path)}
 	if f.Line > 0 {
 		place.Region = &sarifRegion{StartLine: f.Line, StartColumn: f.Column}
 	}

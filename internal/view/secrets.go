@@ -154,7 +154,7 @@ func (v *View) Exposure(e Exposure, f Format) error {
 }
 
 func exposureReport(e Exposure) document {
-	head := [][]span{{say(strong, exposureHeadline(e))}}
+	head := [][]span{exposureHeadline(e)}
 	if !e.Complete {
 		head = append(head, []span{say(fault, "Not complete"), say(plain, ": there may be more, see the notes.")})
 	}
@@ -168,11 +168,12 @@ func exposureReport(e Exposure) document {
 	}
 }
 
-func exposureHeadline(e Exposure) string {
+func exposureHeadline(e Exposure) []span {
+	words := plural(len(e.Live), "live value", "live values") + " could be read by "
 	if len(e.Live) == 0 {
-		return "No live value was ever sealed to " + e.Query + "."
+		words = "No live value was ever sealed to "
 	}
-	return plural(len(e.Live), "live value", "live values") + " could be read by " + e.Query + "."
+	return []span{say(strong, words), quoteAs(strong, e.Query), say(strong, ".")}
 }
 
 func exposedKeys(e Exposure) section {

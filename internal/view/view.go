@@ -29,9 +29,6 @@ type View struct {
 	Out, Err io.Writer
 	// Color and ErrColor say whether Out and Err are to be coloured.
 	Color, ErrColor bool
-	// Workflow says that a CI runner reads both and obeys the workflow
-	// commands in them.
-	Workflow bool
 }
 
 // ErrFormat is returned for a format that a result does not have.
@@ -81,10 +78,7 @@ func (v *View) complain(fill func(*page)) {
 // write is the one way to a writer for people's text: one call, so that lines
 // of concurrent programs do not mix, past the guard against workflow commands.
 func (v *View) write(w io.Writer, b []byte) error {
-	if v.Workflow {
-		b = breakCommands(b)
-	}
-	_, err := w.Write(b)
+	_, err := w.Write(breakCommands(b))
 	return err
 }
 
@@ -97,17 +91,15 @@ func (v *View) printJSON(w io.Writer, document any) error {
 	if err := e.Encode(document); err != nil {
 		return fmt.Errorf("write the result as JSON: %w", err)
 	}
-	_, err := w.Write(v.escapeJSON(b.Bytes()))
+	_, err := w.Write(neutralJSON(b.Bytes()))
 	return err
 }
 
-func (v *View) escapeJSON(b []byte) []byte {
-	b = escapeJSON(b)
-	if v.Workflow {
-		b = breakCommandsInJSON(b)
-	}
-	return b
-}
+// neutralJSON is a document in the spelling in which it may be shown anywhere.
+func neutralJSON(b []byte) []byte { return breakCommandsInJSON(escapeJSON(b)) }
+
+// Words writes our own words to Out, some of them escaped ones of others.
+func (v *View) Words(text string) error { return v.write(v.Out, []byte(text)) }
 
 // Note writes one line to Err, for what a command has to say beside its result.
 func (v *View) Note(text string) {

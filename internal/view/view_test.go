@@ -431,7 +431,6 @@ func TestProgressWithoutWork(t *testing.T) {
 func TestNoteAndWarn(t *testing.T) {
 	t.Parallel()
 	s := newScreen()
-	s.Workflow = true
 	s.Note("::error::x\ny")
 	s.Warn("careful\u202e")
 	if want := ":\\u{3A}error::x\\ny\nwarning: careful\\u{202E}\n"; s.err.String() != want {

@@ -1,0 +1,195 @@
+package view
+
+import (
+	"bytes"
+	"html"
+	"math/rand/v2"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	rawhtml "github.com/yuin/goldmark/renderer/html"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// render makes HTML of Markdown, raw HTML let through: what a text smuggles in
+// has to be seen.
+type render func(t testing.TB, markdown string) string
+
+// renderers are programs of others that know GitHub's Markdown. cmark-gfm is what
+// GitHub itself goes by; it is not on every machine.
+func renderers() map[string]render {
+	all := map[string]render{"goldmark": byGoldmark}
+	if program, err := exec.LookPath("cmark-gfm"); err == nil {
+		all["cmark-gfm"] = byProgram(program, "--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink", "-e", "tasklist", "-e", "footnotes")
+	}
+	return all
+}
+
+func byGoldmark(t testing.TB, markdown string) string {
+	t.Helper()
+	var out bytes.Buffer
+	g := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList), goldmark.WithRendererOptions(rawhtml.WithUnsafe()))
+	if err := g.Convert([]byte(markdown), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func byProgram(program string, args ...string) render {
+	return func(t testing.TB, markdown string) string {
+		t.Helper()
+		cmd := exec.Command(program, args...)
+		cmd.Stdin = strings.NewReader(markdown)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+}
+
+// markup is what Markdown, GitHub and HTML have a meaning for.
+var markup = []string{
+	"`", "``", "```", "````", strings.Repeat("`", 15), strings.Repeat("`", 16), strings.Repeat("`", 17), strings.Repeat("`", 79),
+	strings.Repeat("`", 80), strings.Repeat("`", 81), strings.Repeat("`", 200), "~~~", "~~x~~",
+	" ", "  ", "    ", "\t", "\n", "\n\n", "\r", "\r\n", "\u00a0", "\u2028", "\x00", "\\", "\\`", "\\\n",
+	"# h", "\n# h\n", "\n===\n", "\n---\n", "***", "**b**", "_i_", "- x", "\n- x\n", "* x", "1. x", "\n1. x\n", "- [ ] x", "> q", "\n> q",
+	"|", "| a | b |", "\n|---|---|\n", "|-|", ":-:", "[x](https://evil.example)", "![x](https://evil.example/x.png)", "[x]", "\n[x]: https://evil.example\n", "[^1]", "\n[^1]: x\n",
+	"<h1>x</h1>", "<a href=\"https://evil.example\">", "</a>", "<img src=x>", "<!--", "-->", "<!-- osmoctl -->", "</details>", "<details>", "</code>", "</p>", "<br>", "<![CDATA[", "]]>", "<?x", "?>", "<https://evil.example>", "<x@evil.example>",
+	"https://evil.example/x", "www.evil.example", "x@evil.example", "@org/security", "@ada", "#1", "GH-1", "org/repo#1", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", ":rocket:", "&lt;", "&#96;", "&grave;", "$x$", "$$x$$", "$`x`$",
+	"x", "word", "日本", "\u202e", "\u200b", "\xff", "'", "\"", "%", "{", "}", "(", ")", "]", "[", "!", "+", "=", "0",
+}
+
+// hostileText is made of up to n pieces of markup.
+func hostileText(r *rand.Rand, n int) string {
+	var b strings.Builder
+	for range 1 + r.IntN(n) {
+		b.WriteString(markup[r.IntN(len(markup))])
+	}
+	return b.String()
+}
+
+var (
+	codeElement = regexp.MustCompile(`<code>([^<]*)</code>`)
+	element     = regexp.MustCompile(`</?([a-z0-9]+)([^>]*)>`)
+)
+
+// TestSpansAreCode gives hostile texts to renderers of others: each has to come
+// out as one code span that shows the text, and nothing beside it.
+func TestSpansAreCode(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(8, 3))
+	texts := append([]string{"", " ", "  "}, markup...)
+	for range 4000 {
+		texts = append(texts, hostileText(r, 8))
+	}
+	var document strings.Builder
+	for _, s := range texts {
+		document.WriteString(EscapeMarkdown(s) + "\n\n")
+	}
+	for name, render := range renderers() {
+		lines := strings.Split(strings.TrimSpace(render(t, document.String())), "\n")
+		if len(lines) != len(texts) {
+			t.Errorf("%s makes %d blocks of %d spans", name, len(lines), len(texts))
+		}
+		for i, line := range lines[:min(len(lines), len(texts))] {
+			inner, before := strings.CutPrefix(line, "<p><code>")
+			inner, after := strings.CutSuffix(inner, "</code></p>")
+			want := unbroken(EscapeTerminal(texts[i]))
+			if !before || !after || strings.Contains(inner, "<") || strings.TrimSpace(texts[i]) != "" && unbroken(html.UnescapeString(inner)) != want {
+				t.Fatalf("%s renders %q, of %q, as %s", name, EscapeMarkdown(texts[i]), texts[i], line)
+			}
+		}
+	}
+}
+
+// markdownOf writes every document that has Markdown, one after the other, with
+// the text s wherever it has text.
+func markdownOf(t *testing.T, s string) string {
+	p := hostilePlan(t, s)
+	revoked, restored, resealing, partial := hostilePlan(t, s), hostilePlan(t, s), hostilePlan(t, s), hostilePlan(t, s)
+	revoked.Revoked = &plan.Revoked{Reason: s}
+	restored.Restored = &plan.Restored{Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Files: []string{s}}
+	resealing.Resealing = true
+	partial.Changes[0].Before, partial.Changes[0].Action = nil, plan.Create
+	a := model.TokenAddress(s, s)
+	done := &apply.Result{Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Issued: []apply.Issued{{Address: a, Path: s}}, Resealed: []model.Address{a}}
+	exposure := Exposure{
+		Query: s, Keys: []ExposedKey{{Key: s, Names: []string{s}}}, Notes: []string{s},
+		Commands: []string{strings.ReplaceAll(s, "\n", " ")}, // its lines are ours
+		Live:     []ExposedValue{{Address: a, Status: "active"}, {Address: a, Status: "retiring", Recipient: true}},
+	}
+	out := newScreen()
+	add := func(err error) {
+		must(t, err)
+		out.out.WriteString("\n\n")
+	}
+	for _, p := range []*plan.Plan{p, revoked, restored, resealing, partial} {
+		add(out.Plan(p, Markdown))
+		add(out.Applied(p, done, Markdown))
+		add(out.Applied(p, &apply.Result{}, Markdown))
+		add(out.Resealed(p, done, Markdown))
+	}
+	add(out.Exposure(exposure, Markdown))
+	return out.out.String()
+}
+
+// skeleton is a rendered document without what its code spans say.
+func skeleton(html string) string { return codeElement.ReplaceAllString(html, "<code></code>") }
+
+// TestDocumentsAreOurs holds whole documents against renderers of others: with
+// any text in them they have the elements and the words that they have with a
+// harmless one, and all else stands in code.
+func TestDocumentsAreOurs(t *testing.T) {
+	t.Parallel()
+	attacks := append([]string{}, markup...)
+	r := rand.New(rand.NewPCG(3, 8))
+	for range 60 {
+		attacks = append(attacks, hostileText(r, 6))
+	}
+	harmless := markdownOf(t, "harmless")
+	for name, render := range renderers() {
+		want := skeleton(render(t, harmless))
+		checkElements(t, name, want)
+		for _, s := range attacks {
+			if diff := cmp.Diff(want, skeleton(render(t, markdownOf(t, s)))); diff != "" {
+				t.Fatalf("%s: with %q these are other documents:\n%s", name, s, diff)
+			}
+		}
+	}
+}
+
+// checkElements lets through what our documents are made of, without attributes.
+func checkElements(t *testing.T, what, html string) {
+	t.Helper()
+	for _, found := range element.FindAllStringSubmatch(html, -1) {
+		if !strings.Contains(" h3 h4 p ul li code strong ", " "+found[1]+" ") || found[2] != "" && found[2] != "/" {
+			t.Errorf("%s has the element %s", what, found[0])
+		}
+	}
+	if said := strings.Trim(element.ReplaceAllString(html, ""), " \n"); strings.ContainsAny(said, "@#<>[]!`|\\~_/") {
+		t.Errorf("%s says outside of code: %q", what, said)
+	}
+}
+
+// TestLongDocumentsAreOurs does so where texts are cut and items left out.
+func TestLongDocumentsAreOurs(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(80, 81))
+	for range 4 {
+		text := hostileText(r, 400)
+		s := newScreen()
+		must(t, s.Plan(hugePlan(t, 300, text), Markdown))
+		for name, render := range renderers() {
+			checkElements(t, name, skeleton(render(t, s.out.String())))
+		}
+	}
+}
