@@ -54,4 +54,14 @@
 // resource, only where nothing else shown stands for them. So what is shown
 // never falls short, and a difference is empty only if nothing differs;
 // [Roles.Check] answers for any one request.
+//
+// # Weight
+//
+// Every grant weighs as much as the harm that it can do ([Grant.Weight]): reading,
+// writing, a wildcard over a whole scope, an administrator by a step, an
+// administrator at once. The constants say which fact each rests on. Grants are
+// weighed, not policies, so that neither the spelling of a policy nor its being
+// split over roles matters, and a Deny counts for what it takes. A grant that
+// covers another never weighs less. Weights do not know what a server holds: a
+// token of any user counts as an administrator's, and names of pools as equal.
 package access

@@ -1,0 +1,220 @@
+package access
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Weight is how much harm a grant can do: the more, the larger, so that weights
+// are compared as numbers. It is what plans are sorted by and what guardrails can
+// be about. A grant that covers another never weighs less.
+type Weight uint8
+
+// The weights, each with the fact about OSMO 6.4.0 that it rests on.
+const (
+	// Nothing is the weight of what grants nothing.
+	Nothing Weight = iota
+	// Reading shows something and changes nothing.
+	Reading
+	// Writing makes, changes or ends something: any verb but the few that
+	// read, and any verb that is not known.
+	Writing
+	// WholeScope is anything on every pool, configuration or backend, or on
+	// all but the exceptions that are named, today's and those to come. A
+	// prefix of one character counts as much: a few dozen of them are a
+	// wildcard that does not look like one.
+	WholeScope
+	// AdministratorByStep makes its holder an administrator by one request:
+	//   - auth:Token on anybody's tokens. OSMO issues a token with all roles
+	//     of the user it is for, an administrator's included, and does not
+	//     ask who asked for it.
+	//   - config:Update on config/role. Whoever may write roles may write
+	//     "*:*" into their own.
+	//   - config:Update on config/service. That configuration has the keys
+	//     that logins are signed with, and a login says which roles it has.
+	AdministratorByStep
+	// Administrator reaches the requests that no action covers: users and
+	// their roles, deletions of roles and pools, roll-backs of
+	// configurations. Only "*:*" covers those, and then whatever resources
+	// the policy lists: "*:*" on a pool that does not exist is enough.
+	Administrator
+)
+
+// weightWords are the weights as JSON and project files write them.
+var weightWords = []string{"nothing", "reading", "writing", "whole_scope", "administrator_by_step", "administrator"}
+
+func (w Weight) String() string {
+	if int(w) < len(weightWords) {
+		return weightWords[w]
+	}
+	return "unknown"
+}
+
+// ParseWeight is the weight that String writes.
+func ParseWeight(s string) (Weight, error) {
+	if i := slices.Index(weightWords, s); i >= 0 {
+		return Weight(i), nil
+	}
+	return Nothing, fmt.Errorf("a weight is one of %s", strings.Join(weightWords[1:], ", "))
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (w Weight) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (w *Weight) UnmarshalText(text []byte) (err error) {
+	*w, err = ParseWeight(string(text))
+	return err
+}
+
+// Heavy reports whether a reviewer must see it: an administrator, at once or by a
+// step, or a wildcard over a whole scope.
+func (w Weight) Heavy() bool { return w >= WholeScope }
+
+// Weight is how much harm the grant can do.
+func (g Grant) Weight() Weight {
+	term, exceptActions := cutExceptions(g.Action)
+	base, exceptResources := cutExceptions(g.Resource)
+	actions := matchingActions([]string{term}) &^ matchingActions(exceptActions)
+	if g.Resource == Everything {
+		base = "*"
+	}
+	if actions == 0 {
+		return Writing
+	}
+	var r reach
+	r.add(pointOf(base), exceptResources)
+	return r.weigh(actions)
+}
+
+// Heaviest is the largest weight among grants.
+func Heaviest(grants []Grant) (most Weight) {
+	for _, g := range grants {
+		most = max(most, g.Weight())
+	}
+	return most
+}
+
+// Weigh is the weight of what roles grant altogether, with [DefaultRole] among
+// them. A holder of roles of weight [Administrator] is an administrator.
+func Weigh(roles []*model.Role) Weight { return Heaviest(Effective(roles)) }
+
+// Weighed is a pattern of a policy and how much it says there.
+type Weighed struct {
+	Pattern string
+	Weight  Weight
+}
+
+// WeighPolicy is how much a policy says, and each of its patterns within it, the
+// heaviest first: what it grants where nothing else takes it away. A Deny weighs
+// what it takes.
+func WeighPolicy(p model.Policy) (w Weight, actions, resources []Weighed) {
+	var all reach
+	for _, r := range p.Resources {
+		all.add(pointOf(r), nil)
+	}
+	set := matchingActions(p.Actions)
+	for _, a := range p.Actions {
+		actions = append(actions, Weighed{a, all.weigh(matchingActions([]string{a}))})
+	}
+	for _, r := range p.Resources {
+		var one reach
+		one.add(pointOf(r), nil)
+		resources = append(resources, Weighed{r, one.weigh(set)})
+	}
+	if effectOf(&p) != "" {
+		w = all.weigh(set)
+	}
+	for _, list := range [][]Weighed{actions, resources} {
+		slices.SortStableFunc(list, func(a, b Weighed) int { return cmp.Compare(b.Weight, a.Weight) })
+	}
+	return w, actions, resources
+}
+
+// reach is what some resources amount to, as the actions that they matter to.
+type reach struct {
+	// touched can be used on some of the resources, whole on all there are of
+	// their scope.
+	touched, whole actionSet
+	// seizing make an administrator on some of them.
+	seizing actionSet
+}
+
+var (
+	// readingActions show something and change nothing. A login and its
+	// renewal give what the user has already.
+	readingActions = setOf(func(a *Action) bool {
+		_, verb, _ := strings.Cut(a.Name, ":")
+		return slices.Contains([]string{"Health", "List", "Login", "Read", "Refresh", "Version"}, verb)
+	})
+	configUpdate = setOf(func(a *Action) bool { return a.Name == "config:Update" })
+	// seizable are the configurations that make an administrator of whoever
+	// may write them.
+	seizable = []string{"config/role", "config/service"}
+)
+
+// add counts a pattern in, without what is excepted from it.
+func (r *reach) add(p point, except []string) {
+	for i := range areas {
+		a := &areas[i]
+		root := point{a.root, true}
+		below, inside := strings.CutPrefix(p.text, a.root)
+		covers := p.encloses(root)
+		if !covers && !inside {
+			continue
+		}
+		r.touched |= a.actions
+		if covers || p.wide && letters(below) <= 1 {
+			r.whole |= a.actions
+		}
+	}
+	if users := "user/"; p.encloses(point{users, true}) || strings.HasPrefix(p.text, users) {
+		r.seizing |= ownTokens
+	}
+	for _, s := range seizable {
+		if p.has(s) && !slices.ContainsFunc(except, func(e string) bool { return pointOf(e).has(s) }) {
+			r.seizing |= configUpdate
+		}
+	}
+}
+
+// has reports whether the resource is the point or below it.
+func (p point) has(resource string) bool {
+	return p.text == resource || p.wide && strings.HasPrefix(resource, p.text)
+}
+
+// letters counts what a name is written with; one that grants percent-encode
+// counts once.
+func letters(s string) int { return len(s) - 2*strings.Count(s, "%") }
+
+// weigh is the weight of actions on what is reached. Actions that have no
+// resource are granted by any list.
+func (r *reach) weigh(actions actionSet) Weight {
+	used := actions & (r.touched | plainActions | webServer)
+	switch {
+	case actions&unregistered != 0:
+		return Administrator
+	case actions&r.seizing != 0:
+		return AdministratorByStep
+	case actions&r.whole != 0:
+		return WholeScope
+	case used&^readingActions != 0:
+		return Writing
+	case used != 0:
+		return Reading
+	}
+	return Nothing
+}
+
+// cutExceptions takes apart what spellExcept wrote.
+func cutExceptions(s string) (what string, except []string) {
+	what, rest, found := strings.Cut(s, " except ")
+	if found {
+		except = strings.Split(rest, ", ")
+	}
+	return what, except
+}
