@@ -53,7 +53,8 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	}
 	b.settings()
 	p := b.finish()
-	p.Warnings = append(append(b.changedKeys(), b.staysReadable(p)...), p.Warnings...)
+	p.Risks = (&riskList{append(b.changedKeys(), p.Risks...)}).sorted()
+	p.Warnings = append(b.staysReadable(p), p.Warnings...)
 	p.Warnings = orEmpty(p.Warnings)
 	return p, b.problems
 }
@@ -306,6 +307,7 @@ func (b *builder) finish() *Plan {
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
 	p.Keys = b.keys(p)
+	p.Risks = b.risks(p)
 	p.Blocked = b.guard(p)
 	neverNil(p)
 	p.Digest = b.digest(p)
@@ -321,6 +323,7 @@ func neverNil(p *Plan) {
 	p.Keys = orEmpty(p.Keys)
 	p.GuardrailChanges = orEmpty(p.GuardrailChanges)
 	p.Notices = orEmpty(p.Notices)
+	p.Risks = orEmpty(p.Risks)
 	p.Blocked = orEmpty(p.Blocked)
 	p.WaitingForIdentity = orEmpty(p.WaitingForIdentity)
 	p.Warnings = orEmpty(p.Warnings)

@@ -24,6 +24,7 @@ const (
 	RailProtect        = "protect"
 	RailEmpty          = "declarations_vanished"
 	RailStateEdited    = "state_edited"
+	RailUnreadRisks    = "unread_risks"
 	defaultMaxDeletes  = 5
 	defaultMaxDeletePC = 20
 )
@@ -38,6 +39,8 @@ type Allow struct {
 	Empty bool
 	// Deletes, Rotations and NewReaders raise the bounds to a number.
 	Deletes, Rotations, NewReaders *int
+	// Risks says how many risks were read where no comment has room for them.
+	Risks *int
 	// Lifetime raises the bound on a token's lifetime.
 	Lifetime model.Days
 	// Delete names objects whose deletion does not count.

@@ -106,6 +106,8 @@ type Plan struct {
 	// elsewhere than one would expect. They stand in the head of every form: a
 	// calm answer is worth no more than what was looked at.
 	Notices []Notice `json:"notices"`
+	// Risks says the gravest of it all again, one by one; see [Risk].
+	Risks []Risk `json:"risks"`
 	// Blocked lists what keeps the plan from being applied.
 	Blocked            []Blocked  `json:"blocked"`
 	WaitingForIdentity []Waiting  `json:"waiting_for_identity"`

@@ -54,7 +54,8 @@ func (b *builder) finishReseal() *Plan {
 	sortChanges(p.Changes)
 	p.Summary = summarise(p.Changes)
 	p.Keys = b.keys(p)
-	p.Warnings = append(b.changedKeys(), b.staysReadable(p)...)
+	p.Risks = (&riskList{b.changedKeys()}).sorted()
+	p.Warnings = b.staysReadable(p)
 	p.Blocked = b.guardReseal(p)
 	neverNil(p)
 	p.Digest = b.digest(p)
@@ -131,18 +132,14 @@ func (b *builder) guardReseal(p *Plan) []Blocked {
 	return g.blocked
 }
 
-// Codes of warnings about keys.
-const (
-	// WarnKeyChanged: another key stands under a name than at the last apply.
-	WarnKeyChanged = "recipient_key_changed"
-	// WarnStaysReadable: a key is taken out, and git's history keeps what it
-	// could open.
-	WarnStaysReadable = "history_stays_readable"
-)
+// WarnStaysReadable is the code of a warning that a key is taken out, and git's
+// history keeps what it could open.
+const WarnStaysReadable = "history_stays_readable"
 
-// changedKeys warns of names that stand for another key than at the last apply.
+// changedKeys names the names that stand for another key than at the last apply.
 // To whoever reads names alone, nothing has changed.
-func (b *builder) changedKeys() (list []Warning) {
+func (b *builder) changedKeys() []Risk {
+	var found riskList
 	applied, declared := b.have.Meta.Applied.Recipients, state.SettingsOf(b.want.Project).Recipients
 	count := b.declaredCounts()
 	for _, name := range model.Names(b.want.Project.Recipients) {
@@ -154,10 +151,10 @@ func (b *builder) changedKeys() (list []Warning) {
 		if len(gained) == 0 || len(lost) == 0 {
 			continue
 		}
-		list = append(list, Warning{Code: WarnKeyChanged, Message: fmt.Sprintf("recipient %s is now %s, was %s: it would read new values of %s",
-			name, shortKeys(gained), shortKeys(lost), plural(count[gained[0]], "token", "tokens"))})
+		found.note(RiskKeyChanged, nil, "recipient %s is now %s, was %s: it would read new values of %s",
+			name, shortKeys(gained), shortKeys(lost), plural(count[gained[0]], "token", "tokens"))
 	}
-	return list
+	return found.list
 }
 
 // ownKeys are the keys that stand under a name itself, not those of its members.

@@ -260,9 +260,9 @@ func TestChangedKeys(t *testing.T) {
 			w.ApplyFor(named(t, c.before))
 			for _, p := range []*plan.Plan{w.PlanFor(named(t, c.after)), w.PlanResealFor(named(t, c.after))} {
 				var got []string
-				for _, warning := range p.Warnings {
-					if warning.Code == plan.WarnKeyChanged {
-						got = append(got, warning.Message)
+				for _, risk := range p.Risks {
+					if risk.Code == plan.RiskKeyChanged {
+						got = append(got, risk.Message)
 					}
 				}
 				if d := cmp.Diff(c.want, got); d != "" {

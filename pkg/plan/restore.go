@@ -44,6 +44,7 @@ func (b *builder) finishRestore() *Plan {
 		Changes: b.changes, Implied: b.implied, Access: b.accessSection(nil),
 	}
 	p.Summary = summarise(p.Changes)
+	p.Risks = b.risks(p)
 	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
 	g.protect()
 	p.Blocked = g.blocked

@@ -1,0 +1,351 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Risk is what a reviewer must not miss, whatever else a plan holds. Every one
+// follows from the rest of the plan and says it again in one line, so that a
+// crowd of changes cannot hide it: views cut everything but these.
+type Risk struct {
+	Code     string   `json:"code"`
+	Severity Severity `json:"severity"`
+	// Address is what it is about; nil where that is the project as a whole.
+	Address *model.Address `json:"address"`
+	Message string         `json:"message"`
+}
+
+// Severity is how grave a risk is.
+type Severity string
+
+// The severities, the graver first.
+const (
+	// Critical risks hand over the server, the state or the values.
+	Critical Severity = "critical"
+	// High risks take down a defence, or harm what is in use.
+	High Severity = "high"
+)
+
+// The codes of risks, the gravest first. The plan lists them in this order.
+const (
+	// RiskAdministrator and RiskAdministratorByStep: a subject, or whoever
+	// holds a role, gains a grant of [access.Administrator] or of
+	// [access.AdministratorByStep].
+	RiskAdministrator       = "administrator"
+	RiskAdministratorByStep = "administrator_by_step"
+	// RiskEverybodyGains: OSMO's default role, which everybody has, grants more.
+	RiskEverybodyGains = "everybody_gains"
+	// RiskStateMoved: a git setting is another, so state is looked for elsewhere.
+	RiskStateMoved = "state_moved"
+	// RiskKeyChanged: another key stands under a name than at the last apply.
+	RiskKeyChanged = "recipient_key_changed"
+	// RiskBackendChanged: values are issued by something else.
+	RiskBackendChanged = "backend_changed"
+	// RiskProtectionLifted: an account is no longer protected from the next apply on.
+	RiskProtectionLifted = "protection_lifted"
+	// RiskGuardrailLoosened: a guardrail is weaker from the next apply on.
+	RiskGuardrailLoosened = "guardrail_loosened"
+	// RiskWholeScope: a grant of [access.WholeScope] is gained.
+	RiskWholeScope = "whole_scope"
+	// RiskIdentityProvider: people come by a heavy role through their login.
+	RiskIdentityProvider = "identity_provider"
+	// RiskDeletesInUse: what is deleted has live values or holders.
+	RiskDeletesInUse = "deletes_in_use"
+	// RiskLosesRoles: a value lives on and can do nothing any more.
+	RiskLosesRoles = "loses_all_roles"
+)
+
+// riskOrder has every code with its severity, the gravest first.
+var riskOrder = []struct {
+	code     string
+	severity Severity
+}{
+	{RiskAdministrator, Critical},
+	{RiskAdministratorByStep, Critical},
+	{RiskEverybodyGains, Critical},
+	{RiskStateMoved, Critical},
+	{RiskKeyChanged, Critical},
+	{RiskBackendChanged, Critical},
+	{RiskProtectionLifted, High},
+	{RiskGuardrailLoosened, High},
+	{RiskWholeScope, High},
+	{RiskIdentityProvider, High},
+	{RiskDeletesInUse, High},
+	{RiskLosesRoles, High},
+}
+
+// riskRank is the place of a code in [riskOrder].
+var riskRank = ranksOfRisks()
+
+func ranksOfRisks() map[string]int {
+	ranks := make(map[string]int, len(riskOrder))
+	for i, r := range riskOrder {
+		ranks[r.code] = i
+	}
+	return ranks
+}
+
+// riskList collects risks.
+type riskList struct{ list []Risk }
+
+func (r *riskList) note(code string, a *model.Address, format string, args ...any) {
+	r.list = append(r.list, Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: fmt.Sprintf(format, args...)})
+}
+
+// sorted puts the gravest first and the same about several beside each other.
+func (r *riskList) sorted() []Risk {
+	slices.SortStableFunc(r.list, func(a, b Risk) int {
+		if c := cmp.Or(riskRank[a.Code]-riskRank[b.Code], cmp.Compare(a.Message, b.Message)); c != 0 || a.Address == nil || b.Address == nil {
+			return c
+		}
+		return a.Address.Compare(*b.Address)
+	})
+	return orEmpty(r.list)
+}
+
+// risks reads them off a plan that is complete otherwise.
+func (b *builder) risks(p *Plan) []Risk {
+	s := riskSearch{builder: b, plan: p, weights: map[access.Grant]access.Weight{}}
+	for i := range p.Access {
+		s.gains(p.Access[i].Subject, p.Access[i].Gained, subjectWords)
+	}
+	for i := range p.Changes {
+		s.change(&p.Changes[i])
+	}
+	s.settings()
+	s.lostRoles()
+	return s.sorted()
+}
+
+// riskSearch is one search for risks.
+type riskSearch struct {
+	riskList
+	*builder
+	plan *Plan
+	// weights are those of the grants met so far: thousands of subjects gain
+	// the same few.
+	weights map[access.Grant]access.Weight
+	// holders counts the accounts that hold a role before the plan.
+	holders map[string]int
+}
+
+// gainWords says of each weight what somebody who gains a grant comes by.
+type gainWords map[access.Weight]string
+
+var (
+	subjectWords = gainWords{
+		access.Administrator:       "becomes an administrator at once: gains %s",
+		access.AdministratorByStep: "can make itself an administrator: gains %s",
+		access.WholeScope:          "gains a wildcard over a whole scope: %s",
+	}
+	roleWords = gainWords{
+		access.Administrator:       "makes an administrator of whoever holds it: grants %s",
+		access.AdministratorByStep: "lets whoever holds it become an administrator: grants %s",
+		access.WholeScope:          "grants a wildcard over a whole scope: %s",
+	}
+	gainCodes = map[access.Weight]string{
+		access.Administrator: RiskAdministrator, access.AdministratorByStep: RiskAdministratorByStep, access.WholeScope: RiskWholeScope,
+	}
+)
+
+// gains names each heavy grant by itself, so that none stands behind another.
+func (s *riskSearch) gains(a model.Address, gained []access.Grant, words gainWords) {
+	for _, g := range gained {
+		w, known := s.weights[g]
+		if !known {
+			w = g.Weight()
+			s.weights[g] = w
+		}
+		if w.Heavy() {
+			s.note(gainCodes[w], &a, words[w], grantWords(g))
+		}
+	}
+}
+
+// maxExceptions is how many exceptions of a grant a risk spells out.
+const maxExceptions = 8
+
+// grantWords writes a grant on one line, with its first exceptions.
+func grantWords(g access.Grant) string {
+	if g.Resource == "" {
+		return g.Action
+	}
+	base, rest, found := strings.Cut(g.Resource, " except ")
+	if !found {
+		return g.Action + " on " + base
+	}
+	except := strings.Split(rest, ", ")
+	if n := len(except) - maxExceptions; n > 0 {
+		except = append(except[:maxExceptions:maxExceptions], fmt.Sprintf("and %d more", n))
+	}
+	return g.Action + " on " + base + " except " + strings.Join(except, ", ")
+}
+
+func (s *riskSearch) change(c *Change) {
+	switch c.Address.Kind {
+	case model.KindRole:
+		s.roleChange(c)
+	case model.KindAccount:
+		s.accountChange(c)
+	case model.KindToken:
+		if t := s.appliedToken(c.Address); c.Action == Delete && s.liveValues(t) > 0 {
+			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", plural(s.liveValues(t), "live value", "live values"))
+		}
+	}
+}
+
+func (s *riskSearch) accountChange(c *Change) {
+	switch {
+	case c.Action == Update && c.Before.Protect && !c.After.Protect:
+		s.note(RiskProtectionLifted, &c.Address, "is no longer protected from the next apply on")
+	case c.Action == Delete:
+		n := 0
+		for _, t := range s.have.Accounts[c.Address.Name].Tokens {
+			n += s.liveValues(t)
+		}
+		if n > 0 {
+			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", plural(n, "live value", "live values"))
+		}
+	}
+}
+
+// liveValues counts the values of a token that work.
+func (s *riskSearch) liveValues(t *state.Token) (n int) {
+	if !t.Live() {
+		return 0
+	}
+	for i := range t.Generations {
+		if t.Generations[i].Status(s.today) != state.Expired {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *riskSearch) roleChange(c *Change) {
+	name := c.Address.Name
+	switch c.Action {
+	case Delete:
+		if n := s.held(name); n > 0 {
+			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", plural(n, "account holds", "accounts hold"))
+		}
+	case Create, Update:
+		before, after := pick(s.rights.before, []string{name}), pick(s.rights.after, []string{name})
+		gained, lost := access.Diff(before, after)
+		switch {
+		case name == access.DefaultRole:
+			for _, g := range gained {
+				s.note(RiskEverybodyGains, &c.Address, "everybody has this role and gains %s", grantWords(g))
+			}
+		default:
+			s.gains(c.Address, gained, roleWords)
+		}
+		if n := s.held(name); n > 0 && len(lost) > 0 && grantsNothing(after) {
+			s.note(RiskLosesRoles, &c.Address, "grants nothing any more, and %s it", plural(n, "account holds", "accounts hold"))
+		}
+		s.logins(c, access.Weigh(after))
+	}
+}
+
+// grantsNothing reports whether roles give nothing beyond what everybody has.
+func grantsNothing(roles []*model.Role) bool {
+	granted, _ := access.Diff(nil, roles)
+	return len(granted) == 0
+}
+
+// held is how many accounts hold a role before the plan.
+func (s *riskSearch) held(role string) int {
+	if s.holders == nil {
+		s.holders = map[string]int{}
+		for _, a := range s.have.Accounts {
+			if !a.Live() {
+				continue
+			}
+			for _, g := range a.Grants {
+				s.holders[g.Role]++
+			}
+		}
+	}
+	return s.holders[role]
+}
+
+// logins names the groups of an identity provider whose people come by a role. A
+// role that is not heavy matters where everybody gets it.
+func (s *riskSearch) logins(c *Change, w access.Weight) {
+	var before []string
+	synced := false
+	if c.Before != nil {
+		before = c.Before.ExternalRoles
+		synced = c.Before.SyncMode == model.SyncIgnore && c.After.SyncMode != model.SyncIgnore
+	}
+	for _, group := range minus(c.After.ExternalRoles, before) {
+		switch {
+		case group == access.DefaultRole:
+			s.note(RiskIdentityProvider, &c.Address, "is given to everybody who logs in, by external role %s", group)
+		case w.Heavy():
+			s.note(RiskIdentityProvider, &c.Address, "is given at login to whoever has external role %s, and grants %s", group, weightWords[w])
+		}
+	}
+	if synced && w.Heavy() {
+		s.note(RiskIdentityProvider, &c.Address, "is given at login again, and grants %s", weightWords[w])
+	}
+}
+
+var weightWords = map[access.Weight]string{
+	access.Administrator: "an administrator's access", access.AdministratorByStep: "what makes an administrator by a step", access.WholeScope: "a wildcard over a whole scope",
+}
+
+// lostRoles names the values that live on and carry no role any more. Whoever
+// uses one is locked out by a plan that neither deletes nor revokes anything.
+func (s *riskSearch) lostRoles() {
+	ended, left, gone := map[model.Address]bool{}, map[string][]string{}, map[string]bool{}
+	for i := range s.plan.Changes {
+		c := &s.plan.Changes[i]
+		switch {
+		case c.Action == Revoke, c.Action == Delete && c.Address.Kind != model.KindRole:
+			ended[c.Address] = true
+		case c.Address.Kind == model.KindAccount && c.Action == Update && len(minus(c.Before.Roles, c.After.Roles)) > 0:
+			left[c.Address.Name] = c.After.Roles
+		case c.Action == Delete:
+			gone[c.Address.Name] = true
+		}
+	}
+	if len(gone) > 0 {
+		for name, a := range s.have.Accounts {
+			if _, changed := left[name]; a.Live() && !changed && slices.ContainsFunc(a.Grants, func(g state.Grant) bool { return gone[g.Role] }) {
+				left[name] = a.Roles()
+			}
+		}
+	}
+	for _, name := range model.Names(left) {
+		roles := slices.DeleteFunc(slices.Clone(left[name]), func(r string) bool { return gone[r] })
+		if !ended[model.AccountAddress(name)] {
+			s.emptied(name, roles, ended)
+		}
+	}
+}
+
+// emptied names the values of an account that none of its remaining roles is for.
+func (s *riskSearch) emptied(account string, roles []string, ended map[model.Address]bool) {
+	tokens := s.have.Accounts[account].Tokens
+	for _, name := range model.Names(tokens) {
+		a := model.TokenAddress(account, name)
+		if !tokens[name].Live() || ended[a] {
+			continue
+		}
+		for i := range tokens[name].Generations {
+			g := &tokens[name].Generations[i]
+			at := a.At(g.Number)
+			if had := g.CurrentRoles(); g.Status(s.today) != state.Expired && !ended[at] && len(had) > 0 && len(intersect(had, roles)) == 0 {
+				s.note(RiskLosesRoles, &at, "lives on and loses all its roles at once")
+			}
+		}
+	}
+}
