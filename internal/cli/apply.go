@@ -89,6 +89,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 		return err
 	}
 	made.Blocked = append(made.Blocked, trust.blocked()...)
+	c.holdToReview(made)
 	if err := c.expected(made, saved); err != nil {
 		return c.explain(err, l, b, saved)
 	}

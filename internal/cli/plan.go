@@ -29,6 +29,7 @@ type allowances struct {
 	AllowDelete     []model.Address `placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
 	AllowRotations  *int            `placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
 	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
+	AllowRisks      *int            `placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
 	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
 	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
 }
@@ -36,7 +37,7 @@ type allowances struct {
 func (a allowances) options() plan.Allow {
 	return plan.Allow{
 		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
-		NewReaders: a.AllowNewReaders, Lifetime: a.AllowLifetime, Objects: a.Allow,
+		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow,
 	}
 }
 
@@ -66,6 +67,7 @@ func (c *planCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
+	c.holdToReview(made)
 	if err := c.save(env, made); err != nil {
 		return err
 	}
@@ -113,6 +115,20 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	}
 	warnChanged()
 	return made, p.holdAgainstHistory(env.Context, made, have, commit)
+}
+
+// holdToReview blocks a plan whose risks a comment on a pull request has no room
+// for: whoever reviews it there would not see all of them. It is the same for every
+// format, so that what a review was shown and what apply does never differ.
+func (a allowances) holdToReview(made *plan.Plan) {
+	n := len(made.Risks)
+	if view.RisksFit(made) || a.AllowRisks != nil && n <= *a.AllowRisks {
+		return
+	}
+	made.Blocked = append(made.Blocked, plan.Blocked{
+		Guardrail: plan.RailUnreadRisks, Flag: fmt.Sprintf("--allow-risks %d", n),
+		Detail: fmt.Sprintf("a comment on a pull request has no room for all %d risks: osmoctl plan shows them as text", n),
+	})
 }
 
 // holdAgainstHistory adds to a plan what is wrong with the history of the state

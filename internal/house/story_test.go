@@ -30,7 +30,12 @@ const (
 	firstKey  = "age1pv2hhnr2w04tgf2vyysrk3ge5vjaemxkmeh0xgvqyn6t5nlpkv8qaw2cx4"
 	secondKey = "age19a775444cll777wk9rt9jhxvqxkyka0yklsvl4a38xhn2p60z54skf4he5"
 
+	thirdKey = "age1rglte84arawtrhh5us69sgmnm70ksc2rq0xgk87vz4pu737y84sqpgadux"
+
 	oneKey = "version: 1\nrecipients: {ops: " + firstKey + "}\ndefaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n"
+
+	// movedKey gives a name that nothing is sealed to any more another key.
+	movedKey = "version: 1\nrecipients: {alice: " + firstKey + ", bob: " + thirdKey + ", ops: [alice]}\ndefaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n"
 
 	twoKeys = "version: 1\nrecipients: {alice: " + firstKey + ", bob: " + secondKey + ", ops: [alice, bob]}\n" +
 		"defaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n" +
@@ -132,7 +137,7 @@ service_accounts:
 		many := 100
 		o.Allow = plan.Allow{Deletes: &many}
 	}},
-	{days: 8, reseal: true, project: oneKey, text: `
+	{days: 8, reseal: true, project: movedKey, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
 service_accounts:

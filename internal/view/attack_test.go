@@ -37,6 +37,7 @@ func hostilePlan(t testing.TB, s string) *plan.Plan {
 	p.GuardrailChanges = []plan.GuardrailChange{{Path: s, Before: s, After: s}}
 	p.Blocked = []plan.Blocked{{Address: &a, Guardrail: s, Detail: s, Flag: s}}
 	p.WaitingForIdentity = []plan.Waiting{{Address: a, Gained: []plan.Reader{reader}}}
+	p.Risks = []plan.Risk{{Code: s, Severity: plan.Severity(s), Address: &a, Message: s}}
 	p.Warnings = []plan.Warning{{Code: s, Address: &a, Message: s}}
 	p.Upcoming = []plan.Upcoming{{Address: a, Event: plan.EventExpire, Date: p.Date}}
 	return p

@@ -36,4 +36,10 @@
 //
 // What people read is cut where nobody would read on, the risky first and the
 // harmless left out, and says exactly how much was left out. JSON is never cut.
+//
+// Who writes a pull request chooses how long its plan is, and so what would be cut.
+// Therefore a plan's risks are never cut, everything is sorted by weight
+// ([access.Weight]) before anything is, and what is heavy is left out last, where it
+// stands under the risks as well. A comment that has no room even for those says so
+// first, and [RisksFit] lets commands refuse the plan.
 package view

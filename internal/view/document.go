@@ -16,8 +16,13 @@ type section struct {
 	title string
 	tone  tone
 	items []item
-	// left counts the items that were left out.
-	left int
+	// left counts the items that were left out. leftGrave says that risks are
+	// about some of them.
+	left      int
+	leftGrave bool
+	// graded says that the items are sorted by weight, and vital that none may
+	// be left out as long as there is any room.
+	graded, vital bool
 }
 
 // item is one entry of a section: a mark, a line, and further lines below it.
@@ -26,6 +31,9 @@ type item struct {
 	tone tone
 	head []span
 	body [][]span
+	// heavy items are left out last, see [access.Weight]; of grave ones a risk
+	// says what is heavy in them.
+	heavy, grave bool
 }
 
 // add appends a line below the item.
@@ -45,6 +53,24 @@ func sectionOf[T any](title string, list []T, most int, itemOf func(T) item) sec
 // leftWords says how much is not shown.
 func leftWords(n int) string {
 	return "and " + count(n) + " more, which -t json lists"
+}
+
+// leftWords says how much of a section is not shown, and whether anything in it
+// matters.
+func (s section) leftWords() string {
+	words := "and " + count(s.left) + " more, which "
+	if len(s.items) == 0 {
+		words = count(s.left) + " in all, which "
+	}
+	switch {
+	case s.vital:
+		return words + "osmoctl plan shows as text"
+	case !s.graded:
+		return words + "-t json lists"
+	case s.leftGrave:
+		return words + "-t json lists; whatever is heavy in them stands under Risks"
+	}
+	return words + "-t json lists, none of them heavy: no administrator, no wildcard over a whole scope"
 }
 
 func (v *View) showDocument(f Format, d document) error {
@@ -82,7 +108,7 @@ func (s section) text(p *page) {
 		i.text(p)
 	}
 	if s.left > 0 {
-		p.spans(say(faint, "  "+leftWords(s.left)))
+		p.spans(say(faint, "  "+s.leftWords()))
 	}
 }
 

@@ -13,83 +13,131 @@ const markdownLimit = 65_536 - 2_000
 // markdown lays the document out for a comment. Our own words have no character
 // that Markdown knows; everything else stands in code spans.
 //
-// Where the whole is too long, each section gets at most half of the room that
-// is left, in the order of risk, so that none starves those after it entirely.
+// Where the whole is too long, room is kept first for what is heavy, in any
+// section; of the rest each section gets at most half of the room that is left, in
+// the order of risk, so that none starves those after it entirely. Where even what
+// is heavy is too long, the sections that are vital keep theirs, since they say it
+// all; and where those are, the document says so before anything else.
 func (d document) markdown() string {
-	head, foot := markdownHead(d.head), markdownParagraphs(d.foot)
-	room := markdownLimit - length(head) - length(foot)
-	blocks, rest := d.blocks()
+	room := d.room()
+	blocks, kept := d.blocks(false)
+	if kept > room {
+		blocks, kept = d.blocks(true)
+	}
+	if kept > room {
+		d.head = slices.Insert(slices.Clone(d.head), min(1, len(d.head)), []span{
+			say(fault, "Incomplete"), say(plain, ": a comment has no room for all risks of this plan. "), quote("osmoctl plan"), say(plain, " shows them as text."),
+		})
+		room = d.room()
+		kept = cutVital(blocks, kept, room)
+	}
 	var out strings.Builder
-	out.WriteString(head)
+	out.WriteString(markdownHead(d.head))
+	free, rest := room-kept, 0
 	for _, b := range blocks {
-		rest -= b.length()
-		if b.length()+rest > room {
-			b.cut(max(room/2, room-rest))
+		rest += b.length() - b.kept
+	}
+	for _, b := range blocks {
+		rest -= b.length() - b.kept
+		if b.length()-b.kept+rest > free {
+			b.cut(b.kept + max(free/2, free-rest))
 		}
-		room -= b.length()
+		free -= b.length() - b.kept
 		b.write(&out)
 	}
-	return out.String() + foot
+	return out.String() + markdownParagraphs(d.foot)
 }
 
-func (d document) blocks() (blocks []*block, total int) {
+// room is what head and foot leave of a comment.
+func (d document) room() int {
+	return markdownLimit - length(markdownHead(d.head)) - length(markdownParagraphs(d.foot))
+}
+
+// blocks are the sections in Markdown, and kept is the room that must be kept for
+// them: for every title, and for what is heavy, in all sections or in those that
+// are vital.
+func (d document) blocks(vital bool) (blocks []*block, kept int) {
 	for _, s := range d.sections {
 		if len(s.items) > 0 {
-			b := s.block()
-			blocks, total = append(blocks, b), total+b.length()
+			b := s.block(s.vital || !vital)
+			blocks, kept = append(blocks, b), kept+b.kept
 		}
 	}
-	return blocks, total
+	return blocks, kept
+}
+
+// cutVital takes from the vital blocks what there is no room for, and returns what
+// is kept then.
+func cutVital(blocks []*block, kept, room int) int {
+	for _, b := range slices.Backward(blocks) {
+		if b.vital && kept > room {
+			kept -= b.kept
+			b.cut(max(0, room-kept))
+			b.kept = b.length()
+			kept += b.kept
+		}
+	}
+	return kept
 }
 
 // block is a section in Markdown, item by item.
 type block struct {
+	section
 	title string
-	items []string
-	left  int
+	texts []string
+	// kept is the length that is not to be cut.
+	kept int
 }
 
-func (s section) block() *block {
-	b := &block{title: "\n#### " + s.title + "\n\n", left: s.left}
+func (s section) block(keepHeavy bool) *block {
+	b := &block{section: s, title: "\n#### " + s.title + "\n\n"}
+	b.kept, b.items = b.length(), slices.Clone(s.items)
 	for _, i := range s.items {
-		b.items = append(b.items, i.markdown())
+		text := i.markdown()
+		b.texts = append(b.texts, text)
+		if keepHeavy && i.heavy {
+			b.kept += length(text)
+		}
 	}
 	return b
 }
 
-// cut drops items from the end until the block has at most room characters. The
-// title and the number of what was left out always stay.
+// cut drops items from the end, what is heavy last, until the block has at most
+// room characters. The title and the number of what was left out always stay.
 func (b *block) cut(room int) {
 	have := b.length()
-	for len(b.items) > 0 && have > room {
-		last := len(b.items) - 1
-		have -= length(b.items[last])
-		b.items = b.items[:last]
-		b.left++
+	for _, heavy := range []bool{false, true} {
+		for n := len(b.texts) - 1; n >= 0 && have > room; n-- {
+			i := b.items[n]
+			if i.heavy != heavy {
+				continue
+			}
+			have -= length(b.texts[n])
+			b.texts, b.items = slices.Delete(b.texts, n, n+1), slices.Delete(b.items, n, n+1)
+			b.left++
+			b.leftGrave = b.leftGrave || i.heavy || i.grave
+		}
 	}
 }
 
 // leftRoom is kept for the line that says how much was left out.
-const leftRoom = 80
+const leftRoom = 140
 
 func (b *block) length() int {
 	n := length(b.title) + leftRoom
-	for _, i := range b.items {
-		n += length(i)
+	for _, text := range b.texts {
+		n += length(text)
 	}
 	return n
 }
 
 func (b *block) write(out *strings.Builder) {
 	out.WriteString(b.title)
-	for _, i := range b.items {
-		out.WriteString(i)
+	for _, text := range b.texts {
+		out.WriteString(text)
 	}
-	switch {
-	case b.left > 0 && len(b.items) == 0:
-		out.WriteString("- " + count(b.left) + " in all, which -t json lists\n")
-	case b.left > 0:
-		out.WriteString("- " + leftWords(b.left) + "\n")
+	if b.left > 0 {
+		out.WriteString("- " + b.leftWords() + "\n")
 	}
 }
 

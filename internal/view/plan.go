@@ -45,6 +45,7 @@ type appliedDocument struct {
 	Issued  []issuedDocument `json:"issued"`
 	// Revoked are the generations that were revoked, by a date or for a leak.
 	Revoked  []model.Address `json:"revoked"`
+	Risks    []plan.Risk     `json:"risks"`
 	Warnings []plan.Warning  `json:"warnings"`
 }
 
@@ -67,7 +68,7 @@ func (v *View) Applied(p *plan.Plan, r *apply.Result, f Format) error {
 func appliedDocumentOf(p *plan.Plan, r *apply.Result) appliedDocument {
 	out := appliedDocument{
 		formatVersion, r.Commit, r.Serial, p.Digest, p.Summary,
-		make([]issuedDocument, len(r.Issued)), revoked(p), orEmpty(p.Warnings),
+		make([]issuedDocument, len(r.Issued)), revoked(p), orEmpty(p.Risks), orEmpty(p.Warnings),
 	}
 	for i, g := range r.Issued {
 		out.Issued[i] = issuedDocument{g.Address, g.Path, g.ExpiresAt, g.Value.String()}

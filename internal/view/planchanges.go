@@ -35,17 +35,39 @@ func changesSection(p *plan.Plan) section {
 	if p.Resealing {
 		return resealsSection("Changes", p.Changes)
 	}
-	return sectionOf("Changes", byRisk(p.Changes), maxChanges, func(c *plan.Change) item { return changeItem(p, c) })
+	risks := risky(p)
+	s := section{title: "Changes", graded: true}
+	for n, c := range byRisk(p.Changes, risks) {
+		_, grave := risks[c.Address.Token()]
+		if n < maxChanges || c.Address.Kind == model.KindRole {
+			i := changeItem(p, c)
+			if i.grave = grave; n < maxChanges || i.heavy {
+				s.items = append(s.items, i)
+				continue
+			}
+		}
+		s.left++
+		s.leftGrave = s.leftGrave || grave
+	}
+	return s
 }
 
 // byRisk returns the changes, the riskiest first, in the plan's order where they
 // are alike.
-func byRisk(changes []plan.Change) []*plan.Change {
+func byRisk(changes []plan.Change, risks map[model.Address]int) []*plan.Change {
 	out := make([]*plan.Change, len(changes))
 	for i := range changes {
 		out[i] = &changes[i]
 	}
-	slices.SortStableFunc(out, func(a, b *plan.Change) int { return cmp.Compare(looks[a.Action].risk, looks[b.Action].risk) })
+	grade := func(c *plan.Change) int {
+		if n, grave := risks[c.Address.Token()]; grave {
+			return n
+		}
+		return len(risks) + 1
+	}
+	slices.SortStableFunc(out, func(a, b *plan.Change) int {
+		return cmp.Or(grade(a)-grade(b), looks[a.Action].risk-looks[b.Action].risk)
+	})
 	return out
 }
 
@@ -56,7 +78,8 @@ func changeItem(p *plan.Plan, c *plan.Change) item {
 		i.add(quote(clip(r)))
 	}
 	for _, f := range c.Fields {
-		i.body = append(i.body, fieldLines(c, f)...)
+		lines, heavy := fieldLines(c, f)
+		i.body, i.heavy = append(i.body, lines...), i.heavy || heavy
 	}
 	i.body = append(i.body, resolvedLines(p, c)...)
 	if sameAccess(c) {

@@ -42,7 +42,7 @@ func planDocument(p *plan.Plan) document {
 }
 
 func planHead(p *plan.Plan) [][]span {
-	head := [][]span{{say(strong, headline(p))}}
+	head := [][]span{{say(strong, strings.Join(append([]string{headline(p)}, riskWords(p)...), " "))}}
 	if len(p.Blocked) > 0 {
 		who := "apply refuses this plan"
 		if p.Resealing {

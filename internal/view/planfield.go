@@ -16,39 +16,24 @@ const arrow = " → "
 
 // fieldLines shows one field of a change: what it is to be where the object is
 // new, nothing where it goes, and otherwise the difference.
-func fieldLines(c *plan.Change, f plan.Field) [][]span {
+// heavy says that a line of it must not be cut.
+func fieldLines(c *plan.Change, f plan.Field) (lines [][]span, heavy bool) {
 	switch {
 	case c.After == nil, f.Path == "generation" && f.Before == nil && f.After == 1:
 		// The counter of requests begins at 1, which says nothing.
-		return nil
+		return nil, false
 	case f.Path == "policies":
 		return policyLines(f)
 	case f.Path == "labels":
-		return labelLines(c, f)
+		return labelLines(c, f), false
 	case c.Before == nil:
-		return [][]span{{quote(f.Path), say(plain, ": "), quote(value(f.After))}}
+		return [][]span{{quote(f.Path), say(plain, ": "), quote(value(f.After))}}, false
 	}
-	return [][]span{difference(f.Path, f.Before, f.After)}
+	return [][]span{difference(f.Path, f.Before, f.After)}, false
 }
 
 func difference(path string, before, after any) []span {
 	return []span{quote(path), say(plain, ": "), quoteAs(removes, value(before)), say(plain, arrow), quoteAs(adds, value(after))}
-}
-
-// policyLines shows the policies that go and those that come; the others stay.
-func policyLines(f plan.Field) (lines [][]span) {
-	before, _ := f.Before.([]model.Policy)
-	after, _ := f.After.([]model.Policy)
-	for _, p := range without(before, after) {
-		lines = append(lines, []span{say(plain, "policy "), quoteAs(removes, "- "+clip(policyWords(p)))})
-	}
-	for _, p := range without(after, before) {
-		lines = append(lines, []span{say(plain, "policy "), quoteAs(adds, "+ "+clip(policyWords(p)))})
-	}
-	if len(lines) == 0 {
-		return [][]span{{say(plain, "policies: in another order")}}
-	}
-	return clipLines(lines)
 }
 
 func without(list, other []model.Policy) (out []model.Policy) {
@@ -152,15 +137,17 @@ func jsonWords(v any) string {
 }
 
 // clip cuts a long text and says by how much.
-func clip(s string) string {
+func clip(s string) string { return clipTo(s, maxText) }
+
+func clipTo(s string, most int) string {
 	n := utf8.RuneCountInString(s)
-	if n <= maxText {
+	if n <= most {
 		return s
 	}
 	end := 0
-	for range maxText {
+	for range most {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 	}
-	return s[:end] + "… (" + plural(n-maxText, "character", "characters") + " more)"
+	return s[:end] + "… (" + plural(n-most, "character", "characters") + " more)"
 }

@@ -18,7 +18,7 @@ func emptyPlan(t testing.TB) *plan.Plan {
 		FormatVersion: 1, Digest: digest, Date: date(t, "2026-11-23"),
 		Base:    plan.Base{Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904"},
 		Changes: []plan.Change{}, Implied: []plan.Implied{}, Access: []plan.Access{}, Readers: []plan.Readers{}, Keys: []plan.Key{},
-		GuardrailChanges: []plan.GuardrailChange{}, Notices: []plan.Notice{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
+		GuardrailChanges: []plan.GuardrailChange{}, Notices: []plan.Notice{}, Risks: []plan.Risk{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
 		Warnings: []plan.Warning{}, Upcoming: []plan.Upcoming{},
 	}
 }
@@ -64,10 +64,14 @@ func fullPlan(t testing.TB) *plan.Plan {
 		{Address: &legacy, Guardrail: plan.RailProtect, Detail: "the account is protected from deletion: declare protect: false, apply that, and then make this change"},
 		{Guardrail: plan.RailDeletes, Detail: "6 deletions are more than the limit of 5", Flag: "--allow-deletes 6"},
 	}
+	p.Risks = []plan.Risk{
+		{Code: plan.RiskAdministrator, Severity: plan.Critical, Address: &ci, Message: "becomes an administrator at once: gains *:* on *"},
+		{Code: plan.RiskKeyChanged, Severity: plan.Critical, Message: "recipient ops is now age1new, was age1old: it would read new values of 12 tokens"},
+		{Code: plan.RiskGuardrailLoosened, Severity: plan.High, Message: "guardrail max_deletes is loosened from 5 to 50"},
+	}
 	p.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("ci", "deploy").At(1), Gained: []plan.Reader{alice, bob}}}
 	deploy := model.TokenAddress("ci", "deploy")
 	p.Warnings = []plan.Warning{
-		{Code: plan.WarnKeyChanged, Message: "recipient ops is now age1new, was age1old: it would read new values of 12 tokens"},
 		{Code: plan.WarnStaysReadable, Message: "recipient bob (age1old) could open 1 value and still can, in git's history, until revocation or expiry: osmoctl secrets exposure bob lists them"},
 		{Code: "token_inherits_roles", Address: &deploy, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},
 		{Code: "token_inherits_roles", Address: &token, Message: "the token takes all roles of its account; list its own under roles to keep it narrow"},

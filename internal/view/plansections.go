@@ -1,12 +1,10 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -31,56 +29,6 @@ func blockedItem(b plan.Blocked) item {
 		i.add(say(plain, "no flag lifts it"))
 	}
 	return i
-}
-
-// accessSection says who may do more and who less, gains first. Subjects to whom
-// the same happens share an item.
-func accessSection(p *plan.Plan) section {
-	groups := grouped(p.Access, accessKey)
-	slices.SortStableFunc(groups, func(a, b []plan.Access) int {
-		if gains := len(b[0].Gained) > 0; gains != (len(a[0].Gained) > 0) {
-			return cmp.Compare(len(b[0].Gained), len(a[0].Gained))
-		}
-		return len(b) - len(a)
-	})
-	return sectionOf("Access", groups, maxItems, func(group []plan.Access) item { return accessItem(p, group) })
-}
-
-func accessKey(a plan.Access) string {
-	var b strings.Builder
-	for _, list := range [][]access.Grant{a.Gained, a.Lost} {
-		for _, g := range list {
-			b.WriteString(strconv.Quote(g.Action) + strconv.Quote(g.Resource))
-		}
-		b.WriteByte(';')
-	}
-	return b.String() + a.EffectiveOn.String()
-}
-
-func accessItem(p *plan.Plan, group []plan.Access) item {
-	a := group[0]
-	i := item{mark: "~", tone: alters, head: subjects(group, func(a plan.Access) model.Address { return a.Subject })}
-	i.body = append(i.body, grantLines("gains", adds, a.Gained)...)
-	i.body = append(i.body, grantLines("loses", removes, a.Lost)...)
-	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
-		i.add(say(warn, "until "+a.EffectiveOn.String()), say(plain, " the old generation keeps what is lost"))
-	}
-	return i
-}
-
-// grantLines lists what is gained and lost.
-func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
-	for n, g := range grants {
-		if n == maxGrants {
-			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+" more")})
-		}
-		line := []span{say(t, verb), say(plain, " "), quote(clip(g.Action))}
-		if g.Resource != "" {
-			line = append(line, say(plain, " on "), quote(clip(g.Resource)))
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }
 
 // readersSection says which keys can read the coming values of how many tokens,
@@ -214,19 +162,9 @@ func readerNames(list []plan.Reader) string {
 	return strings.Join(names, ", ")
 }
 
-// isRisk tells a warning that stands above the changes: it is about what looks
-// as if nothing had changed.
-func isRisk(w plan.Warning) bool { return w.Code == plan.WarnKeyChanged }
-
-func risksSection(p *plan.Plan) section {
-	s := sectionOf("Risks", warningGroups(p, isRisk), maxItems, warningItem)
-	s.tone = fault
-	return s
-}
-
 // warningsSection groups by what is said, since one habit warns of many tokens.
 func warningsSection(p *plan.Plan) section {
-	s := sectionOf("Warnings", warningGroups(p, func(w plan.Warning) bool { return !isRisk(w) }), maxItems, warningItem)
+	s := sectionOf("Warnings", warningGroups(p, func(plan.Warning) bool { return true }), maxItems, warningItem)
 	s.tone = warn
 	return s
 }

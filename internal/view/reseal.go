@@ -18,6 +18,7 @@ type resealedDocument struct {
 	Resealed []model.Address `json:"resealed"`
 	// Left could not be opened.
 	Left     []leftDocument `json:"left"`
+	Risks    []plan.Risk    `json:"risks"`
 	Warnings []plan.Warning `json:"warnings"`
 }
 
@@ -36,7 +37,7 @@ func (v *View) Resealed(p *plan.Plan, r *apply.Result, f Format) error {
 }
 
 func resealedDocumentOf(p *plan.Plan, r *apply.Result) resealedDocument {
-	out := resealedDocument{formatVersion, r.Commit, r.Serial, p.Digest, orEmpty(r.Resealed), []leftDocument{}, orEmpty(p.Warnings)}
+	out := resealedDocument{formatVersion, r.Commit, r.Serial, p.Digest, orEmpty(r.Resealed), []leftDocument{}, orEmpty(p.Risks), orEmpty(p.Warnings)}
 	for _, c := range changesOf(p, r.Left) {
 		out.Left = append(out.Left, leftDocument{c.Address, orEmpty(c.Before.Readers)})
 	}

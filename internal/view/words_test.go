@@ -86,11 +86,11 @@ func TestLongFieldsAreCut(t *testing.T) {
 	for i := range maxFields + 5 {
 		policies = append(policies, model.Policy{Effect: model.Allow, Actions: []string{fmt.Sprintf("pool:A%d", i)}})
 	}
-	lines := policyLines(plan.Field{After: policies})
-	if last := lines[len(lines)-1][0].text; len(lines) != maxFields+1 || last != "and 5 more, which -t json lists" {
+	lines, heavy := policyLines(plan.Field{After: policies})
+	if last := lines[len(lines)-1][0].text; heavy || len(lines) != maxFields+1 || last != "and 5 more, none of them heavy, which -t json lists" {
 		t.Errorf("%d lines, the last %q", len(lines), last)
 	}
-	reordered := policyLines(plan.Field{Before: policies[:2], After: []model.Policy{policies[1], policies[0]}})
+	reordered, _ := policyLines(plan.Field{Before: policies[:2], After: []model.Policy{policies[1], policies[0]}})
 	if len(reordered) != 1 || reordered[0][0].text != "policies: in another order" {
 		t.Errorf("got %v", reordered)
 	}
@@ -105,7 +105,7 @@ func TestManyGrantsAreCut(t *testing.T) {
 	p.Access = p.Access[:1]
 	s := newScreen()
 	must(t, s.Plan(p, Text))
-	if !strings.Contains(s.out.String(), "gains 7 more\n") {
+	if !strings.Contains(s.out.String(), "gains 7 more, none of them heavy\n") {
 		t.Error("the grants left out are not counted")
 	}
 }
@@ -122,7 +122,7 @@ func TestCodeSpansNeverTouch(t *testing.T) {
 // TestSectionWithNothingButACount cuts every item of a section away.
 func TestSectionWithNothingButACount(t *testing.T) {
 	t.Parallel()
-	b := sectionOf("Changes", []int{1, 2, 3}, 2, func(int) item { return item{mark: "+"} }).block()
+	b := sectionOf("Changes", []int{1, 2, 3}, 2, func(int) item { return item{mark: "+"} }).block(false)
 	b.cut(0)
 	var out strings.Builder
 	b.write(&out)

@@ -1,0 +1,128 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// accessGroup is subjects to whom the same happens.
+type accessGroup struct {
+	list []plan.Access
+	// weight is that of the heaviest grant they gain.
+	weight access.Weight
+}
+
+// accessSection says who may do more and who less: the heaviest gains first, then
+// what concerns most. Groups that gain something heavy are never cut: those that
+// there is no room for in full are put together by what is heavy in them.
+func accessSection(p *plan.Plan) section {
+	groups := accessGroups(p.Access)
+	s := section{title: "Access", graded: true}
+	for _, g := range groups[:min(len(groups), maxItems)] {
+		s.items = append(s.items, accessItem(p, g))
+	}
+	var heavy []plan.Access
+	for _, g := range groups[len(s.items):] {
+		if !g.weight.Heavy() {
+			s.left++
+			continue
+		}
+		heavy = append(heavy, g.list...)
+	}
+	for _, list := range grouped(heavy, heavyKey) {
+		s.items = append(s.items, heavyItem(list))
+	}
+	return s
+}
+
+func accessGroups(list []plan.Access) []accessGroup {
+	groups := grouped(list, accessKey)
+	out := make([]accessGroup, len(groups))
+	for i, g := range groups {
+		out[i] = accessGroup{g, access.Heaviest(g[0].Gained)}
+	}
+	slices.SortStableFunc(out, func(a, b accessGroup) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), len(b.list)-len(a.list))
+	})
+	return out
+}
+
+func accessKey(a plan.Access) string {
+	return grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String()
+}
+
+func heavyKey(a plan.Access) string { return grantsKey(heavyGrants(a.Gained)) }
+
+func grantsKey(list []access.Grant) string {
+	var b strings.Builder
+	for _, g := range list {
+		b.WriteString(strconv.Quote(g.Action) + strconv.Quote(g.Resource))
+	}
+	return b.String() + ";"
+}
+
+func heavyGrants(list []access.Grant) (heavy []access.Grant) {
+	for _, g := range list {
+		if g.Weight().Heavy() {
+			heavy = append(heavy, g)
+		}
+	}
+	return heavy
+}
+
+func accessItem(p *plan.Plan, g accessGroup) item {
+	a := g.list[0]
+	i := item{mark: "~", tone: alters, heavy: g.weight.Heavy(), head: subjects(g.list, func(a plan.Access) model.Address { return a.Subject })}
+	i.body = append(i.body, grantLines("gains", adds, a.Gained)...)
+	i.body = append(i.body, grantLines("loses", removes, a.Lost)...)
+	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
+		i.add(say(warn, "until "+a.EffectiveOn.String()), say(plain, " the old generation keeps what is lost"))
+	}
+	return i
+}
+
+// heavyItem is about subjects whose heavy gains are the same, whatever else they
+// gain and lose.
+func heavyItem(list []plan.Access) item {
+	i := item{mark: "~", tone: alters, heavy: true, head: subjects(list, func(a plan.Access) model.Address { return a.Subject })}
+	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained))
+	i.add(say(faint, "and other access, none of it heavy, which -t json lists"))
+	return i
+}
+
+// grantLines lists what is gained or lost, the heaviest first. Nothing heavy is
+// left out.
+func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
+	sorted := byWeight(grants)
+	for n, g := range sorted {
+		if n >= maxGrants && !g.weight.Heavy() {
+			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+" more, none of them heavy")})
+		}
+		line := []span{say(t, verb), say(plain, " "), quote(clip(g.Action))}
+		if g.Resource != "" {
+			line = append(line, say(plain, " on "), quote(clip(g.Resource)))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+type weighedGrant struct {
+	access.Grant
+	weight access.Weight
+}
+
+func byWeight(grants []access.Grant) []weighedGrant {
+	out := make([]weighedGrant, len(grants))
+	for i, g := range grants {
+		out[i] = weighedGrant{g, g.Weight()}
+	}
+	slices.SortStableFunc(out, func(a, b weighedGrant) int { return cmp.Compare(b.weight, a.weight) })
+	return out
+}

@@ -1,0 +1,244 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// crowds hide something heavy among what is harmless. The last line of each is
+// what a reviewer must see, whatever is cut.
+func crowds() map[string]string {
+	var teams, policies, verbs, pools, tokens, wide strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&teams, "role team-%d workflow:Read@pool/team-%d\naccount team-%d team-%d\n", i, i, i, i)
+		fmt.Fprintf(&policies, " workflow:Read@pool/team-%d", i)
+		fmt.Fprintf(&verbs, "workflow:Read%c%c,", 'a'+i%26, 'a'+i/26)
+		fmt.Fprintf(&pools, "config/c%d,", i)
+		fmt.Fprintf(&tokens, "token t%d roles=narrow\n", i)
+		if i >= 150 {
+			continue
+		}
+		fmt.Fprintf(&wide, "role wide-%d auth:Token@user/u%d workflow:Read@pool/w%d\naccount wide-%d wide-%d\n", i, i, i, i, i)
+	}
+	long := strings.Repeat("x", 900)
+	return map[string]string{
+		"an administrator among accounts":    teams.String() + "account zz-nightly osmo-admin",
+		"one by a step among accounts":       teams.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
+		"behind policies":                    "role many" + policies.String() + " config:*@config/*\naccount zz-nightly many",
+		"behind policies, held by nobody":    "role many" + policies.String() + " config:*@config/*",
+		"behind actions":                     "role many " + verbs.String() + "config:Update@config/role\naccount zz-nightly many",
+		"behind resources":                   "role many config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
+		"behind actions and resources":       "role many " + verbs.String() + "config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
+		"behind a long resource":             "role many config:Update@pool/" + long + ",config/role\naccount zz-nightly many",
+		"under a long description":           "role many text=" + long + " *:*@none\naccount zz-nightly text=" + long + " many",
+		"in a token with narrow ones":        "role narrow workflow:Read@pool/a\nrole wide *:*@none\naccount zz-nightly narrow,wide\n" + tokens.String() + "token zz roles=wide",
+		"in two roles":                       teams.String() + "role a config:Update@config/a*\nrole b config:Update@config/*\nrole c -config:Update@config/a*\naccount zz-nightly a,b,c",
+		"behind a denial that takes nothing": teams.String() + "role sly *:*@none -*:Token@* -config:*@config/ROLE -admin:*@*\naccount zz-nightly sly",
+		"by wildcards":                       teams.String() + "role sly *:Update@c*\naccount zz-nightly sly",
+		"every letter":                       teams.String() + "role sly workflow:Exec@pool/a*,pool/b*,pool/c*,pool/d*\naccount zz-nightly sly",
+		"among others that are heavy":        wide.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
+	}
+}
+
+// TestNothingHeavyIsCut holds each crowd in text and Markdown to the plan's own
+// data: every heavy grant of every subject is said, and of what was left out it is
+// said that nothing heavy is in it.
+func TestNothingHeavyIsCut(t *testing.T) {
+	t.Parallel()
+	for name, text := range crowds() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := applytest.New(t).Plan("recipients ops=alice\n" + text)
+			if len(p.Risks) == 0 {
+				t.Fatal("no risk")
+			}
+			if !RisksFit(p) {
+				t.Error("the risks do not fit a comment")
+			}
+			for _, f := range []Format{Text, Markdown} {
+				s := newScreen()
+				must(t, s.Plan(p, f))
+				checkHeavy(t, string(f), p, s.out.String())
+			}
+		})
+	}
+}
+
+func checkHeavy(t *testing.T, format string, p *plan.Plan, out string) {
+	t.Helper()
+	risks, _, _ := strings.Cut(out, "Changes\n")
+	if format == "text" && strings.Contains(risks, "more") {
+		t.Error("risks were cut")
+	}
+	for _, a := range p.Access {
+		for _, g := range a.Gained {
+			if !g.Weight().Heavy() {
+				continue
+			}
+			if !strings.Contains(risks, clip(g.Action+" on "+g.Resource)) || !strings.Contains(risks, a.Subject.String()) {
+				t.Errorf("%s: the risks do not say that %s gains %s on %s", format, a.Subject, g.Action, g.Resource)
+			}
+			if format == "text" && !strings.Contains(out, "gains "+clip(g.Action)+" on "+clip(g.Resource)) {
+				t.Errorf("%s: the access section leaves out %s on %s", format, g.Action, g.Resource)
+			}
+		}
+	}
+	for _, line := range strings.Split(out, "\n") {
+		if strings.Contains(line, " more") && strings.Contains(line, "heavy") && !strings.Contains(line, "none of them heavy") && !strings.Contains(line, "stands under Risks") {
+			t.Errorf("%s says: %s", format, line)
+		}
+	}
+}
+
+// TestHeavyPoliciesAreShown wants the words of the policy itself among the changes.
+func TestHeavyPoliciesAreShown(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"behind policies":                 "policy + Allow config:* on config/*",
+		"behind policies, held by nobody": "policy + Allow config:* on config/*",
+		"behind actions":                  "policy + Allow config:Update, workflow:Read",
+		"behind resources":                "policy + Allow config:Update on config/role, config/c0",
+		"behind actions and resources":    "policy + Allow config:Update, workflow:Read",
+		"behind a long resource":          "policy + Allow config:Update on config/role, pool/xx",
+		"under a long description":        "policy + Allow *:* on none",
+	} {
+		p := applytest.New(t).Plan("recipients ops=alice\n" + crowds()[name])
+		for _, f := range []Format{Text, Markdown} {
+			s := newScreen()
+			must(t, s.Plan(p, f))
+			out := strings.ReplaceAll(s.out.String(), "`", "")
+			changes, _, _ := strings.Cut(out, "Access\n")
+			at := strings.Index(changes, want)
+			if at < 0 {
+				t.Errorf("%s, as %s: %q is not among the changes", name, f, want)
+				continue
+			}
+			if line, _, _ := strings.Cut(out[at:], "\n"); name == "behind actions and resources" && !strings.Contains(line, " on config/role, ") {
+				t.Errorf("the resource is cut: %s", line)
+			}
+		}
+	}
+}
+
+// TestRisksThatDoNotFit has more that is heavy than a comment holds.
+func TestRisksThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&b, "role wide-%d auth:Token@user/somebody-%d\naccount wide-%d wide-%d\n", i, i, i, i)
+	}
+	p := applytest.New(t).Plan(b.String())
+	if RisksFit(p) {
+		t.Error("the risks are said to fit")
+	}
+	s := newScreen()
+	must(t, s.Plan(p, Markdown))
+	lines := strings.Split(s.out.String(), "\n")
+	if !strings.HasPrefix(lines[2], "**Incomplete**: a comment has no room for all risks of this plan.") {
+		t.Errorf("the document begins\n%s", strings.Join(lines[:5], "\n"))
+	}
+	if n := length(s.out.String()); n > markdownLimit {
+		t.Errorf("%d characters", n)
+	}
+	if out := s.out.String(); !strings.Contains(out, "more, which osmoctl plan shows as text") || strings.Contains(out, "none of them heavy") {
+		t.Error("what was cut is not said to be heavy")
+	}
+	s = newScreen()
+	must(t, s.Plan(p, Text))
+	checkHeavy(t, "text", p, s.out.String())
+}
+
+// TestHeavyBeforeHalfOfTheRoom has sections before the risks that would take all.
+func TestHeavyBeforeHalfOfTheRoom(t *testing.T) {
+	t.Parallel()
+	p := hugePlan(t, 2000, strings.Repeat("`", 250))
+	for i := range 300 {
+		a := model.AccountAddress(fmt.Sprintf("svc-%05d", i))
+		p.Risks = append(p.Risks, plan.Risk{Code: plan.RiskAdministratorByStep, Severity: plan.Critical, Address: &a, Message: fmt.Sprintf("can make itself an administrator: gains auth:Token on user/u%d", i)})
+	}
+	s := newScreen()
+	must(t, s.Plan(p, Markdown))
+	for _, r := range p.Risks {
+		if !strings.Contains(s.out.String(), r.Message) {
+			t.Fatalf("the document does not say %q", r.Message)
+		}
+	}
+	if n := length(s.out.String()); n > markdownLimit || !RisksFit(p) {
+		t.Errorf("%d characters, fits: %v", n, RisksFit(p))
+	}
+}
+
+// TestManyOfOneRisk names administrators, all of them, and counts the rest.
+func TestManyOfOneRisk(t *testing.T) {
+	t.Parallel()
+	p := emptyPlan(t)
+	for _, code := range []string{plan.RiskAdministrator, plan.RiskAdministratorByStep} {
+		for i := range 120 {
+			a := model.AccountAddress(fmt.Sprintf("svc-%03d", i))
+			p.Risks = append(p.Risks, plan.Risk{Code: code, Severity: plan.Critical, Address: &a, Message: "gains"})
+		}
+	}
+	s := newScreen()
+	must(t, s.Plan(p, Text))
+	out := s.out.String()
+	if strings.Count(out, "account/svc-119") != 1 || strings.Count(out, "account/svc-049") != 2 || !strings.Contains(out, "and 70 more of whom the same is true") {
+		t.Errorf("got\n%s", out)
+	}
+	if !strings.HasPrefix(out, "No changes. State equals the declarations. 120 accounts become administrators.\n") {
+		t.Errorf("it begins %.100s", out)
+	}
+}
+
+func TestRiskWords(t *testing.T) {
+	t.Parallel()
+	account, other, token, role := model.AccountAddress("a"), model.AccountAddress("b"), model.TokenAddress("a", "t"), model.RoleAddress("r")
+	risk := func(code string, list ...*model.Address) (out []plan.Risk) {
+		severity := plan.Critical
+		switch code {
+		case plan.RiskProtectionLifted, plan.RiskGuardrailLoosened, plan.RiskWholeScope, plan.RiskIdentityProvider, plan.RiskDeletesInUse, plan.RiskLosesRoles:
+			severity = plan.High
+		}
+		for _, a := range list {
+			out = append(out, plan.Risk{Code: code, Severity: severity, Address: a, Message: "m"})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		want  string
+		risks [][]plan.Risk
+	}{
+		{"", nil},
+		{"1 account becomes administrator.", [][]plan.Risk{risk(plan.RiskAdministrator, &account, &account)}},
+		{"1 token becomes administrator.", [][]plan.Risk{risk(plan.RiskAdministrator, &token)}},
+		{"2 accounts and 1 token become administrators.", [][]plan.Risk{risk(plan.RiskAdministrator, &account, &other, &token, &role)}},
+		{"1 role makes its holders administrators.", [][]plan.Risk{risk(plan.RiskAdministrator, &role)}},
+		{
+			"1 account becomes administrator. 1 account can make itself an administrator. State is moved. 2 recipients have other keys. The backend is another.",
+			[][]plan.Risk{
+				risk(plan.RiskAdministrator, &account), risk(plan.RiskAdministratorByStep, &account, &other), risk(plan.RiskStateMoved, nil, nil),
+				risk(plan.RiskKeyChanged, nil, nil), risk(plan.RiskBackendChanged, nil), risk(plan.RiskWholeScope, &token),
+			},
+		},
+		{"1 account becomes administrator.", [][]plan.Risk{risk(plan.RiskAdministrator, &account), risk(plan.RiskAdministratorByStep, &account)}},
+		{"1 role lets its holders become administrators. Everybody gains access.", [][]plan.Risk{risk(plan.RiskAdministratorByStep, &role), risk(plan.RiskEverybodyGains, &role)}},
+		{"1 account loses its protection.", [][]plan.Risk{risk(plan.RiskProtectionLifted, &account), risk(plan.RiskGuardrailLoosened, nil)}},
+		{"5 guardrails are loosened.", [][]plan.Risk{risk(plan.RiskGuardrailLoosened, nil, nil, nil, nil, nil), risk(plan.RiskWholeScope, &account)}},
+		{"2 accounts gain wildcards over a whole scope.", [][]plan.Risk{risk(plan.RiskWholeScope, &account, &other)}},
+		{"1 role is given to more people at login.", [][]plan.Risk{risk(plan.RiskIdentityProvider, &role)}},
+		{"2 deletions are of what is in use.", [][]plan.Risk{risk(plan.RiskDeletesInUse, &account, &role)}},
+		{"1 thing in use loses all access.", [][]plan.Risk{risk(plan.RiskLosesRoles, &token)}},
+	} {
+		p := emptyPlan(t)
+		for _, list := range c.risks {
+			p.Risks = append(p.Risks, list...)
+		}
+		if got := strings.Join(riskWords(p), " "); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
