@@ -146,6 +146,36 @@ func (l List) Sort() {
 	})
 }
 
+// maxShown is how many problems a run reports. Nobody reads more, and there may be
+// as many as a hostile input has bytes.
+const maxShown = 1000
+
+// CodeTooManyProblems closes a list that was cut.
+const CodeTooManyProblems = "too_many_problems"
+
+// Bounded sorts the list and returns at most a thousand of it, errors before
+// warnings, closed by a line that says how many more there are.
+func (l List) Bounded() List {
+	l.Sort()
+	if len(l) <= maxShown {
+		return l
+	}
+	kept := l.Errors()
+	kept = append(kept, l.Warnings()...)[:maxShown:maxShown]
+	kept.Sort()
+	return append(kept, Diagnostic{
+		Severity: kept.severest(), Code: CodeTooManyProblems,
+		Summary: fmt.Sprintf("and %d more problems", len(l)-maxShown), Hint: "fix some of them and look again",
+	})
+}
+
+func (l List) severest() Severity {
+	if l.HasErrors() {
+		return Error
+	}
+	return Warning
+}
+
 // Err returns the list as an error if it holds one, else nil. The result is a
 // [List]; take it back with errors.As.
 func (l List) Err() error {

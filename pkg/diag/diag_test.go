@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,5 +165,42 @@ func TestPositionText(t *testing.T) {
 	}
 	if Error.String() != "error" || Warning.String() != "warning" {
 		t.Error("severities are confused")
+	}
+}
+
+// TestBounded holds that a cut list says how much is missing.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	var l List
+	for i := range 1500 {
+		l.Add(Diagnostic{Severity: Severity(i % 2), Code: "c", Summary: "s", Pos: Position{File: "f", Line: i}})
+	}
+	got := l.Bounded()
+	if len(got) != 1001 || len(got.Errors()) != 751 || got[1000].Summary != "and 500 more problems" {
+		t.Errorf("%d problems, %d errors, last %v", len(got), len(got.Errors()), got[len(got)-1])
+	}
+}
+
+// A run's budget for hints ends, long names cost nothing, and nobody has to have
+// a budget.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<20)
+	if got := Nearest(long+"a", []string{long + "b", long}); got != "" {
+		t.Errorf("a name of a mebibyte is near %d bytes", len(got))
+	}
+	var none *Hints
+	if none.Nearest("roels", []string{"roles"}) != "" || new(Hints).Nearest("roels", []string{"roles"}) != "" {
+		t.Error("no budget gives hints")
+	}
+	h := NewHints()
+	names := make([]string, hintBudget/10)
+	for i := range names {
+		names[i] = fmt.Sprintf("r%06d", i)
+	}
+	for i := range 20 {
+		if got := h.Nearest("r000010x", names) != ""; got != (i < 10) {
+			t.Errorf("question %d: answered %v", i, got)
+		}
 	}
 }
