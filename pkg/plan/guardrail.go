@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -295,13 +294,13 @@ func (g *guard) issues(r rails) {
 }
 
 // nameRule is the test that a pattern of account names stands for. A pattern
-// that does not compile matches nothing: config refuses it, and a rail must not
-// vanish where state holds one all the same.
+// that does not compile, or would take too long, matches nothing: config refuses
+// it, and a rail must not vanish where state holds one all the same.
 func nameRule(pattern string) func(string) bool {
 	if pattern == "" {
 		return func(string) bool { return true }
 	}
-	rule, err := regexp.Compile("^(?:" + pattern + ")$")
+	rule, err := model.CompilePattern(pattern)
 	if err != nil {
 		return func(string) bool { return false }
 	}
