@@ -30,6 +30,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 // grammar is the command line.
@@ -83,7 +84,9 @@ func Main(env *Env, args []string) int {
 		env.formatType = formatIn(args)
 		return env.fail(usage(misused(err)))
 	}
-	env.configure(&g, formatOf(parsed))
+	if err := env.configure(&g, formatOf(parsed)); err != nil {
+		return env.fail(err)
+	}
 	if err := parsed.Run(env); err != nil {
 		return env.fail(err)
 	}
@@ -102,11 +105,22 @@ func newParser(env *Env, g *grammar, exit func(int)) (*kong.Kong, error) {
 	)
 }
 
-const description = `GitOps for NVIDIA OSMO service accounts.
+var description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.`
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
+
+Limits: what a project declares is bounded, and a project cannot raise that. Whoever runs osmoctl can, with ` + model.LimitsVariable + `=NAME=NUMBER,... in the environment: ` + limitWords() + `.`
+
+// limitWords lists the limits and their defaults.
+func limitWords() string {
+	var words []string
+	for _, l := range model.LimitTable() {
+		words = append(words, l[0]+" ("+l[2]+") "+l[1])
+	}
+	return strings.Join(words, ", ")
+}
 
 // misused adds to an error of the command line where its rules are found.
 func misused(err error) error {

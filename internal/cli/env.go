@@ -63,6 +63,8 @@ type Env struct {
 	verbose    bool
 	noColor    bool
 	clockShown bool
+	// limits are the operator's; the zero Limits are the defaults.
+	limits model.Limits
 }
 
 // System is the environment of the process.
@@ -130,13 +132,17 @@ func redirected(f *os.File) *RedirectedFile {
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-func (e *Env) configure(g *grammar, f view.Format) {
+func (e *Env) configure(g *grammar, f view.Format) (err error) {
 	e.formatType = f
 	e.verbose = g.Verbose
 	e.noColor = g.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
 	if g.Dir != "" {
 		e.Dir = absolute(e.Dir, g.Dir)
 	}
+	if e.limits, err = model.ParseLimits(e.Getenv(model.LimitsVariable)); err != nil {
+		return usage(fmt.Errorf("%s: %w", model.LimitsVariable, err))
+	}
+	return nil
 }
 
 func (e *Env) view() *view.View {

@@ -284,7 +284,7 @@ func (c *validateCmd) Run(env *Env) error {
 		env.view().Diagnostics(problems)
 	}
 	found := count(want, problems)
-	found.Files = countManifests(files)
+	found.Files = config.CountManifests(files, env.limits)
 	if err := env.view().Validation(found, c.format()); err != nil {
 		return err
 	}
@@ -304,15 +304,4 @@ func count(want *model.Declarations, problems diag.List) view.Validation {
 		v.Tokens += len(a.Tokens)
 	}
 	return v
-}
-
-// countManifests counts the files that declarations are read from.
-func countManifests(files fs.FS) (n int) {
-	_ = fs.WalkDir(files, config.ManifestDir, func(path string, d fs.DirEntry, err error) error {
-		if ext := filepath.Ext(path); err == nil && d.Type().IsRegular() && (ext == ".yaml" || ext == ".yml") {
-			n++
-		}
-		return nil
-	})
-	return n
 }

@@ -128,7 +128,7 @@ func (e *Env) load(files fs.FS) (*model.Declarations, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	want, problems := config.Load(files, config.Options{Today: today})
+	want, problems := config.Load(files, config.Options{Today: today, Limits: e.limits})
 	return want, problems, nil
 }
 

@@ -47,11 +47,12 @@ func (m *manifest) readAccount(e entry) {
 func (m *manifest) fillAccount(d *accountDecl, f fields) {
 	a := d.account
 	a.Description = m.text(f[accountDescription].value, `"description"`)
-	a.Labels = m.labels(f[accountLabels].value)
-	d.roles = m.scalars(f[accountRoles].value, `"roles"`)
+	what := "the account " + quoted(a.Name) + " has"
+	a.Labels = m.labels(m.bounded(f[accountLabels].value, m.limits.Labels, "labels", what, "labels"))
+	d.roles = m.scalars(m.bounded(f[accountRoles].value, m.limits.AccountRoles, "account_roles", what, "roles"), `"roles"`)
 	a.Roles = model.Set(values(d.roles))
 	a.Protect, _ = m.truth(f[accountProtect].value, `"protect"`)
-	tokens := m.entries(f[accountTokens].value, `"tokens"`)
+	tokens := m.entries(m.bounded(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", what, "tokens"), `"tokens"`)
 	if len(tokens) > 0 {
 		m.mustHaveRoles(d, f[accountRoles])
 	}
@@ -178,17 +179,14 @@ func (m *manifest) tokenRoles(a *model.Account, t *model.Token, f field) {
 		return
 	}
 	m.nonEmpty(f, `"roles"`, "name roles, or delete the key: the token then takes all roles of its account")
-	roles := m.scalars(f.value, `"roles"`)
+	roles := m.scalars(m.bounded(f.value, m.limits.AccountRoles, "account_roles", "the token "+quoted(t.Name)+" has", "roles"), `"roles"`)
 	t.Roles = model.Set(values(roles))
 	for _, n := range roles {
 		if len(a.Roles) == 0 || hasRole(a, n.value) {
 			continue
 		}
-		hint := didYouMean(n.value, a.Roles)
-		if hint == "" {
-			hint = "add it to the roles of the account, or take it out here"
-		}
-		m.fail(n, codeTokenRole, hint, "the account %s lacks the role %s", quoted(a.Name), quoted(n.value))
+		hint := nearHint{n.value, a.Roles, "add it to the roles of the account, or take it out here"}
+		m.failNear(n, hint, codeTokenRole, "the account %s lacks the role %s", quoted(a.Name), quoted(n.value))
 	}
 }
 
@@ -252,7 +250,7 @@ func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
 	d.recipients = f
 	if f.isSet() {
 		m.nonEmpty(f, `"recipients"`, "name who reads the token, or delete the key")
-		d.names = m.scalars(f.value, `"recipients"`)
+		d.names = m.recipientNames(f.value)
 		d.token.Recipients = values(d.names)
 		return
 	}
@@ -266,7 +264,8 @@ func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
 
 func (m *manifest) previously(d *tokenDecl, f field) {
 	m.nonEmpty(f, `"previously"`, "name the token's earlier names, or delete the key")
-	d.previously = m.scalars(f.value, `"previously"`)
+	names := m.bounded(f.value, m.limits.AccountTokens, "account_tokens", "the token "+quoted(d.token.Name)+" has", "earlier names")
+	d.previously = m.scalars(names, `"previously"`)
 	if len(d.previously) > 0 {
 		d.token.Previously = values(d.previously)
 	}

@@ -10,8 +10,8 @@ const (
 	codeNotRegular      = "not_regular"       // a symlink, FIFO, device or directory where a file belongs
 	codeUnreadableFile  = "unreadable_file"   // a file or directory that cannot be read
 	codeFileTooLarge    = "file_too_large"    // above MaxFileSize
-	codeProjectTooLarge = "project_too_large" // above MaxTotalSize
-	codeTooManyFiles    = "too_many_files"    // above MaxFiles
+	codeProjectTooLarge = "project_too_large" // above model.Limits.Megabytes
+	codeTooManyFiles    = "too_many_files"    // above model.Limits.Files
 	codeIgnoredFile     = "ignored_file"      // warning: looks like a manifest and is not read
 	codeEmptyFile       = "empty_file"        // a file that declares nothing
 
@@ -50,6 +50,8 @@ const (
 	codeEmptyList     = "empty_list"     // a list that must hold something
 	codeEmptyText     = "empty_text"     // an empty string where a value belongs
 	codeRepeatedItem  = "repeated_item"  // the same value twice in one list
+	codeTooMany       = "too_many"       // more of something than the operator's limits allow
+	codeTooLong       = "too_long"       // a text longer than anything meant
 
 	// Roles.
 

@@ -55,6 +55,8 @@ type Options struct {
 	// Today is the UTC day that limits on a fixed expiry are counted from.
 	// The zero Date leaves them unchecked.
 	Today model.Date
+	// Limits bound what is declared; the zero Limits are the defaults.
+	Limits model.Limits
 }
 
 // Load reads osmoctl.yaml and manifests/** (.yaml, .yml) from fsys, whose root
@@ -62,7 +64,7 @@ type Options struct {
 // in. Every problem is reported in one pass, sorted by place, at most 1,000 of
 // them; the declarations are nil when any of them is an error.
 func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
-	l := loader{fsys: fsys, opts: opts}
+	l := newLoader(fsys, opts)
 	l.loadProject()
 	l.loadManifests()
 	list := l.problems.finish()
@@ -82,12 +84,17 @@ type loader struct {
 	merged   *merger
 }
 
+func newLoader(fsys fs.FS, opts Options) *loader {
+	opts.Limits = opts.Limits.OrDefault()
+	return &loader{fsys: fsys, opts: opts, problems: problems{hints: diag.NewHints()}}
+}
+
 func (l *loader) declarations() *model.Declarations {
 	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}
 }
 
 func (l *loader) loadProject() {
-	r := &reader{file: ProjectFile}
+	r := &reader{file: ProjectFile, problems: problems{hints: l.problems.hints}}
 	data, err := readFile(l.fsys, ProjectFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -151,20 +158,22 @@ func wave(files []file) int {
 
 func (l *loader) loadManifests() {
 	before := l.problems.errors
-	names := listManifests(l.fsys, &l.problems)
+	names := listManifests(l.fsys, l.opts.Limits, &l.problems)
 	if len(names) == 0 && l.problems.errors == before {
 		l.problems.add(diag.Diagnostic{
 			Severity: diag.Warning, Code: codeNoManifests, Summary: "the project declares nothing",
 			Pos: diag.Position{File: ManifestDir}, Hint: "declare roles and service_accounts in " + ManifestDir + "/NAME.yaml",
 		})
 	}
-	files, complete := readManifests(l.fsys, names, &l.problems)
-	l.merged = newMerger(l.project, &l.problems)
+	files, complete := readManifests(l.fsys, names, l.opts.Limits, &l.problems)
+	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
 	l.merged.incomplete = !complete || l.problems.errors > before
-	for len(files) > 0 && l.problems.errors < maxProblems {
+	for len(files) > 0 && l.problems.errors < maxProblems && !l.merged.stopped {
 		n := wave(files)
 		for _, m := range l.decode(files[:n]) {
-			l.merged.add(m)
+			if !l.merged.stopped {
+				l.merged.add(m)
+			}
 		}
 		files = files[n:]
 	}
@@ -175,7 +184,7 @@ func (l *loader) loadManifests() {
 func (l *loader) decode(files []file) []*manifest {
 	list := make([]*manifest, len(files))
 	inParallel(len(files), func(i int) {
-		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today}
+		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
 		m.read(m.root(files[i].data))
 		list[i] = m
 	})

@@ -13,19 +13,21 @@ import (
 	"sync/atomic"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// Limits of what is read. They are far above what people write and bound what
-// hostile input can cost.
+// Limits of what is read, beside those of [model.Limits]. They are far above what
+// people write and bound what hostile input can cost.
 const (
 	// MaxFileSize bounds one file, in bytes.
 	MaxFileSize = 1 << 20
-	// MaxTotalSize bounds all manifests together, in bytes.
-	MaxTotalSize = 16 << 20
-	// MaxFiles bounds the number of manifests.
-	MaxFiles = 10_000
 	// MaxDepth bounds how deeply lists and maps may nest.
 	MaxDepth = 32
+	// maxFolders bounds how deeply folders of manifests may nest, and
+	// maxStrangers how many files and folders may lie there that are none. A
+	// commit can name the same folder many times over.
+	maxFolders   = 32
+	maxStrangers = 100_000
 )
 
 // file is one file that was read.
@@ -124,7 +126,7 @@ func readUpTo(from io.Reader, size int) ([]byte, error) {
 
 // listManifests returns the names of the manifests, sorted, and reports what
 // stands below the directory and is not read.
-func listManifests(fsys fs.FS, p *problems) []string {
+func listManifests(fsys fs.FS, limits model.Limits, p *problems) []string {
 	info, err := fs.Lstat(fsys, ManifestDir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -139,7 +141,7 @@ func listManifests(fsys fs.FS, p *problems) []string {
 		})
 		return nil
 	}
-	l := lister{problems: p}
+	l := lister{problems: p, limits: limits}
 	_ = fs.WalkDir(fsys, ManifestDir, l.visit)
 	slices.Sort(l.names)
 	return l.names
@@ -148,14 +150,30 @@ func listManifests(fsys fs.FS, p *problems) []string {
 // lister collects manifests from a walk.
 type lister struct {
 	*problems
-	names []string
+	limits model.Limits
+	names  []string
+	// seen counts whatever was met.
+	seen int
 }
 
 func (l *lister) visit(name string, d fs.DirEntry, err error) error {
+	l.seen++
 	switch {
 	case err != nil:
 		l.add(fileProblem(name, err))
 		return nil
+	case l.seen-len(l.names) > maxStrangers:
+		l.add(diag.Diagnostic{
+			Code: codeTooManyFiles, Summary: fmt.Sprintf("more than %d files and folders that are no manifests lie here", maxStrangers),
+			Hint: "move them out of " + ManifestDir, Pos: diag.Position{File: ManifestDir},
+		})
+		return fs.SkipAll
+	case d.IsDir() && strings.Count(name, "/") > maxFolders:
+		l.add(diag.Diagnostic{
+			Code: codeTooDeep, Summary: fmt.Sprintf("more than %d folders lie inside one another here", maxFolders),
+			Hint: "move the manifests up", Pos: diag.Position{File: name},
+		})
+		return fs.SkipDir
 	case d.IsDir():
 		return nil
 	case d.Type()&fs.ModeSymlink != 0:
@@ -165,10 +183,10 @@ func (l *lister) visit(name string, d fs.DirEntry, err error) error {
 		l.add(ignored(name))
 	case !d.Type().IsRegular():
 		l.add(fileProblem(name, errNotRegular))
-	case len(l.names) == MaxFiles:
+	case len(l.names) == l.limits.Files:
 		l.add(diag.Diagnostic{
-			Code: codeTooManyFiles, Summary: fmt.Sprintf("there are more than %d manifests", MaxFiles),
-			Hint: "put several accounts into one file", Pos: diag.Position{File: ManifestDir},
+			Code: codeTooManyFiles, Summary: fmt.Sprintf("there are more than %d manifests", l.limits.Files),
+			Hint: "put several accounts into one file; " + model.RaiseHint("files", 2*l.limits.Files), Pos: diag.Position{File: ManifestDir},
 		})
 		return fs.SkipAll
 	default:
@@ -180,6 +198,11 @@ func (l *lister) visit(name string, d fs.DirEntry, err error) error {
 func isManifestName(name string) bool {
 	ext := path.Ext(name)
 	return ext == ".yaml" || ext == ".yml"
+}
+
+// CountManifests is how many files declarations are read from.
+func CountManifests(fsys fs.FS, limits model.Limits) int {
+	return len(listManifests(fsys, limits.OrDefault(), &problems{}))
 }
 
 // isHidden reports whether a part of the path begins with a dot.
@@ -197,23 +220,24 @@ func ignored(name string) diag.Diagnostic {
 }
 
 // readManifests reads the files, several at a time. Those that cannot be read
-// are reported and left out; above MaxTotalSize, none is returned.
-func readManifests(fsys fs.FS, names []string, p *problems) (files []file, complete bool) {
+// are reported and left out; where they are too large together, none is returned.
+func readManifests(fsys fs.FS, names []string, limits model.Limits, p *problems) (files []file, complete bool) {
 	files = make([]file, len(names))
 	errs := make([]error, len(names))
+	most := int64(limits.Megabytes) << 20
 	var total atomic.Int64
 	inParallel(len(names), func(i int) {
-		if total.Load() > MaxTotalSize {
+		if total.Load() > most {
 			return
 		}
 		data, err := openFile(fsys, names[i])
 		files[i], errs[i] = file{names[i], data}, err
 		total.Add(int64(len(data)))
 	})
-	if total.Load() > MaxTotalSize {
+	if total.Load() > most {
 		p.add(diag.Diagnostic{
-			Code: codeProjectTooLarge, Summary: fmt.Sprintf("the manifests are larger than %d MiB together", MaxTotalSize>>20),
-			Hint: "split the project into several", Pos: diag.Position{File: ManifestDir},
+			Code: codeProjectTooLarge, Summary: fmt.Sprintf("the manifests are larger than %d MiB together", limits.Megabytes),
+			Hint: "split the project into several; " + model.RaiseHint("megabytes", 2*limits.Megabytes), Pos: diag.Position{File: ManifestDir},
 		})
 		return nil, false
 	}

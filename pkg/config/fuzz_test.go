@@ -14,11 +14,12 @@ func FuzzLoad(f *testing.F) {
 		f.Add([]byte(tt.text))
 	}
 	// Keys are costly to check, so the project file is read once.
-	read := loader{fsys: testProject(fullProject, "")}
+	read := newLoader(testProject(fullProject, ""), Options{})
 	read.loadProject()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		fsys := testProject(fullProject, string(text))
-		l := loader{fsys: fsys, opts: Options{Today: benchDay}, project: read.project}
+		l := newLoader(fsys, Options{Today: benchDay})
+		l.project = read.project
 		l.loadManifests()
 		list := l.problems.finish()
 		Annotate(fsys, list)

@@ -254,7 +254,7 @@ func link(to string) *fstest.MapFile {
 
 func largeProject() fstest.MapFS {
 	fsys := fstest.MapFS{}
-	for i := range MaxTotalSize/MaxFileSize + 1 {
+	for i := range model.DefaultLimits().Megabytes + 1 {
 		fsys[fmt.Sprintf("manifests/%02d.yaml", i)] = &fstest.MapFile{Data: bytes.Repeat([]byte("\n"), MaxFileSize)}
 	}
 	return fsys
@@ -262,7 +262,7 @@ func largeProject() fstest.MapFS {
 
 func manyFiles(data *fstest.MapFile) fstest.MapFS {
 	fsys := fstest.MapFS{}
-	for i := range MaxFiles + 1 {
+	for i := range model.DefaultLimits().Files + 1 {
 		fsys[fmt.Sprintf("manifests/%05d.yaml", i)] = data
 	}
 	return fsys
@@ -364,9 +364,10 @@ func TestLoadManyReaders(t *testing.T) {
 	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}}
 	for i := range maxReaders + 1 {
 		name := fmt.Sprintf("n%03d", i)
-		s.groups[name] = &group{readers: []model.Recipient{{Name: name, Key: name, Kind: model.RecipientX25519}}}
+		s.groups[name] = &group{keys: []model.Recipient{{Name: name, Key: name, Kind: model.RecipientX25519}}}
 	}
-	names := model.Names(s.groups)
+	s.index()
+	names := s.names
 	if _, problem := s.readers(names); problem == nil || problem.code != codeTooManyRecipients {
 		t.Errorf("%d readers: got %v", len(names), problem)
 	}
@@ -443,17 +444,17 @@ func TestLoadManyWarnings(t *testing.T) {
 	}
 }
 
-// TestLoadManyKeys holds that a map of 20,000 keys is read, and a repeated one
+// TestLoadManyKeys holds that a map of 19,000 keys is read, and a repeated one
 // among them found.
 func TestLoadManyKeys(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	b.WriteString("service_accounts:\n")
-	for i := range 20_000 {
+	for i := range 19_000 {
 		fmt.Fprintf(&b, "  a%d: {}\n", i)
 	}
 	b.WriteString("  a7: {}\n")
-	checkBad(t, testProject(projectYAML, b.String()), wants("duplicate_key 20002:3"))
+	checkBad(t, testProject(projectYAML, b.String()), wants("duplicate_key 19002:3"))
 }
 
 func hybridKey(t *testing.T) string {

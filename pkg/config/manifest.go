@@ -20,6 +20,7 @@ type manifest struct {
 	reader
 	project  *project
 	today    model.Date
+	limits   model.Limits
 	roles    []roleDecl
 	accounts []accountDecl
 }
@@ -42,10 +43,12 @@ func (m *manifest) read(root *node) {
 	if len(root.items) == 0 {
 		m.fail(root, codeEmptyFile, emptyHint(m.file), "the file declares nothing")
 	}
-	for _, e := range m.entries(f[manifestRoles].value, `"roles"`) {
+	roles := m.bounded(f[manifestRoles].value, m.limits.Roles, "roles", "these are", "roles")
+	for _, e := range m.entries(roles, `"roles"`) {
 		m.readRole(e)
 	}
-	for _, e := range m.entries(f[manifestAccounts].value, `"service_accounts"`) {
+	accounts := m.bounded(f[manifestAccounts].value, m.limits.Accounts, "accounts", "these are", "service accounts")
+	for _, e := range m.entries(accounts, `"service_accounts"`) {
 		m.readAccount(e)
 	}
 }
@@ -94,7 +97,8 @@ func without(n *node, i int) *node {
 func (m *manifest) fillRole(d *roleDecl, f fields) {
 	role := d.role
 	role.Description = m.text(f[roleDescription].value, `"description"`)
-	role.ExternalRoles = m.texts(f[roleExternalRoles].value, `"external_roles"`)
+	what := "the role " + quoted(role.Name) + " has"
+	role.ExternalRoles = m.texts(m.bounded(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", what, "external roles"), `"external_roles"`)
 	role.SyncMode = m.syncMode(f[roleSyncMode].value)
 	if _, ok := m.truth(f[roleImmutable].value, `"immutable"`); ok {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
@@ -119,6 +123,9 @@ func (m *manifest) syncMode(n *node) model.SyncMode {
 func (m *manifest) readPolicies(d *roleDecl, f field) bool {
 	if !f.isSet() {
 		m.fail(d.key, codeMissingKey, "add policies, each with actions and resources", "the role %s lacks its policies", quoted(d.role.Name))
+		return false
+	}
+	if !m.within(f.value, m.limits.RolePolicies, "role_policies", "the role "+quoted(d.role.Name)+" has", "policies") {
 		return false
 	}
 	before := m.errors
@@ -185,7 +192,7 @@ func (m *manifest) readActions(d *roleDecl, policy *node, f field) []*node {
 	if !maySayNothing(d.role.Name) {
 		m.nonEmpty(f, `"actions"`, "name an action, or delete the policy")
 	}
-	actions := m.scalars(f.value, `"actions"`)
+	actions := m.scalars(m.bounded(f.value, m.limits.PolicyActions, "policy_actions", "the policy has", "actions"), `"actions"`)
 	for _, n := range actions {
 		if err := access.CheckAction(n.value); err != nil {
 			m.fail(n, codeBadAction, "", "the action %s cannot be used: %v", quoted(n.value), err)
@@ -200,7 +207,7 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 		m.is(f.value, listNode, `"resources"`)
 		return nil
 	case f.isSet() && (len(f.value.items) > 0 || maySayNothing(d.role.Name)):
-		return m.texts(f.value, `"resources"`)
+		return m.resources(f.value)
 	}
 	at := policy
 	if f.isSet() {
@@ -209,6 +216,17 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 	m.fail(at, codeResourcesMissing, `write resources: ["*"] if every resource is meant, else name them`,
 		`a policy must name its resources: without, it matches only what has none, until OSMO restarts and widens it to "*"`)
 	return nil
+}
+
+func (m *manifest) resources(n *node) []string {
+	list := m.texts(m.bounded(n, m.limits.PolicyResources, "policy_resources", "the policy has", "resources"), `"resources"`)
+	for _, s := range list {
+		if len(s) > maxResource {
+			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), maxResource)
+			break
+		}
+	}
+	return list
 }
 
 // maySayNothing reports whether policies of the role may lack actions and

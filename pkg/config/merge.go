@@ -11,12 +11,16 @@ import (
 type merger struct {
 	*problems
 	project  *project
+	limits   model.Limits
 	roles    map[string]*model.Role
 	accounts map[string]*model.Account
 	// references are looked up once everything is declared.
 	references []reference
-	// incomplete is set where something may be declared that was not read.
-	incomplete bool
+	// incomplete is set where something may be declared that was not read,
+	// stopped where nothing more is to be read.
+	incomplete, stopped bool
+	// tokens counts those of all accounts.
+	tokens int
 
 	roleNames, accountNames collisions
 	// actions remembers what OSMO makes of an action.
@@ -34,9 +38,9 @@ type verdict struct {
 	near  string
 }
 
-func newMerger(p *project, to *problems) *merger {
+func newMerger(p *project, to *problems, limits model.Limits) *merger {
 	m := &merger{
-		problems: to, project: p,
+		problems: to, project: p, limits: limits,
 		roles: map[string]*model.Role{}, accounts: map[string]*model.Account{},
 		roleNames: collisions{}, accountNames: collisions{},
 		actions: map[string]verdict{},
@@ -57,6 +61,7 @@ func (m *merger) add(f *manifest) {
 	for i := range f.accounts {
 		m.addAccount(f, &f.accounts[i])
 	}
+	m.checkTotals(f)
 }
 
 func (m *merger) addRole(f *manifest, d *roleDecl) {
@@ -81,6 +86,7 @@ func (m *merger) addAccount(f *manifest, d *accountDecl) {
 	for _, n := range d.roles {
 		m.references = append(m.references, reference{f.pos(n), n})
 	}
+	m.tokens += len(d.tokens)
 	for i := range d.tokens {
 		m.addToken(f, &d.tokens[i])
 	}
@@ -141,16 +147,13 @@ func (m *merger) check() {
 	if m.incomplete {
 		return
 	}
-	suggest := newSuggester(m.allRoles())
+	all := m.allRoles()
 	for _, ref := range m.references {
 		name := ref.node.value
 		if m.roles[name] != nil || builtinRoles[name] || m.full(diag.Error) {
 			continue
 		}
-		hint := suggest.hint(name)
-		if hint == "" {
-			hint = "declare it under roles"
-		}
+		hint := nearHint{name, all, "declare it under roles"}.text(m.hints)
 		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quoted(name)+" is not declared", hint))
 	}
 }

@@ -24,6 +24,12 @@ type problems struct {
 	warnings int
 	// dropped counts the problems that no longer fitted.
 	dropped int
+	// near has, by their index in list, the problems whose hint is made when
+	// they are taken over; see nearHint.
+	near map[int]nearHint
+	// hints is what the run may still spend on them; nil in the readers of
+	// manifests, which are several at a time.
+	hints *diag.Hints
 }
 
 // full reports whether another problem of this severity would be dropped, so
@@ -56,10 +62,13 @@ func (p *problems) keep(d diag.Diagnostic) {
 
 // merge takes over what q holds.
 func (p *problems) merge(q *problems) {
-	for _, d := range q.list {
+	for i, d := range q.list {
 		if p.full(d.Severity) {
 			p.dropped++
 			continue
+		}
+		if near, waits := q.near[i]; waits {
+			d.Hint = presentable(near.text(p.hints))
 		}
 		p.keep(d)
 	}

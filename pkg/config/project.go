@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,7 +113,7 @@ func (r *reader) defaults(p *project, n *node) {
 
 func (r *reader) defaultRecipients(p *project, f field) {
 	r.nonEmpty(f, `"recipients"`, "name who reads tokens, or delete the key")
-	names := r.scalars(f.value, `"recipients"`)
+	names := r.recipientNames(f.value)
 	p.Defaults.Recipients = values(names)
 	if len(names) == 0 {
 		p.Defaults.Recipients = nil
@@ -236,16 +235,9 @@ func (r *reader) limit(n *node, what string) *model.Limit {
 	}
 }
 
-// maxPattern bounds a regular expression, in bytes.
-const maxPattern = 1000
-
 func (r *reader) pattern(n *node, what string) string {
 	s := r.word(n, what)
-	if len(s) > maxPattern {
-		r.fail(n, codeBadPattern, "", "%s is longer than %d bytes", what, maxPattern)
-		return ""
-	}
-	if _, err := regexp.Compile(s); err != nil {
+	if _, err := model.CompilePattern(s); err != nil {
 		r.fail(n, codeBadPattern, "write a regular expression in RE2's syntax", "%s: %v", what, err)
 		return ""
 	}

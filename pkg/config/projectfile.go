@@ -11,7 +11,7 @@ import (
 // the declarations are read, such as the branch that state is on; the project
 // is nil when a problem is an error.
 func LoadProject(fsys fs.FS) (*model.Project, diag.List) {
-	l := loader{fsys: fsys}
+	l := newLoader(fsys, Options{})
 	l.loadProject()
 	list := l.problems.finish()
 	Annotate(fsys, list)

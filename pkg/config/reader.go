@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -45,6 +46,19 @@ func (r *reader) report(s diag.Severity, n *node, code, hint, format string, arg
 	})
 }
 
+// failNear reports an error at n whose hint may name something near.
+func (r *reader) failNear(n *node, hint nearHint, code, format string, args ...any) {
+	before := len(r.list)
+	r.fail(n, code, "", format, args...)
+	if len(r.list) == before {
+		return
+	}
+	if r.near == nil {
+		r.near = map[int]nearHint{}
+	}
+	r.near[before] = hint
+}
+
 // failTwice reports an error at n that is also about the place other.
 func (r *reader) failTwice(n *node, code, hint, summary string, other diag.Position, message string) {
 	r.add(diag.Diagnostic{
@@ -63,7 +77,19 @@ func width(n *node) int {
 }
 
 // quoted is a value as a message shows it.
-func quoted(s string) string { return strconv.Quote(s) }
+func quoted(s string) string { return strconv.Quote(beginning(s)) }
+
+// maxQuoted bounds what a message repeats of a value, which may be as long as its
+// file, and may be repeated in a thousand messages. It is more than presentable
+// lets through, so that no secret is cut where the cut could be seen.
+const maxQuoted = 4 * maxSummary
+
+func beginning(s string) string {
+	if len(s) <= maxQuoted {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxQuoted], "")
+}
 
 // keys are the names that a map may hold; their order is that of the fields.
 type keys []string
@@ -113,7 +139,7 @@ func (r *reader) field(key *node, what string, known keys) (int, bool) {
 	if r.full(diag.Error) {
 		r.dropped++
 	} else {
-		r.fail(key, codeUnknownKey, keyHint(key.value, known), "%s has no key %s", what, quoted(key.value))
+		r.failNear(key, keyHint(key.value, known), codeUnknownKey, "%s has no key %s", what, quoted(key.value))
 	}
 	return 0, false
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -25,10 +26,50 @@ const (
 // recipients is the recipients section of the project file.
 type recipients struct {
 	groups map[string]*group
+	// names are those of groups, sorted.
+	names []string
+	// keys is every key of the section, sorted by ID; a keySet refers to them.
+	keys []model.Recipient
 	// broken is set where the section could not be read to its end.
-	broken  bool
-	suggest *suggester
-	sets    map[string]readerSet
+	broken bool
+	sets   map[string]readerSet
+	hints  *diag.Hints
+}
+
+// keySet is a set of keys by their index in recipients.keys. A name may stand for
+// names that stand for names, each for a thousand keys: sets of bits are joined
+// without ever being longer than all keys together, and come out sorted.
+type keySet [(maxRecipients + 63) / 64]uint64
+
+func (s *keySet) add(i int) { s[i/64] |= 1 << (i % 64) }
+
+func (s *keySet) join(t *keySet) {
+	for i := range s {
+		s[i] |= t[i]
+	}
+}
+
+func (s *keySet) size() (n int) {
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// listed writes out a set that is no larger than maxReaders; a larger one can be
+// sealed to by nothing.
+func (s *recipients) listed(set *keySet) []model.Recipient {
+	n := set.size()
+	if n > maxReaders {
+		return nil
+	}
+	list := make([]model.Recipient, 0, n)
+	for i := range s.keys {
+		if set[i/64]&(1<<(i%64)) != 0 {
+			list = append(list, s.keys[i])
+		}
+	}
+	return list
 }
 
 // group is one declared name.
@@ -37,9 +78,8 @@ type group struct {
 	// keys stand under the name itself, members are names it refers to.
 	keys    []model.Recipient
 	members []*node
-	// readers is every key that the name stands for, once, sorted by ID;
-	// meaningful when done.
-	readers []model.Recipient
+	// set is every key that the name stands for; meaningful when done.
+	set keySet
 	// visiting is set while the name is on the path that is being resolved.
 	visiting, done bool
 }
@@ -54,7 +94,7 @@ type readerSet struct {
 type setProblem struct{ code, summary, hint string }
 
 func (r *reader) recipients(n *node) *recipients {
-	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}}
+	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}, hints: r.hints}
 	before := r.errors
 	entries := r.entries(n, `"recipients"`)
 	collisions := collisions{}
@@ -65,13 +105,35 @@ func (r *reader) recipients(n *node) *recipients {
 		}
 	}
 	r.readGroups(s, entries)
-	names := model.Names(s.groups)
-	s.suggest = newSuggester(names)
-	for _, name := range names {
+	s.index()
+	for _, name := range s.names {
 		r.resolve(s, name, nil)
 	}
+	r.checkSizes(s)
 	s.broken = r.broken || r.errors > before
 	return s
+}
+
+// index gives every key its place in the order of IDs.
+func (s *recipients) index() {
+	s.names = model.Names(s.groups)
+	for _, name := range s.names {
+		s.keys = append(s.keys, s.groups[name].keys...)
+	}
+	slices.SortFunc(s.keys, func(a, b model.Recipient) int { return cmp.Compare(a.ID(), b.ID()) })
+	for i, key := range s.keys {
+		s.groups[key.Name].set.add(i)
+	}
+}
+
+// checkSizes reports names that stand for more keys than anything is sealed to.
+func (r *reader) checkSizes(s *recipients) {
+	for _, name := range s.names {
+		if g := s.groups[name]; g.set.size() > maxReaders {
+			r.fail(g.key, codeTooManyRecipients, "name fewer, or make several names of it",
+				"%s stands for %d keys, and a token is sealed to at most %d", quoted(name), g.set.size(), maxReaders)
+		}
+	}
 }
 
 // recipientName reports whether the key may name recipients. A name that reads
@@ -159,22 +221,23 @@ func (r *reader) privateKey(n *node) {
 
 // resolve works out which keys a name stands for. path holds the names that led
 // here, for the message about a cycle.
-func (r *reader) resolve(s *recipients, name string, path []string) []model.Recipient {
+func (r *reader) resolve(s *recipients, name string, path []string) *keySet {
 	g := s.groups[name]
 	if g.done {
-		return g.readers
+		return &g.set
 	}
 	g.visiting = true
 	path = append(path, name)
-	readers := slices.Clone(g.keys)
 	for _, member := range g.members {
-		readers = append(readers, r.resolveMember(s, member, path)...)
+		if keys := r.resolveMember(s, member, path); keys != nil {
+			g.set.join(keys)
+		}
 	}
-	g.readers, g.visiting, g.done = distinct(readers), false, true
-	return g.readers
+	g.visiting, g.done = false, true
+	return &g.set
 }
 
-func (r *reader) resolveMember(s *recipients, member *node, path []string) []model.Recipient {
+func (r *reader) resolveMember(s *recipients, member *node, path []string) *keySet {
 	next := s.groups[member.value]
 	switch {
 	case next == nil:
@@ -191,17 +254,26 @@ func (r *reader) resolveMember(s *recipients, member *node, path []string) []mod
 const maxCycle = 8
 
 func cycle(path []string, name string) string {
-	circle := append(slices.Clone(path[slices.Index(path, name):]), name)
-	if len(circle) > maxCycle {
-		circle = append(append(circle[:maxCycle-1:maxCycle-1], "..."), name)
+	names := path[slices.Index(path, name):]
+	var circle []string
+	for _, name := range names[:min(len(names), maxCycle-1)] {
+		circle = append(circle, beginning(name))
 	}
-	return strings.Join(circle, " -> ")
+	if len(names) >= maxCycle {
+		circle = append(circle, "...")
+	}
+	return strings.Join(append(circle, beginning(name)), " -> ")
 }
 
-// distinct sorts keys by ID and leaves each once.
-func distinct(list []model.Recipient) []model.Recipient {
-	slices.SortFunc(list, func(a, b model.Recipient) int { return cmp.Compare(a.ID(), b.ID()) })
-	return slices.CompactFunc(list, func(a, b model.Recipient) bool { return a.Key == b.Key })
+// recipientNames reads a list of names. Each stands for a key at least, so more
+// than a value can be sealed to are a mistake.
+func (r *reader) recipientNames(n *node) []*node {
+	if n != nil && n.kind == listNode && len(n.items) > maxReaders {
+		r.fail(n, codeTooManyRecipients, "name fewer recipients, or declare a name for several of them in "+ProjectFile,
+			"these are %d recipients, and a token is sealed to at most %d keys", len(n.items), maxReaders)
+		return nil
+	}
+	return r.scalars(n, `"recipients"`)
 }
 
 // resolved is the model's form.
@@ -211,7 +283,7 @@ func (s *recipients) resolved() map[string][]model.Recipient {
 	}
 	m := make(map[string][]model.Recipient, len(s.groups))
 	for name, g := range s.groups {
-		m[name] = g.readers
+		m[name] = s.listed(&g.set)
 	}
 	return m
 }
@@ -226,10 +298,7 @@ func (s *recipients) unknown(pos diag.Position, n *node) diag.Diagnostic {
 		return diagnosticAt(pos, n, codeUnknownRecipient, "a key stands where a name belongs",
 			"declare the key under recipients in "+ProjectFile+" and write its name here")
 	}
-	hint := s.suggest.hint(n.value)
-	if hint == "" {
-		hint = "declare it under recipients in " + ProjectFile
-	}
+	hint := nearHint{n.value, s.names, "declare it under recipients in " + ProjectFile}.text(s.hints)
 	return diagnosticAt(pos, n, codeUnknownRecipient, "there is no recipient "+quoted(n.value), hint)
 }
 
@@ -262,25 +331,25 @@ func (s *recipients) readers(names []string) ([]model.Recipient, *setProblem) {
 }
 
 func (s *recipients) newSet(names []string) readerSet {
-	var all []model.Recipient
+	var all keySet
 	for _, name := range names {
-		all = append(all, s.groups[name].readers...)
+		all.join(&s.groups[name].set)
 	}
-	all = distinct(all)
+	readers := s.listed(&all)
 	if s.broken {
-		return readerSet{readers: all}
+		return readerSet{readers: readers}
 	}
-	if problem := s.checkSet(all); problem != nil {
+	if problem := s.checkSet(all.size(), readers); problem != nil {
 		return readerSet{problem: problem}
 	}
-	return readerSet{readers: all}
+	return readerSet{readers: readers}
 }
 
-func (s *recipients) checkSet(readers []model.Recipient) *setProblem {
+func (s *recipients) checkSet(size int, readers []model.Recipient) *setProblem {
 	switch {
-	case len(readers) > maxReaders:
+	case size > maxReaders:
 		return &setProblem{
-			codeTooManyRecipients, fmt.Sprintf("these are %d keys, and a token is sealed to at most %d", len(readers), maxReaders),
+			codeTooManyRecipients, fmt.Sprintf("these are %d keys, and a token is sealed to at most %d", size, maxReaders),
 			"name fewer recipients",
 		}
 	case len(s.sets) >= maxReaderSets:

@@ -6,20 +6,31 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
-// didYouMean is the hint that names a near candidate, or "".
-func didYouMean(name string, candidates []string) string {
-	if near := diag.Nearest(name, candidates); near != "" {
+// nearHint is a hint that may name a near candidate. Whether it does is decided
+// once the problem is known to be shown, and in the order in which problems are
+// shown: files are read at the same time, and the run's budget for hints must not
+// depend on which was ready first.
+type nearHint struct {
+	name  string
+	among []string
+	// otherwise is the hint where nothing is near.
+	otherwise string
+}
+
+func (h nearHint) text(hints *diag.Hints) string {
+	if near := hints.Nearest(h.name, h.among); near != "" {
 		return "did you mean " + quoted(near) + "?"
 	}
-	return ""
+	return h.otherwise
 }
 
 // keyHint names the known key that was probably meant, else where the key
 // belongs, else all known ones.
-func keyHint(key string, known keys) string {
-	if hint := didYouMean(key, known); hint != "" {
-		return hint
-	}
+func keyHint(key string, known keys) nearHint {
+	return nearHint{key, known, keyPlace(key, known)}
+}
+
+func keyPlace(key string, known keys) string {
 	for _, place := range keyPlaces {
 		for _, name := range place.keys {
 			if key == name {
@@ -45,25 +56,4 @@ var keyPlaces = []struct {
 	{"rotate", rotateKeys},
 	{"guardrails", guardrailKeys},
 	{"git", gitKeys},
-}
-
-// suggester finds near names among many. Its budget bounds the work: the first
-// few problems get a hint, a flood of them does not stop the run.
-type suggester struct {
-	candidates []string
-	budget     int
-}
-
-// suggestBudget is the number of comparisons that a suggester makes in all.
-const suggestBudget = 200_000
-
-func newSuggester(candidates []string) *suggester {
-	return &suggester{candidates: candidates, budget: suggestBudget}
-}
-
-func (s *suggester) hint(name string) string {
-	if s.budget -= len(s.candidates); s.budget < 0 {
-		return ""
-	}
-	return didYouMean(name, s.candidates)
 }
