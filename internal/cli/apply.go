@@ -29,6 +29,10 @@ type applyCmd struct {
 	Expect      string   `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
 	AllowPlugin []string `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
 	AcceptState []string `placeholder:"COMMIT" help:"Accept what this commit did to state by hand, and record that. Repeatable."`
+
+	// moving says that the plan was agreed to, and that its first commit has
+	// recorded where state moves.
+	moving bool
 }
 
 // Help is the long description of the command.
@@ -89,14 +93,38 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 		return err
 	}
 	made.Blocked = append(made.Blocked, trust.blocked()...)
-	c.holdToReview(made)
-	if err := c.expected(made, saved); err != nil {
-		return c.explain(err, l, b, saved)
-	}
-	if stop, err := c.approved(env, made, c.Plan != "" || c.Expect != "", c.format()); stop || err != nil {
+	if err := c.checkPlace(env, l, made, have); err != nil {
 		return err
 	}
+	c.holdToReview(made)
+	if !c.moving {
+		if err := c.expected(made, saved); err != nil {
+			return c.explain(err, l, b, saved)
+		}
+	}
+	if stop, err := c.approved(env, made, c.moving || c.Plan != "" || c.Expect != "", c.format()); stop || err != nil {
+		return err
+	}
+	if l.moves(made) {
+		return c.move(env, l, b, made, settings, have, trust)
+	}
 	return c.execute(env, l, b, made, settings, have, trust)
+}
+
+// checkPlace adds to a plan what is wrong with where state is, or is to go.
+func (c *applyCmd) checkPlace(env *Env, l *ledger, made *plan.Plan, have *state.Snapshot) error {
+	made.Blocked = append(made.Blocked, l.at.blocked...)
+	made.Blocked = append(made.Blocked, l.at.behind(have)...)
+	if c.moving {
+		return nil
+	}
+	made.Blocked = append(made.Blocked, l.at.unfinished(c.AllowStateMove)...)
+	if len(made.Targets) > 0 {
+		return nil
+	}
+	taken, err := l.project.checkDestination(env.Context, l.at, l.declared, l.project.fetchedTip)
+	made.Blocked = append(made.Blocked, taken...)
+	return err
 }
 
 // explain adds to a refusal that the plan which was asked for is the one that the
@@ -183,13 +211,27 @@ func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan
 }
 
 func (c *applyCmd) execute(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot, trust *trust) error {
-	run, err := c.run(env, l, b, trust)
+	run, err := c.issuing(env, l, b, settings, trust)
 	if err != nil {
 		return err
+	}
+	return c.carryOut(env, run, made, have)
+}
+
+// issuing prepares a run that issues tokens.
+func (c *applyCmd) issuing(env *Env, l *ledger, b base, settings state.Settings, trust *trust) (*apply.Run, error) {
+	run, err := c.run(env, l, b, trust)
+	if err != nil {
+		return nil, err
 	}
 	run.Issuer = &local.Issuer{Rand: rand.Reader}
 	run.Sealer = seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...)))
 	run.Lineage, run.Settings, run.Record = randomID(16), settings, len(trust.accepted) > 0
+	return run, nil
+}
+
+// carryOut executes a plan and shows what came of it.
+func (c *applyCmd) carryOut(env *Env, run *apply.Run, made *plan.Plan, have *state.Snapshot) error {
 	defer c.progress(env, run, made.Summary.Create+made.Summary.Rotate, "sealing")()
 	result, err := run.Apply(env.Context, made, have)
 	if err != nil {

@@ -35,7 +35,7 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Dir     string           `short:"C" name:"dir" placeholder:"DIR" help:"Start the search for the project here instead of in the working directory."`
+	Dir     string           `short:"C" name:"dir" placeholder:"DIR" help:"The project directory. Without it, the nearest one at or above the working directory that has an osmoctl.yaml."`
 	NoColor bool             `name:"no-color" help:"Print without colour. NO_COLOR does the same."`
 	Verbose bool             `short:"v" help:"Say on stderr how things are done, such as which program talks to the remote."`
 	Init    initCmd          `cmd:"" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`

@@ -59,6 +59,9 @@ type Env struct {
 	// there.
 	missing []string
 
+	// named says that Dir was given as the project directory, and is not
+	// searched from.
+	named      bool
 	formatType view.Format
 	verbose    bool
 	noColor    bool
@@ -137,7 +140,7 @@ func (e *Env) configure(g *grammar, f view.Format) (err error) {
 	e.verbose = g.Verbose
 	e.noColor = g.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
 	if g.Dir != "" {
-		e.Dir = absolute(e.Dir, g.Dir)
+		e.Dir, e.named = absolute(e.Dir, g.Dir), true
 	}
 	if e.limits, err = model.ParseLimits(e.Getenv(model.LimitsVariable)); err != nil {
 		return usage(fmt.Errorf("%s: %w", model.LimitsVariable, err))

@@ -163,20 +163,10 @@ func findingViews(list []history.Finding) []view.Finding {
 }
 
 // stateBranch is the full name of the branch that reading commands read state
-// from, see stateCommit; "" on a detached HEAD.
+// from, see here; "" on a detached HEAD.
 func (p *project) stateBranch() (string, error) {
-	head, err := p.head()
-	if err != nil {
-		return "", err
-	}
-	git, err := p.gitSettings(head.Commit)
-	switch {
-	case err != nil || git.StateBranch == "":
-		return head.Branch, err
-	case git.Push != "":
-		return "refs/remotes/" + git.Push + "/" + git.StateBranch, nil
-	}
-	return headsPrefix + git.StateBranch, nil
+	at, err := p.here(p.env.Context)
+	return at.branch, err
 }
 
 // lookAround finds the files of state that were changed by hand in the work tree

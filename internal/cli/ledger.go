@@ -29,9 +29,16 @@ import (
 //
 // With a remote it moves first: the push is the commit point, and whatever
 // follows locally can be finished by anybody later.
+//
+// The settings are those of the last apply: see [place]. Where the project file
+// at HEAD has others, state moves by an apply that is allowed to: see move.go.
 type ledger struct {
 	project *project
 	git     model.Git
+	// declared are the settings of the project file at HEAD.
+	declared model.Git
+	// at is where state was found.
+	at place
 	// remote is nil where nothing is pushed.
 	remote *remote.Remote
 	// branch is the short name of the branch that declarations come from.
@@ -56,13 +63,33 @@ type base struct {
 // to be made again.
 var errLostRace = errors.New("another apply came first")
 
-// ledger opens the project's place in git, as the project file at HEAD has it.
+// ledger opens the project's place in git: where the last apply has recorded it,
+// and before the first where the project file at HEAD has it.
 func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, error) {
-	git, err := p.gitSettings(head.Commit)
+	declared, err := p.gitSettings(head.Commit)
 	if err != nil {
 		return nil, err
 	}
-	l := &ledger{project: p, git: git, branch: git.Branch}
+	from, err := p.published(ctx, head, declared)
+	if err != nil {
+		return nil, err
+	}
+	at, err := p.locate(ctx, from, head.Branch, p.fetchedTip)
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.ledgerBy(ctx, head, at.git)
+	if err != nil {
+		return nil, err
+	}
+	l.declared, l.at = declared, at
+	return l, nil
+}
+
+// ledgerBy opens the place that settings name.
+func (p *project) ledgerBy(ctx context.Context, head gitstore.Head, git model.Git) (*ledger, error) {
+	l := &ledger{project: p, git: git, declared: git, branch: git.Branch}
+	var err error
 	if git.Push != "" {
 		if l.remote, err = p.openRemote(git.Push); err != nil {
 			return nil, err
@@ -77,6 +104,46 @@ func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, erro
 		l.branch = strings.TrimPrefix(head.Branch, headsPrefix)
 	}
 	return l, nil
+}
+
+// published is the commit that the place of state is looked for from: the tip of
+// the branch that HEAD follows, where applies of others may have recorded more
+// than this clone has. Which remote that is on is taken from the settings that
+// were applied. The project file alone is believed only as to a branch that
+// commits of others cannot be prepared on: the one that HEAD is on, or the
+// remote's default.
+func (p *project) published(ctx context.Context, head gitstore.Head, declared model.Git) (string, error) {
+	git := declared
+	recorded, _, err := p.metaAt(head.Commit)
+	if err != nil {
+		return "", err
+	}
+	applied := recorded != nil && recorded.Applied.Git.Push != ""
+	if applied {
+		git = recorded.Applied.Git
+	}
+	if git.Push == "" || head.Commit == "" {
+		return head.Commit, nil
+	}
+	l, err := p.ledgerBy(ctx, head, git)
+	if err != nil {
+		return "", err
+	}
+	if !applied && head.Branch != headsPrefix+l.branch {
+		standard, err := l.remote.DefaultBranch(ctx)
+		if err != nil || standard != l.branch {
+			return head.Commit, nil
+		}
+	}
+	tip, err := l.remote.Fetch(ctx, l.branch)
+	if err != nil || tip == "" {
+		return head.Commit, err
+	}
+	in, err := p.store.IsAncestor(head.Commit, tip)
+	if err != nil || !in {
+		return head.Commit, nil // An attempt says what is wrong with that.
+	}
+	return tip, nil
 }
 
 // ledgerAtHead opens the ledger that the next commit of state goes to.
@@ -126,7 +193,26 @@ func (p *project) openRemote(name string) (*remote.Remote, error) {
 }
 
 // begin finds what the next attempt builds on, fetched where there is a remote.
+// Where another apply has moved state meanwhile, the ledger goes after it.
 func (l *ledger) begin(ctx context.Context) (base, error) {
+	b, err := l.beginHere(ctx)
+	var moved *placeMovedError
+	if !errors.As(err, &moved) {
+		return b, err
+	}
+	head, err := l.project.head()
+	if err != nil {
+		return b, err
+	}
+	again, err := l.project.ledger(ctx, head)
+	if err != nil {
+		return b, err
+	}
+	*l = *again
+	return l.beginHere(ctx)
+}
+
+func (l *ledger) beginHere(ctx context.Context) (base, error) {
 	head, err := l.project.head()
 	if err != nil {
 		return base{}, err
@@ -142,6 +228,23 @@ func (l *ledger) begin(ctx context.Context) (base, error) {
 		err = l.checkDescent(b)
 	}
 	return b, err
+}
+
+// placeMovedError says that an apply has recorded other settings since the place
+// of state was found.
+type placeMovedError struct{ to model.Git }
+
+func (e *placeMovedError) Error() string {
+	return fmt.Sprintf("the state has moved to %s meanwhile: git pull, and plan again", e.to.Place())
+}
+
+// checkPlace refuses to go on where state is no longer.
+func (l *ledger) checkPlace(b base) error {
+	meta, _, err := l.project.metaAt(b.parent)
+	if err != nil || meta == nil || l.at.meta == nil || meta.Applied.Git == l.at.meta.Applied.Git {
+		return err
+	}
+	return stale(&placeMovedError{meta.Applied.Git})
 }
 
 // found is where the next commit of state goes, whatever the state there is like.
@@ -164,9 +267,11 @@ func (l *ledger) found(ctx context.Context) (base, error) {
 		}
 	}
 	if l.git.StateBranch != "" {
-		b.parent, err = l.stateTip(ctx)
+		if b.parent, err = l.stateTip(ctx); err != nil {
+			return b, err
+		}
 	}
-	return b, err
+	return b, l.checkPlace(b)
 }
 
 // latest is where the next commit of state goes that applies no declarations: on
@@ -189,6 +294,9 @@ func (l *ledger) latest(ctx context.Context) (base, error) {
 	b := base{declarations: tip, parent: tip, head: head, undeclared: true}
 	if err == nil && l.git.StateBranch != "" {
 		b.parent, err = l.stateTip(ctx)
+	}
+	if err == nil {
+		err = l.checkPlace(b)
 	}
 	return b, err
 }
@@ -567,32 +675,18 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// stateCommit is the commit that reading commands read state from: HEAD, or the
-// newest known commit of the state branch. Nothing is fetched.
+// stateCommit is the commit that reading commands read state from. Nothing is
+// fetched.
 func (p *project) stateCommit() (string, error) {
-	head, err := p.head()
-	if err != nil {
-		return "", err
-	}
-	git, err := p.gitSettings(head.Commit)
-	if err != nil {
-		return "", err
-	}
-	return p.stateCommitBy(git, head)
+	at, err := p.here(p.env.Context)
+	return at.commit, err
 }
 
-func (p *project) stateCommitBy(git model.Git, head gitstore.Head) (string, error) {
-	switch {
-	case git.StateBranch == "":
-		return head.Commit, nil
-	case git.Push == "":
-		return p.store.Ref(headsPrefix + git.StateBranch)
+// here is the place of the state that belongs to HEAD, as this clone knows it.
+func (p *project) here(ctx context.Context) (place, error) {
+	head, err := p.head()
+	if err != nil {
+		return place{}, err
 	}
-	tracking := tracking(git.Push, git.StateBranch)
-	commit, err := p.store.Ref(tracking)
-	if err == nil && commit == "" {
-		err = hinted(fmt.Errorf("the state branch %s of %s is not in this clone", git.StateBranch, git.Push),
-			fmt.Sprintf("git fetch %s +%s%s:%s (where nothing was applied yet, the first apply makes it)", git.Push, headsPrefix, git.StateBranch, tracking))
-	}
-	return commit, err
+	return p.locate(ctx, head.Commit, head.Branch, p.localTip)
 }

@@ -31,13 +31,14 @@ type allowances struct {
 	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
 	AllowRisks      *int            `placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
 	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
+	AllowStateMove  string          `placeholder:"PLACE" help:"Let the state move to where the git settings say, such as origin/osmoctl-state."`
 	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
 }
 
 func (a allowances) options() plan.Allow {
 	return plan.Allow{
 		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
-		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow,
+		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.AllowStateMove,
 	}
 }
 
@@ -47,7 +48,7 @@ type planCmd struct {
 	allowances
 	Out              string     `type:"path" placeholder:"FILE" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret."`
 	DetailedExitcode bool       `help:"Exit with 2 when changes are pending."`
-	StateRef         string     `placeholder:"REF" help:"Read state from this branch or commit instead of HEAD; any difference under state/ is then blocked."`
+	StateRef         string     `placeholder:"REF" help:"The branch that HEAD is to be merged into: state, its guardrails and its place are read where HEAD left it, and any difference under state/ is blocked. Default: what a pull request's pipeline says."`
 	AsOf             model.Date `placeholder:"DATE" help:"Plan for this UTC day. Such a plan cannot be applied."`
 }
 
@@ -89,17 +90,18 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 		return nil, err
 	}
 	warnChanged := p.lookAround(env.Context)
-	commit, edited, err := c.base(env.Context, p)
+	from, err := p.comparedWith(env.Context, c.StateRef)
 	if err != nil {
 		return nil, err
 	}
-	want, have, err := p.both(env.Context, commit, p.worktree)
+	want, have, err := p.both(env.Context, from.commit, p.worktree)
 	if err != nil {
 		return nil, err
 	}
 	opts := plan.Options{
-		Today: day, Commit: commit, Targets: c.Target, Replace: c.Replace,
-		StateEdited: edited, Allow: c.allowances.options(),
+		Today: day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
+		StateEdited: from.edited, Notices: from.notices, Allow: c.allowances.options(),
+		Blocked: append(from.blocked, from.unfinished(c.AllowStateMove)...),
 	}
 	if c.AsOf != 0 {
 		opts.Today, opts.AsOf = c.AsOf, true
@@ -113,8 +115,13 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	taken, err := p.checkDestination(env.Context, from.place, want.Project.Git, p.localTip)
+	if err != nil {
+		return nil, err
+	}
+	made.Blocked = append(made.Blocked, taken...)
 	warnChanged()
-	return made, p.holdAgainstHistory(env.Context, made, have, commit)
+	return made, p.holdAgainstHistory(env.Context, made, have, from.commit, from.branch)
 }
 
 // holdToReview blocks a plan whose risks a comment on a pull request has no room
@@ -133,11 +140,7 @@ func (a allowances) holdToReview(made *plan.Plan) {
 
 // holdAgainstHistory adds to a plan what is wrong with the history of the state
 // that it was made from: it is named in every plan and keeps apply from going on.
-func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, have *state.Snapshot, commit string) error {
-	branch, err := p.stateBranch()
-	if err != nil {
-		return err
-	}
+func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, have *state.Snapshot, commit, branch string) error {
 	trust, err := p.trust(ctx, commit, branch)
 	if err != nil {
 		return err
@@ -145,40 +148,6 @@ func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, have 
 	made.Blocked = append(made.Blocked, trust.blocked()...)
 	made.Notices = append(made.Notices, trust.notices(have)...)
 	return nil
-}
-
-// base is the commit to read state from, and the state files in which the
-// commit planned on differs from it.
-func (c *planCmd) base(ctx context.Context, p *project) (string, []string, error) {
-	here, err := p.stateForWorktree()
-	if err != nil || c.StateRef == "" {
-		return here, nil, err
-	}
-	commit, err := p.store.Resolve(c.StateRef)
-	if err != nil {
-		return "", nil, hinted(err, "fetch it first: git fetch origin")
-	}
-	edited, err := p.stateDifferences(ctx, here, commit)
-	return commit, edited, err
-}
-
-// stateForWorktree is the commit of state that goes with the work tree's project
-// file. One that cannot be read is reported with everything else in it.
-func (p *project) stateForWorktree() (string, error) {
-	head, err := p.head()
-	if err != nil {
-		return "", err
-	}
-	files, closeFiles, err := openDirectory(p.dir)
-	if err != nil {
-		return "", err
-	}
-	defer closeFiles()
-	git, err := settingsIn(files)
-	if err != nil {
-		return head.Commit, nil
-	}
-	return p.stateCommitBy(git, head)
 }
 
 // stateDifferences lists the files under state/ that differ between two

@@ -26,9 +26,14 @@ type project struct {
 	store *gitstore.Store
 }
 
-// findProject returns the nearest directory at or above the working directory
-// that has a project file.
+// findProject returns the directory that -C names, else the nearest one at or
+// above the working directory that has a project file. From a named one it does
+// not go up: a pull request that takes the project away from there must not have
+// another found in its place.
 func (e *Env) findProject() (string, error) {
+	if e.named {
+		return e.Dir, e.checkNamed()
+	}
 	for dir := e.Dir; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, config.ProjectFile)); err == nil {
 			return dir, nil
@@ -37,6 +42,43 @@ func (e *Env) findProject() (string, error) {
 			return "", hinted(fmt.Errorf("there is no %s in %s or above it", config.ProjectFile, e.Dir),
 				"osmoctl init makes a project; -C DIR looks elsewhere")
 		}
+	}
+}
+
+// checkNamed demands a project file where -C points to, and no symbolic link on
+// the way through the repository: what a link in it leads to, a branch decides.
+func (e *Env) checkNamed() error {
+	if _, err := os.Lstat(filepath.Join(e.Dir, config.ProjectFile)); err != nil {
+		return hinted(fmt.Errorf("there is no %s in %s, which -C names as the project directory", config.ProjectFile, e.Dir),
+			"name the directory that has it; without -C it is searched for from the working directory upwards")
+	}
+	real, err := filepath.EvalSymlinks(e.Dir)
+	if err != nil {
+		return err
+	}
+	root := repositoryAbove(e.Dir)
+	below, err := filepath.Rel(root, e.Dir)
+	if root == "" || err != nil {
+		return err
+	}
+	if root, err = filepath.EvalSymlinks(root); err == nil && real != filepath.Join(root, below) {
+		err = hinted(fmt.Errorf("%s leads through a symbolic link in the repository, so the branch at hand would choose which project it is", e.Dir),
+			"name the directory itself: "+real)
+	}
+	return err
+}
+
+// repositoryAbove is the nearest directory with a .git at or above dir, as its
+// path is spelled; "" is none.
+func repositoryAbove(dir string) string {
+	for {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+		dir = filepath.Dir(dir)
 	}
 }
 

@@ -33,6 +33,59 @@ func (s *Store) IsAncestor(ancestor, commit string) (bool, error) {
 	return false, nil
 }
 
+// MergeBase is the newest commit that both have in their history: where one
+// branch left the other. It is "" where they have none in common; where a
+// shallow clone cannot tell, the error is ErrShallow.
+func (s *Store) MergeBase(a, b string) (string, error) {
+	if a == b {
+		return a, nil
+	}
+	shallow, err := s.shallow()
+	if err != nil {
+		return "", err
+	}
+	p := &painter{store: s, shallow: shallow, seen: map[string]*painted{}}
+	for hash, side := range map[string]side{a: fromAncestor, b: fromCommit} {
+		if err := p.paint(hash, side); err != nil {
+			return "", err
+		}
+	}
+	if err := p.run(); err != nil {
+		return "", err
+	}
+	common := p.newestCommon()
+	if common == "" && p.cut {
+		return "", ErrShallow
+	}
+	return common, nil
+}
+
+// newestCommon is, of the commits reached from both sides that no other such
+// commit is built on, the one with the latest date.
+func (p *painter) newestCommon() string {
+	behind := map[string]bool{}
+	for _, c := range p.seen {
+		if c.sides == both {
+			for _, parent := range c.parents {
+				behind[parent] = true
+			}
+		}
+	}
+	var newest *painted
+	for hash, c := range p.seen {
+		if c.sides != both || behind[hash] {
+			continue
+		}
+		if newest == nil || c.when.After(newest.when) || c.when.Equal(newest.when) && c.hash < newest.hash {
+			newest = c
+		}
+	}
+	if newest == nil {
+		return ""
+	}
+	return newest.hash
+}
+
 // side tells from where a commit was reached.
 type side uint8
 

@@ -131,7 +131,7 @@ func checkName(what, value string) error {
 }
 
 // formatCommit encodes a commit, signing it where sign is given.
-func formatCommit(tree, parent id, req Request) ([]byte, error) {
+func formatCommit(tree id, parents []id, req Request) ([]byte, error) {
 	author, err := req.Author.format()
 	if err != nil {
 		return nil, err
@@ -141,8 +141,10 @@ func formatCommit(tree, parent id, req Request) ([]byte, error) {
 		return nil, err
 	}
 	headers := "tree " + tree.String() + "\n"
-	if parent != (id{}) {
-		headers += "parent " + parent.String() + "\n"
+	for _, parent := range parents {
+		if parent != (id{}) {
+			headers += "parent " + parent.String() + "\n"
+		}
 	}
 	headers += "author " + author + "\ncommitter " + committer + "\n"
 	body := "\n" + strings.TrimRight(req.Message, "\n") + "\n"

@@ -14,6 +14,8 @@ var (
 	ErrNoChange = errors.New("there is nothing to commit")
 	// ErrUnknownRevision says that a revision names no commit.
 	ErrUnknownRevision = errors.New("no such revision")
+	// ErrAmbiguousRevision says that a revision names several.
+	ErrAmbiguousRevision = errors.New("the name is ambiguous")
 	// ErrMissingObject says that git has not got an object it should have.
 	ErrMissingObject = errors.New("an object is missing in the git repository")
 	// ErrShallow says that history goes on where this clone has none.

@@ -12,7 +12,10 @@ import (
 
 // Resolve finds the commit that a revision means: a branch, tag, remote branch,
 // HEAD or @, a full or shortened hash, any of them followed by ~N, ^N or
-// ^{commit}. Other forms, and names of nothing, are ErrUnknownRevision.
+// ^{commit}. Other forms, and names of nothing, are ErrUnknownRevision. A name
+// that several references answer to, with different commits, is
+// [ErrAmbiguousRevision]: git takes the tag then, and who may push a tag named
+// origin/main must not choose what somebody else's command looks at.
 func (s *Store) Resolve(rev string) (string, error) {
 	base, steps := rev, ""
 	if i := strings.IndexAny(rev, "~^"); i >= 0 {
@@ -41,10 +44,25 @@ func (s *Store) resolveBase(base string) (id, error) {
 	if checkRefName(base) != nil {
 		return id{}, ErrUnknownRevision
 	}
+	var found id
+	var first string
 	for _, name := range candidates(base) {
-		if at, err := s.resolveRef(name); err != nil || at != (id{}) {
+		at, err := s.resolveRef(name)
+		switch {
+		case err != nil:
 			return at, err
+		case at == (id{}):
+		case found == (id{}):
+			found, first = at, name
+		case at != found:
+			return id{}, fmt.Errorf("%w: it is %s and also %s; write the one that you mean in full", ErrAmbiguousRevision, first, name)
 		}
+		if name == base {
+			break // Written in full, it is meant.
+		}
+	}
+	if found != (id{}) {
+		return found, nil
 	}
 	return s.resolveShort(base)
 }

@@ -27,6 +27,9 @@ type Change struct {
 type Request struct {
 	// Parent is the commit to build on; "" makes a first commit.
 	Parent string
+	// Beside is a further parent, of whose tree nothing is taken; "" is none.
+	// With it the history of what was moved here goes on at the other place.
+	Beside string
 	// Branch is the full name, refs/heads/…, of the branch that Publish is to
 	// move. "" means that none will be moved here: the commit is for pushing.
 	Branch    string
@@ -96,7 +99,11 @@ func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
 	if err != nil {
 		return err
 	}
-	commit, err := formatCommit(tree, p.parent, req)
+	beside, err := parseID(req.Beside)
+	if err != nil {
+		return err
+	}
+	commit, err := formatCommit(tree, []id{p.parent, beside}, req)
 	if err != nil {
 		return err
 	}

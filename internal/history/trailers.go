@@ -27,6 +27,9 @@ type Trailers struct {
 	Actor    string
 	Accepted []string
 	Restored string
+	// Moved is the commit of the place that state was moved from, where this
+	// is the first commit at another.
+	Moved string
 	// Reason is why generations were revoked before their time.
 	Reason string
 }
@@ -73,7 +76,7 @@ func (t *Trailers) read(values map[string][]string) bool {
 	whole := true
 	for key, to := range map[string]*string{
 		apply.TrailerLineage: &t.Lineage, apply.TrailerRun: &t.Run, apply.TrailerPlan: &t.Plan,
-		apply.TrailerActor: &t.Actor, TrailerRestored: &t.Restored, apply.TrailerReason: &t.Reason,
+		apply.TrailerActor: &t.Actor, TrailerRestored: &t.Restored, apply.TrailerMoved: &t.Moved, apply.TrailerReason: &t.Reason,
 	} {
 		whole = one(values[key], to) && whole
 	}

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -102,7 +103,7 @@ func (w *walk) back(at place) (place, bool, error) {
 		w.add(link{place: at})
 		return place{}, false, nil
 	}
-	first, err := w.visit(at.Parents[0])
+	first, err := w.visit(ground(at.Commit))
 	if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
 		w.cut = true
 		return place{}, false, nil
@@ -143,6 +144,17 @@ func (w *walk) follow(at, first place) (place, error) {
 	}
 	w.add(link{at, first})
 	return first, nil
+}
+
+// ground is the parent that a commit's state was made on: the first, but for the
+// first commit at a place that state was moved to.
+func ground(c gitstore.Commit) string {
+	if len(c.Parents) > 1 {
+		if moved := ParseMessage(c.Message).Trailers.Moved; slices.Contains(c.Parents, moved) {
+			return moved
+		}
+	}
+	return c.Parents[0]
 }
 
 // add notes a link. The first commit of all stands on nothing.

@@ -98,6 +98,9 @@ type Run struct {
 	// Declarations is the commit that they were read from, where the commit
 	// that is made does not follow from it; else empty.
 	Declarations string
+	// Moved is the commit that state is moved from where this commit is the
+	// first at another place; else empty.
+	Moved string
 	// Record asks for a commit although the plan changes nothing, because its
 	// message has something to record.
 	Record bool

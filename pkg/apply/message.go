@@ -19,6 +19,9 @@ const (
 	// TrailerDeclarations names the declarations' commit where state has a
 	// branch of its own.
 	TrailerDeclarations = "Osmoctl-Declarations"
+	// TrailerMoved names the commit of the place that state was moved from.
+	// It is one of the commit's parents.
+	TrailerMoved = "Osmoctl-Moved"
 	// TrailerReason says why generations were revoked now.
 	TrailerReason = "Osmoctl-Reason"
 	// TrailerRestored names the commit whose state a restore brought back.
@@ -43,6 +46,9 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) string {
 		TrailerPlan, p.Digest, TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor))
 	if p.Revoked != nil {
 		fmt.Fprintf(&b, "%s: %s\n", TrailerReason, oneLine(p.Revoked.Reason))
+	}
+	if r.Moved != "" {
+		fmt.Fprintf(&b, "%s: %s\n", TrailerMoved, oneLine(r.Moved))
 	}
 	r.declarations(&b)
 	return b.String()

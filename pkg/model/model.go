@@ -188,6 +188,23 @@ type Git struct {
 	StateBranch string `json:"state_branch,omitzero"`
 }
 
+// Place names where these settings keep state, in one word for flags and
+// messages: the branch behind its remote, origin/osmoctl-state. What is left to
+// the repository's default is called HEAD.
+func (g Git) Place() string {
+	branch := g.StateBranch
+	if branch == "" {
+		branch = g.Branch
+	}
+	if branch == "" {
+		branch = "HEAD"
+	}
+	if g.Push == "" {
+		return branch
+	}
+	return g.Push + "/" + branch
+}
+
 // Backend says who issues tokens.
 type Backend struct {
 	// Kind is "local".

@@ -26,6 +26,8 @@ type Options struct {
 	// StateEdited names files under state/ in which the declarations'
 	// commit differs from the commit that state was read from.
 	StateEdited []string
+	// Blocked is what was found to be wrong with where state was read from.
+	Blocked []Blocked
 	// Notices are what is to be said of how declarations and state were read.
 	Notices []Notice
 	Allow   Allow

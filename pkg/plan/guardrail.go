@@ -10,7 +10,7 @@ import (
 )
 
 // The guardrails, by the names that osmoctl.yaml and [Blocked] use. The last
-// three are always in force.
+// four are always in force.
 const (
 	RailTokenLifetime  = "max_token_lifetime"
 	RailTokenRoles     = "require_token_roles"
@@ -24,6 +24,7 @@ const (
 	RailEmpty          = "declarations_vanished"
 	RailStateEdited    = "state_edited"
 	RailUnreadRisks    = "unread_risks"
+	RailStateMoved     = "state_moved"
 	defaultMaxDeletes  = 5
 	defaultMaxDeletePC = 20
 )
@@ -47,13 +48,16 @@ type Allow struct {
 	// Objects lifts what else bears on one object alone: the pattern of its
 	// name, the roles or recipients it lacks.
 	Objects []model.Address
+	// StateMove is the place, by [model.Git.Place], that state may move to.
+	StateMove string
 }
 
 // guard holds the plan against the guardrails recorded by the last apply and
 // against the declared ones: whatever either forbids is blocked.
 func (b *builder) guard(p *Plan) []Blocked {
-	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
+	g := &guard{builder: b, plan: p, seen: map[string]bool{}, blocked: slices.Clone(b.opts.Blocked)}
 	g.stateEdited()
+	g.stateMoved()
 	g.vanished()
 	g.protect()
 	for _, r := range g.bothRails() {
@@ -119,6 +123,21 @@ func (g *guard) stateEdited() {
 		g.block(nil, RailStateEdited, "", "%s differs from the state that the plan is made against: state is written by apply alone, so take the file from there", path)
 	}
 }
+
+// stateMoved keeps a change of the git settings from deciding by itself which
+// state everything else is compared with: who may push any branch could prepare
+// one, with other rails and other protections.
+func (g *guard) stateMoved() {
+	moves := slices.ContainsFunc(g.settled, func(c GuardrailChange) bool { return strings.HasPrefix(c.Path, "git.") })
+	before, after := g.have.Meta.Applied.Git, g.want.Project.Git
+	if !moves || g.opts.Allow.StateMove == after.Place() {
+		return
+	}
+	g.block(nil, RailStateMoved, StateMoveFlag(after), "the git settings changed, so state would move from %s to %s: it is planned against the state where the last apply recorded it", before.Place(), after.Place())
+}
+
+// StateMoveFlag is the flag that lets state move to where the settings say.
+func StateMoveFlag(to model.Git) string { return "--allow-state-move " + to.Place() }
 
 // vanished keeps a project whose declarations are gone, by a bad merge or a
 // moved directory, from deleting everything.

@@ -16,9 +16,7 @@ func (b *builder) settings() {
 	}
 	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
 	b.setting("backend.kind", before.Backend.Kind, after.Backend.Kind)
-	b.setting("git.push", before.Git.Push, after.Git.Push)
-	b.setting("git.branch", before.Git.Branch, after.Git.Branch)
-	b.setting("git.state_branch", before.Git.StateBranch, after.Git.StateBranch)
+	b.gitSettings(before.Git, after.Git)
 	b.guardrailSettings(before.Guardrails, after.Guardrails)
 	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
 		b.setting("recipients."+name, before.Recipients[name], after.Recipients[name])
@@ -34,6 +32,23 @@ func (b *builder) guardrailSettings(before, after model.Guardrails) {
 	b.setting("guardrails."+RailNewReaders, before.MaxNewReaders, after.MaxNewReaders)
 	b.setting("guardrails."+RailDeletes, before.MaxDeletes, after.MaxDeletes)
 	b.setting("guardrails."+RailRotations, before.MaxRotations, after.MaxRotations)
+}
+
+// Move is the plan that records other git settings at the place that state
+// leaves, and changes nothing else: who reads there goes on to the new place.
+func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *Plan {
+	want := asApplied(have)
+	want.Project.Git = to
+	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: to.Place()}})
+	b.rights = newRights(want, have, nil)
+	b.gitSettings(have.Meta.Applied.Git, to)
+	return b.finish()
+}
+
+func (b *builder) gitSettings(before, after model.Git) {
+	b.setting("git.push", before.Push, after.Push)
+	b.setting("git.branch", before.Branch, after.Branch)
+	b.setting("git.state_branch", before.StateBranch, after.StateBranch)
 }
 
 func (b *builder) setting(path string, before, after any) {

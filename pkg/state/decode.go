@@ -179,6 +179,16 @@ func (d *decoder) meta(f *File, any bool) {
 	d.snap.Meta = m
 }
 
+// DecodeMeta reads meta.json alone, to find out where state goes on; nil is what
+// cannot be read. Whether the other files fit it is not looked at.
+func DecodeMeta(data []byte) *Meta {
+	m, err := decodeMeta(data)
+	if err != nil || !bytes.Equal(encodeMeta(m), data) {
+		return nil
+	}
+	return &m
+}
+
 // pairCiphertexts holds the ciphertexts that are there against those that the
 // accounts name. Beside an account that could not be read they tell nothing.
 func (d *decoder) pairCiphertexts() {

@@ -1,0 +1,334 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// requested is what the declarations at hand are compared with: where they left the
+// branch that they are to be merged into. A pull request must not choose that.
+// It is the merge base and not the branch's tip, since a branch that lacks the
+// applies of last night has taken nothing back.
+type requested struct {
+	// commit is the merge base, "" where no branch is asked for, and HEAD
+	// where it cannot be known.
+	commit string
+	// name says in words what the base is.
+	name string
+	// unknown is why the base cannot be known, and hint what brings it here.
+	unknown, hint string
+	// itself says that commit is one of a state branch, named by hand.
+	itself bool
+}
+
+// request finds what is to be merged into what: by --state-ref, else by the
+// variables of a pull request's pipeline.
+func (p *project) request(stateRef string, head gitstore.Head) (requested, error) {
+	if stateRef != "" {
+		tip, err := p.store.Resolve(stateRef)
+		if err != nil {
+			return requested{}, hinted(err, "fetch it first: git fetch origin")
+		}
+		return p.leftAt(head.Commit, tip, stateRef)
+	}
+	event := p.pullRequest(head)
+	if event == nil {
+		return requested{}, nil
+	}
+	for _, candidate := range event.candidates {
+		tip, err := p.resolveBase(candidate)
+		if err != nil {
+			return requested{}, err
+		}
+		if tip == "" {
+			continue
+		}
+		return p.leftAt(head.Commit, tip, event.name)
+	}
+	return requested{commit: head.Commit, name: event.name, hint: event.fetch,
+		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name)}, nil
+}
+
+// resolveBase finds a reference by its full name, or a commit that the clone has.
+func (p *project) resolveBase(name string) (string, error) {
+	if strings.HasPrefix(name, "refs/") {
+		return p.store.Ref(name)
+	}
+	commit, err := p.store.Commit(name)
+	if errors.Is(err, gitstore.ErrMissingObject) {
+		return "", nil
+	}
+	return commit.Hash, err
+}
+
+// leftAt is where head left the branch whose tip is given.
+func (p *project) leftAt(head, tip, name string) (requested, error) {
+	r := requested{name: name, commit: tip, hint: "git fetch --unshallow --filter=blob:none"}
+	declared, err := p.store.ID(tip, config.ProjectFile)
+	if err != nil {
+		return r, err
+	}
+	applied, err := p.store.ID(tip, state.Dir)
+	if err != nil || declared == "" && applied != "" {
+		r.itself = true
+		return r, err
+	}
+	common, err := p.store.MergeBase(tip, head)
+	switch {
+	case errors.Is(err, gitstore.ErrShallow):
+		r.unknown = fmt.Sprintf("this clone is shallow, so it cannot be told where HEAD left %s", name)
+	case err != nil:
+		return r, err
+	case common == "":
+		r.unknown = fmt.Sprintf("HEAD and %s have no commit in common", name)
+		r.hint = "make the change on a branch of " + name
+	default:
+		r.commit = common
+	}
+	return r, nil
+}
+
+// blocked is the entry of a plan whose base cannot be known.
+func (r requested) blocked() []plan.Blocked {
+	if r.unknown == "" {
+		return nil
+	}
+	return []plan.Blocked{{
+		Guardrail: railBaseUnknown,
+		Detail:    r.unknown + ", and what a branch says of itself is no base to compare it with: " + r.hint,
+	}}
+}
+
+// pullRequest is what the environment of a pipeline says of the pull request that
+// it runs for.
+type pullRequest struct {
+	// name is that of the branch that it is to be merged into.
+	name string
+	// candidates are full names of references, or commits, the best first.
+	candidates []string
+	// fetch brings what is missing.
+	fetch string
+}
+
+// pullRequest reads the variables of GitHub's and GitLab's pipelines; nil is no
+// pull request.
+func (p *project) pullRequest(head gitstore.Head) *pullRequest {
+	get := p.env.Getenv
+	switch {
+	case get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") != "" || get("CI_PIPELINE_SOURCE") == "merge_request_event":
+		r := p.into(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
+		r.add(get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+		return r
+	case strings.HasPrefix(get("GITHUB_EVENT_NAME"), "pull_request"), get("GITHUB_EVENT_NAME") == "merge_group":
+		event := readEvent(get("GITHUB_EVENT_PATH"))
+		base := get("GITHUB_BASE_REF")
+		if base == "" {
+			base = strings.TrimPrefix(event.MergeGroup.BaseRef, headsPrefix)
+		}
+		r := p.into(base)
+		if merged := p.mergedBy(head); merged != "" {
+			r.candidates = append([]string{merged}, r.candidates...)
+		}
+		r.add(event.PullRequest.Base.SHA)
+		r.add(event.MergeGroup.BaseSHA)
+		return r
+	}
+	return nil
+}
+
+// into is a pull request into a branch of the remote that the clone came from.
+func (p *project) into(branch string) *pullRequest {
+	const remote = "origin"
+	r := &pullRequest{name: "an unknown branch", fetch: "git fetch " + remote}
+	if branch != "" {
+		ref := tracking(remote, branch)
+		r.name = remote + "/" + branch
+		r.candidates = []string{ref}
+		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s +%s%s:%s", remote, headsPrefix, branch, ref)
+	}
+	return r
+}
+
+func (r *pullRequest) add(commit string) {
+	if len(commit) == 40 {
+		r.candidates = append(r.candidates, commit)
+	}
+}
+
+// mergedBy is the base of a commit that GitHub itself has made to try a merge:
+// its first parent. HEAD is one where it is what the event is about, and the
+// event's reference is that of such merges, which nobody can push to.
+func (p *project) mergedBy(head gitstore.Head) string {
+	get := p.env.Getenv
+	made := strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge")
+	if !made || get("GITHUB_SHA") != head.Commit {
+		return ""
+	}
+	commit, err := p.store.Commit(head.Commit)
+	if err != nil || len(commit.Parents) != 2 {
+		return ""
+	}
+	return commit.Parents[0]
+}
+
+// event is the part of GitHub's description of an event that is read.
+type event struct {
+	PullRequest struct {
+		Base struct {
+			SHA string `json:"sha"`
+		} `json:"base"`
+	} `json:"pull_request"`
+	MergeGroup struct {
+		BaseSHA string `json:"base_sha"`
+		BaseRef string `json:"base_ref"`
+	} `json:"merge_group"`
+}
+
+// maxEvent bounds what is read of an event's description.
+const maxEvent = 8 << 20
+
+// readEvent reads the file that a runner describes the event in. Without it the
+// base is found by other means, or is unknown.
+func readEvent(path string) (e event) {
+	if path == "" {
+		return e
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return e
+	}
+	defer f.Close()
+	_ = json.NewDecoder(io.LimitReader(f, maxEvent)).Decode(&e)
+	return e
+}
+
+// compared is the state that a plan is made against, and what is to be said of
+// where it was found.
+type compared struct {
+	place
+	// edited are the files of state that the branch at hand has otherwise.
+	edited []string
+}
+
+// comparedWith finds the state for a plan of what is at HEAD.
+func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, error) {
+	head, err := p.head()
+	if err != nil {
+		return compared{}, err
+	}
+	asked, err := p.request(stateRef, head)
+	if err != nil {
+		return compared{}, err
+	}
+	if asked.commit == "" {
+		at, err := p.locate(ctx, head.Commit, head.Branch, p.localTip)
+		return compared{place: at}, err
+	}
+	c := compared{}
+	if asked.itself {
+		c.place.commit = asked.commit
+		c.place.meta, _, err = p.metaAt(asked.commit)
+	} else if c.place, err = p.locate(ctx, asked.commit, "", p.localTip); err == nil {
+		c.commit, err = p.stateFor(ctx, c.place, asked.commit)
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.branch != "" && c.git.StateBranch == "" {
+		c.branch = ""
+	}
+	c.blocked = append(c.blocked, asked.blocked()...)
+	beside := asked.commit
+	if asked.itself {
+		beside = c.commit
+	}
+	c.edited, err = p.stateDifferences(ctx, head.Commit, beside)
+	return c, err
+}
+
+// behind is the entry of a plan whose state is not the one that was found, nor one
+// that was made of it: there is none, it has another lineage, or its serial fell.
+func (at place) behind(have *state.Snapshot) []plan.Blocked {
+	found := at.meta
+	if found == nil || have.Meta.Lineage == found.Lineage && have.Meta.Serial >= found.Serial {
+		return nil
+	}
+	what := fmt.Sprintf("is of lineage %s at serial %d", have.Meta.Lineage, have.Meta.Serial)
+	if !have.Exists() {
+		what = "is gone"
+	}
+	return []plan.Blocked{{
+		Guardrail: railStateBehind,
+		Detail:    fmt.Sprintf("the state was of lineage %s at serial %d at commit %.12s, and where apply would go on it %s", found.Lineage, found.Serial, at.commit, what),
+	}}
+}
+
+// unfinished is the entry of a plan for state that an apply began to move, where
+// nothing is at the other place.
+func (at place) unfinished(allowed string) []plan.Blocked {
+	if at.goal == nil || allowed == at.goal.Place() {
+		return nil
+	}
+	return []plan.Blocked{{
+		Guardrail: plan.RailStateMoved, Flag: plan.StateMoveFlag(*at.goal),
+		Detail: fmt.Sprintf("the last apply at %s recorded that state moves to %s, and there is none: if it was never there, the flag finishes the move; if it was, bring that branch back", at.git.Place(), at.goal.Place()),
+	}}
+}
+
+// checkDestination finds what keeps state from moving to where the settings at
+// hand say.
+func (p *project) checkDestination(ctx context.Context, at place, to model.Git, tip tipOf) ([]plan.Blocked, error) {
+	if at.meta == nil || to.StateBranch == "" || to.StateBranch == at.git.StateBranch && to.Push == at.git.Push || at.goal != nil {
+		return nil, nil
+	}
+	commit, _, err := tip(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	there, _, err := p.metaAt(commit)
+	if err != nil || there == nil {
+		return nil, err
+	}
+	return []plan.Blocked{placeTaken(to, there)}, nil
+}
+
+// stateFor is the newest commit of a place's state that was there for the
+// declarations at a commit: where state has a branch of its own, that branch
+// goes on while they stay.
+func (p *project) stateFor(ctx context.Context, at place, declarations string) (string, error) {
+	if at.git.StateBranch == "" || at.commit == "" || at.meta == nil {
+		return at.commit, nil
+	}
+	found, commit := errors.New("found"), at.commit
+	err := p.store.History(ctx, at.commit, state.Dir, func(c gitstore.Commit) error {
+		_, trailers := splitTrailers(c.Message)
+		from := trailers[apply.TrailerDeclarations]
+		if from == "" {
+			return nil
+		}
+		known, err := p.store.IsAncestor(from, declarations)
+		if errors.Is(err, gitstore.ErrMissingObject) || errors.Is(err, gitstore.ErrShallow) {
+			return nil
+		}
+		if err == nil && known {
+			commit, err = c.Hash, found
+		}
+		return err
+	})
+	if errors.Is(err, found) || errors.Is(err, gitstore.ErrShallow) {
+		err = nil
+	}
+	return commit, err
+}
