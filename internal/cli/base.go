@@ -57,8 +57,10 @@ func (p *project) request(stateRef string, head gitstore.Head) (requested, error
 		}
 		return p.leftAt(head.Commit, tip, event.name)
 	}
-	return requested{commit: head.Commit, name: event.name, hint: event.fetch,
-		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name)}, nil
+	return requested{
+		commit: head.Commit, name: event.name, hint: event.fetch,
+		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
+	}, nil
 }
 
 // resolveBase finds a reference by its full name, or a commit that the clone has.
@@ -290,18 +292,21 @@ func (at place) unfinished(allowed string) []plan.Blocked {
 // checkDestination finds what keeps state from moving to where the settings at
 // hand say.
 func (p *project) checkDestination(ctx context.Context, at place, to model.Git, tip tipOf) ([]plan.Blocked, error) {
-	if at.meta == nil || to.StateBranch == "" || to.StateBranch == at.git.StateBranch && to.Push == at.git.Push || at.goal != nil {
+	if at.meta == nil || at.goal != nil || to.StateBranch == at.git.StateBranch && (to.StateBranch == "" || to.Push == at.git.Push) {
 		return nil, nil
 	}
-	commit, _, err := tip(ctx, to)
-	if err != nil {
-		return nil, err
+	commit := at.declarations
+	if to.StateBranch != "" {
+		var err error
+		if commit, _, err = tip(ctx, to); err != nil {
+			return nil, err
+		}
 	}
 	there, _, err := p.metaAt(commit)
-	if err != nil || there == nil {
+	if err != nil || there == nil || at.left(there) {
 		return nil, err
 	}
-	return []plan.Blocked{placeTaken(to, there)}, nil
+	return []plan.Blocked{placeTaken(to, at.meta, there)}, nil
 }
 
 // stateFor is the newest commit of a place's state that was there for the

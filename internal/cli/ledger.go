@@ -39,6 +39,9 @@ type ledger struct {
 	declared model.Git
 	// at is where state was found.
 	at place
+	// fetched is the tip of the branch as the ledger was opened: the first
+	// attempt need not ask for it again.
+	fetched string
 	// remote is nil where nothing is pushed.
 	remote *remote.Remote
 	// branch is the short name of the branch that declarations come from.
@@ -70,19 +73,26 @@ func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, erro
 	if err != nil {
 		return nil, err
 	}
-	from, err := p.published(ctx, head, declared)
+	remote, err := p.published(ctx, head, declared)
 	if err != nil {
 		return nil, err
 	}
-	at, err := p.locate(ctx, from, head.Branch, p.fetchedTip)
+	at, err := p.locate(ctx, remote.from, head.Branch, p.fetchedTip)
 	if err != nil {
 		return nil, err
 	}
-	l, err := p.ledgerBy(ctx, head, at.git)
+	through := at.git
+	if remote.branch != "" && at.git.Push == "" && at.git.StateBranch == "" && declared.StateBranch == "" {
+		through = declared // The same branch, on the remote that it was found on.
+	}
+	l, err := p.ledgerBy(ctx, head, through)
 	if err != nil {
 		return nil, err
 	}
 	l.declared, l.at = declared, at
+	if l.remote != nil && l.branch == remote.branch {
+		l.fetched = remote.tip
+	}
 	return l, nil
 }
 
@@ -92,6 +102,9 @@ func (p *project) ledgerBy(ctx context.Context, head gitstore.Head, git model.Gi
 	var err error
 	if git.Push != "" {
 		if l.remote, err = p.openRemote(git.Push); err != nil {
+			return nil, err
+		}
+		if err := l.checkClock(); err != nil {
 			return nil, err
 		}
 		if l.branch == "" {
@@ -106,44 +119,53 @@ func (p *project) ledgerBy(ctx context.Context, head gitstore.Head, git model.Gi
 	return l, nil
 }
 
-// published is the commit that the place of state is looked for from: the tip of
-// the branch that HEAD follows, where applies of others may have recorded more
-// than this clone has. Which remote that is on is taken from the settings that
+// published is what is known of the branch on a remote that HEAD follows.
+type published struct {
+	// branch is its short name, "" where nothing is pushed, and tip its newest
+	// commit.
+	branch, tip string
+	// from is the commit that the place of state is looked for from: the tip,
+	// where applies of others may have recorded more than this clone has, or
+	// HEAD where it is not part of that.
+	from string
+}
+
+// published looks at the remote. Which one it is is taken from the settings that
 // were applied. The project file alone is believed only as to a branch that
 // commits of others cannot be prepared on: the one that HEAD is on, or the
 // remote's default.
-func (p *project) published(ctx context.Context, head gitstore.Head, declared model.Git) (string, error) {
-	git := declared
+func (p *project) published(ctx context.Context, head gitstore.Head, declared model.Git) (published, error) {
+	git, none := declared, published{from: head.Commit}
 	recorded, _, err := p.metaAt(head.Commit)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	applied := recorded != nil && recorded.Applied.Git.Push != ""
 	if applied {
 		git = recorded.Applied.Git
 	}
 	if git.Push == "" || head.Commit == "" {
-		return head.Commit, nil
+		return none, nil
 	}
 	l, err := p.ledgerBy(ctx, head, git)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	if !applied && head.Branch != headsPrefix+l.branch {
 		standard, err := l.remote.DefaultBranch(ctx)
 		if err != nil || standard != l.branch {
-			return head.Commit, nil
+			return none, nil
 		}
 	}
 	tip, err := l.remote.Fetch(ctx, l.branch)
 	if err != nil || tip == "" {
-		return head.Commit, err
+		return none, err
 	}
-	in, err := p.store.IsAncestor(head.Commit, tip)
-	if err != nil || !in {
-		return head.Commit, nil // An attempt says what is wrong with that.
+	found := published{branch: l.branch, tip: tip, from: tip}
+	if in, err := p.store.IsAncestor(head.Commit, tip); err != nil || !in {
+		found.from = head.Commit // An attempt says what is wrong with that.
 	}
-	return tip, nil
+	return found, nil
 }
 
 // ledgerAtHead opens the ledger that the next commit of state goes to.
@@ -152,11 +174,7 @@ func (p *project) ledgerAtHead(ctx context.Context) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := p.ledger(ctx, head)
-	if err != nil {
-		return nil, err
-	}
-	return l, l.checkClock()
+	return p.ledger(ctx, head)
 }
 
 const headsPrefix = "refs/heads/"
@@ -319,9 +337,13 @@ func (l *ledger) checkHead(head gitstore.Head) error {
 // every commit of HEAD must be there, and the declarations there must be those
 // here. Then nothing is published that was not, and nothing old is applied.
 func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (string, error) {
-	tip, err := l.remote.Fetch(ctx, l.branch)
-	if err != nil {
-		return "", err
+	tip := l.fetched
+	l.fetched = ""
+	if tip == "" {
+		var err error
+		if tip, err = l.remote.Fetch(ctx, l.branch); err != nil {
+			return "", err
+		}
 	}
 	name := l.git.Push + "/" + l.branch
 	if tip == "" {

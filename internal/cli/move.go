@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -79,7 +80,12 @@ func (c *applyCmd) announce(env *Env, l *ledger, b base, have *state.Snapshot, t
 	run.Settings = have.Meta.Applied
 	run.Settings.Git = l.declared
 	if _, err := run.Apply(env.Context, plan.Move(have, l.declared, day, b.parent), have); err != nil {
-		return fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)
+		err = fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)
+		if refused := (*remote.RefusedError)(nil); errors.As(err, &refused) {
+			err = hinted(err, fmt.Sprintf("let this identity push there for once, or set %s=%s wherever osmoctl runs for this project: then the old place need not say it",
+				statePlaceVariable, l.declared.Place()))
+		}
+		return err
 	}
 	env.infof("The state moves to %s: %s says so now.", l.declared.Place(), l.git.Place())
 	c.moving = true
@@ -111,8 +117,8 @@ func (c *applyCmd) settle(env *Env, l, there *ledger, b base, made *plan.Plan, s
 		}
 		to = found
 	}
-	_, taken, err := l.project.metaAt(to.parent)
-	if err == nil && taken && to.parent != b.parent && !l.wasThere(to.parent) {
+	meta, _, err := l.project.metaAt(to.parent)
+	if err == nil && meta != nil && !l.at.left(meta) {
 		err = stale(errPlaceTaken)
 	}
 	if err != nil {
@@ -125,13 +131,6 @@ func (c *applyCmd) settle(env *Env, l, there *ledger, b base, made *plan.Plan, s
 	run.Store = &movingStore{commitStore{ledger: there, base: to, author: run.Store.(*commitStore).author, trust: t}, b.parent}
 	run.Moved, run.Record = b.parent, true
 	return c.carryOut(env, run, made, have)
-}
-
-// wasThere tells that the state at a commit is what an earlier move left behind:
-// an older one of this project.
-func (l *ledger) wasThere(commit string) bool {
-	meta, _, err := l.project.metaAt(commit)
-	return err == nil && meta != nil && meta.Lineage == l.at.meta.Lineage && meta.Serial < l.at.meta.Serial
 }
 
 // movingStore puts the whole state at another place.

@@ -36,6 +36,8 @@ type place struct {
 	commit, branch string
 	// meta is nil where nothing was applied.
 	meta *state.Meta
+	// declarations is the commit whose declarations it belongs to.
+	declarations string
 	// goal is where an apply began to move state to, and did not come to put
 	// anything; nil else.
 	goal *model.Git
@@ -104,7 +106,29 @@ func (p *project) locate(ctx context.Context, from, branch string, tip tipOf) (p
 	if err := l.begin(); err != nil {
 		return place{}, err
 	}
-	return l.place, l.follow()
+	if err := l.follow(); err != nil {
+		return place{}, err
+	}
+	return l.place, l.confirm()
+}
+
+// statePlaceVariable names the place of state for whoever runs osmoctl where the
+// old place could not record that state moved: nobody may push there any more.
+const statePlaceVariable = "OSMOCTL_STATE_PLACE"
+
+// confirm goes on to the place that the operator has named beside the project
+// file.
+func (l *locator) confirm() error {
+	named := l.project.env.Getenv(statePlaceVariable)
+	if named == "" || l.meta == nil || l.goal != nil {
+		return nil
+	}
+	declared, err := l.project.gitSettings(l.from)
+	if err != nil || declared.Place() != named || declared.StateBranch == l.at {
+		return err
+	}
+	_, err = l.step(declared)
+	return err
 }
 
 // begin goes to the first place.
@@ -117,7 +141,7 @@ func (l *locator) begin() error {
 	if err != nil {
 		return err
 	}
-	l.place = place{git: declared, commit: l.from, branch: l.beside, meta: meta}
+	l.place = place{git: declared, commit: l.from, branch: l.beside, meta: meta, declarations: l.from}
 	if l.vouched() {
 		l.place.git.StateBranch = ""
 		return nil
@@ -343,8 +367,8 @@ func (l *locator) step(to model.Git) (moved bool, err error) {
 		if l.at == "" {
 			l.place.git = model.Git{Push: to.Push, Branch: to.Branch}
 		}
-		if meta != nil && commit != l.commit {
-			l.taken(to, meta)
+		if meta != nil && !l.left(meta) {
+			l.blocked = append(l.blocked, placeTaken(to, l.meta, meta))
 		}
 		return false, nil
 	}
@@ -352,12 +376,22 @@ func (l *locator) step(to model.Git) (moved bool, err error) {
 	return true, nil
 }
 
-// taken blocks a move to a place that has another state.
-func (l *locator) taken(to model.Git, there *state.Meta) {
-	l.blocked = append(l.blocked, placeTaken(to, there))
+// left tells that another state is what a move left behind: an older one of this
+// project.
+func (at place) left(there *state.Meta) bool {
+	return there.Lineage == at.meta.Lineage && there.Serial <= at.meta.Serial
 }
 
-func placeTaken(to model.Git, there *state.Meta) plan.Blocked {
+// placeTaken blocks a move to a place with a state that the one here does not
+// lead to.
+func placeTaken(to model.Git, here, there *state.Meta) plan.Blocked {
+	if there.Lineage == here.Lineage && there.Serial > here.Serial {
+		return plan.Blocked{
+			Guardrail: railPlaceTaken,
+			Detail: fmt.Sprintf("%s holds a state of the same lineage at serial %d, and the state at serial %d does not say that it moved there: if an apply of yours moved it, set %s=%s wherever osmoctl runs for this project",
+				to.Place(), there.Serial, here.Serial, statePlaceVariable, to.Place()),
+		}
+	}
 	return plan.Blocked{
 		Guardrail: railPlaceTaken,
 		Detail:    fmt.Sprintf("%s already holds a state, of lineage %s at serial %d, which does not go on from this project's: state moves only to where there is none", to.Place(), there.Lineage, there.Serial),

@@ -35,10 +35,15 @@ type allowances struct {
 	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
 }
 
-func (a allowances) options() plan.Allow {
+// stateMove is the place that state may move to.
+func (a allowances) stateMove(env *Env) string {
+	return or(a.AllowStateMove, env.Getenv(statePlaceVariable))
+}
+
+func (a allowances) options(env *Env) plan.Allow {
 	return plan.Allow{
 		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
-		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.AllowStateMove,
+		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.stateMove(env),
 	}
 }
 
@@ -100,8 +105,8 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	}
 	opts := plan.Options{
 		Today: day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
-		StateEdited: from.edited, Notices: from.notices, Allow: c.allowances.options(),
-		Blocked: append(from.blocked, from.unfinished(c.AllowStateMove)...),
+		StateEdited: from.edited, Notices: from.notices, Allow: c.allowances.options(env),
+		Blocked: append(from.blocked, from.unfinished(c.stateMove(env))...),
 	}
 	if c.AsOf != 0 {
 		opts.Today, opts.AsOf = c.AsOf, true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -57,8 +58,11 @@ func (e *Env) checkNamed() error {
 		return err
 	}
 	root := repositoryAbove(e.Dir)
+	if root == "" {
+		return nil
+	}
 	below, err := filepath.Rel(root, e.Dir)
-	if root == "" || err != nil {
+	if err != nil {
 		return err
 	}
 	if root, err = filepath.EvalSymlinks(root); err == nil && real != filepath.Join(root, below) {
@@ -93,8 +97,42 @@ func (e *Env) openProject() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkNearest(); err != nil {
+		p.close()
+		return nil, err
+	}
 	p.finishInterrupted(e)
 	return p, nil
+}
+
+// checkNearest refuses a project that was found above a directory which had one
+// of its own: a branch that takes that away must not have another planned and
+// applied in its place.
+func (p *project) checkNearest() error {
+	below, err := filepath.Rel(p.dir, p.env.Dir)
+	if err != nil || below == "." || !filepath.IsLocal(below) {
+		return err
+	}
+	head, err := p.head()
+	if err != nil || head.Commit == "" {
+		return err
+	}
+	stop := errors.New("found")
+	for dir := filepath.ToSlash(below); dir != "."; dir = path.Dir(dir) {
+		var last gitstore.Commit
+		err := p.store.History(p.env.Context, head.Commit, path.Join(dir, config.ProjectFile), func(c gitstore.Commit) error {
+			last = c
+			return stop
+		})
+		if errors.Is(err, stop) {
+			return hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(p.store.Prefix(), dir), last.Hash),
+				"name the one that is meant: osmoctl -C "+p.dir)
+		}
+		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+			return err
+		}
+	}
+	return nil
 }
 
 // finishInterrupted brings work tree and index to the commit that an

@@ -46,6 +46,9 @@ func (w *writer) locked(env *Env, f func(*ledger) error) error {
 		return err
 	}
 	defer p.close()
+	if err := p.checkNearest(); err != nil {
+		return err
+	}
 	lock, err := w.lock(env, p)
 	if err != nil {
 		return err
