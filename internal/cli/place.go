@@ -379,7 +379,7 @@ func (l *locator) step(to model.Git) (moved bool, err error) {
 // left tells that another state is what a move left behind: an older one of this
 // project.
 func (at place) left(there *state.Meta) bool {
-	return there.Lineage == at.meta.Lineage && there.Serial <= at.meta.Serial
+	return there.Lineage == at.meta.Lineage && there.Serial < at.meta.Serial
 }
 
 // placeTaken blocks a move to a place with a state that the one here does not
