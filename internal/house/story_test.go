@@ -144,7 +144,7 @@ service_accounts:
   svc:
     roles: [ml, osmo-backend]
     tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
-`},
+`, options: func(o *plan.Options) { o.Allow.StateMove = "HEAD" }},
 	{days: 120, project: oneKey, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
