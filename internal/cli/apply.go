@@ -75,7 +75,7 @@ func isDigest(s string) bool {
 
 // attempt plans and applies on what is there now.
 func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
-	b, err := l.begin(env.Context)
+	b, err := l.whole(env.Context, l.begin)
 	if err != nil {
 		return err
 	}

@@ -36,19 +36,31 @@ func (p *project) trustWith(ctx context.Context, commit, branch string, opts his
 		return nil, err
 	}
 	t := &trust{project: p, branch: branch}
-	if branch != "" {
-		if opts.Seen, err = history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), branch); err != nil {
-			return nil, err
-		}
-	}
-	if opts.Sound, err = history.LoadSound(p.store.CommonDir(), p.store.Prefix()); err != nil {
+	known, err := p.remembered(commit, branch)
+	if err != nil {
 		return nil, err
 	}
+	opts.Seen, opts.Sound = known.Seen, known.Sound
 	if t.report, err = history.Check(ctx, p.store, commit, opts); err != nil {
 		return nil, fmt.Errorf("check the history of state: %w", err)
 	}
 	t.remember(opts)
 	return t, nil
+}
+
+// remembered is what the clone knows of a branch whose newest commit this is, and
+// of others.
+func (p *project) remembered(commit, branch string) (opts history.Options, err error) {
+	if branch, err = p.branchAt(commit, branch); err != nil {
+		return opts, err
+	}
+	if branch != "" {
+		if opts.Seen, err = history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), branch); err != nil {
+			return opts, err
+		}
+	}
+	opts.Sound, err = history.LoadSound(p.store.CommonDir(), p.store.Prefix())
+	return opts, err
 }
 
 // branchAt is the branch if the commit is where it points, else "": what was

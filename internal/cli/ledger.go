@@ -426,11 +426,6 @@ func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, e
 	return commit, trailers, err
 }
 
-// trust checks the history of the state that an attempt builds on.
-func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
-	return l.project.trust(ctx, b.parent, l.watched())
-}
-
 // watched is the full name of the branch that the clone remembers state under.
 func (l *ledger) watched() string {
 	if l.remote != nil {

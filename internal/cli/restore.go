@@ -37,7 +37,7 @@ func (c *stateRestoreCmd) Run(env *Env) error {
 }
 
 func (c *stateRestoreCmd) restore(env *Env, l *ledger) error {
-	b, err := l.found(env.Context)
+	b, err := l.whole(env.Context, l.found)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,10 @@ type grounds struct {
 // gather reads what a restore works from.
 func (l *ledger) gather(ctx context.Context, b base, rev string) (*grounds, error) {
 	g := &grounds{}
-	var err error
+	err := l.supply(ctx, b, true)
+	if err != nil {
+		return nil, err
+	}
 	if g.now, err = l.project.ground(ctx, b.parent); err != nil {
 		return nil, err
 	}

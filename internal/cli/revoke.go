@@ -69,7 +69,7 @@ func (c *tokenRevokeCmd) revoked() (what plan.Revoked, err error) {
 
 // attempt revokes on what is there now.
 func (c *tokenRevokeCmd) attempt(env *Env, l *ledger, what plan.Revoked) error {
-	b, err := l.latest(env.Context)
+	b, err := l.whole(env.Context, l.latest)
 	if err != nil {
 		return err
 	}

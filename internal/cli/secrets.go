@@ -77,7 +77,7 @@ func (c *secretsResealCmd) check(env *Env) error {
 
 // attempt plans and reseals on what is there now.
 func (c *secretsResealCmd) attempt(env *Env, l *ledger) error {
-	b, err := l.begin(env.Context)
+	b, err := l.whole(env.Context, l.begin)
 	if err != nil {
 		return err
 	}

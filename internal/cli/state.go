@@ -15,6 +15,7 @@ import (
 type stateCmd struct {
 	Show    stateShowCmd    `cmd:"" help:"Show the recorded state, or one object of it."`
 	Verify  stateVerifyCmd  `cmd:"" help:"Check the recorded state, every ciphertext and its binding. It needs no key."`
+	Fetch   stateFetchCmd   `cmd:"" help:"Bring here what a check of history needs and this clone lacks."`
 	Restore stateRestoreCmd `cmd:"" help:"Bring back the state of an earlier commit, by a new one. What ended since stays ended."`
 }
 

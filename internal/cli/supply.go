@@ -1,6 +1,15 @@
 package cli
 
-import "strings"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/internal/history"
+)
 
 // upstream is the name of the remote that history is fetched from: the one that
 // state is pushed to, else the one that HEAD's branch follows, else origin; ""
@@ -23,4 +32,164 @@ func (p *project) upstream() string {
 		}
 	}
 	return ""
+}
+
+// supplier brings the history here that checks of state need.
+type supplier struct {
+	project *project
+	// remote is nil where the clone has none.
+	remote *remote.Remote
+	// branch is the short name of the one that is fetched along; "" is the
+	// remote's default.
+	branch string
+}
+
+// supplier is the one of a project that need not push.
+func (p *project) supplier() (*supplier, error) {
+	name := p.upstream()
+	if name == "" {
+		return &supplier{project: p}, nil
+	}
+	r, err := p.openRemote(name)
+	return &supplier{project: p, remote: r}, err
+}
+
+// supplier is the one of a project that commits.
+func (l *ledger) supplier() (*supplier, error) {
+	if l.remote != nil {
+		return &supplier{l.project, l.remote, l.target()}, nil
+	}
+	return l.project.supplier()
+}
+
+// deepen makes a shallow clone whole, as far as commits and folders go.
+func (s *supplier) deepen(ctx context.Context) error {
+	shallow, err := s.project.store.Shallow()
+	if err != nil || !shallow {
+		return err
+	}
+	if s.remote == nil {
+		return errors.New("this clone is shallow, and has no remote to get the rest from")
+	}
+	s.project.env.infof("This clone is shallow: fetching its history from %s.", s.remote.URL())
+	return s.remote.Deepen(ctx, s.branch)
+}
+
+// supply brings what a check of these commits needs and the clone lacks.
+func (s *supplier) supply(ctx context.Context, commit string, opts history.Options) error {
+	if err := s.deepen(ctx); err != nil {
+		return err
+	}
+	partial, err := s.project.store.Partial()
+	if err != nil || !partial {
+		return err
+	}
+	needed, err := history.Needs(ctx, s.project.store, commit, opts)
+	if err != nil {
+		return err
+	}
+	absent, err := s.project.store.Absent(needed)
+	if err != nil || len(absent) == 0 {
+		return err
+	}
+	if s.remote == nil {
+		return errors.New("this clone is a partial one, and has no remote to get the contents from")
+	}
+	s.project.env.infof("This clone is a partial one: fetching %d contents of state from %s.", len(absent), s.remote.URL())
+	return s.remote.Obtain(ctx, absent)
+}
+
+// whole finds what an attempt builds on. A shallow clone that is cut off too early
+// to tell is made whole first.
+func (l *ledger) whole(ctx context.Context, find func(context.Context) (base, error)) (base, error) {
+	b, err := find(ctx)
+	if !errors.Is(err, gitstore.ErrShallow) {
+		return b, err
+	}
+	s, failed := l.supplier()
+	if failed == nil {
+		failed = s.deepen(ctx)
+	}
+	if failed != nil {
+		return b, l.unsupplied(failed)
+	}
+	return find(ctx)
+}
+
+// trust checks the history of the state that an attempt builds on. What the clone
+// lacks of it is fetched, or the attempt ends: on top of a state that was edited by
+// hand or taken back, osmoctl would make it look like its own.
+func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
+	t, err := l.project.trust(ctx, b.parent, l.watched())
+	if err != nil || t.report.Whole() {
+		return t, err
+	}
+	if err := l.supply(ctx, b, false); err != nil {
+		return nil, err
+	}
+	t, err = l.project.trust(ctx, b.parent, l.watched())
+	if err == nil && !t.report.Whole() {
+		err = l.unsupplied(errors.New("what was fetched does not complete it"))
+	}
+	return t, err
+}
+
+// supply brings the history of an attempt here: what is new since the clone last
+// looked, or all of it.
+func (l *ledger) supply(ctx context.Context, b base, full bool) error {
+	s, err := l.supplier()
+	if err != nil {
+		return l.unsupplied(err)
+	}
+	opts := history.Options{Full: full}
+	if !full {
+		if opts, err = l.project.remembered(b.parent, l.watched()); err != nil {
+			return err
+		}
+	}
+	if err := s.supply(ctx, b.parent, opts); err != nil {
+		return l.unsupplied(err)
+	}
+	return nil
+}
+
+// unsupplied refuses to write.
+func (l *ledger) unsupplied(cause error) error {
+	return hinted(fmt.Errorf("%w; nothing was changed: %w", errNoHistory, cause), l.project.historyHint())
+}
+
+type stateFetchCmd struct{}
+
+// Help is the long description of the command.
+func (stateFetchCmd) Help() string {
+	return `For shallow and partial clones, before a plan: a plan opens no connection, and what is not here it cannot check. Commits and folders come first, then the contents of state/ that the check reads, in one go; no other contents. A shallow clone is a partial one from then on, as git clone --filter=blob:none makes it. The commands that write state do it themselves.`
+}
+
+// Run fetches.
+func (c *stateFetchCmd) Run(env *Env) error {
+	p, err := env.openProject()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	commit, err := p.stateCommit()
+	if err != nil {
+		return err
+	}
+	s, err := p.supplier()
+	if err != nil {
+		return err
+	}
+	if err := s.supply(env.Context, commit, history.Options{Full: true}); err != nil {
+		return hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
+	}
+	t, err := p.trustForReading(env.Context, commit)
+	if err != nil {
+		return err
+	}
+	if n := t.unchecked(); n != nil {
+		return hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
+	}
+	env.infof("The history of state is here.")
+	return nil
 }

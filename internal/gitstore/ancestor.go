@@ -2,6 +2,7 @@ package gitstore
 
 import (
 	"container/heap"
+	"errors"
 	"time"
 )
 
@@ -16,6 +17,9 @@ func (s *Store) IsAncestor(ancestor, commit string) (bool, error) {
 		return false, err
 	}
 	p := &painter{store: s, shallow: shallow, seen: map[string]*painted{}}
+	if _, err := s.Commit(ancestor); len(shallow) > 0 && errors.Is(err, ErrMissingObject) {
+		return false, ErrShallow // it may lie behind the end of the clone
+	}
 	for hash, side := range map[string]side{ancestor: fromAncestor, commit: fromCommit} {
 		if err := p.paint(hash, side); err != nil {
 			return false, err

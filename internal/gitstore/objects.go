@@ -70,16 +70,25 @@ func (o *objects) fork() *reader {
 	return &reader{commonDir: o.repo.commonDir, whence: o.repo.whence()}
 }
 
+// promisor is the remote that a partial clone has its objects from, else "".
+func (r repository) promisor() string {
+	if r.config == nil {
+		return ""
+	}
+	for _, key := range r.config.Keys("remote") {
+		name, promises := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".promisor")
+		if promises && r.config.Bool(key, false) {
+			return name
+		}
+	}
+	return ""
+}
+
 // whence says how to get an object that is missing. A partial clone has none of
 // those that git had no use for yet, and go-git does not ask for them.
 func (r repository) whence() string {
-	if r.config != nil {
-		for _, key := range r.config.Keys("remote") {
-			name, promises := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".promisor")
-			if promises && r.config.Bool(key, false) {
-				return "this clone is a partial one; run: git fetch --refetch --no-filter " + name
-			}
-		}
+	if name := r.promisor(); name != "" {
+		return "this clone is a partial one; run: git fetch --refetch --no-filter " + name
 	}
 	return "run: git fetch, or git fsck to see what else is"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -52,11 +53,16 @@ type output struct {
 // run starts git and waits for it. An error means that it did not run to its
 // end; a code other than zero is none.
 func (p *program) run(ctx context.Context, env []string, args ...string) (output, error) {
+	return p.feed(ctx, nil, env, args...)
+}
+
+// feed is run with something to read; nil is nothing.
+func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args ...string) (output, error) {
 	p.remote.say("running: %s %s", p.path, strings.Join(args, " "))
 	stdout, stderr := &limited{max: maxStdout}, &limited{max: maxStderr}
 	cmd := exec.CommandContext(ctx, p.path, append(p.always(), args...)...)
 	cmd.Dir, cmd.Env = p.root, append(slices.Clip(p.env), env...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	cmd.WaitDelay = grace
 	detach(cmd)
 	err := cmd.Run()

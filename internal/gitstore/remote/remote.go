@@ -58,6 +58,10 @@ type transport interface {
 	// fetch brings a branch's commits and moves its tracking reference. A
 	// branch that is absent is an error.
 	fetch(ctx context.Context, branch string) error
+	// deepen brings the history that a shallow clone lacks; branch may be "".
+	deepen(ctx context.Context, branch string) error
+	// obtain brings objects by their names.
+	obtain(ctx context.Context, objects []string) error
 	// push asks the server to move the branch, if it is at old. Nil is the
 	// server's yes, *refusal a no, *unsent says that it was not asked; after
 	// any other error nothing is known.

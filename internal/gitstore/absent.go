@@ -1,0 +1,46 @@
+package gitstore
+
+import (
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+)
+
+// Absent returns those objects, by their full hashes, that the clone has not got.
+func (s *Store) Absent(objects []string) ([]string, error) {
+	r := s.objects.fork()
+	defer r.close()
+	if err := r.reopen(); err != nil {
+		return nil, err
+	}
+	var absent []string
+	for _, hash := range objects {
+		object, err := parseID(hash)
+		if err != nil {
+			return nil, err
+		}
+		if !r.has(object) {
+			absent = append(absent, hash)
+		}
+	}
+	return absent, nil
+}
+
+// has looks for an object and does not read it.
+func (r *reader) has(object id) bool {
+	for _, store := range r.stores {
+		if store.HasEncodedObject(plumbing.Hash(object)) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Partial says that the clone is a partial one, which gets contents when git has a
+// use for them. It is looked up anew: a fetch can make a clone one.
+func (s *Store) Partial() (bool, error) {
+	repo := s.repo
+	var err error
+	repo.config, err = gitconfig.Load(gitconfig.Sources{Env: s.opts.Env, GitDir: repo.gitDir, CommonDir: repo.commonDir})
+	return err == nil && repo.promisor() != "", err
+}
