@@ -59,7 +59,7 @@ type planCmd struct {
 
 // Help is the long description of the command.
 func (planCmd) Help() string {
-	return `Declarations are read from the work tree and state from HEAD. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
+	return `Declarations are read from the work tree and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
 }
 
 // Run plans and shows the plan.
