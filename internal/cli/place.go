@@ -355,7 +355,8 @@ func (l *locator) step(to model.Git) (moved bool, err error) {
 			return false, err
 		}
 		if unseen {
-			return false, hinted(fmt.Errorf("the state branch %s of %s is not in this clone", to.StateBranch, to.Push), fetchHint(to))
+			return false, hinted(fmt.Errorf("the state branch %s of %s is not in this clone", to.StateBranch, to.Push),
+				fetchHint(to)+" (if the apply that moved state there did not come to its end: osmoctl apply "+plan.StateMoveFlag(to)+")")
 		}
 	}
 	meta, _, err := l.project.metaAt(commit)
