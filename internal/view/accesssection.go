@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ type accessGroup struct {
 // what concerns most. Groups that gain something heavy are never cut: those that
 // there is no room for in full are put together by what is heavy in them.
 func accessSection(p *plan.Plan) section {
-	groups := accessGroups(p.Access)
+	scale := access.Scale{}
+	groups := accessGroups(p.Access, scale)
 	s := section{title: "Access", graded: true}
 	for _, g := range groups[:min(len(groups), maxItems)] {
 		s.items = append(s.items, accessItem(p, g))
@@ -35,17 +37,20 @@ func accessSection(p *plan.Plan) section {
 		}
 		heavy = append(heavy, g.list...)
 	}
+	heavyKey := func(a plan.Access) string {
+		return grantsKey(heavyGrants(a.Gained, scale)) + fmt.Sprint(access.Crowds(a.Gained))
+	}
 	for _, list := range grouped(heavy, heavyKey) {
-		s.items = append(s.items, heavyItem(list))
+		s.items = append(s.items, heavyItem(list, scale))
 	}
 	return s
 }
 
-func accessGroups(list []plan.Access) []accessGroup {
+func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
 	groups := grouped(list, accessKey)
 	out := make([]accessGroup, len(groups))
 	for i, g := range groups {
-		out[i] = accessGroup{g, access.Heaviest(g[0].Gained)}
+		out[i] = accessGroup{g, scale.Heaviest(g[0].Gained)}
 	}
 	slices.SortStableFunc(out, func(a, b accessGroup) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), len(b.list)-len(a.list))
@@ -57,8 +62,6 @@ func accessKey(a plan.Access) string {
 	return grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String()
 }
 
-func heavyKey(a plan.Access) string { return grantsKey(heavyGrants(a.Gained)) }
-
 func grantsKey(list []access.Grant) string {
 	var b strings.Builder
 	for _, g := range list {
@@ -67,9 +70,9 @@ func grantsKey(list []access.Grant) string {
 	return b.String() + ";"
 }
 
-func heavyGrants(list []access.Grant) (heavy []access.Grant) {
+func heavyGrants(list []access.Grant, scale access.Scale) (heavy []access.Grant) {
 	for _, g := range list {
-		if g.Weight().Heavy() {
+		if scale.Weight(g).Heavy() {
 			heavy = append(heavy, g)
 		}
 	}
@@ -89,10 +92,13 @@ func accessItem(p *plan.Plan, g accessGroup) item {
 
 // heavyItem is about subjects whose heavy gains are the same, whatever else they
 // gain and lose.
-func heavyItem(list []plan.Access) item {
+func heavyItem(list []plan.Access, scale access.Scale) item {
 	i := item{mark: "~", tone: alters, heavy: true, head: subjects(list, func(a plan.Access) model.Address { return a.Subject })}
-	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained))
-	i.add(say(faint, "and other access, none of it heavy, which -t json lists"))
+	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained, scale))
+	for _, c := range access.Crowds(list[0].Gained) {
+		i.add(say(adds, "gains"), say(plain, " "+count(c.Prefixes)+" prefixes of two characters below "), quote(c.Root))
+	}
+	i.add(say(faint, "and other access, none of it heavy by itself, which -t json lists"))
 	return i
 }
 
@@ -102,7 +108,11 @@ func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
 	sorted := byWeight(grants)
 	for n, g := range sorted {
 		if n >= maxGrants && !g.weight.Heavy() {
-			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+" more, none of them heavy")})
+			rest := " more, none of them heavy"
+			if len(access.Crowds(grants)) > 0 {
+				rest = " more, none of them heavy by itself"
+			}
+			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+rest)})
 		}
 		line := []span{say(t, verb), say(plain, " "), quote(clip(g.Action))}
 		if g.Resource != "" {

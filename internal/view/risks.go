@@ -56,9 +56,11 @@ func RisksFit(p *plan.Plan) bool {
 	if len(p.Risks) == 0 {
 		return true
 	}
-	d := planDocument(p)
+	// Every other section keeps its title.
+	const others = 10 * (leftRoom + len("\n#### Waiting for an identity\n\n"))
+	d := document{head: planHead(p), sections: []section{risksSection(p)}, foot: planFoot(p)}
 	_, kept := d.blocks(true)
-	return kept <= d.room()
+	return kept+others <= d.room()
 }
 
 // riskWords are the gravest risks in short sentences: all that are critical, else

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -27,21 +28,22 @@ func crowds() map[string]string {
 	}
 	long := strings.Repeat("x", 900)
 	return map[string]string{
-		"an administrator among accounts":    teams.String() + "account zz-nightly osmo-admin",
-		"one by a step among accounts":       teams.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
-		"behind policies":                    "role many" + policies.String() + " config:*@config/*\naccount zz-nightly many",
-		"behind policies, held by nobody":    "role many" + policies.String() + " config:*@config/*",
-		"behind actions":                     "role many " + verbs.String() + "config:Update@config/role\naccount zz-nightly many",
-		"behind resources":                   "role many config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
-		"behind actions and resources":       "role many " + verbs.String() + "config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
-		"behind a long resource":             "role many config:Update@pool/" + long + ",config/role\naccount zz-nightly many",
-		"under a long description":           "role many text=" + long + " *:*@none\naccount zz-nightly text=" + long + " many",
-		"in a token with narrow ones":        "role narrow workflow:Read@pool/a\nrole wide *:*@none\naccount zz-nightly narrow,wide\n" + tokens.String() + "token zz roles=wide",
-		"in two roles":                       teams.String() + "role a config:Update@config/a*\nrole b config:Update@config/*\nrole c -config:Update@config/a*\naccount zz-nightly a,b,c",
-		"behind a denial that takes nothing": teams.String() + "role sly *:*@none -*:Token@* -config:*@config/ROLE -admin:*@*\naccount zz-nightly sly",
-		"by wildcards":                       teams.String() + "role sly *:Update@c*\naccount zz-nightly sly",
-		"every letter":                       teams.String() + "role sly workflow:Exec@pool/a*,pool/b*,pool/c*,pool/d*\naccount zz-nightly sly",
-		"among others that are heavy":        wide.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
+		"an administrator among accounts":       teams.String() + "account zz-nightly osmo-admin",
+		"one by a step among accounts":          teams.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
+		"behind policies":                       "role many" + policies.String() + " config:*@config/*\naccount zz-nightly many",
+		"behind policies, held by nobody":       "role many" + policies.String() + " config:*@config/*",
+		"behind actions":                        "role many " + verbs.String() + "config:Update@config/role\naccount zz-nightly many",
+		"behind resources":                      "role many config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
+		"behind actions and resources":          "role many " + verbs.String() + "config:Update@" + pools.String() + "config/role\naccount zz-nightly many",
+		"behind a long resource":                "role many config:Update@pool/" + long + ",config/role\naccount zz-nightly many",
+		"under a long description":              "role many text=" + long + " *:*@none\naccount zz-nightly text=" + long + " many",
+		"in a token with narrow ones":           "role narrow workflow:Read@pool/a\nrole wide *:*@none\naccount zz-nightly narrow,wide\n" + tokens.String() + "token zz roles=wide",
+		"in two roles":                          teams.String() + "role a config:Update@config/a*\nrole b config:Update@config/*\nrole c -config:Update@config/a*\naccount zz-nightly a,b,c",
+		"behind a denial that takes nothing":    teams.String() + "role sly *:*@none -*:Token@* -config:*@config/ROLE -admin:*@*\naccount zz-nightly sly",
+		"by wildcards":                          teams.String() + "role sly *:Update@c*\naccount zz-nightly sly",
+		"every letter":                          teams.String() + "role sly workflow:Exec@pool/a*,pool/b*,pool/c*,pool/d*\naccount zz-nightly sly",
+		"as every pair of letters among others": wide.String() + "role zz workflow:Exec@pool/aa*,pool/ab*,pool/ac*,pool/ad*,pool/ae*,pool/af*,pool/ag*,pool/ah*\naccount zz-nightly zz",
+		"among others that are heavy":           wide.String() + "role zz config:Update@config/role\naccount zz-nightly zz",
 	}
 }
 
@@ -85,6 +87,14 @@ func checkHeavy(t *testing.T, format string, p *plan.Plan, out string) {
 			}
 			if format == "text" && !strings.Contains(out, "gains "+clip(g.Action)+" on "+clip(g.Resource)) {
 				t.Errorf("%s: the access section leaves out %s on %s", format, g.Action, g.Resource)
+			}
+		}
+	}
+	for _, a := range p.Access {
+		for _, c := range access.Crowds(a.Gained) {
+			words := fmt.Sprintf("%d prefixes of two characters below %s", c.Prefixes, c.Root)
+			if !strings.Contains(risks, words) || format == "text" && !strings.Contains(out, "gains "+words) && !strings.Contains(out, a.Gained[0].Resource) {
+				t.Errorf("%s does not say that %s gains %s", format, a.Subject, words)
 			}
 		}
 	}

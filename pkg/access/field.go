@@ -54,9 +54,12 @@ type service struct {
 	actions actionSet
 }
 
+// scopeRoots are what the resources of each area begin with.
+var scopeRoots = [...]string{"backend/", "config/", "pool/", "user/"}
+
 // areas is every scope that has resources, sorted by root.
 var areas = []area{
-	newArea("backend/", Backend), newArea("config/", Config), newArea("pool/", Pool), newArea("user/", UserOrGlobal),
+	newArea(scopeRoots[0], Backend), newArea(scopeRoots[1], Config), newArea(scopeRoots[2], Pool), newArea(scopeRoots[3], UserOrGlobal),
 }
 
 func newArea(root string, s Scope) area {

@@ -25,8 +25,8 @@ const (
 	Writing
 	// WholeScope is anything on every pool, configuration or backend, or on
 	// all but the exceptions that are named, today's and those to come. A
-	// prefix of one character counts as much: a few dozen of them are a
-	// wildcard that does not look like one.
+	// prefix of one character counts as much, and so do several of two
+	// ([Crowds]): a few dozen of them are a wildcard that does not look like one.
 	WholeScope
 	// AdministratorByStep makes its holder an administrator by one request:
 	//   - auth:Token on anybody's tokens. OSMO issues a token with all roles
@@ -91,12 +91,81 @@ func (g Grant) Weight() Weight {
 	return r.weigh(actions)
 }
 
-// Heaviest is the largest weight among grants.
-func Heaviest(grants []Grant) (most Weight) {
+// Heaviest is the largest weight among grants, and of what they are together.
+func Heaviest(grants []Grant) Weight { return Scale{}.Heaviest(grants) }
+
+// Scale remembers what it has weighed: thousands of subjects gain the same grants.
+type Scale map[Grant]Weight
+
+// Weight is the grant's.
+func (s Scale) Weight(g Grant) Weight {
+	w, known := s[g]
+	if !known {
+		w = g.Weight()
+		s[g] = w
+	}
+	return w
+}
+
+// Heaviest is the function of this name.
+func (s Scale) Heaviest(grants []Grant) (most Weight) {
 	for _, g := range grants {
-		most = max(most, g.Weight())
+		most = max(most, s.Weight(g))
+	}
+	if most < WholeScope && len(Crowds(grants)) > 0 {
+		return WholeScope
 	}
 	return most
+}
+
+// Crowd is a scope of which so many short prefixes are granted that together they
+// come to a wildcard, though none of them is one.
+type Crowd struct {
+	// Root is what they all begin with, such as "pool/".
+	Root string
+	// Prefixes is how many there are.
+	Prefixes int
+}
+
+// manyPrefixes is how many different prefixes of two characters are a crowd.
+const manyPrefixes = 8
+
+// Crowds are the crowds among grants, sorted by root. Prefixes of three characters
+// would have to be tens of thousands to be one.
+func Crowds(grants []Grant) (out []Crowd) {
+	var short [len(scopeRoots)]map[string]bool
+	for _, g := range grants {
+		if !strings.Contains(g.Resource, "*") {
+			continue
+		}
+		base, _ := cutExceptions(g.Resource)
+		if i, ok := shortPrefix(pointOf(base)); ok {
+			if short[i] == nil {
+				short[i] = map[string]bool{}
+			}
+			short[i][base] = true
+		}
+	}
+	for i, prefixes := range short {
+		if len(prefixes) >= manyPrefixes {
+			out = append(out, Crowd{scopeRoots[i], len(prefixes)})
+		}
+	}
+	return out
+}
+
+// shortPrefix reports whether a point is everything that begins with two
+// characters below the root of an area, and of which.
+func shortPrefix(p point) (area int, ok bool) {
+	if !p.wide {
+		return 0, false
+	}
+	for i, root := range scopeRoots {
+		if below, inside := strings.CutPrefix(p.text, root); inside {
+			return i, letters(below) == 2
+		}
+	}
+	return 0, false
 }
 
 // Weigh is the weight of what roles grant altogether, with [DefaultRole] among
@@ -142,6 +211,8 @@ type reach struct {
 	touched, whole actionSet
 	// seizing make an administrator on some of them.
 	seizing actionSet
+	// short counts the prefixes of two characters in each area.
+	short [len(scopeRoots)]int
 }
 
 var (
@@ -170,6 +241,11 @@ func (r *reach) add(p point, except []string) {
 		r.touched |= a.actions
 		if covers || p.wide && letters(below) <= 1 {
 			r.whole |= a.actions
+		}
+	}
+	if i, ok := shortPrefix(p); ok {
+		if r.short[i]++; r.short[i] >= manyPrefixes {
+			r.whole |= areas[i].actions
 		}
 	}
 	if users := "user/"; p.encloses(point{users, true}) || strings.HasPrefix(p.text, users) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -99,6 +101,9 @@ func TestWeightOfDisguises(t *testing.T) {
 		"a denial of both":                  {[]model.Policy{allow([]string{"config:*"}, "config/*"), deny([]string{"config:Update"}, "config/role", "config/service")}, WholeScope},
 		"verbs one by one, in two policies": {[]model.Policy{allow([]string{"workflow:Read", "workflow:Cancel", "workflow:Create"}, "pool/*"), allow([]string{"workflow:Exec"}, "*")}, WholeScope},
 		"every letter":                      {letterPrefixes("pool/"), WholeScope},
+		"every two letters":                 {letterPrefixes("pool/p"), WholeScope},
+		"a few of two letters":              {letterPrefixes("pool/p")[:manyPrefixes-1], Writing},
+		"every three letters of one prefix": {letterPrefixes("pool/pr"), Writing},
 		"a wildcard whose end is a star":    {[]model.Policy{allow([]string{"workflow:Exec"}, "pool/**")}, WholeScope},
 		"an action of another scope":        {[]model.Policy{allow([]string{"config:Update"}, "pool/*", "user/*")}, Nothing},
 		"the case of a scope":               {[]model.Policy{allow([]string{"workflow:Exec"}, "Pool/*", "POOL/*")}, Nothing},
@@ -123,6 +128,26 @@ func letterPrefixes(root string) (out []model.Policy) {
 		out = append(out, allow([]string{"workflow:Exec"}, root+string(c)+"*"))
 	}
 	return out
+}
+
+// Prefixes that stand in one policy are as heavy as in many.
+func TestCrowdsOfPrefixes(t *testing.T) {
+	t.Parallel()
+	var resources []string
+	for _, p := range letterPrefixes("pool/p") {
+		resources = append(resources, p.Resources...)
+	}
+	policy := allow([]string{"workflow:Exec"}, resources...)
+	if w, _, _ := WeighPolicy(policy); w != WholeScope || Weigh(role(policy)) != WholeScope {
+		t.Errorf("the policy weighs %s, its role %s", w, Weigh(role(policy)))
+	}
+	got := Crowds(Effective(role(policy, allow([]string{"config:Read"}, "config/ab*", "config/cd*"))))
+	if diff := cmp.Diff([]Crowd{{"pool/", 26}}, got); diff != "" {
+		t.Error(diff)
+	}
+	if w := Weigh(role(policy, allow([]string{"workflow:Exec"}, "pool/p*"))); w != WholeScope {
+		t.Errorf("with the prefix of all of them it weighs %s", w)
+	}
 }
 
 func TestBuiltinRolesWeigh(t *testing.T) {

@@ -112,7 +112,7 @@ func (r *riskList) sorted() []Risk {
 
 // risks reads them off a plan that is complete otherwise.
 func (b *builder) risks(p *Plan) []Risk {
-	s := riskSearch{builder: b, plan: p, weights: map[access.Grant]access.Weight{}}
+	s := riskSearch{builder: b, plan: p, scale: access.Scale{}}
 	for i := range p.Access {
 		s.gains(p.Access[i].Subject, p.Access[i].Gained, subjectWords)
 	}
@@ -129,9 +129,7 @@ type riskSearch struct {
 	riskList
 	*builder
 	plan *Plan
-	// weights are those of the grants met so far: thousands of subjects gain
-	// the same few.
-	weights map[access.Grant]access.Weight
+	scale access.Scale
 	// holders counts the accounts that hold a role before the plan.
 	holders map[string]int
 }
@@ -158,14 +156,12 @@ var (
 // gains names each heavy grant by itself, so that none stands behind another.
 func (s *riskSearch) gains(a model.Address, gained []access.Grant, words gainWords) {
 	for _, g := range gained {
-		w, known := s.weights[g]
-		if !known {
-			w = g.Weight()
-			s.weights[g] = w
-		}
-		if w.Heavy() {
+		if w := s.scale.Weight(g); w.Heavy() {
 			s.note(gainCodes[w], &a, words[w], grantWords(g))
 		}
+	}
+	for _, c := range access.Crowds(gained) {
+		s.note(RiskWholeScope, &a, words[access.WholeScope], fmt.Sprintf("%d prefixes of two characters below %s", c.Prefixes, c.Root))
 	}
 }
 
@@ -250,7 +246,7 @@ func (s *riskSearch) roleChange(c *Change) {
 		if n := s.held(name); n > 0 && len(lost) > 0 && grantsNothing(after) {
 			s.note(RiskLosesRoles, &c.Address, "grants nothing any more, and %s it", plural(n, "account holds", "accounts hold"))
 		}
-		s.logins(c, access.Weigh(after))
+		s.logins(c, access.Weigh(after), access.Heaviest(gained).Heavy())
 	}
 }
 
@@ -276,25 +272,23 @@ func (s *riskSearch) held(role string) int {
 	return s.holders[role]
 }
 
-// logins names the groups of an identity provider whose people come by a role. A
-// role that is not heavy matters where everybody gets it.
-func (s *riskSearch) logins(c *Change, w access.Weight) {
-	var before []string
-	synced := false
-	if c.Before != nil {
-		before = c.Before.ExternalRoles
-		synced = c.Before.SyncMode == model.SyncIgnore && c.After.SyncMode != model.SyncIgnore
+// logins names the groups of an identity provider whose people come by a role, or by
+// what it has become. A role that is not heavy matters where everybody gets it.
+func (s *riskSearch) logins(c *Change, w access.Weight, becomes bool) {
+	groups := c.After.ExternalRoles
+	if c.Before != nil && !becomes {
+		if c.Before.SyncMode == model.SyncIgnore && c.After.SyncMode != model.SyncIgnore && w.Heavy() {
+			s.note(RiskIdentityProvider, &c.Address, "grants %s, and is given at login again", weightWords[w])
+		}
+		groups = minus(groups, c.Before.ExternalRoles)
 	}
-	for _, group := range minus(c.After.ExternalRoles, before) {
+	for _, group := range groups {
 		switch {
 		case group == access.DefaultRole:
 			s.note(RiskIdentityProvider, &c.Address, "is given to everybody who logs in, by external role %s", group)
 		case w.Heavy():
-			s.note(RiskIdentityProvider, &c.Address, "is given at login to whoever has external role %s, and grants %s", group, weightWords[w])
+			s.note(RiskIdentityProvider, &c.Address, "grants %s, and is given at login to whoever has external role %s", weightWords[w], group)
 		}
-	}
-	if synced && w.Heavy() {
-		s.note(RiskIdentityProvider, &c.Address, "is given at login again, and grants %s", weightWords[w])
 	}
 }
 

@@ -93,7 +93,21 @@ func TestRisks(t *testing.T) {
 		},
 		{
 			name: "a login that gives a heavy role", given: admin + "role light pool:List@*", then: "role boss ext=staff *:*@none\nrole light ext=staff pool:List@*",
-			want: []string{"identity_provider role/boss: is given at login to whoever has external role staff, and grants an administrator's access"},
+			want: []string{"identity_provider role/boss: grants an administrator's access, and is given at login to whoever has external role staff"},
+		},
+		{
+			name: "a role that was given at login becomes heavy", given: "role light ext=staff pool:List@*", then: "role light ext=staff *:*@none",
+			want: []string{
+				"administrator role/light: makes an administrator of whoever holds it: grants * on user administration",
+				"identity_provider role/light: grants an administrator's access, and is given at login to whoever has external role staff",
+			},
+		},
+		{
+			name: "a wildcard by prefixes", given: "account a r1", then: "role x workflow:Read@pool/aa*,pool/ab*,pool/ac*,pool/ad*,pool/ba*,pool/bb*,pool/bc*,pool/bd*\naccount a r1,x",
+			want: []string{
+				"whole_scope account/a: gains a wildcard over a whole scope: 8 prefixes of two characters below pool/",
+				"whole_scope role/x: grants a wildcard over a whole scope: 8 prefixes of two characters below pool/",
+			},
 		},
 		{
 			name: "a login that gives a role to everybody", given: "role light pool:List@*", then: "role light ext=osmo-default pool:List@*",
@@ -168,7 +182,7 @@ func TestLoosenedGuardrailsAreRisks(t *testing.T) {
 		{"require_token_roles=true", "", "guardrail require_token_roles is loosened from true to the default"},
 		{"account_name=x", "", `guardrail account_name is loosened from "x" to the default`},
 		{"min_recipients=2", "min_recipients=1", "guardrail min_recipients is loosened from 2 to 1"},
-		{"required_recipients=ops,rec", "required_recipients=ops", "guardrail required_recipients is loosened from [ops, rec] to [ops]"},
+		{"required_recipients=ops,rec", "required_recipients=ops", "guardrail required_recipients is loosened: it no longer asks for [rec]"},
 		{"max_new_readers=0", "max_new_readers=3", "guardrail max_new_readers is loosened from 0 to 3"},
 		{"max_new_readers=0", "", "guardrail max_new_readers is loosened from 0 to the default"},
 		{"max_deletes=3", "max_deletes=50", "guardrail max_deletes is loosened from 3 to 50"},

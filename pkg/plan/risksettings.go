@@ -36,6 +36,10 @@ func (s *riskSearch) settings() {
 func (s *riskSearch) rail(name string, c GuardrailChange, before, after model.Guardrails) {
 	looser := loosened[name]
 	switch {
+	case name == RailRecipients:
+		if lost := minus(before.RequiredRecipients, after.RequiredRecipients); len(lost) > 0 {
+			s.note(RiskGuardrailLoosened, nil, "guardrail %s is loosened: it no longer asks for %s", name, railWords(lost))
+		}
 	case name == RailAccountName && before.AccountName != "" && after.AccountName != "":
 		s.note(RiskGuardrailLoosened, nil, "guardrail %s is another pattern, which may let more through: %s, was %s", name, railWords(c.After), railWords(c.Before))
 	case looser == nil || looser(before, after):
@@ -63,10 +67,7 @@ var loosened = map[string]func(before, after model.Guardrails) bool{
 	},
 	RailAccountName:   func(b, a model.Guardrails) bool { return b.AccountName != "" },
 	RailMinRecipients: func(b, a model.Guardrails) bool { return a.MinRecipients < b.MinRecipients },
-	RailRecipients: func(b, a model.Guardrails) bool {
-		return len(minus(b.RequiredRecipients, a.RequiredRecipients)) > 0
-	},
-	RailNewReaders: func(b, a model.Guardrails) bool { return higher(b.MaxNewReaders, a.MaxNewReaders) },
+	RailNewReaders:    func(b, a model.Guardrails) bool { return higher(b.MaxNewReaders, a.MaxNewReaders) },
 	RailDeletes: func(b, a model.Guardrails) bool {
 		return looserLimit(deletesOrDefault(b.MaxDeletes), deletesOrDefault(a.MaxDeletes))
 	},
@@ -97,8 +98,19 @@ func limitOrNone(l *model.Limit) model.Limit {
 	return *l
 }
 
-// railWords is a setting as the project file has it.
+// maxRailWords is how much of a setting a risk spells out: two fit on a line.
+const maxRailWords = 80
+
+// railWords is a setting as the project file has it, cut where it is long.
 func railWords(v any) string {
+	words := []rune(settingWords(v))
+	if len(words) > maxRailWords {
+		return string(words[:maxRailWords]) + "…"
+	}
+	return string(words)
+}
+
+func settingWords(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "the default"
