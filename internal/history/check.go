@@ -229,6 +229,11 @@ func (c *checker) walk(commit string) (*walk, error) {
 	if !w.cut {
 		c.sides = w.merges
 	}
+	for _, k := range w.strange {
+		if !c.isJudged(k.Hash) {
+			c.sides = append(c.sides, k)
+		}
+	}
 	c.collectAccepted()
 	return w, nil
 }

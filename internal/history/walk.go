@@ -48,6 +48,9 @@ type walk struct {
 	line, states map[string]bool
 	// beyond says that states has those behind the end too.
 	beyond bool
+	// strange are merges beside a parent of theirs whose state is of another
+	// lineage.
+	strange []link
 	// end is where the links end: until, the beginning of history (the zero
 	// place), or where history goes on and the clone does not, which cut says.
 	end     place
@@ -103,6 +106,9 @@ func (w *walk) back(at place) (place, bool, error) {
 		w.add(link{place: at})
 		return place{}, false, nil
 	}
+	if err := w.compare(at); err != nil {
+		return place{}, false, err
+	}
 	first, err := w.visit(ground(at.Commit))
 	if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
 		w.cut = true
@@ -144,6 +150,51 @@ func (w *walk) follow(at, first place) (place, error) {
 	}
 	w.add(link{at, first})
 	return first, nil
+}
+
+// compare holds the lineage of a merge against those of its parents. The walk
+// follows one of them, and which is the first is up to whoever merges: a branch
+// without any history of this project's, with a state of its own, would else put
+// the true one aside and be followed to its beginning.
+func (w *walk) compare(at place) error {
+	if w.reached || len(at.Parents) < 2 || at.state == "" {
+		return nil
+	}
+	var here *state.Meta
+	for _, hash := range at.Parents {
+		other, err := w.visit(hash)
+		if errors.Is(err, gitstore.ErrMissingObject) && w.shallow {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if other.state == "" || other.state == at.state {
+			continue
+		}
+		if here == nil {
+			if here, err = w.meta(at.Hash); err != nil || here == nil {
+				return err // What cannot be read is said by whoever judges it.
+			}
+		}
+		there, err := w.meta(hash)
+		if err != nil {
+			return err
+		}
+		if there != nil && there.Lineage != here.Lineage {
+			w.strange = append(w.strange, link{at, other})
+		}
+	}
+	return nil
+}
+
+// meta reads meta.json at a commit; nil is one that cannot be read.
+func (w *walk) meta(commit string) (*state.Meta, error) {
+	files, err := w.store.Files(w.ctx, commit, []string{state.Dir + "/" + state.MetaPath}, nil)
+	if err != nil || len(files) != 1 {
+		return nil, err
+	}
+	return state.DecodeMeta(files[0].Data), nil
 }
 
 // ground is the parent that a commit's state was made on: the first, but for the
