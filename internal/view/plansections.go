@@ -32,14 +32,34 @@ func blockedItem(b plan.Blocked) item {
 }
 
 // readersSection says which keys can read the coming values of how many tokens,
-// and which cannot any more.
+// and which cannot any more. Keys that could read nothing before stand first and are
+// never cut: however many others come, somebody new is seen.
 func readersSection(p *plan.Plan) section {
 	counts := map[string]plan.Key{}
 	for _, k := range p.Keys {
 		counts[k.Key] = k
 	}
-	return sectionOf("Readers", readersByKey(p.Readers), maxItems, func(k *keyReach) item {
+	isNew := func(k *keyReach) bool {
+		n, known := counts[k.Key]
+		return known && k.gains && n.Tokens == 0
+	}
+	keys := readersByKey(p.Readers)
+	slices.SortStableFunc(keys, func(a, b *keyReach) int {
+		switch {
+		case isNew(a) == isNew(b):
+			return 0
+		case isNew(a):
+			return -1
+		}
+		return 1
+	})
+	most := maxItems
+	for most < len(keys) && isNew(keys[most]) {
+		most++
+	}
+	return sectionOf("Readers", keys, most, func(k *keyReach) item {
 		i := readerItem(k, p.Resealing)
+		i.heavy = isNew(k)
 		if n, known := counts[k.Key]; known {
 			i.add(say(faint, "before this plan it reads "+plural(n.Tokens, "token", "tokens")+"; it is declared for "+count(n.Declared)))
 		}

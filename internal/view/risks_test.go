@@ -252,3 +252,30 @@ func TestRiskWords(t *testing.T) {
 		}
 	}
 }
+
+// TestNewReadersAreNeverCut has a key that could read nothing among a hundred that
+// come to read more.
+func TestNewReadersAreNeverCut(t *testing.T) {
+	t.Parallel()
+	p := emptyPlan(t)
+	for i := range 300 {
+		token := model.TokenAddress("ci", fmt.Sprintf("t%d", i))
+		for range 2 {
+			reader := plan.Reader{Name: fmt.Sprintf("known-%d", i), Key: fmt.Sprintf("age1known%d", i)}
+			p.Readers = append(p.Readers, plan.Readers{Token: token, Gained: []plan.Reader{reader}, Lost: []plan.Reader{}})
+			p.Keys = append(p.Keys, plan.Key{Key: reader.Key, Name: reader.Name, Tokens: 7, Gained: 2})
+		}
+	}
+	for i := range 60 {
+		reader := plan.Reader{Name: fmt.Sprintf("mallory-%d", i), Key: fmt.Sprintf("age1mallory%d", i)}
+		p.Readers = append(p.Readers, plan.Readers{Token: model.TokenAddress("ci", "t0"), Gained: []plan.Reader{reader}, Lost: []plan.Reader{}})
+		p.Keys = append(p.Keys, plan.Key{Key: reader.Key, Name: reader.Name, Gained: 1})
+	}
+	for _, f := range []Format{Text, Markdown} {
+		s := newScreen()
+		must(t, s.Plan(p, f))
+		if n := strings.Count(s.out.String(), "mallory-"); n != 60 || !strings.Contains(s.out.String(), "and 300 more") {
+			t.Errorf("%s names %d of 60 new readers", f, n)
+		}
+	}
+}
