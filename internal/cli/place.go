@@ -200,17 +200,27 @@ func fetchHint(git model.Git) string {
 }
 
 // vouched tells that this clone has found the state beside the declarations
-// sound before: then no older place has to be looked for.
+// sound before, in this history: then no older place has to be looked for. What
+// the clone remembers it has read at a place that was found like this.
 func (l *locator) vouched() bool {
-	if l.meta == nil || l.beside == "" {
+	if l.meta == nil {
 		return false
 	}
-	seen, err := history.LoadSeen(l.project.store.CommonDir(), l.project.store.Prefix(), l.beside)
-	if err != nil || seen == nil || !seen.Whole || seen.Lineage != l.meta.Lineage || seen.Serial > l.meta.Serial {
+	sound, err := history.LoadSound(l.project.store.CommonDir(), l.project.store.Prefix())
+	if err != nil {
 		return false
 	}
-	beside, err := l.project.store.ID(seen.Commit, config.ProjectFile)
-	return err == nil && beside != ""
+	return slices.ContainsFunc(sound, func(s history.Seen) bool {
+		if !s.Whole || s.Lineage != l.meta.Lineage || s.Serial > l.meta.Serial {
+			return false
+		}
+		beside, err := l.project.store.ID(s.Commit, config.ProjectFile)
+		if err != nil || beside == "" {
+			return false
+		}
+		before, err := l.project.store.IsAncestor(s.Commit, l.from)
+		return err == nil && before
+	})
 }
 
 // namedBefore goes to the oldest state branch that the project file has named
