@@ -110,10 +110,14 @@ func (t *trust) unchecked() *plan.Notice {
 			Hint:    t.project.historyHint(),
 		}
 	case t.report.Unread:
+		hint := "git fsck shows what is missing"
+		if partial, err := t.project.store.Partial(); partial && err == nil {
+			hint = "osmoctl state fetch"
+		}
 		return &plan.Notice{
 			Code:    noticePartly,
-			Message: "Of the history of state only the messages of commits were checked, since contents are missing in this partial clone",
-			Hint:    "osmoctl state fetch",
+			Message: "Of the history of state only the messages of commits were checked, since contents of older states are missing in this clone",
+			Hint:    hint,
 		}
 	}
 	return nil

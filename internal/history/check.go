@@ -54,7 +54,7 @@ func (f *Finding) Hint() string {
 	case f.Has(CodeCut):
 		return "git fetch --unshallow brings the older history here"
 	case f.Has(CodeUnread):
-		return "osmoctl state fetch brings them here"
+		return "osmoctl state fetch brings to a partial clone what it lacks, and git fsck shows what else is missing"
 	case short == "":
 		return "git reflog shows where the branch was: bring it back there, or osmoctl state restore COMMIT the state of a commit"
 	case !f.Has(CodeForeign) && f.Has(CodeRollback):
@@ -149,7 +149,7 @@ func Check(ctx context.Context, store Store, commit string, opts Options) (*Repo
 func (c *checker) unproved() Finding {
 	p := Problem{CodeCut, "this clone is shallow: what made the state at this commit cannot be checked"}
 	if !c.report.Cut {
-		p = Problem{CodeUnread, "this clone is a partial one, and contents of older states are missing: what the commits did cannot be checked"}
+		p = Problem{CodeUnread, "contents of older states are missing in this clone: what the commits did cannot be checked"}
 	}
 	return findingOf(link{place: c.end}, []Problem{p})
 }

@@ -30,6 +30,8 @@ type repo struct {
 	head string
 	// cut has commits that a shallow clone lacks.
 	cut map[string]bool
+	// lost are commits whose contents a partial clone lacks.
+	lost map[string]bool
 	// read counts the files that were read.
 	read int
 }
@@ -79,7 +81,10 @@ func (r *repo) below(commit, dir string) []gitstore.File {
 	return out
 }
 
-func (r *repo) Files(_ context.Context, commit string, dirs []string, _ func(string) bool) ([]gitstore.File, error) {
+func (r *repo) Files(_ context.Context, commit string, dirs []string, want func(string) bool) ([]gitstore.File, error) {
+	if r.lost[commit] && (want == nil || want("")) {
+		return nil, fmt.Errorf("%w: a content of %s", gitstore.ErrMissingObject, commit)
+	}
 	var out []gitstore.File
 	for _, dir := range dirs {
 		out = append(out, r.below(commit, dir)...)
@@ -251,9 +256,11 @@ func (f files) account(tb testing.TB, name string) *state.Account {
 }
 
 // forged is the message of an apply that never was.
-func forged(serial int) string {
-	return fmt.Sprintf("osmoctl: 1 to update (serial %d)\n\nupdate account/svc\n\n%s: %d\n%s: lineage-1\n%s: sha256:%064d\n%s: run-1\n%s: ada\n",
-		serial, apply.TrailerSerial, serial, apply.TrailerLineage, apply.TrailerPlan, 0, apply.TrailerRun, apply.TrailerActor)
+func forged(serial int) string { return forgedOf("lineage-1", serial) }
+
+func forgedOf(lineage string, serial int) string {
+	return fmt.Sprintf("osmoctl: 1 to update (serial %d)\n\nupdate account/svc\n\n%s: %d\n%s: %s\n%s: sha256:%064d\n%s: run-1\n%s: ada\n",
+		serial, apply.TrailerSerial, serial, apply.TrailerLineage, lineage, apply.TrailerPlan, 0, apply.TrailerRun, apply.TrailerActor)
 }
 
 // codes are the codes of a report's open findings, commit by commit.
