@@ -26,7 +26,7 @@ const (
 // sorted, never nil, and the same for any two sets of roles that mean the same,
 // however they are written.
 func Effective(roles []*model.Role) []Grant {
-	granted, _ := compare(nil, compile(NewRoles(roles)))
+	granted, _ := sidesOf(nil, compileAll(NewRoles(roles))).compare(&meter{left: unmetered})
 	return granted
 }
 
@@ -36,18 +36,27 @@ func Effective(roles []*model.Role) []Grant {
 // results are sorted and never nil; both are empty exactly where nothing
 // changes.
 func Diff(before, after []*model.Role) (gained, lost []Grant) {
-	return compare(compile(NewRoles(before)), compile(NewRoles(after)))
+	return sidesOf(compileAll(NewRoles(before)), compileAll(NewRoles(after))).compare(&meter{left: unmetered})
+}
+
+func compileAll(s Roles) []*Compiled {
+	out := make([]*Compiled, len(s.roles))
+	for i, r := range s.roles {
+		out[i] = Compile(r)
+	}
+	return out
 }
 
 // compare asks both sides at every place where either could answer differently
 // from its surroundings, so the difference of the answers is the difference of
-// the access.
-func compare(before, after []statement) (gained, lost []Grant) {
-	b, a := answerGlobal(before), answerGlobal(after)
-	gains, losses := sheet{global: a &^ b}, sheet{global: b &^ a}
+// the access. Where only roles that both sides have say something, the answers
+// cannot differ, so nothing is asked there.
+func (s sides) compare(m *meter) (gained, lost []Grant) {
+	b, a := s.answerGlobal()
+	gains, losses := sheet{global: a &^ b, meter: m}, sheet{global: b &^ a, meter: m}
 	for i := range areas {
-		f := newField(&areas[i], before, after)
-		b, a := f.ask(before), f.ask(after)
+		f := s.field(i)
+		b, a := s.ask(i, f)
 		gains.add(f, a.minus(b))
 		losses.add(f, b.minus(a))
 	}
@@ -61,15 +70,13 @@ type statement struct {
 	resources []string
 }
 
-func compile(s Roles) []statement {
+func statementsOf(r *model.Role) []statement {
 	var out []statement
-	for _, r := range s.roles {
-		for i := range r.Policies {
-			p := &r.Policies[i]
-			effect, actions := effectOf(p), matchingActions(p.Actions)
-			if effect != "" && actions != 0 {
-				out = append(out, statement{effect == model.Deny, actions, p.Resources})
-			}
+	for i := range r.Policies {
+		p := &r.Policies[i]
+		effect, actions := effectOf(p), matchingActions(p.Actions)
+		if effect != "" && actions != 0 {
+			out = append(out, statement{effect == model.Deny, actions, p.Resources})
 		}
 	}
 	return out
@@ -94,22 +101,16 @@ func (t *tally) merge(u tally) {
 // result applies the rule that a Deny in any role wins.
 func (t tally) result() actionSet { return t.allowed &^ t.denied }
 
-// answerGlobal is what is granted on the empty resource, which every statement
-// matches, whatever resources it lists.
-func answerGlobal(statements []statement) actionSet {
-	var t tally
-	for i := range statements {
-		t.add(&statements[i])
-	}
-	return t.result() & (globalArea.actions | unregistered)
-}
-
 // answers is what one side grants throughout a field.
 type answers struct {
 	// at holds one answer for each point.
 	at []actionSet
 	// unnamed is the answer for the resource that OSMO cannot tell.
 	unnamed actionSet
+}
+
+func (a answers) none() bool {
+	return a.unnamed == 0 && !slices.ContainsFunc(a.at, func(s actionSet) bool { return s != 0 })
 }
 
 func (a answers) minus(b answers) answers {

@@ -187,6 +187,79 @@ func TestDiffIsExact(t *testing.T) {
 	}
 }
 
+// Roles that both sides share are left out of the comparison, and it must not
+// show: the same roles, compiled for each side alone, differ by the same.
+func TestSharedRolesChangeNothing(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(400) {
+		g := generator{rand.New(rand.NewPCG(seed, 5))}
+		var pool []*model.Role
+		for i := range 3 {
+			for j, r := range g.roles() {
+				r.Name = fmt.Sprint("r", i, j)
+				pool = append(pool, r)
+			}
+		}
+		compiled := make([]*Compiled, len(pool))
+		for i, r := range pool {
+			compiled[i] = Compile(r)
+		}
+		var roles [2][]*model.Role
+		var sets [2][]*Compiled
+		for i := range pool {
+			for side := range roles {
+				if g.IntN(3) > 0 {
+					roles[side], sets[side] = append(roles[side], pool[i]), append(sets[side], compiled[i])
+				}
+			}
+		}
+		gained, lost := Diff(roles[0], roles[1])
+		sharedGained, sharedLost, used, ok := DiffCompiled(sets[0], sets[1], Work{unmetered, unmetered})
+		if !ok || !slices.Equal(gained, sharedGained) || !slices.Equal(lost, sharedLost) {
+			t.Fatalf("seed %d: apart %q %q, shared %q %q", seed, gained, lost, sharedGained, sharedLost)
+		}
+		if size := grantsBytes(gained) + grantsBytes(lost); used.Bytes < size {
+			t.Fatalf("seed %d: %d bytes were counted of %d", seed, used.Bytes, size)
+		}
+	}
+}
+
+func grantsBytes(list []Grant) (n int) {
+	for _, g := range list {
+		n += len(g.Action) + len(g.Resource)
+	}
+	return n
+}
+
+// A comparison ends where it takes more steps or writes more than it may, and what
+// it takes is the same each time.
+func TestComparisonIsBounded(t *testing.T) {
+	t.Parallel()
+	var pools []string
+	for i := range 1000 {
+		pools = append(pools, fmt.Sprintf("pool/p%04d", i))
+	}
+	big := Compile(role(allow([]string{"workflow:*"}, pools...), deny([]string{"workflow:Exec"}, pools[:500]...))[0])
+	small := Compile(role(allow([]string{"workflow:Read"}, "pool/new"))[0])
+	all := Work{unmetered, unmetered}
+	_, _, whole, ok := DiffCompiled(nil, []*Compiled{big, small}, all)
+	if !ok {
+		t.Fatal("there is no bound, and it was met")
+	}
+	for _, most := range []Work{{whole.Steps - 1, whole.Bytes}, {whole.Steps, whole.Bytes - 1}} {
+		if gained, _, _, ok := DiffCompiled(nil, []*Compiled{big, small}, most); ok || len(gained) > 0 {
+			t.Errorf("%+v of %+v was enough", most, whole)
+		}
+	}
+	if _, _, _, ok := DiffCompiled(nil, []*Compiled{big, small}, whole); !ok {
+		t.Errorf("%+v was not enough", whole)
+	}
+	_, _, one, _ := DiffCompiled([]*Compiled{big}, []*Compiled{big, small}, all)
+	if one.Steps > whole.Steps/100 {
+		t.Errorf("one role more took %d steps of %d", one.Steps, whole.Steps)
+	}
+}
+
 func TestEffectiveIsExact(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(400) {
@@ -517,5 +590,28 @@ func BenchmarkDiffHuge(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Diff(nil, roles)
+	}
+}
+
+// BenchmarkDiffCompiled is an account of twenty large roles that gains one more.
+func BenchmarkDiffCompiled(b *testing.B) {
+	var before []*Compiled
+	for i := range 20 {
+		var pools []string
+		for j := range 1000 {
+			pools = append(pools, fmt.Sprintf("pool/p%d-%d", i, j))
+		}
+		before = append(before, Compile(role(allow([]string{"workflow:*"}, pools...), deny([]string{"workflow:Exec"}, pools[:500]...))[0]))
+	}
+	after := append(slices.Clone(before), Compile(role(allow([]string{"workflow:Read"}, "pool/new"))[0]))
+	for name, sides := range map[string][2][]*Compiled{"one more": {before, after}, "all new": {nil, after}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var used Work
+			for b.Loop() {
+				_, _, used, _ = DiffCompiled(sides[0], sides[1], Work{unmetered, unmetered})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(used.Steps), "ns/step")
+		})
 	}
 }

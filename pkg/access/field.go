@@ -132,13 +132,16 @@ type field struct {
 	around []int
 }
 
-func newField(a *area, sides ...[]statement) field {
+func newField(a *area, statements []statement) field {
 	points := []point{{a.root, true}}
-	for _, statements := range sides {
-		for i := range statements {
-			points = a.appendPoints(points, &statements[i])
-		}
+	for i := range statements {
+		points = a.appendPoints(points, &statements[i])
 	}
+	return fieldOf(a, points)
+}
+
+// fieldOf makes a field of points, of which the first is the area's root.
+func fieldOf(a *area, points []point) field {
 	slices.SortFunc(points, comparePoints)
 	points = slices.Compact(points)
 	return field{a, points, enclosures(points)}
@@ -173,12 +176,12 @@ func enclosures(points []point) []int {
 
 func (p point) encloses(q point) bool { return p.wide && strings.HasPrefix(q.text, p.text) }
 
-// ask evaluates statements at every point. Each statement counts at the points
-// of its own patterns; what it says of a wide point is then handed down to the
-// points below, so the work does not grow with how much a pattern covers.
-func (f field) ask(statements []statement) answers {
-	tallies := make([]tally, len(f.points))
-	var unnamed tally
+// tallies collects what statements say at every point. Each statement counts at
+// the points of its own patterns; what it says of a wide point is then handed down
+// to the points below, so the work does not grow with how much a pattern covers.
+// unnamed is what they say of the resource that OSMO cannot tell.
+func (f field) tallies(statements []statement) (tallies []tally, unnamed tally) {
+	tallies = make([]tally, len(f.points))
 	for i := range statements {
 		s := &statements[i]
 		for _, r := range s.resources {
@@ -190,12 +193,10 @@ func (f field) ask(statements []statement) answers {
 			}
 		}
 	}
-	out := answers{make([]actionSet, len(f.points)), unnamed.result() & f.area.actions}
 	for i := range tallies {
 		tallies[i].merge(tallies[f.around[i]])
-		out.at[i] = tallies[i].result() & f.area.actions
 	}
-	return out
+	return tallies, unnamed
 }
 
 // find is the index of the point that p is in this field, the root where p

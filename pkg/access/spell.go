@@ -17,6 +17,7 @@ type sheet struct {
 	whole int
 	// webServer is set where workflow:PortForward is granted on some pool.
 	webServer bool
+	meter     *meter
 }
 
 // row is the actions of an area that are granted on one resource, which is
@@ -28,7 +29,10 @@ type row struct {
 }
 
 func (s *sheet) add(f field, granted answers) {
-	rows := f.rows(granted)
+	if granted.none() {
+		return
+	}
+	rows := f.rows(granted, s.meter)
 	if len(rows) == 1 && rows[0] == (row{f.area, f.area.root + "*", f.area.actions}) {
 		s.whole++
 	}
@@ -41,11 +45,15 @@ func (s *sheet) add(f field, granted answers) {
 // grants writes the sheet, sorted.
 func (s *sheet) grants() []Grant {
 	if g, ok := s.everything(); ok {
+		s.meter.spend(len(g.Action) + len(g.Resource) + grantFrame)
 		return []Grant{g}
 	}
 	out := []Grant{}
 	for _, r := range append(s.rows, s.globalRow()) {
 		for _, term := range r.area.terms(r.actions) {
+			if !s.meter.spend(len(term) + len(r.resource) + grantFrame) {
+				return nil
+			}
 			out = append(out, Grant{term, r.resource})
 		}
 	}
@@ -57,6 +65,9 @@ func (s *sheet) grants() []Grant {
 	})
 	return out
 }
+
+// grantFrame is about what JSON puts around a grant.
+const grantFrame = 80
 
 // globalRow is what is granted without a resource. A grant of
 // workflow:PortForward on a pool carries along the web server that OSMO asks

@@ -4,10 +4,10 @@ import "slices"
 
 // rows spells the resources of a field that are granted. Actions with the same
 // answers everywhere share the work.
-func (f field) rows(granted answers) []row {
+func (f field) rows(granted answers, m *meter) []row {
 	byResource := map[string]actionSet{}
 	for _, class := range granted.classes() {
-		for _, resource := range f.resources(granted, class) {
+		for _, resource := range f.resources(granted, class, m) {
 			byResource[resource] |= class
 		}
 	}
@@ -47,10 +47,12 @@ func split(classes []actionSet, set actionSet) []actionSet {
 // and names, each prefix with the exceptions directly below it. This form is
 // unique, because a point is named only where the answer is another than
 // around it.
-func (f field) resources(granted answers, class actionSet) []string {
-	w := walk{field: f, granted: granted, class: class, entryOf: make([]int, len(f.points))}
+func (f field) resources(granted answers, class actionSet, m *meter) []string {
+	w := walk{field: f, granted: granted, class: class, entryOf: make([]int, len(f.points)), meter: m}
 	for i := range f.points {
-		w.visit(i)
+		if w.visit(i); m.left < 0 {
+			return nil
+		}
 	}
 	if granted.unnamed&class != 0 && !w.carries {
 		w.open(f.area.root + "?")
@@ -69,6 +71,7 @@ type walk struct {
 	entryOf []int
 	// carries is set where an entry stands for the unnamed resource too.
 	carries bool
+	meter   *meter
 }
 
 // entry is a granted resource and what is not granted below it.
@@ -84,12 +87,18 @@ func (w *walk) visit(i int) {
 	case isGranted && wasGranted:
 		w.entryOf[i] = w.entryOf[around]
 	case isGranted:
-		w.entryOf[i] = w.open(w.field.spell(i))
+		w.entryOf[i] = w.open(w.spell(i))
 		w.carries = w.carries || i == 0 || !w.field.points[i].wide
 	case wasGranted:
 		e := &w.entries[w.entryOf[around]]
-		e.except = append(e.except, w.field.spell(i))
+		e.except = append(e.except, w.spell(i))
 	}
+}
+
+func (w *walk) spell(i int) string {
+	s := w.field.spell(i)
+	w.meter.spend(len(s))
+	return s
 }
 
 func (w *walk) grants(i int) bool { return w.granted.at[i]&w.class != 0 }
