@@ -29,6 +29,9 @@ type Limits struct {
 	ExternalRoles, Labels int
 	// PlanMegabytes bounds a plan, by about what its JSON takes.
 	PlanMegabytes int
+	// AccessSteps bounds the work of comparing what roles allow: one step is
+	// one question asked of one role.
+	AccessSteps int
 	// StateFiles and StateMegabytes bound the recorded state that is read.
 	StateFiles, StateMegabytes int
 }
@@ -75,13 +78,14 @@ var limitKinds = []limitKind{
 	{"external_roles", 100, func(l *Limits) *int { return &l.ExternalRoles }, "external roles of a role"},
 	{"labels", 100, func(l *Limits) *int { return &l.Labels }, "labels of an account"},
 	{"plan_megabytes", 512, func(l *Limits) *int { return &l.PlanMegabytes }, "MiB of a plan as JSON"},
+	{"access_steps", 250_000_000, func(l *Limits) *int { return &l.AccessSteps }, "steps to compare what roles allow"},
 	{"state_files", 500_000, func(l *Limits) *int { return &l.StateFiles }, "files below state/"},
 	{"state_megabytes", 256, func(l *Limits) *int { return &l.StateMegabytes }, "MiB of records below state/"},
 }
 
 // highestLimit is as far as a limit can be raised: what is larger is a mistyped
 // number.
-const highestLimit = 100_000_000
+const highestLimit = 2_000_000_000
 
 // ParseLimits reads the operator's words, such as "accounts=100000,tokens=100000";
 // what they do not name stays as it is by default.

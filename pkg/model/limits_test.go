@@ -22,7 +22,7 @@ func TestParseLimits(t *testing.T) {
 		"accounts=0":          "from 1 to",
 		"accounts=-1":         "from 1 to",
 		"accounts=1e9":        "from 1 to",
-		"accounts=1000000000": "from 1 to",
+		"accounts=3000000000": "from 1 to",
 		"pools=3":             `no limit "pools"`,
 	} {
 		if _, err := ParseLimits(text); err == nil || !strings.Contains(err.Error(), words) {

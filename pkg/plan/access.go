@@ -1,8 +1,12 @@
 package plan
 
 import (
+	"encoding/binary"
+	"math"
+	"runtime"
 	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -10,20 +14,39 @@ import (
 )
 
 // rights compares what sets of roles allow before and after the plan. Most
-// accounts share their set of roles with others, so results are kept by set.
+// accounts share their set of roles with others, so each pair of sets is compared
+// once, on all processors, and each role is compiled once.
 type rights struct {
 	before, after map[string]*model.Role
 	// changed has the roles whose policies differ between the two.
 	changed map[string]bool
-	memo    map[string]rightsDiff
+	// compiledBefore and compiledAfter hold a role that did not change once,
+	// so that what both sides have need not be compared.
+	compiledBefore, compiledAfter map[string]*access.Compiled
+	// numbers are short names for roles, of which the keys of memo are made.
+	numbers map[string]uint32
+	memo    map[string]*comparedSets
+	queue   []*comparedSets
+	// tooMuch and tooLarge are set where the comparisons took more steps, or
+	// more bytes, than they may.
+	tooMuch, tooLarge bool
 }
 
-type rightsDiff struct{ gained, lost []access.Grant }
+// comparedSets is a pair of sets of roles and what differs between them.
+type comparedSets struct {
+	before, after []*access.Compiled
+	gained, lost  []access.Grant
+	bytes         int
+}
 
 // newRights compares the applied roles with the declared ones. kept restricts
 // which roles change; nil means all of them.
 func newRights(want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
-	r := &rights{before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{}, memo: map[string]rightsDiff{}}
+	r := &rights{
+		before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{},
+		compiledBefore: map[string]*access.Compiled{}, compiledAfter: map[string]*access.Compiled{},
+		numbers: map[string]uint32{}, memo: map[string]*comparedSets{},
+	}
 	for _, name := range access.BuiltinNames() {
 		role, _ := access.Builtin(name)
 		r.before[name], r.after[name] = role, role
@@ -58,34 +81,113 @@ func (r *rights) note(name string) {
 }
 
 // diff is what moving from one set of roles to another gives and takes, with
-// the roles' own changes counted in.
-func (r *rights) diff(before, after []string) rightsDiff {
+// the roles' own changes counted in. The answer is there after run.
+func (r *rights) diff(before, after []string) *comparedSets {
 	if r.same(before, after) {
-		return rightsDiff{}
+		return nil
 	}
-	key := strings.Join(before, ",") + ";" + strings.Join(after, ",")
-	d, known := r.memo[key]
-	if !known {
-		d.gained, d.lost = access.Diff(pick(r.before, before), pick(r.after, after))
-		r.memo[key] = d
-	}
-	return d
+	return r.compare(key{'d', before, after}, r.compiledBefore, r.before)
 }
 
-// outlasts reports whether a generation with the roles held can do, after the
-// plan, what one with the roles after cannot. What a changed role takes is gone
-// for every generation at once, since tokens refer to roles by name.
-func (r *rights) outlasts(held, after []string) bool {
+// outlasts is what a generation with the roles held can do, after the plan, that
+// one with the roles after cannot, as what is lost. What a changed role takes is
+// gone for every generation at once, since tokens refer to roles by name. The
+// answer is there after run.
+func (r *rights) outlasts(held, after []string) *comparedSets {
 	if len(held) == 0 || slices.Equal(held, after) {
-		return false
+		return nil
 	}
-	key := "after;" + strings.Join(held, ",") + ";" + strings.Join(after, ",")
-	d, known := r.memo[key]
-	if !known {
-		d.gained, d.lost = access.Diff(pick(r.after, held), pick(r.after, after))
-		r.memo[key] = d
+	return r.compare(key{'o', held, after}, r.compiledAfter, r.after)
+}
+
+// key names a comparison.
+type key struct {
+	kind          byte
+	before, after []string
+}
+
+func (r *rights) spell(k key) string {
+	text := make([]byte, 0, 2+4*(len(k.before)+len(k.after)+1))
+	text = append(text, k.kind)
+	for _, names := range [][]string{k.before, k.after} {
+		for _, name := range names {
+			n, known := r.numbers[name]
+			if !known {
+				n = uint32(len(r.numbers)) + 1
+				r.numbers[name] = n
+			}
+			text = binary.LittleEndian.AppendUint32(text, n)
+		}
+		text = append(text, 0, 0, 0, 0)
 	}
-	return len(d.lost) > 0
+	return string(text)
+}
+
+// compare returns the comparison of that name, and queues it where it is new. The
+// first set is of roles as compiled and roles have them, the second of those after.
+func (r *rights) compare(k key, compiled map[string]*access.Compiled, roles map[string]*model.Role) *comparedSets {
+	text := r.spell(k)
+	c := r.memo[text]
+	if c == nil {
+		c = &comparedSets{before: r.compile(k.before, compiled, roles), after: r.compile(k.after, r.compiledAfter, r.after)}
+		r.memo[text], r.queue = c, append(r.queue, c)
+	}
+	return c
+}
+
+func (r *rights) compile(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
+	out := make([]*access.Compiled, 0, len(names))
+	for _, name := range names {
+		role := roles[name]
+		if role == nil {
+			continue
+		}
+		c := compiled[name]
+		if c == nil {
+			c = access.Compile(role)
+			compiled[name] = c
+			if !r.changed[name] {
+				r.compiledBefore[name], r.compiledAfter[name] = c, c
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+const (
+	// maxWorkers bounds how many comparisons are made at the same time, since
+	// each may take memory.
+	maxWorkers = 8
+	// maxOneAccess bounds what one account or token may gain or lose, in bytes.
+	maxOneAccess = 64 << 20
+)
+
+// run makes the comparisons that are queued, within so many steps and bytes in
+// all. What each takes depends on its roles alone, so whether all of them fit does
+// not depend on the order in which they are made.
+func (r *rights) run(steps, room int) {
+	var next, usedSteps, usedBytes atomic.Int64
+	var workers sync.WaitGroup
+	spent := func() bool { return usedSteps.Load() > int64(steps) || usedBytes.Load() > int64(room) }
+	for range min(len(r.queue), runtime.GOMAXPROCS(0), maxWorkers) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(r.queue)) && !spent(); i = next.Add(1) - 1 {
+				c := r.queue[i]
+				gained, lost, used, ok := access.DiffCompiled(c.before, c.after, access.Work{Steps: steps, Bytes: min(room, maxOneAccess)})
+				c.gained, c.lost, c.bytes = gained, lost, used.Bytes
+				usedSteps.Add(int64(used.Steps))
+				usedBytes.Add(int64(used.Bytes))
+				if !ok {
+					usedBytes.Add(int64(room) + 1)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	r.queue = nil
+	r.tooMuch = usedSteps.Load() > int64(steps)
+	r.tooLarge = usedBytes.Load() > int64(room)
 }
 
 // same reports that nothing can differ: the same roles, none of them changed.
@@ -125,23 +227,44 @@ func (b *builder) noteAccess(c accessCase) {
 
 // accessSection works out what was noted. kept are the objects that a
 // restricted plan reaches: whatever else would change stays as it was.
-func (b *builder) accessSection(kept map[model.Address]bool) (out []Access) {
+func (b *builder) accessSection(kept map[model.Address]bool) []Access {
 	rights := b.rights
 	if kept != nil {
 		rights = newRights(b.want, b.have, kept)
 	}
-	for _, c := range b.cases {
+	b.compared = rights
+	type found struct{ outlasts, diff *comparedSets }
+	results := make([]found, len(b.cases))
+	for i := range b.cases {
+		c := &b.cases[i]
 		if kept != nil && !kept[c.cause] {
 			c.after, c.effective = c.before, b.today
 		}
-		if !rights.outlasts(c.held, c.after) {
+		results[i] = found{rights.outlasts(c.held, c.after), rights.diff(c.before, c.after)}
+	}
+	if rights.run(b.steps(), b.left); rights.tooMuch || rights.tooLarge {
+		b.left = -1
+		return nil
+	}
+	var out []Access
+	for i, c := range b.cases {
+		outlasts, d := results[i].outlasts, results[i].diff
+		if outlasts == nil || len(outlasts.lost) == 0 {
 			c.effective = b.today
 		}
-		if d := rights.diff(c.before, c.after); len(d.gained)+len(d.lost) > 0 {
+		if d != nil && len(d.gained)+len(d.lost) > 0 && b.take(entryFrame+d.bytes) {
 			out = append(out, Access{Subject: c.subject, Gained: orEmpty(d.gained), Lost: orEmpty(d.lost), EffectiveOn: c.effective})
 		}
 	}
 	return out
+}
+
+// steps is how many the comparisons may take.
+func (b *builder) steps() int {
+	if b.room == unlimited {
+		return math.MaxInt
+	}
+	return b.opts.Limits.OrDefault().AccessSteps
 }
 
 func (b *builder) accountAccess(want *model.Account, have *state.Account) {
@@ -185,15 +308,52 @@ func (b *builder) rolesNow(have *state.Token) []string {
 
 func (b *builder) tokenReaders(a model.Address, want []model.Recipient, have []string) {
 	r := Readers{Token: a, Gained: []Reader{}, Lost: []Reader{}}
-	for _, w := range want {
-		if !slices.Contains(have, w.ID()) {
-			r.Gained = append(r.Gained, Reader{Name: w.Name, Key: w.ID()})
+	known := members(have)
+	for i, id := range b.idsOf(want) {
+		if !known(id) {
+			r.Gained = append(r.Gained, Reader{Name: want[i].Name, Key: id})
 		}
 	}
-	for _, id := range lostKeys(want, have) {
+	for _, id := range b.lostKeys(want, have) {
 		r.Lost = append(r.Lost, Reader{Name: b.names[id], Key: id})
 	}
-	if len(r.Gained)+len(r.Lost) > 0 {
+	b.addReaders(r)
+}
+
+func (b *builder) addReaders(r Readers) {
+	if len(r.Gained)+len(r.Lost) > 0 && b.take(entryFrame+sizeOfReaders(r.Gained)+sizeOfReaders(r.Lost)) {
 		b.readers = append(b.readers, r)
+	}
+}
+
+// idsOf are the IDs of recipients, in their order. Thousands of tokens share a
+// list, and the ID of a long key takes its time.
+func (b *builder) idsOf(list []model.Recipient) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	if ids := b.ids[&list[0]]; len(ids) == len(list) {
+		return ids
+	}
+	if b.ids == nil {
+		b.ids = map[*model.Recipient][]string{}
+	}
+	ids := model.IDs(list)
+	b.ids[&list[0]] = ids
+	return ids
+}
+
+// members tells quickly what is in a list that is asked about many times. Most
+// lists are short, and of the long ones most are sorted.
+func members(list []string) func(string) bool {
+	if len(list) <= 8 {
+		return func(s string) bool { return slices.Contains(list, s) }
+	}
+	if !slices.IsSorted(list) {
+		list = model.Set(list)
+	}
+	return func(s string) bool {
+		_, found := slices.BinarySearch(list, s)
+		return found
 	}
 }

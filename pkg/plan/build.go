@@ -31,6 +31,8 @@ type Options struct {
 	// Notices are what is to be said of how declarations and state were read.
 	Notices []Notice
 	Allow   Allow
+	// Limits bound the plan; the zero Limits are the defaults.
+	Limits model.Limits
 }
 
 // The codes of problems that [Build] reports.
@@ -50,12 +52,14 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	b.roles()
 	b.accounts()
 	if b.problems.HasErrors() {
-		b.problems.Sort()
-		return nil, b.problems
+		return nil, b.problems.Bounded()
 	}
 	b.settings()
 	p := b.finish()
-	p.Risks = (&riskList{append(b.changedKeys(), p.Risks...)}).sorted()
+	if b.full() {
+		return nil, b.tooLarge()
+	}
+	p.Risks = (&riskList{list: append(b.changedKeys(), p.Risks...)}).sorted()
 	p.Warnings = append(b.staysReadable(p), p.Warnings...)
 	p.Warnings = orEmpty(p.Warnings)
 	return p, b.problems
@@ -63,13 +67,14 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 
 func newBuilder(want *model.Declarations, have *state.Snapshot, opts Options) *builder {
 	return &builder{
-		want: want, have: have, opts: opts, today: opts.Today,
+		want: want, have: have, opts: opts, today: opts.Today, room: roomFor(opts.Limits),
 		names:   namesByID(have.Meta.Applied.Recipients),
 		renamed: map[model.Address]model.Address{}, replace: map[model.Address]bool{}, warnedExpired: map[model.Address]bool{},
 	}
 }
 
 type builder struct {
+	room
 	want  *model.Declarations
 	have  *state.Snapshot
 	opts  Options
@@ -83,6 +88,11 @@ type builder struct {
 	// renamed maps a token's earlier address to its declared one.
 	renamed map[model.Address]model.Address
 	rights  *rights
+	// compared is what the access section was made by.
+	compared *rights
+	// ids and shown remember what lists of recipients come to.
+	ids   map[*model.Recipient][]string
+	shown map[*model.Recipient][]Reader
 	// warnedExpired has the tokens whose passed date was warned about.
 	warnedExpired map[model.Address]bool
 
@@ -118,16 +128,23 @@ func (b *builder) add(c Change) {
 	if c.Reasons == nil {
 		c.Reasons = []string{}
 	}
+	if !b.take(c.size()) {
+		return
+	}
 	c.Fields = fieldsOf(c.Before, c.After)
 	b.changes = append(b.changes, c)
 }
 
 func (b *builder) imply(a model.Address, cause model.Address, format string, args ...any) {
-	b.implied = append(b.implied, Implied{Address: a, Effect: fmt.Sprintf(format, args...), Cause: cause})
+	if b.take(entryFrame + 4*model.MaxNameLength) {
+		b.implied = append(b.implied, Implied{Address: a, Effect: fmt.Sprintf(format, args...), Cause: cause})
+	}
 }
 
 func (b *builder) warn(code string, a model.Address, format string, args ...any) {
-	b.warnings = append(b.warnings, Warning{Code: code, Address: &a, Message: fmt.Sprintf(format, args...)})
+	if b.take(entryFrame + model.MaxNameLength) {
+		b.warnings = append(b.warnings, Warning{Code: code, Address: &a, Message: fmt.Sprintf(format, args...)})
+	}
 }
 
 func (b *builder) problem(code string, at diag.Position, hint, format string, args ...any) {
@@ -183,9 +200,27 @@ func (b *builder) roles() {
 	for _, name := range model.Names(b.want.Roles) {
 		b.role(b.want.Roles[name], b.have.Roles[name])
 	}
-	for _, name := range missing(b.have.Roles, b.want.Roles) {
-		b.roleGone(b.have.Roles[name])
+	gone := missing(b.have.Roles, b.want.Roles)
+	holders := b.holders(gone)
+	for _, name := range gone {
+		b.roleGone(b.have.Roles[name], holders[name])
 	}
+}
+
+// holders has, for each of the roles, the accounts that were granted it, sorted.
+func (b *builder) holders(roles []string) map[string][]string {
+	if len(roles) == 0 {
+		return nil
+	}
+	wanted, out := members(roles), map[string][]string{}
+	for _, name := range model.Names(b.have.Accounts) {
+		for _, g := range b.have.Accounts[name].Grants {
+			if wanted(g.Role) {
+				out[g.Role] = append(out[g.Role], name)
+			}
+		}
+	}
+	return out
 }
 
 func (b *builder) role(want *model.Role, have *state.Role) {
@@ -213,17 +248,15 @@ func (b *builder) role(want *model.Role, have *state.Role) {
 
 // roleGone plans the end of a role that is no longer declared. OSMO makes its
 // built-in roles again at every start, so those are let go, not deleted.
-func (b *builder) roleGone(have *state.Role) {
+func (b *builder) roleGone(have *state.Role, holders []string) {
 	address := model.RoleAddress(have.Name)
 	if _, builtin := access.Builtin(have.Name); builtin {
 		b.add(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
 		return
 	}
 	b.add(Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}})
-	for _, name := range model.Names(b.have.Accounts) {
-		if b.have.Accounts[name].Holds(have.Name) {
-			b.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
-		}
+	for _, name := range holders {
+		b.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
 	}
 }
 
@@ -264,8 +297,7 @@ func (b *builder) account(want *model.Account, have *state.Account) {
 // sameAccount is the fast path of a plan in which nothing changed.
 func sameAccount(want *model.Account, have *state.Account) bool {
 	return want.Description == have.Description && want.Protect == have.Protect && len(want.Labels) == len(have.Labels) &&
-		len(want.Roles) == len(have.Grants) &&
-		!slices.ContainsFunc(want.Roles, func(r string) bool { return !have.Holds(r) }) &&
+		slices.EqualFunc(want.Roles, have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) &&
 		equalLabels(want.Labels, have.Labels)
 }
 

@@ -1,44 +1,57 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // digest computes [Plan.Digest]. What it covers is fixed by the format version:
 // a reviewed digest must mean the same after a squash merge, on another day and
 // in another clone.
 func (b *builder) digest(p *Plan) string {
+	sum := sha256.New()
+	write := func(text string, v any) {
+		data, err := json.Marshal(v)
+		if err != nil {
+			// Every covered type is made of strings, numbers, lists and maps.
+			panic("plan: digest: " + err.Error())
+		}
+		sum.Write([]byte(text))
+		sum.Write(data)
+	}
+	// One object, written piece by piece, since plans may be large.
+	write(`{"format_version":`, FormatVersion)
+	write(`,"guardrails_declared":`, b.want.Project.Guardrails)
+	write(`,"guardrails_applied":`, b.have.Meta.Applied.Guardrails)
+	write(`,"settings":`, p.GuardrailChanges)
 	type change struct {
 		Address model.Address `json:"address"`
 		Action  Action        `json:"action"`
 		Before  *Object       `json:"before"`
 		After   *Object       `json:"after"`
 	}
-	covered := struct {
-		FormatVersion int               `json:"format_version"`
-		Declared      model.Guardrails  `json:"guardrails_declared"`
-		Applied       model.Guardrails  `json:"guardrails_applied"`
-		Settings      []GuardrailChange `json:"settings"`
-		Changes       []change          `json:"changes"`
-	}{FormatVersion, b.want.Project.Guardrails, b.have.Meta.Applied.Guardrails, p.GuardrailChanges, []change{}}
+	before := `,"changes":[`
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
 		case !c.Due:
-			covered.Changes = append(covered.Changes, change{c.Address, c.Action, c.Before, c.After})
+			write(before, change{c.Address, c.Action, c.Before, c.After})
 		case b.carries(c):
-			covered.Changes = append(covered.Changes, change{c.Address, Update, c.Before, c.After})
+			write(before, change{c.Address, Update, c.Before, c.After})
+		default:
+			continue
 		}
+		before = ","
 	}
-	data, err := json.Marshal(covered)
-	if err != nil {
-		// Every covered type is made of strings, numbers, lists and maps.
-		panic("plan: digest: " + err.Error())
+	end := "]}"
+	if before != "," {
+		end = before + end
 	}
-	return "sha256:" + state.SumOf(data).String()
+	sum.Write([]byte(end))
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }
 
 // carries reports whether a rotation that is due by date brings a changed
@@ -49,8 +62,8 @@ func (b *builder) carries(c *Change) bool {
 	if c.Action != Rotate {
 		return false
 	}
-	granted := b.granted(c.Address)
-	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !slices.Contains(granted, r.Key) })
+	granted := members(b.granted(c.Address))
+	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !granted(r.Key) })
 }
 
 // granted are the IDs of the keys that may read a token by what the last apply

@@ -110,7 +110,7 @@ func (g *guard) block(a *model.Address, rail, flag, format string, args ...any) 
 		// These can forbid several things about one object.
 		key += " " + blocked.Detail
 	}
-	if !g.seen[key] {
+	if !g.seen[key] && g.take(entryFrame+2*len(key)+len(blocked.Detail)) {
 		g.seen[key] = true
 		g.blocked = append(g.blocked, blocked)
 	}
@@ -362,9 +362,10 @@ func (g *guard) lifetime(c *Change, limit model.Days) {
 }
 
 func (g *guard) required(c *Change, r rails, lift string) {
+	reads := members(g.idsOf(c.Resolved.Readers))
 	for _, name := range r.RequiredRecipients {
 		for _, key := range r.keys[name] {
-			if !slices.ContainsFunc(c.Resolved.Readers, func(k model.Recipient) bool { return k.ID() == key }) {
+			if !reads(key) {
 				token := c.Address.Token()
 				g.block(&token, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
 			}

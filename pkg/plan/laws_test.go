@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -375,11 +376,17 @@ func TestNothingIsProposedTwice(t *testing.T) {
 	})
 }
 
+// text is a plan as JSON, which is written in pieces and must be the same as if it
+// were not.
 func text(t *testing.T, p *plan.Plan) string {
 	t.Helper()
 	b, err := p.JSON()
 	if err != nil {
 		t.Fatal(err)
+	}
+	whole, err := json.MarshalIndent(p, "", "  ")
+	if err != nil || !bytes.Equal(b, append(whole, '\n')) {
+		t.Fatalf("in pieces (%v):\n%s\nas a whole:\n%s", err, b, whole)
 	}
 	return string(bytes.TrimSpace(b))
 }

@@ -60,10 +60,10 @@ func appliedAccount(a *state.Account) *Object {
 	return &Object{Description: a.Description, Roles: a.Roles(), Labels: a.Labels, Protect: a.Protect}
 }
 
-func declaredToken(t *model.Token) *Object {
+func (b *builder) declaredObject(t *model.Token) *Object {
 	o := specObject(state.SpecOf(t))
 	o.Requested = max(1, t.Generation)
-	o.Readers = readersOf(t.Readers)
+	o.Readers = b.readersOf(t.Readers)
 	return o
 }
 
@@ -92,11 +92,22 @@ func appliedGeneration(g *state.Generation) *Object {
 	return &Object{Description: g.Description, Roles: g.CurrentRoles(), ExpiresAt: g.ExpiresAt, Generation: g.Number, RevokeAfter: g.RevokeAfter}
 }
 
-func readersOf(recipients []model.Recipient) []Reader {
-	out := make([]Reader, len(recipients))
-	for i, r := range recipients {
-		out[i] = Reader{Name: r.Name, Key: r.ID()}
+// readersOf shows recipients. Tokens that share a list of them share what is shown.
+func (b *builder) readersOf(recipients []model.Recipient) []Reader {
+	if len(recipients) == 0 {
+		return []Reader{}
 	}
+	if out := b.shown[&recipients[0]]; len(out) == len(recipients) {
+		return out
+	}
+	out := make([]Reader, len(recipients))
+	for i, id := range b.idsOf(recipients) {
+		out[i] = Reader{Name: recipients[i].Name, Key: id}
+	}
+	if b.shown == nil {
+		b.shown = map[*model.Recipient][]Reader{}
+	}
+	b.shown[&recipients[0]] = out
 	return out
 }
 

@@ -46,8 +46,6 @@
 package plan
 
 import (
-	"encoding/json"
-
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -269,11 +267,4 @@ type Upcoming struct {
 // definition that text, JSON and exit codes share.
 func (p *Plan) Pending() bool {
 	return len(p.Changes) > 0 || len(p.GuardrailChanges) > 0 || p.Restored != nil && len(p.Restored.Files) > 0
-}
-
-// JSON is the published form of the plan: indented, with a newline at the end,
-// and the same bytes for the same plan.
-func (p *Plan) JSON() ([]byte, error) {
-	b, err := json.MarshalIndent(p, "", "  ")
-	return append(b, '\n'), err
 }

@@ -31,7 +31,11 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 			b.resealToken(want.Accounts[account].Tokens[token])
 		}
 	}
-	return b.finishReseal(), b.problems
+	p := b.finishReseal()
+	if b.full() {
+		return nil, b.tooLarge()
+	}
+	return p, b.problems
 }
 
 // checkGenerations refuses targets that name a generation which does not live:
@@ -54,7 +58,7 @@ func (b *builder) finishReseal() *Plan {
 	sortChanges(p.Changes)
 	p.Summary = summarise(p.Changes)
 	p.Keys = b.keys(p)
-	p.Risks = (&riskList{b.changedKeys()}).sorted()
+	p.Risks = (&riskList{list: b.changedKeys()}).sorted()
 	p.Warnings = b.staysReadable(p)
 	p.Blocked = b.guardReseal(p)
 	neverNil(p)
@@ -70,19 +74,19 @@ func (b *builder) resealToken(want *model.Token) {
 	r := Readers{Token: want.Address()}
 	for i := range have.Generations {
 		g := &have.Generations[i]
-		if g.ExpiresAt > b.today && !sameKeys(want.Readers, g.Recipients) && b.targeted(want.Address().At(g.Number)) {
+		if g.ExpiresAt > b.today && !b.sameKeys(want.Readers, g.Recipients) && b.targeted(want.Address().At(g.Number)) {
 			b.resealGeneration(want, g, &r)
 		}
 	}
 	if len(r.Gained)+len(r.Lost) > 0 {
 		r.Gained, r.Lost = orEmpty(r.Gained), orEmpty(r.Lost)
-		b.readers = append(b.readers, r)
+		b.addReaders(r)
 	}
 }
 
 // sameKeys compares what is declared, sorted, with what is recorded.
-func sameKeys(want []model.Recipient, have []string) bool {
-	return slices.EqualFunc(want, have, func(r model.Recipient, id string) bool { return r.ID() == id })
+func (b *builder) sameKeys(want []model.Recipient, have []string) bool {
+	return slices.Equal(b.idsOf(want), have)
 }
 
 // targeted tells whether a generation is among the targets, by itself or by its
@@ -95,7 +99,7 @@ func (b *builder) targeted(a model.Address) bool {
 
 func (b *builder) resealGeneration(want *model.Token, g *state.Generation, r *Readers) {
 	before, after := appliedGeneration(g), appliedGeneration(g)
-	before.Readers, after.Readers = readersOfIDs(g.Recipients, b.names), readersOf(want.Readers)
+	before.Readers, after.Readers = readersOfIDs(g.Recipients, b.names), b.readersOf(want.Readers)
 	c := Change{
 		Address: want.Address().At(g.Number), Action: Reseal, Before: before, After: after, Origin: &want.Origin,
 		Resolved: &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt, Readers: want.Readers},
@@ -106,7 +110,7 @@ func (b *builder) resealGeneration(want *model.Token, g *state.Generation, r *Re
 			r.Gained = addReader(r.Gained, k)
 		}
 	}
-	for _, id := range lostKeys(want.Readers, g.Recipients) {
+	for _, id := range b.lostKeys(want.Readers, g.Recipients) {
 		c.Reasons = append(c.Reasons, "no longer sealed to "+keyName(id, b.names))
 		r.Lost = addReader(r.Lost, Reader{Name: b.names[id], Key: id})
 	}
@@ -168,8 +172,9 @@ func ownKeys(keys []model.Recipient, name string) (ids []string) {
 }
 
 func minus(a, b []string) (out []string) {
+	in := members(b)
 	for _, s := range a {
-		if !slices.Contains(b, s) {
+		if !in(s) {
 			out = append(out, s)
 		}
 	}
@@ -216,7 +221,7 @@ func (b *builder) readersAfter(c *Change) (readers []Reader, moves bool) {
 		return c.After.Readers, true
 	case c.Action == Update && c.Before.RenamedTo == "" && c.After.RenamedTo != "":
 		heir := b.declaredToken(model.TokenAddress(c.Address.Account, c.After.RenamedTo))
-		return readersOf(heir.Readers), true
+		return b.readersOf(heir.Readers), true
 	}
 	return nil, false
 }

@@ -33,7 +33,7 @@ func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func newComparison(before, after *state.Snapshot, opts Options) *builder {
 	want := asApplied(after)
-	return &builder{want: want, have: before, opts: opts, today: opts.Today, rights: newRights(want, before, nil)}
+	return &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today, rights: newRights(want, before, nil)}
 }
 
 // finishRestore puts everything in its order, as finish does for declarations.

@@ -32,6 +32,7 @@ const CodeNeverIssued = "never_issued"
 func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opts Options) (*Plan, diag.List) {
 	what.Addresses = sortedAddresses(what.Addresses)
 	b := newBuilder(want, have, opts)
+	b.room = unlimited
 	applied := asApplied(have)
 	if want == nil {
 		b.want = applied

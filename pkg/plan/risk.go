@@ -93,10 +93,19 @@ func ranksOfRisks() map[string]int {
 }
 
 // riskList collects risks.
-type riskList struct{ list []Risk }
+type riskList struct {
+	list []Risk
+	// within is the room of the plan which the risks are part of; nil is
+	// without bound.
+	within *room
+}
 
 func (r *riskList) note(code string, a *model.Address, format string, args ...any) {
-	r.list = append(r.list, Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: fmt.Sprintf(format, args...)})
+	message := fmt.Sprintf(format, args...)
+	if r.within != nil && !r.within.take(entryFrame+len(message)) {
+		return
+	}
+	r.list = append(r.list, Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: message})
 }
 
 // sorted puts the gravest first and the same about several beside each other.
@@ -112,7 +121,7 @@ func (r *riskList) sorted() []Risk {
 
 // risks reads them off a plan that is complete otherwise.
 func (b *builder) risks(p *Plan) []Risk {
-	s := riskSearch{builder: b, plan: p, scale: access.Scale{}}
+	s := riskSearch{riskList: riskList{within: &b.room}, builder: b, plan: p, scale: access.Scale{}}
 	for i := range p.Access {
 		s.gains(p.Access[i].Subject, p.Access[i].Gained, subjectWords)
 	}
@@ -128,7 +137,7 @@ func (b *builder) risks(p *Plan) []Risk {
 type riskSearch struct {
 	riskList
 	*builder
-	plan *Plan
+	plan  *Plan
 	scale access.Scale
 	// holders counts the accounts that hold a role before the plan.
 	holders map[string]int

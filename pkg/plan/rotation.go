@@ -106,22 +106,17 @@ func (b *builder) newest(g *state.Generation) model.Date {
 // recipientCauses asks for another value where somebody knows the present one
 // who should not. That it was sealed again since makes them forget nothing.
 func (b *builder) recipientCauses(c tokenCase, g *state.Generation, out *causes) {
-	if len(g.FormerRecipients) == 0 && sameKeys(c.want.Readers, g.Recipients) {
+	if len(g.FormerRecipients) == 0 && b.sameKeys(c.want.Readers, g.Recipients) {
 		return
 	}
-	for _, id := range lostKeys(c.want.Readers, g.EverReadable()) {
+	for _, id := range b.lostKeys(c.want.Readers, g.EverReadable()) {
 		out.add("%s is no longer a recipient and has seen the value", keyName(id, b.names))
 	}
 }
 
 // lostKeys are the keys that a value is sealed to and should not be.
-func lostKeys(want []model.Recipient, have []string) (lost []string) {
-	for _, id := range have {
-		if !slices.ContainsFunc(want, func(r model.Recipient) bool { return r.ID() == id }) {
-			lost = append(lost, id)
-		}
-	}
-	return lost
+func (b *builder) lostKeys(want []model.Recipient, have []string) (lost []string) {
+	return minus(have, b.idsOf(want))
 }
 
 func keyName(id string, names map[string]string) string {
@@ -218,7 +213,7 @@ func (b *builder) born(r *Resolved) *state.Generation {
 }
 
 func (b *builder) upcomingAt(a model.Address, event Event, on model.Date) {
-	if on > b.today && on <= b.today.Add(UpcomingDays) {
+	if on > b.today && on <= b.today.Add(UpcomingDays) && b.take(entryFrame) {
 		b.upcoming = append(b.upcoming, Upcoming{Address: a, Event: event, Date: on})
 	}
 }

@@ -36,19 +36,29 @@ func (b *builder) tokens(account *model.Account, have *state.Account) {
 // impliedByLostRoles says what OSMO does by itself: a role that leaves an
 // account leaves every token of it.
 func (b *builder) impliedByLostRoles(account *model.Account, have *state.Account) {
-	if !have.Live() || !slices.ContainsFunc(have.Grants, func(g state.Grant) bool { return !slices.Contains(account.Roles, g.Role) }) {
+	kept := members(account.Roles)
+	if !have.Live() || !slices.ContainsFunc(have.Grants, func(g state.Grant) bool { return !kept(g.Role) }) {
 		return
+	}
+	type carrier struct {
+		address model.Address
+		carries func(string) bool
+	}
+	var carriers []carrier
+	for _, name := range model.Names(have.Tokens) {
+		for i := range have.Tokens[name].Generations {
+			g := &have.Tokens[name].Generations[i]
+			carriers = append(carriers, carrier{model.TokenAddress(account.Name, name).At(g.Number), members(g.CurrentRoles())})
+		}
 	}
 	cause := model.AccountAddress(account.Name)
 	for _, g := range have.Grants {
-		if slices.Contains(account.Roles, g.Role) {
+		if kept(g.Role) {
 			continue
 		}
-		for _, name := range model.Names(have.Tokens) {
-			for i := range have.Tokens[name].Generations {
-				if gen := &have.Tokens[name].Generations[i]; slices.Contains(gen.CurrentRoles(), g.Role) {
-					b.imply(model.TokenAddress(account.Name, name).At(gen.Number), cause, "loses role %s at once", g.Role)
-				}
+		for _, c := range carriers {
+			if c.carries(g.Role) {
+				b.imply(c.address, cause, "loses role %s at once", g.Role)
 			}
 		}
 	}
@@ -110,7 +120,7 @@ func (b *builder) createToken(c tokenCase) {
 	if !ok {
 		return
 	}
-	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: declaredToken(c.want), Resolved: resolved, Origin: &c.want.Origin})
+	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: b.declaredObject(c.want), Resolved: resolved, Origin: &c.want.Origin})
 	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
 	b.forecast(c.want, b.born(resolved))
@@ -169,7 +179,7 @@ func (b *builder) updateToken(c tokenCase) {
 	if state.SpecOf(c.want).Equal(c.have.Spec) && c.have.RenamedTo == "" {
 		return
 	}
-	before, after := appliedToken(c.have, b.names), declaredToken(c.want)
+	before, after := appliedToken(c.have, b.names), b.declaredObject(c.want)
 	after.Requested = before.Requested
 	b.add(Change{Address: c.address(), Action: Update, Reasons: []string{"declaration changed"}, Before: before, After: after, Origin: &c.want.Origin})
 }
@@ -191,27 +201,26 @@ func (b *builder) standing(c tokenCase) {
 // reseal lists the keys that were added since the value was sealed. Keys that
 // were removed have seen it, and make a rotation instead.
 func (b *builder) reseal(c tokenCase, g *state.Generation) {
-	if sameKeys(c.want.Readers, g.Recipients) {
+	if b.sameKeys(c.want.Readers, g.Recipients) {
 		return
 	}
 	granted := b.granted(c.address())
 	var gained, news []Reader
-	for _, r := range c.want.Readers {
-		reader := Reader{Name: r.Name, Key: r.ID()}
-		if slices.Contains(g.Recipients, reader.Key) {
+	sealed, known := members(g.Recipients), members(granted)
+	for i, id := range b.idsOf(c.want.Readers) {
+		reader := Reader{Name: c.want.Readers[i].Name, Key: id}
+		if sealed(id) {
 			continue
 		}
 		gained = append(gained, reader)
-		if !slices.Contains(granted, reader.Key) {
+		if !known(id) {
 			news = append(news, reader)
 		}
 	}
-	if len(gained) > 0 {
+	if len(gained) > 0 && b.take(entryFrame+sizeOfReaders(gained)) {
 		b.waiting = append(b.waiting, Waiting{Address: c.address().At(g.Number), Gained: gained})
 	}
-	if len(news) > 0 {
-		b.readers = append(b.readers, Readers{Token: c.address(), Gained: news, Lost: []Reader{}})
-	}
+	b.addReaders(Readers{Token: c.address(), Gained: orEmpty(news), Lost: []Reader{}})
 }
 
 // nextRoles says when a role added to the account reaches an inheriting token.
@@ -250,7 +259,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		b.updateToken(c)
 		return
 	}
-	after := declaredToken(c.want)
+	after := b.declaredObject(c.want)
 	after.Requested = resolved.Requested
 	b.add(Change{
 		Address: c.address(), Action: Rotate, Reasons: causes.reasons, Due: causes.dueOnly(),
@@ -374,12 +383,17 @@ func (b *builder) renameRetiring(a model.Address, have *state.Token, heir *model
 
 // without is what is in a and not in b.
 func without(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+	return slices.DeleteFunc(slices.Clone(a), members(b))
 }
 
 func intersect(a, b []string) []string {
-	if !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) }) {
+	if slices.Equal(a, b) {
 		return a
 	}
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+	in := members(b)
+	out := func(s string) bool { return !in(s) }
+	if !slices.ContainsFunc(a, out) {
+		return a
+	}
+	return slices.DeleteFunc(slices.Clone(a), out)
 }

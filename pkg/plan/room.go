@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// A plan is the product of what is declared: tokens by the roles that they
+// inherit, accounts by what these roles allow, tokens by their readers. Each of
+// these is bounded, and their product could still fill any memory. So whatever is
+// put into a plan is counted by about what its JSON takes, and where that is more
+// than the operator's limit nothing more is put in, and there is no plan. It is
+// never cut: a plan that is shown is complete.
+
+// CodeTooLarge is the code of a plan that is refused for its size.
+const CodeTooLarge = "plan_too_large"
+
+// room is what may still be put into a plan, in bytes.
+type room struct{ left int }
+
+func roomFor(l model.Limits) room { return room{l.OrDefault().PlanMegabytes << 20} }
+
+// unlimited is the room of plans that an operator makes in an emergency: to go
+// back to an earlier state, or to end leaked values. What they can hold is
+// bounded by state.
+var unlimited = room{math.MaxInt}
+
+// take reports whether there was room for n bytes more.
+func (r *room) take(n int) bool {
+	r.left -= min(n, math.MaxInt32)
+	r.left = max(r.left, -1)
+	return r.left >= 0
+}
+
+func (r *room) full() bool { return r.left < 0 }
+
+// What JSON puts around things, its indentation included.
+const (
+	itemFrame   = 16  // an item of a list
+	fieldFrame  = 120 // a field that differs
+	entryFrame  = 250 // an entry of a section
+	changeFrame = 500 // a change
+	objectFrame = 600 // what stands before or after it
+)
+
+func sizeOfAll(list []string) (n int) {
+	for _, s := range list {
+		n += len(s) + itemFrame
+	}
+	return n
+}
+
+func sizeOfReaders(list []Reader) (n int) {
+	for _, r := range list {
+		n += len(r.Name) + len(r.Key) + 4*itemFrame
+	}
+	return n
+}
+
+// size is about what an object takes as JSON.
+func (o *Object) size() int {
+	if o == nil {
+		return itemFrame
+	}
+	n := objectFrame + len(o.Description) + sizeOfAll(o.ExternalRoles) + sizeOfAll(o.Roles) + sizeOfAll(o.Recipients) + sizeOfReaders(o.Readers)
+	for _, p := range o.Policies {
+		n += fieldFrame + sizeOfAll(p.Actions) + sizeOfAll(p.Resources)
+	}
+	for key, value := range o.Labels {
+		n += len(key) + len(value) + itemFrame
+	}
+	return n
+}
+
+// size is about what a change takes. Its fields repeat what differs.
+func (c *Change) size() int {
+	objects := c.Before.size() + c.After.size()
+	n := changeFrame + 2*objects
+	for _, reason := range c.Reasons {
+		n += len(reason) + itemFrame
+	}
+	if c.Resolved != nil {
+		n += sizeOfAll(c.Resolved.Roles)
+	}
+	return n
+}
+
+// tooLarge is the problem of a plan that there was no room for.
+func (b *builder) tooLarge() diag.List {
+	limits := b.opts.Limits.OrDefault()
+	d := diag.Diagnostic{
+		Code:    CodeTooLarge,
+		Summary: fmt.Sprintf("the plan would be larger than %d MiB as JSON, so it is not made: it is never shown in part", limits.PlanMegabytes),
+		Hint: "share roles and recipients among fewer accounts and tokens, or plan parts with --target; " +
+			model.RaiseHint("plan_megabytes", 2*limits.PlanMegabytes),
+	}
+	if b.compared != nil && b.compared.tooMuch {
+		d.Summary = fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
+			len(b.compared.memo), limits.AccessSteps)
+		d.Hint = "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*limits.AccessSteps)
+	}
+	return diag.List{d}
+}
