@@ -190,7 +190,7 @@ func uncommitted(paths []string) error {
 
 // replan plans from the commit, with the saved plan's restrictions.
 func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan.Plan, state.Settings, *state.Snapshot, error) {
-	opts := plan.Options{Commit: b.parent, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options(env)}
+	opts := plan.Options{Commit: b.parent, Limits: env.limits, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options(env)}
 	if saved != nil {
 		opts.Targets, opts.Replace = saved.Targets, saved.Replace
 	}

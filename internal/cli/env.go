@@ -78,6 +78,11 @@ func System() *Env {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
+	// Where a hostile project does take memory, collecting costs less than
+	// twice as much of it.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(1 << 30)
+	}
 	key, keyAsPath := takeIdentities()
 	dir, _ := os.Getwd()
 	return &Env{

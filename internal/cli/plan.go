@@ -104,7 +104,8 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 		return nil, err
 	}
 	opts := plan.Options{
-		Today: day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
+		Limits: env.limits,
+		Today:  day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
 		StateEdited: from.edited, Notices: from.notices, Allow: c.allowances.options(env),
 		Blocked: append(from.blocked, from.unfinished(c.stateMove(env))...),
 	}

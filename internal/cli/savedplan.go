@@ -28,9 +28,6 @@ type savedPlan struct {
 	data []byte
 }
 
-// maxPlanFile bounds what is read of a plan file.
-const maxPlanFile = 256 << 20
-
 func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
 	if c.Plan == "" {
 		return nil, nil
@@ -40,13 +37,15 @@ func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPlanFile+1))
+	// The bound on a plan is an estimate of what its file takes.
+	most := 2 * (int64(env.limits.OrDefault().PlanMegabytes) << 20)
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, err
 	}
 	s := &savedPlan{data: data}
 	switch {
-	case len(data) > maxPlanFile:
+	case int64(len(data)) > most:
 		return nil, fmt.Errorf("%s is too large for a plan", c.Plan)
 	case json.Unmarshal(data, s) != nil || s.FormatVersion == 0:
 		return nil, fmt.Errorf("%s is not a plan that plan --out wrote", c.Plan)
@@ -57,6 +56,24 @@ func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
 	}
 	return s, nil
 }
+
+// comparison is a writer that compares what it is given with what is expected, and
+// fails where they differ.
+type comparison struct {
+	rest    []byte
+	differs bool
+}
+
+func (c *comparison) Write(b []byte) (int, error) {
+	if !bytes.HasPrefix(c.rest, b) {
+		c.differs = true
+		return 0, errDiffers
+	}
+	c.rest = c.rest[len(b):]
+	return len(b), nil
+}
+
+var errDiffers = errors.New("it is another plan")
 
 // expected compares the plan just made with what was reviewed.
 func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
@@ -79,9 +96,10 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 	now := *made
 	now.Base.Commit = saved.Base.Commit
 	now.Notices = saved.Notices
-	data, err := view.PlanJSON(&now)
+	same := &comparison{rest: saved.data}
+	err := view.WritePlanJSON(same, &now)
 	switch {
-	case err != nil || bytes.Equal(data, saved.data):
+	case err != nil && !same.differs, err == nil && len(same.rest) == 0:
 	case len(made.Blocked) > 0:
 		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
 			"give apply the flags that the plan was made with; osmoctl plan names those that lift a guardrail"))

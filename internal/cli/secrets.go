@@ -121,7 +121,8 @@ func (c *secretsResealCmd) plan(env *Env, p *project, b base) (*plan.Plan, *stat
 		return nil, nil, err
 	}
 	made, problems := plan.BuildReseal(want, have, plan.Options{
-		Today: day, Commit: b.parent, Targets: c.Target,
+		Limits: env.limits,
+		Today:  day, Commit: b.parent, Targets: c.Target,
 		Allow: plan.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow},
 	})
 	return made, have, problems.Err()

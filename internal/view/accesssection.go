@@ -47,7 +47,18 @@ func accessSection(p *plan.Plan) section {
 }
 
 func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
-	groups := grouped(list, accessKey)
+	// Subjects with equal roles share their grants, so most keys are known
+	// without looking at a single grant.
+	keys := map[grantsAt]string{}
+	groups := grouped(list, func(a plan.Access) string {
+		at := sharedGrants(a)
+		key, known := keys[at]
+		if !known {
+			key = accessKey(a)
+			keys[at] = key
+		}
+		return key
+	})
 	out := make([]accessGroup, len(groups))
 	for i, g := range groups {
 		out[i] = accessGroup{g, scale.Heaviest(g[0].Gained)}
@@ -56,6 +67,24 @@ func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), len(b.list)-len(a.list))
 	})
 	return out
+}
+
+// grantsAt tells lists of grants apart by where they lie in memory.
+type grantsAt struct {
+	gained, lost *access.Grant
+	effective    model.Date
+	sizes        [2]int
+}
+
+func sharedGrants(a plan.Access) grantsAt {
+	at := grantsAt{effective: a.EffectiveOn, sizes: [2]int{len(a.Gained), len(a.Lost)}}
+	if len(a.Gained) > 0 {
+		at.gained = &a.Gained[0]
+	}
+	if len(a.Lost) > 0 {
+		at.lost = &a.Lost[0]
+	}
+	return at
 }
 
 func accessKey(a plan.Access) string {

@@ -1,7 +1,9 @@
 package view
 
 import (
+	"bytes"
 	"errors"
+	"io"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -16,23 +18,58 @@ func (v *View) Plan(p *plan.Plan, f Format) error {
 	return v.showDocument(f, planDocument(p))
 }
 
-func (v *View) planJSON(p *plan.Plan) error {
-	b, err := PlanJSON(p)
-	if err != nil {
-		return err
-	}
-	_, err = v.Out.Write(b)
-	return err
+func (v *View) planJSON(p *plan.Plan) error { return WritePlanJSON(v.Out, p) }
+
+// PlanJSON is what WritePlanJSON writes.
+func PlanJSON(p *plan.Plan) ([]byte, error) {
+	var b bytes.Buffer
+	err := WritePlanJSON(&b, p)
+	return b.Bytes(), err
 }
 
-// PlanJSON is a plan as JSON, both as it is shown and as a plan file holds it:
-// people and runners read those as well.
-func PlanJSON(p *plan.Plan) ([]byte, error) {
-	b, err := p.JSON()
-	if err != nil {
-		return nil, errors.New("this plan cannot be written as JSON")
+// WritePlanJSON writes a plan as JSON, both as it is shown and as a plan file holds
+// it: people and runners read those as well. It is written piece by piece, for a
+// plan may be large.
+func WritePlanJSON(to io.Writer, p *plan.Plan) error {
+	w := &neutralWriter{to: to}
+	err := p.WriteJSON(w)
+	if err == nil {
+		err = w.flush()
 	}
-	return neutralJSON(b), nil
+	switch {
+	case w.failed != nil:
+		return w.failed
+	case err != nil:
+		return errors.New("this plan cannot be written as JSON")
+	}
+	return nil
+}
+
+// neutralWriter spells JSON as neutralJSON does. What it is given ends between two
+// items, never within a string.
+type neutralWriter struct {
+	to     io.Writer
+	held   bytes.Buffer
+	failed error
+}
+
+// enoughJSON is how much is held back before it is written.
+const enoughJSON = 64 << 10
+
+func (w *neutralWriter) Write(b []byte) (int, error) {
+	w.held.Write(b)
+	if w.held.Len() < enoughJSON {
+		return len(b), nil
+	}
+	return len(b), w.flush()
+}
+
+func (w *neutralWriter) flush() error {
+	if w.failed == nil {
+		_, w.failed = w.to.Write(neutralJSON(w.held.Bytes()))
+	}
+	w.held.Reset()
+	return w.failed
 }
 
 type appliedDocument struct {

@@ -2,7 +2,7 @@ package view
 
 import (
 	"encoding/json"
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -37,12 +37,22 @@ func difference(path string, before, after any) []span {
 }
 
 func without(list, other []model.Policy) (out []model.Policy) {
+	known := map[string]bool{}
+	for _, p := range other {
+		known[samePolicy(p)] = true
+	}
 	for _, p := range list {
-		if !slices.ContainsFunc(other, p.Equal) {
+		if !known[samePolicy(p)] {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// samePolicy is the same text for policies that are [model.Policy.Equal], and no
+// others.
+func samePolicy(p model.Policy) string {
+	return fmt.Sprintf("%q %q %q", p.Effect, model.Set(p.Actions), p.Resources)
 }
 
 func clipLines(lines [][]span) [][]span {
