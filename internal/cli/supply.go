@@ -9,6 +9,8 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // upstream is the name of the remote that history is fetched from: the one that
@@ -88,6 +90,81 @@ func (s *supplier) supply(ctx context.Context, commit string, opts history.Optio
 	if err != nil {
 		return err
 	}
+	return s.get(ctx, needed)
+}
+
+// whole finds what an attempt builds on. A shallow clone that is cut off too early
+// to tell is made whole first, and a partial one gets the contents that are read
+// next: somebody may have fetched commits without them.
+func (l *ledger) whole(ctx context.Context, find func(context.Context) (base, error)) (base, error) {
+	b, err := find(ctx)
+	if err == nil {
+		return b, l.obtain(ctx, b.parent, b.declarations)
+	}
+	s, failed := l.supplier()
+	switch {
+	case failed != nil:
+		return b, err
+	case errors.Is(err, gitstore.ErrShallow):
+		failed = s.deepen(ctx)
+	case errors.Is(err, gitstore.ErrMissingObject):
+		failed = l.obtainTips(ctx)
+	default:
+		return b, err
+	}
+	if failed != nil {
+		return b, l.unsupplied(failed)
+	}
+	return find(ctx)
+}
+
+// obtainTips gets the contents of what was fetched last.
+func (l *ledger) obtainTips(ctx context.Context) error {
+	var tips []string
+	for _, ref := range []string{l.watched(), tracking(l.git.Push, l.branch)} {
+		if tip, err := l.project.store.Ref(ref); err == nil {
+			tips = append(tips, tip)
+		}
+	}
+	return l.obtain(ctx, tips...)
+}
+
+// obtain gets the contents of declarations and state at commits, where a partial
+// clone lacks them.
+func (l *ledger) obtain(ctx context.Context, commits ...string) error {
+	s, err := l.supplier()
+	if err != nil {
+		return err
+	}
+	return s.obtain(ctx, commits...)
+}
+
+func (s *supplier) obtain(ctx context.Context, commits ...string) error {
+	store := s.project.store
+	partial, err := store.Partial()
+	if err != nil || !partial {
+		return err
+	}
+	var needed []string
+	for _, commit := range commits {
+		files, err := store.Files(ctx, commit, []string{state.Dir, config.ProjectFile, config.ManifestDir}, func(string) bool { return false })
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if f.Mode != submodule {
+				needed = append(needed, f.Hash)
+			}
+		}
+	}
+	return s.get(ctx, needed)
+}
+
+// submodule is the mode of what is a commit of another repository.
+const submodule = 0o160000
+
+// get fetches what of these contents the clone lacks.
+func (s *supplier) get(ctx context.Context, needed []string) error {
 	absent, err := s.project.store.Absent(needed)
 	if err != nil || len(absent) == 0 {
 		return err
@@ -95,25 +172,8 @@ func (s *supplier) supply(ctx context.Context, commit string, opts history.Optio
 	if s.remote == nil {
 		return errors.New("this clone is a partial one, and has no remote to get the contents from")
 	}
-	s.project.env.infof("This clone is a partial one: fetching %d contents of state from %s.", len(absent), s.remote.URL())
+	s.project.env.infof("This clone is a partial one: fetching %d contents of the project from %s.", len(absent), s.remote.URL())
 	return s.remote.Obtain(ctx, absent)
-}
-
-// whole finds what an attempt builds on. A shallow clone that is cut off too early
-// to tell is made whole first.
-func (l *ledger) whole(ctx context.Context, find func(context.Context) (base, error)) (base, error) {
-	b, err := find(ctx)
-	if !errors.Is(err, gitstore.ErrShallow) {
-		return b, err
-	}
-	s, failed := l.supplier()
-	if failed == nil {
-		failed = s.deepen(ctx)
-	}
-	if failed != nil {
-		return b, l.unsupplied(failed)
-	}
-	return find(ctx)
 }
 
 // trust checks the history of the state that an attempt builds on. What the clone
@@ -180,7 +240,11 @@ func (c *stateFetchCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := s.supply(env.Context, commit, history.Options{Full: true}); err != nil {
+	err = s.supply(env.Context, commit, history.Options{Full: true})
+	if err == nil {
+		err = s.obtain(env.Context, commit)
+	}
+	if err != nil {
 		return hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
 	}
 	t, err := p.trustForReading(env.Context, commit)

@@ -88,7 +88,7 @@ func (r repository) promisor() string {
 // those that git had no use for yet, and go-git does not ask for them.
 func (r repository) whence() string {
 	if name := r.promisor(); name != "" {
-		return "this clone is a partial one; run: git fetch --refetch --no-filter " + name
+		return "this clone is a partial one; run: osmoctl state fetch, or git fetch --refetch --no-filter " + name
 	}
 	return "run: git fetch, or git fsck to see what else is"
 }

@@ -260,7 +260,13 @@ func (c *checker) collectAccepted() {
 // their messages alone where a partial clone has no more.
 func (c *checker) read(w *walk) (*loader, error) {
 	l := newLoader(c.ctx, c.store)
-	err := c.lookAside(w)
+	var err error
+	if len(w.unread) > 0 {
+		err = gitstore.ErrMissingObject
+	}
+	if err == nil {
+		err = c.lookAside(w)
+	}
 	if err == nil {
 		err = c.judge(l)
 	}

@@ -28,7 +28,7 @@
 // the first parent's state must be met further back: then the merge only brought
 // newer applies along. Is it not met, applies were dropped, and the merge is held
 // against its first parent like any other commit. What a branch did whose state
-// was not taken is not looked at.
+// was not taken is not held against the rules.
 //
 // A commit without trailers that brings back exactly the state before a finding
 // undoes it. So does a restore, which is held against the last sound state and
@@ -36,6 +36,14 @@
 // dropped before that merge is settled. A finding can also be accepted: a later apply names it in a trailer
 // (see [WithAccepted]), so that every clone knows. Both leave the finding in the
 // report, as settled.
+//
+// # What ended stays ended
+//
+// A value that osmoctl ended in any ancestor has ended, on whatever parent of a
+// merge that was, and also where it was taken back since: see [Report.Ended].
+// Neither an undone finding nor an accepted one revives it. The parents that the
+// walk does not follow are looked at for that, as far as their commits are on no
+// other way, and a merge that left behind what was applied there is a finding.
 //
 // # What a clone remembers
 //
@@ -48,7 +56,8 @@
 // # Not proved
 //
 // Trailers can be forged by who may push: signatures are the answer to that. A
-// shallow clone knows a part of history, and [Report.Cut] says so. The quick
+// shallow clone knows a part of history, and [Report.Cut] says so; a partial one may
+// know the messages of commits alone, and [Report.Unread] says so. The quick
 // check does not compute the digests of older commits, and sees values that
 // moved between accounts only where both accounts changed; the full one does.
 package history

@@ -37,8 +37,9 @@ func Needs(ctx context.Context, store Store, commit string, opts Options) ([]str
 	for _, k := range links {
 		n.differences(k.before.Hash, k.Hash)
 	}
-	n.whole(commit)
-	n.whole(c.end.Hash)
+	for _, hash := range append(w.unread, commit, c.end.Hash) {
+		n.whole(hash)
+	}
 	return model.Names(n.all), n.err
 }
 

@@ -51,6 +51,8 @@ type walk struct {
 	// strange are merges beside a parent of theirs whose state is of another
 	// lineage.
 	strange []link
+	// unread are commits whose meta.json a partial clone lacks.
+	unread []string
 	// end is where the links end: until, the beginning of history (the zero
 	// place), or where history goes on and the clone does not, which cut says.
 	end     place
@@ -191,6 +193,10 @@ func (w *walk) compare(at place) error {
 // meta reads meta.json at a commit; nil is one that cannot be read.
 func (w *walk) meta(commit string) (*state.Meta, error) {
 	files, err := w.store.Files(w.ctx, commit, []string{state.Dir + "/" + state.MetaPath}, nil)
+	if errors.Is(err, gitstore.ErrMissingObject) {
+		w.unread = append(w.unread, commit)
+		return nil, nil
+	}
 	if err != nil || len(files) != 1 {
 		return nil, err
 	}
