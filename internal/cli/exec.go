@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -51,8 +50,6 @@ func (c *tokenExecCmd) AfterApply(parsed *kong.Context) error {
 	return nil
 }
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // Run opens the token and becomes the program.
 func (c *tokenExecCmd) Run(env *Env) error {
 	if err := c.check(env); err != nil {
@@ -85,13 +82,6 @@ func (c *tokenExecCmd) check(env *Env) error {
 		return usageOf(checkFD(*c.FD))
 	case c.Env != "":
 		return checkEnvName(c.Env)
-	}
-	return nil
-}
-
-func checkEnvName(name string) error {
-	if !envName.MatchString(name) {
-		return usagef("%q is no name of an environment variable: it takes letters, digits and %q, and does not begin with a digit", name, "_")
 	}
 	return nil
 }
