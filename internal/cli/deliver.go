@@ -21,20 +21,34 @@ func exists(path string) bool {
 // outputFlags are those of the commands that give a value out. All of them
 // deliver it here, and nowhere else.
 type outputFlags struct {
-	Output    string `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any git work tree, or with - to stdout."`
-	Overwrite bool   `help:"Let -o replace a file of yours that has mode 0600."`
+	Output    string `short:"o" placeholder:"FILE|-" help:"Write to a new file of mode 0600 outside any git work tree, into a pipe, or with - to stdout."`
+	Overwrite bool   `help:"Let -o replace a file of yours that nobody else can read than those who may read the new one."`
+	Mode      string `placeholder:"MODE" help:"The mode of the file of -o, in octal, such as 0640. Everybody is never let in."`
+	Group     string `placeholder:"NAME|GID" help:"The group of the file of -o, which may read it unless --mode says otherwise."`
 	Reveal    bool   `help:"Print to a terminal."`
 }
 
-func (o outputFlags) toStdout() bool { return o.Output == "" || o.Output == "-" }
+func (o outputFlags) toStdout() bool { return o.Output == "" || isStdout(o.Output) }
+
+// isStdout knows the names of stdout.
+func isStdout(path string) bool {
+	if path == "-" {
+		return true
+	}
+	fd, ok := delivery.Descriptor(path)
+	return ok && fd == 1
+}
 
 // check refuses a place before anything is decrypted.
 func (o outputFlags) check(env *Env) error {
+	_, err := delivery.ParseAccess(o.Mode, o.Group)
 	switch {
+	case err != nil:
+		return usage(err)
 	case !o.toStdout():
 		return nil
-	case o.Overwrite:
-		return usagef("--overwrite is about the file that -o FILE names")
+	case o.Overwrite, o.Mode != "", o.Group != "":
+		return usagef("--overwrite, --mode and --group are about the file that -o FILE names")
 	case env.StdoutTerminal && !o.Reveal:
 		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
 	case o.Output == "" && env.inCI():
@@ -83,8 +97,12 @@ func (o outputFlags) deliver(env *Env, value secret.Value) error {
 	if o.toStdout() {
 		return toStdout(env, value)
 	}
+	who, err := delivery.ParseAccess(o.Mode, o.Group)
+	if err != nil {
+		return usage(err)
+	}
 	path := absolute(env.Dir, o.Output)
-	err := delivery.File{Path: path, Replace: o.Overwrite, Getenv: env.Getenv, Dir: env.Dir}.Write(value)
+	err = delivery.File{Path: path, Replace: o.Overwrite, Access: who, Getenv: env.Getenv, Dir: env.Dir}.Write(env.Context, value)
 	var inWorkTree *delivery.WorkTreeError
 	switch {
 	case errors.As(err, &inWorkTree):
@@ -94,8 +112,19 @@ func (o outputFlags) deliver(env *Env, value secret.Value) error {
 	case err != nil:
 		return err
 	}
-	env.infof("Wrote %s, readable by you alone.", path)
+	env.infof("Wrote %s, %s.", path, o.readers(who))
 	return nil
+}
+
+// readers says who can read what was written.
+func (o outputFlags) readers(who delivery.Access) string {
+	switch {
+	case who.Mode&0o070 == 0:
+		return "readable by you alone"
+	case o.Group == "":
+		return "open to you and your group"
+	}
+	return "open to you and the group " + o.Group
 }
 
 // toStdout adds the line end that a person wants to see on a terminal.

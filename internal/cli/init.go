@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/examples"
+	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -38,7 +39,7 @@ func (c *initCmd) Run(env *Env) error {
 	if c.Hook && exists(filepath.Join(dir, config.ProjectFile)) {
 		return env.writeHook(dir)
 	}
-	if err := refuseExisting(dir); err != nil {
+	if err := errors.Join(refuseExisting(dir), refuseGits(dir)); err != nil {
 		return err
 	}
 	recipient, identity, err := c.key(env, dir)
@@ -83,8 +84,8 @@ func (c *initCmd) key(env *Env, dir string) (recipient model.Recipient, identity
 		}
 	}
 	identity = absolute(env.Dir, identity)
-	if relative, err := filepath.Rel(dir, identity); err == nil && !strings.HasPrefix(relative, "..") {
-		return recipient, "", usagef("the identity %s would lie inside the project, which gets published: name a file elsewhere", identity)
+	if err := env.checkIdentityPlace(dir, identity); err != nil {
+		return recipient, "", err
 	}
 	if exists(identity) {
 		recipient, err = publicKey(identity)
@@ -92,6 +93,38 @@ func (c *initCmd) key(env *Env, dir string) (recipient model.Recipient, identity
 	}
 	recipient, err = makeIdentity(env, identity)
 	return recipient, identity, err
+}
+
+// checkIdentityPlace refuses a place from where the identity gets published: the
+// project, or the work tree that it lies in, by whichever path.
+func (e *Env) checkIdentityPlace(dir, identity string) error {
+	place, project := resolvedPath(filepath.Dir(identity)), resolvedPath(dir)
+	inside := usagef("the identity %s would lie inside the project, which gets published: name a file elsewhere", identity)
+	if relative, err := filepath.Rel(project, place); err == nil && filepath.IsLocal(relative) {
+		return inside
+	}
+	file := delivery.File{Path: identity, Getenv: e.Getenv, Dir: e.Dir}
+	root, is := file.WorkTree(place)
+	if !is {
+		return nil
+	}
+	if around, is := file.WorkTree(project); is && around == root {
+		return inside
+	}
+	e.warnf("the identity %s lies inside the git work tree %s: never commit it", identity, root)
+	return nil
+}
+
+// resolvedPath follows the links of what there is of a path.
+func resolvedPath(path string) string {
+	real, err := filepath.EvalSymlinks(path)
+	switch {
+	case err == nil:
+		return real
+	case path == filepath.Dir(path):
+		return path
+	}
+	return filepath.Join(resolvedPath(filepath.Dir(path)), filepath.Base(path))
 }
 
 // publicKey reads the comment that age-keygen and init write above a key.
@@ -127,7 +160,7 @@ func makeIdentity(env *Env, path string) (model.Recipient, error) {
 	if err != nil {
 		return model.Recipient{}, err
 	}
-	err = identity.Use(func(b []byte) error { return errors.Join(writeAll(f, b), f.Sync(), f.Close()) })
+	err = identity.Use(func(b []byte) error { return errors.Join(f.Chmod(0o600), writeAll(f, b), f.Sync(), f.Close()) })
 	if err != nil {
 		_ = os.Remove(path)
 	}
@@ -181,6 +214,15 @@ func refuseExisting(dir string) error {
 		if whole := filepath.Join(dir, path); exists(whole) && !slices.Contains(conventions, path) {
 			return hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
 		}
+	}
+	return nil
+}
+
+// refuseGits keeps a project out of git's own directories.
+func refuseGits(dir string) error {
+	file := filepath.Join(resolvedPath(dir), config.ManifestDir)
+	if delivery.InGit(file) {
+		return hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory")
 	}
 	return nil
 }

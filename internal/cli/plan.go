@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -51,7 +48,7 @@ type planCmd struct {
 	textJSONMarkdown
 	scope
 	allowances
-	Out              string     `type:"path" placeholder:"FILE" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret."`
+	Out              string     `type:"path" placeholder:"FILE|-" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret. With - it goes to stdout, and what people read to stderr."`
 	DetailedExitcode bool       `help:"Exit with 2 when changes are pending."`
 	StateRef         string     `placeholder:"REF" help:"The branch that HEAD is to be merged into: state, its guardrails and its place are read where HEAD left it, and any difference under state/ is blocked. Default: what a pull request's pipeline says."`
 	AsOf             model.Date `placeholder:"DATE" help:"Plan for this UTC day. Such a plan cannot be applied."`
@@ -64,6 +61,9 @@ func (planCmd) Help() string {
 
 // Run plans and shows the plan.
 func (c *planCmd) Run(env *Env) error {
+	if err := c.checkOut(env); err != nil {
+		return err
+	}
 	p, err := env.openProject()
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (c *planCmd) Run(env *Env) error {
 	if err := c.save(env, made); err != nil {
 		return err
 	}
-	if err := env.view().Plan(made, c.format()); err != nil {
+	if err := c.view(env).Plan(made, c.format()); err != nil {
 		return err
 	}
 	switch {
@@ -193,40 +193,6 @@ func (e *Env) build(files fs.FS, want *model.Declarations, have *state.Snapshot,
 		return nil, err
 	}
 	return made, nil
-}
-
-func (c *planCmd) save(env *Env, made *plan.Plan) error {
-	if c.Out == "" {
-		return nil
-	}
-	data, err := view.PlanJSON(made)
-	if err != nil {
-		return err
-	}
-	return writeWhole(absolute(env.Dir, c.Out), data, 0o644)
-}
-
-// writeWhole replaces a file as a whole or not at all.
-func writeWhole(path string, data []byte, mode os.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err := errors.Join(f.Chmod(mode), writeAll(f, data), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func writeAll(f *os.File, data []byte) error {
-	_, err := f.Write(data)
-	return err
 }
 
 type validateCmd struct {

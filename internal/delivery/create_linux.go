@@ -14,15 +14,16 @@ import (
 // create makes a new file that has no name before it is whole. Not every file
 // system knows files without names, and /proc may be missing: then it takes the
 // way of all systems.
-func create(root *os.Root, name string, value secret.Value) error {
-	err := createNameless(root, name, value)
-	if err == nil || errors.Is(err, fs.ErrExist) {
+func create(root *os.Root, name string, value secret.Value, who Access) error {
+	err := createNameless(root, name, value, who)
+	var refused *PlaceError
+	if err == nil || errors.Is(err, fs.ErrExist) || errors.As(err, &refused) {
 		return err
 	}
-	return link(root, name, value)
+	return link(root, name, value, who)
 }
 
-func createNameless(root *os.Root, name string, value secret.Value) error {
+func createNameless(root *os.Root, name string, value secret.Value, who Access) error {
 	dir, err := root.Open(".")
 	if err != nil {
 		return err
@@ -34,8 +35,15 @@ func createNameless(root *os.Root, name string, value secret.Value) error {
 	}
 	f := os.NewFile(uintptr(fd), name)
 	defer f.Close()
-	if err := fill(f, value); err != nil {
+	if err := fill(f, value, who); err != nil {
 		return err
 	}
 	return unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
+}
+
+// dropAccessList removes the access list that a file got from its directory's
+// default one. Where there is none, or the file system knows none, nothing
+// happens.
+func dropAccessList(f *os.File) {
+	_ = unix.Fremovexattr(int(f.Fd()), "system.posix_acl_access")
 }

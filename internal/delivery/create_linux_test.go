@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -18,7 +19,7 @@ import (
 // Both ways to a new file make the same, and neither replaces anything.
 func TestWaysAgree(t *testing.T) {
 	t.Parallel()
-	for name, create := range map[string]func(*os.Root, string, secret.Value) error{"nameless": createNameless, "link": link} {
+	for name, create := range map[string]func(*os.Root, string, secret.Value, Access) error{"nameless": createNameless, "link": link} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -27,14 +28,14 @@ func TestWaysAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			err = create(root, "token", secret.New([]byte("one")))
+			err = create(root, "token", secret.New([]byte("one")), Access{})
 			if errors.Is(err, unix.EOPNOTSUPP) {
 				t.Skip("this file system knows no files without names")
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := create(root, "token", secret.New([]byte("two"))); !errors.Is(err, fs.ErrExist) {
+			if err := create(root, "token", secret.New([]byte("two")), Access{}); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("the second time: %v", err)
 			}
 			got, err := os.ReadFile(filepath.Join(dir, "token"))
@@ -64,7 +65,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if err := createNameless(root, "0", secret.New([]byte(whole))); err != nil {
+	if err := createNameless(root, "0", secret.New([]byte(whole)), Access{}); err != nil {
 		t.Skip("this file system knows no files without names")
 	}
 	for range 20 {
@@ -93,7 +94,7 @@ var whole = strings.Repeat("the whole value ", 200)
 func writeForEver(dir string) {
 	for {
 		f := File{Path: filepath.Join(dir, temporaryName()[1:]), Getenv: os.Getenv, Dir: dir}
-		if err := f.Write(secret.New([]byte(whole))); err != nil {
+		if err := f.Write(context.Background(), secret.New([]byte(whole))); err != nil {
 			panic(err)
 		}
 	}

@@ -4,7 +4,8 @@
 // # The file
 //
 // [File.Write] makes the file whole or not at all. Its mode is 0600 before a
-// byte is in it. Where the system can (Linux, on most file systems), it has no
+// byte is in it, whatever the umask, and a group gets its rights with the last
+// byte. Where the system can (Linux, on most file systems), it has no
 // name until the value is on the disk, so that nothing is left of a process
 // that was killed, however it was killed. Elsewhere it has a name of its own
 // beside the target first. A link gives it its name, and fails where that was
@@ -18,11 +19,24 @@
 // tree: whatever has a .git above it, be it a directory or the file of a
 // submodule or a linked work tree; a git directory and a bare repository
 // themselves; and the work tree that the environment names with GIT_WORK_TREE
-// or GIT_DIR. A work tree that only the configuration of a repository elsewhere
-// knows of cannot be seen from within.
+// or GIT_DIR. On Linux the table of mounts tells by which other paths a directory
+// is reached, and each is judged. A work tree that only the configuration of a
+// repository elsewhere knows of cannot be seen from within, and neither can one
+// that no mount of ours shows.
+//
+// # Pipes, devices and descriptors
+//
+// They are written into and never replaced, and neither is a symbolic link. A
+// value goes into a pipe of ours, or a descriptor that the caller opened for it.
+//
+// # What is no secret
+//
+// A [Document] may lie in a work tree and replace a file, but not one of a
+// project's or of git's: a plan is read by people who trust what is around it.
 package delivery
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -62,8 +76,11 @@ func (e *PlaceError) Hint() string { return e.hint }
 type File struct {
 	// Path is absolute.
 	Path string
-	// Replace lets a file of the same owner and of mode 0600 be replaced.
+	// Replace lets a file of the same owner be replaced that no more people can
+	// read than the new one.
 	Replace bool
+	// Access is who can read the file, besides its owner.
+	Access Access
 	// Getenv looks up the environment, for GIT_DIR and GIT_WORK_TREE.
 	Getenv func(string) string
 	// Dir is the working directory, which is a work tree where GIT_DIR is set.
@@ -73,7 +90,10 @@ type File struct {
 // Write writes value. The errors are [ErrExists], [*WorkTreeError],
 // [*PlaceError], and those of the file system; after any of them the directory
 // is as it was.
-func (f File) Write(value secret.Value) error {
+func (f File) Write(ctx context.Context, value secret.Value) error {
+	if s, err := f.stream(ctx); s != nil || err != nil {
+		return f.into(s, err, value)
+	}
 	dir, err := f.place()
 	if err != nil {
 		return err
@@ -83,15 +103,18 @@ func (f File) Write(value secret.Value) error {
 		return err
 	}
 	defer root.Close()
+	if err := unmoved(root, dir); err != nil {
+		return err
+	}
 	name := filepath.Base(f.Path)
 	replaced, err := f.target(root, name)
 	if err != nil {
 		return err
 	}
 	if replaced {
-		err = replace(root, name, value)
+		err = replace(root, name, value, f.Access)
 	} else {
-		err = create(root, name, value)
+		err = create(root, name, value, f.Access)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s %w", f.Path, ErrExists)
@@ -136,19 +159,30 @@ func (f File) target(root *os.Root, name string) (bool, error) {
 		return false, fmt.Errorf("%s %w", f.Path, ErrExists)
 	case !info.Mode().IsRegular():
 		return false, &PlaceError{f.Path + " is no regular file", "write elsewhere"}
-	case !private(info):
+	case !f.Access.covers(info):
 		return false, &PlaceError{f.Path + " is not yours alone, so somebody else may rely on reading it", "chmod 600 it, or write elsewhere"}
 	}
-	return true, nil
+	return true, checkContent(f.Path, filepath.Join(root.Name(), name))
 }
 
-// private reports whether only we can read a file.
-func private(info fs.FileInfo) bool {
-	return runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 && ownedByUs(info)
+// unmoved demands that the directory that was opened is still the one that was
+// judged by its path.
+func unmoved(root *os.Root, dir string) error {
+	opened, err := root.Stat(".")
+	if err != nil {
+		return err
+	}
+	if now, err := os.Lstat(dir); err != nil || !os.SameFile(opened, now) {
+		return &PlaceError{dir + " was moved just now", "see who else works there, and choose a directory of yours"}
+	}
+	return nil
 }
 
-// fill writes the value to the disk.
-func fill(f *os.File, value secret.Value) error {
+// fill writes the value to the disk, and then lets others read it who are to.
+func fill(f *os.File, value secret.Value, who Access) error {
+	if err := who.close(f); err != nil {
+		return err
+	}
 	err := value.Use(func(b []byte) error {
 		_, err := f.Write(b)
 		return err
@@ -156,19 +190,22 @@ func fill(f *os.File, value secret.Value) error {
 	if err != nil {
 		return err
 	}
+	if err := who.open(f); err != nil {
+		return err
+	}
 	return f.Sync()
 }
 
 // link makes a new file by the way that every system knows. A link fails where
 // the target has appeared meanwhile; a rename would replace it.
-func link(root *os.Root, name string, value secret.Value) error {
+func link(root *os.Root, name string, value secret.Value, who Access) error {
 	temporary := temporaryName()
 	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }()
-	if err := errors.Join(fill(f, value), f.Close()); err != nil {
+	if err := errors.Join(fill(f, value, who), f.Close()); err != nil {
 		return err
 	}
 	return root.Link(temporary, name)
@@ -176,10 +213,10 @@ func link(root *os.Root, name string, value secret.Value) error {
 
 // replace puts a new file in the place of another. A symbolic link that has
 // taken the name meanwhile is replaced, not followed.
-func replace(root *os.Root, name string, value secret.Value) error {
+func replace(root *os.Root, name string, value secret.Value, who Access) error {
 	temporary := temporaryName()
 	defer func() { _ = root.Remove(temporary) }()
-	if err := create(root, temporary, value); err != nil {
+	if err := create(root, temporary, value, who); err != nil {
 		return err
 	}
 	return root.Rename(temporary, name)

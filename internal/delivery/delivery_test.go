@@ -66,7 +66,7 @@ func TestNewFile(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
 	path := filepath.Join(dir, "token")
-	if err := file(path).Write(value()); err != nil {
+	if err := file(path).Write(t.Context(), value()); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -78,7 +78,7 @@ func TestNewFile(t *testing.T) {
 		t.Errorf("mode %v: %v", info.Mode(), err)
 	}
 	holds(t, dir, "token")
-	if err := file(path).Write(secret.New([]byte("another"))); !errors.Is(err, delivery.ErrExists) {
+	if err := file(path).Write(t.Context(), secret.New([]byte("another"))); !errors.Is(err, delivery.ErrExists) {
 		t.Errorf("the second time: %v", err)
 	}
 	if got, _ := os.ReadFile(path); string(got) != text {
@@ -114,7 +114,7 @@ func TestReplace(t *testing.T) {
 			tt.make(t, dir, path)
 			f := file(path)
 			f.Replace = true
-			err := f.Write(value())
+			err := f.Write(t.Context(), value())
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("got %v, want %q", err, tt.want)
 			}
@@ -145,7 +145,7 @@ func TestReplaceIsAtomic(t *testing.T) {
 	defer old.Close()
 	f := file(path)
 	f.Replace = true
-	if err := f.Write(value()); err != nil {
+	if err := f.Write(t.Context(), value()); err != nil {
 		t.Fatal(err)
 	}
 	b := make([]byte, 10)
@@ -227,7 +227,7 @@ func TestWorkTrees(t *testing.T) {
 			path := dir + "/" + tt.path + strconv.Itoa(i)
 			f := delivery.File{Path: path, Replace: true, Getenv: func(name string) string { return tt.env[name] }, Dir: dir}
 			// Not cleaned: what the system makes of the path is what counts.
-			err := f.Write(value())
+			err := f.Write(t.Context(), value())
 			var refused *delivery.WorkTreeError
 			if errors.As(err, &refused) != tt.refused || !tt.refused && err != nil {
 				t.Errorf("got %v, refused is to be %v", err, tt.refused)
@@ -253,7 +253,7 @@ func TestDirectoryOfOthers(t *testing.T) {
 			if err := os.Chmod(dir, mode); err != nil {
 				t.Fatal(err)
 			}
-			err := file(filepath.Join(dir, "token")).Write(value())
+			err := file(filepath.Join(dir, "token")).Write(t.Context(), value())
 			var place *delivery.PlaceError
 			if errors.As(err, &place) != refused || !refused && err != nil {
 				t.Errorf("got %v, refused is to be %v", err, refused)
@@ -267,7 +267,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
 	for _, name := range []string{strings.Repeat("x", 300), "a/b"} {
-		if err := file(filepath.Join(dir, name)).Write(value()); err == nil {
+		if err := file(filepath.Join(dir, name)).Write(t.Context(), value()); err == nil {
 			t.Errorf("%q was written", name)
 		}
 	}

@@ -19,3 +19,8 @@ func ownedByUs(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == os.Geteuid()
 }
+
+func inGroup(info fs.FileInfo, gid int) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Gid) == gid
+}

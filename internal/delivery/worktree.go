@@ -9,8 +9,18 @@ import (
 )
 
 // WorkTree reports whether dir, whose links are resolved, lies in a git work
-// tree or in a repository, and its top.
+// tree or in a repository, and its top. On Linux it looks at every path by which
+// dir is reached.
 func (f File) WorkTree(dir string) (root string, inside bool) {
+	for _, dir := range append([]string{dir}, otherNames(dir)...) {
+		if root, inside = f.workTreeAbove(dir); inside {
+			return root, true
+		}
+	}
+	return "", false
+}
+
+func (f File) workTreeAbove(dir string) (root string, inside bool) {
 	for at := dir; ; at = filepath.Dir(at) {
 		if exists(filepath.Join(at, ".git")) || isRepository(at) {
 			return at, true

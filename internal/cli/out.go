@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/osmoctl/osmoctl/internal/delivery"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// checkOut refuses what --out names before a plan is made for it.
+func (c *planCmd) checkOut(env *Env) error {
+	switch {
+	case c.Out == "":
+		return nil
+	case isStdout(c.Out) && c.format() == view.JSON:
+		return usage(hinted(errors.New("--out and -t json would both print the plan's JSON to stdout"), "leave one of them out"))
+	case isStdout(c.Out):
+		return nil
+	}
+	return delivery.Document{Path: absolute(env.Dir, c.Out)}.Check()
+}
+
+// save writes the plan where --out names.
+func (c *planCmd) save(env *Env, made *plan.Plan) error {
+	if c.Out == "" {
+		return nil
+	}
+	data, err := view.PlanJSON(made)
+	if err != nil {
+		return err
+	}
+	if isStdout(c.Out) {
+		if err := writeAll(env.Stdout, data); err != nil {
+			return fmt.Errorf("the plan could not be written: %w", err)
+		}
+		return nil
+	}
+	return delivery.Document{Path: absolute(env.Dir, c.Out)}.Write(env.Context, data)
+}
+
+// view shows the plan on stderr where its JSON has stdout.
+func (c *planCmd) view(env *Env) *view.View {
+	v := env.view()
+	if c.Out != "" && isStdout(c.Out) {
+		v.Out, v.Color = v.Err, v.ErrColor
+	}
+	return v
+}
+
+func writeAll(w io.Writer, data []byte) error {
+	_, err := w.Write(data)
+	return err
+}
