@@ -18,17 +18,31 @@ import (
 // 41.
 func Annotate(fsys fs.FS, list diag.List) {
 	texts := map[string]*sourceText{}
-	for i := range list {
-		d := &list[i]
-		if d.Pos.Line < 1 || d.Pos.Column < 1 || d.Source != "" {
-			continue
+	for _, hide := range []bool{true, false} {
+		for i := range list {
+			d := &list[i]
+			if d.Pos.Line < 1 || d.Pos.Column < 1 || d.Source != "" || hide && d.Code != codeLeakedSecret {
+				continue
+			}
+			text, ok := texts[d.Pos.File]
+			if !ok {
+				text = readSource(fsys, d.Pos.File)
+				texts[d.Pos.File] = text
+			}
+			if hide {
+				text.hide(d.Pos.Line)
+			} else {
+				text.annotate(d)
+			}
 		}
-		text, ok := texts[d.Pos.File]
-		if !ok {
-			text = readSource(fsys, d.Pos.File)
-			texts[d.Pos.File] = text
-		}
-		text.annotate(d)
+	}
+}
+
+// hide masks a line as a whole where it holds a secret that cannot be told in it,
+// since it is written with escapes.
+func (t *sourceText) hide(number int) {
+	if number <= len(t.lines) && mask(t.lines[number-1]) == t.lines[number-1] {
+		t.hidden[number] = true
 	}
 }
 
@@ -43,7 +57,7 @@ type sourceText struct {
 func readSource(fsys fs.FS, name string) *sourceText {
 	data, err := readFile(fsys, name)
 	if err != nil {
-		return &sourceText{}
+		return &sourceText{hidden: map[int]bool{}}
 	}
 	text := string(data)
 	return &sourceText{strings.Split(text, "\n"), maskPEM(text), map[int][]rune{}}

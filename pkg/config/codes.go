@@ -23,6 +23,7 @@ const (
 	codeHiddenCharacter  = "hidden_character"  // a bidirectional, zero-width or invisible character
 	codeLineSeparator    = "line_separator"    // a line end that diffs and editors do not show as one
 	codeConflictMarker   = "conflict_marker"   // what an unfinished git merge leaves
+	codeLeakedSecret     = "leaked_secret"     // a token, a private key or a JWT
 
 	// YAML.
 

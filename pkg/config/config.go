@@ -106,6 +106,7 @@ func (l *loader) loadProject() {
 		r.add(fileProblem(ProjectFile, err))
 	default:
 		l.project = r.project(r.root(data))
+		r.leaked(data)
 	}
 	if l.project == nil {
 		l.project = &project{unknown: true}
@@ -186,6 +187,7 @@ func (l *loader) decode(files []file) []*manifest {
 	inParallel(len(files), func(i int) {
 		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
 		m.read(m.root(files[i].data))
+		m.leaked(files[i].data)
 		list[i] = m
 	})
 	return list

@@ -158,6 +158,9 @@ type lister struct {
 
 func (l *lister) visit(name string, d fs.DirEntry, err error) error {
 	l.seen++
+	if !d.IsDir() {
+		leakedName(l.problems, name)
+	}
 	switch {
 	case err != nil:
 		l.add(fileProblem(name, err))

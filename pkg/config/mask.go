@@ -4,29 +4,30 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
-// secretShapes match what must never be shown again once somebody put it into
-// a file: age identities and their plugin forms, tokens of osmoctl's own form,
-// the frame of a PEM private key, the first bytes of an OpenSSH one in base64,
-// and JWTs.
-var secretShapes = regexp.MustCompile(`(?i:AGE-SECRET-KEY-|AGE-PLUGIN-)[A-Za-z0-9+._-]*` +
-	`|osmo_[A-Za-z0-9]{38}` +
+// halfSecrets match what may be left of a secret, or is the beginning of one:
+// the words that a private key begins with, and two parts of a JWT. They are
+// masked in the lines of source alone, where they cannot hide what is declared.
+var halfSecrets = regexp.MustCompile(`(?i:AGE-SECRET-KEY-|AGE-PLUGIN-)[A-Za-z0-9+._-]*` +
 	`|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*` +
 	`|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]*` +
 	`|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`)
 
 // secretMarks are cheap to look for, and one of them is in every match of
-// secretShapes.
-var secretMarks = []string{"age-", "osmo_", "private key", "b3blbnnza", "eyj"}
+// halfSecrets.
+var secretMarks = []string{"age-", "private key", "b3blbnnza", "eyj"}
 
 // mask replaces everything in s that is shaped like a secret by as many
 // asterisks, so that columns stay true.
 func mask(s string) string {
+	s = secret.Mask(s)
 	if !looksSecret(s) {
 		return s
 	}
-	return secretShapes.ReplaceAllStringFunc(s, asterisks)
+	return halfSecrets.ReplaceAllStringFunc(s, asterisks)
 }
 
 func looksSecret(s string) bool {
@@ -49,13 +50,12 @@ const (
 )
 
 // maskPEM reports for every line whether it stands inside the block of a PEM
-// private key, whose lines are not recognisable one by one. It returns nil
-// where no such block begins.
+// private key, whose lines are not recognisable one by one.
 func maskPEM(text string) map[int]bool {
-	if !strings.Contains(text, pemKey) {
-		return nil
-	}
 	inside, masked := false, map[int]bool{}
+	if !strings.Contains(text, pemKey) {
+		return masked
+	}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++

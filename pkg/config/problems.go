@@ -79,6 +79,7 @@ func (p *problems) merge(q *problems) {
 // warnings, and a closing one where some were left out.
 func (p *problems) finish() diag.List {
 	p.list.Sort()
+	p.forgetTwice()
 	room := maxProblems - p.errors
 	kept := p.list[:0]
 	for _, d := range p.list {

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // parse turns the text of a file into its root node, or says what is wrong with
@@ -34,7 +36,7 @@ func (r *reader) parseLibrary(data []byte) (*node, *flaw) {
 	case doc == nil:
 		return nil, nil
 	}
-	c := converter{r: r}
+	c := converter{r: r, data: data}
 	if bytes.IndexByte(data, '!') >= 0 {
 		c.text = &cursor{rest: data, line: 1, column: 1}
 	}
@@ -80,7 +82,8 @@ func decodeYAML(from io.Reader) (doc *yaml.Node, err error) {
 // converter turns the library's nodes into ours and refuses whatever YAML has
 // beyond scalars, lists and maps.
 type converter struct {
-	r *reader
+	r    *reader
+	data []byte
 	// text is the file where it holds an exclamation mark: the library
 	// leaves no trace of a lone one, which is a tag too.
 	text *cursor
@@ -111,7 +114,18 @@ func (c *converter) scalar(to *node, from *yaml.Node) {
 		c.refuse(to, code, "this value holds "+what, characterHints[code])
 		return
 	}
+	c.leaked(to, from.Value)
 	to.kind, to.value, to.plain = scalarNode, from.Value, from.Style == 0
+}
+
+// leaked reports what is shaped like a secret in a value only, because escapes or
+// the fold of a line stand in it: what stands in the text is found there.
+func (c *converter) leaked(at *node, value string) {
+	for _, s := range secret.Shapes(value) {
+		if !bytes.Contains(c.data, []byte(value[s.Start:s.End])) {
+			c.r.add(leakedHere(s.Kind, c.r.pos(at), 0))
+		}
+	}
 }
 
 func (c *converter) collection(to *node, from *yaml.Node, depth int) {
