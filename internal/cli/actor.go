@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // actor is who a change is made for: by name in state, as author in git.
@@ -28,6 +29,10 @@ func (e *Env) actor(flag string, store *gitstore.Store) actor {
 	s.When = now
 	if unsafeName(s.Name) || unsafeName(s.Email) {
 		return actor{err: errors.New("the name or e-mail of the one who applies has a line break, < or > in it, which could forge a commit's trailers: set --actor")}
+	}
+	if len(secret.Shapes(s.Name))+len(secret.Shapes(s.Email)) > 0 {
+		return actor{err: hinted(errors.New("the name or e-mail of the one who applies holds what looks like a secret, and it would be recorded for ever"),
+			"consider it leaked; set --actor, or git's user.name and user.email")}
 	}
 	name := s.Email
 	if flag != "" || name == "" || name == fallbackEmail {

@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/scan"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -128,8 +129,8 @@ func (c *tokenRevokeCmd) plan(env *Env, p *project, b base, have *state.Snapshot
 // checkReason refuses a reason that quotes what has leaked: it is kept for ever.
 func checkReason(reason string, have *state.Snapshot) error {
 	values := have.Values()
-	if len(scan.New(scan.Options{Issued: func(sum scan.Sum) bool { return values[sum] }}).Bytes([]byte(reason))) > 0 {
-		return usage(hinted(errors.New("the reason holds a token, and it would be recorded for ever"), "say where the token was found, not which it is"))
+	if len(scan.New(scan.Options{Issued: func(sum scan.Sum) bool { return values[sum] }}).Bytes([]byte(reason)))+len(secret.Shapes(reason)) > 0 {
+		return usage(hinted(errors.New("the reason holds a token or another secret, and it would be recorded for ever"), "say where the token was found, not which it is"))
 	}
 	return nil
 }

@@ -27,6 +27,9 @@
 //   - JSON: the same characters as for a terminal become \u escapes, which mean
 //     the same to a parser.
 //
+// What is shaped like a secret is masked by the same functions. It cannot be
+// declared, but it may stand in state or in history, from before it was refused.
+//
 // A CI runner obeys commands that it finds in any line a step prints. Finished
 // lines are searched for such commands, and what would be one is broken apart,
 // whoever seems to read: a log or a file is printed again by somebody else. Only

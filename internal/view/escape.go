@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // EscapeTerminal makes text from elsewhere fit for a terminal: one line in which
@@ -16,8 +19,10 @@ import (
 // \t, any other character that is invisible, moves the cursor or turns the
 // direction of writing becomes \u{HEX}, and a byte that is not UTF-8 \xHH. All
 // other text, backslashes included, is left alone, so escaping twice is
-// escaping once.
+// escaping once. What is shaped like a secret becomes asterisks: it may have come
+// into state or history before it was refused in declarations.
 func EscapeTerminal(s string) string {
+	s = secret.Mask(s)
 	if isPlain(s) {
 		return s
 	}
@@ -148,7 +153,7 @@ func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(u
 func unobeyed(s string) string { return string(breakCommands([]byte(escapeLines(s)))) }
 
 func escapeLines(s string) string {
-	lines := strings.Split(s, "\n")
+	lines := strings.Split(secret.Mask(s), "\n")
 	for i, line := range lines {
 		lines[i] = EscapeTerminal(line)
 	}
@@ -193,6 +198,30 @@ func breakBy(b []byte, colon, hash string) []byte {
 	}
 	return b
 }
+
+// maskJSON masks what is shaped like a secret in the strings of a document.
+func maskJSON(b []byte) []byte {
+	if len(secret.Shapes(string(b))) == 0 {
+		return b
+	}
+	return jsonString.ReplaceAllFunc(b, func(literal []byte) []byte {
+		var s string
+		if json.Unmarshal(literal, &s) != nil {
+			return literal
+		}
+		masked := secret.Mask(s)
+		if masked == s {
+			return literal
+		}
+		out, err := json.Marshal(masked)
+		if err != nil {
+			return []byte(`""`)
+		}
+		return out
+	})
+}
+
+var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 // escapeJSON replaces what EscapeTerminal would not let through by JSON's own
 // escapes. Outside of strings JSON has only ASCII, so it changes no meaning.

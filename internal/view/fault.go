@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 type errorDocument struct {
@@ -33,7 +34,7 @@ func (v *View) Error(err error, exitCode int, f Format) {
 		return
 	}
 	v.complain(func(p *page) {
-		first, rest, _ := strings.Cut(strings.TrimRight(err.Error(), "\r\n"), "\n")
+		first, rest, _ := strings.Cut(strings.TrimRight(secret.Mask(err.Error()), "\r\n"), "\n")
 		p.spans(say(fault, "error"), say(plain, ": "), quote(first))
 		p.more(rest)
 		p.hint(hintOf(err))

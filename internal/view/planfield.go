@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // arrow stands between before and after.
@@ -150,6 +151,7 @@ func jsonWords(v any) string {
 func clip(s string) string { return clipTo(s, maxText) }
 
 func clipTo(s string, most int) string {
+	s = secret.Mask(s) // what is cut in two has no shape
 	n := utf8.RuneCountInString(s)
 	if n <= most {
 		return s

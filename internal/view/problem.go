@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // problemDocument is the JSON form of a problem.
@@ -111,7 +112,7 @@ const (
 // excerpt escapes the part of the line round the problem and counts, in cells of
 // a terminal, what stands before the problem and what it covers.
 func excerpt(d *diag.Diagnostic) (source string, before, marked int) {
-	line := []rune(strings.ReplaceAll(d.Source, "\t", " "))
+	line := []rune(strings.ReplaceAll(secret.Mask(d.Source), "\t", " "))
 	start := min(max(d.Pos.Column-1, 0), len(line))
 	end := min(start+max(d.Width, 1), len(line))
 	from, to := 0, len(line)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // The parts of SARIF 2.1.0 that a list of problems or finds needs. The names are the
@@ -139,7 +140,7 @@ func sarifFile(name string) sarifArtifact {
 	if strings.HasPrefix(name, "/") {
 		name = "/" + strings.TrimLeft(name, "/")
 	}
-	return sarifArtifact{(&url.URL{Path: name}).String()}
+	return sarifArtifact{(&url.URL{Path: secret.Mask(name)}).String()}
 }
 
 func sarifPlace(pos diag.Position, width int, root string) sarifPhysical {

@@ -96,7 +96,7 @@ func (v *View) printJSON(w io.Writer, document any) error {
 }
 
 // neutralJSON is a document in the spelling in which it may be shown anywhere.
-func neutralJSON(b []byte) []byte { return breakCommandsInJSON(escapeJSON(b)) }
+func neutralJSON(b []byte) []byte { return breakCommandsInJSON(escapeJSON(maskJSON(b))) }
 
 // Words writes our own words to Out, some of them escaped ones of others.
 func (v *View) Words(text string) error { return v.write(v.Out, []byte(text)) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // count formats a number with commas: 9,750.
@@ -53,6 +54,7 @@ func labels(m map[string]string) string {
 // shortKey abbreviates the ID of a key for people.
 func shortKey(id string) string {
 	const head, tail = 16, 6
+	id = secret.Mask(id)
 	if len(id) <= 2*head {
 		return id
 	}
@@ -99,6 +101,7 @@ func commaAfter(s string) string {
 
 // title begins a word with a capital letter: Active.
 func title(s string) string {
+	s = secret.Mask(s)
 	if s == "" {
 		return s
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -72,8 +73,10 @@ func listChanges(b *strings.Builder, p *plan.Plan) {
 }
 
 // oneLine makes a space of whatever could end a line: the actor's name comes
-// from the environment.
+// from the environment. What looks like a secret is masked, since a commit's
+// message is there for ever.
 func oneLine(s string) string {
+	s = secret.Mask(s)
 	return strings.Join(strings.FieldsFunc(s, func(c rune) bool {
 		return unicode.IsSpace(c) || unicode.IsControl(c)
 	}), " ")

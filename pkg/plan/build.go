@@ -49,6 +49,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	b := newBuilder(want, have, opts)
 	b.rights = newRights(want, have, nil)
 	b.checkAddresses()
+	b.leaked()
 	b.roles()
 	b.accounts()
 	if b.problems.HasErrors() {
@@ -85,6 +86,8 @@ type builder struct {
 	names map[string]string
 	// declared is what declaredCounts has counted.
 	declared map[string]int
+	// values is what issued has collected.
+	values map[state.Sum]model.Address
 	// renamed maps a token's earlier address to its declared one.
 	renamed map[model.Address]model.Address
 	rights  *rights

@@ -124,17 +124,21 @@ func (f *finder) try(r *rule, at int) (next int) {
 // after it: of each mark three such windows are known, so that one is met
 // wherever it stands. One bit of a small table rules out nearly all others.
 func (f *finder) marks() {
-	t := markTable()
-	for i := 0; i+stride <= len(f.text); i += stride {
-		w := windowAt(f.text, i)
+	t, text := markTable(), f.text
+	for ; len(text) > stride; text = text[stride:] {
+		// Four bytes are one load, and the last of them is not looked at.
+		w := (uint32(text[0]) | uint32(text[1])<<8 | uint32(text[2])<<16 | uint32(text[3])<<24) & 0xffffff
 		if bit := markSlot(w); t.filter[bit/64]>>(bit%64)&1 != 0 {
-			f.window(t, i, w)
+			f.window(t, len(f.text)-len(text), w)
 		}
+	}
+	if len(text) == stride {
+		f.window(t, len(f.text)-stride, windowAt(text, 0))
 	}
 }
 
 func (f *finder) window(t *marksTable, i int, w uint32) {
-	for _, h := range t.heads[w] {
+	for _, h := range t.heads[markSlot(w)] {
 		at := i - h.offset
 		if at < 0 || !strings.HasPrefix(f.text[at:], h.rule.mark) {
 			continue
@@ -163,14 +167,14 @@ func (f *finder) webTokens() {
 const (
 	// stride is how far apart windows are, and how long. Of five bytes one is
 	// always whole.
-	stride     = 3
-	markFilter = 1 << 14 // bits
+	stride   = 3
+	slotBits = 14
 )
 
 // marksTable finds rules by the windows in their marks.
 type marksTable struct {
-	filter [markFilter / 64]uint64
-	heads  map[uint32][]markHead
+	filter [1 << slotBits / 64]uint64
+	heads  [1 << slotBits][]markHead
 	rules  int
 }
 
@@ -183,11 +187,11 @@ func windowAt(s string, i int) uint32 {
 	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16
 }
 
-func markSlot(w uint32) uint32 { return w * 0x9e3779b1 >> (32 - 14) }
+func markSlot(w uint32) uint32 { return w * 0x9e3779b1 >> (32 - slotBits) }
 
 var markTable = sync.OnceValue(func() *marksTable {
 	rules := allRules()
-	t := &marksTable{heads: map[uint32][]markHead{}, rules: len(rules)}
+	t := &marksTable{rules: len(rules)}
 	for n := range rules {
 		// The last windows: the first ones of many marks are everyday words.
 		first := len(rules[n].mark) - 2*stride + 1
@@ -195,7 +199,7 @@ var markTable = sync.OnceValue(func() *marksTable {
 			w := windowAt(rules[n].mark, offset)
 			bit := markSlot(w)
 			t.filter[bit/64] |= 1 << (bit % 64)
-			t.heads[w] = append(t.heads[w], markHead{&rules[n], n, offset})
+			t.heads[bit] = append(t.heads[bit], markHead{&rules[n], n, offset})
 		}
 	}
 	return t

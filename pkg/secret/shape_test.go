@@ -130,7 +130,7 @@ func BenchmarkHostileShapes(b *testing.B) {
 }
 
 func BenchmarkMask(b *testing.B) {
-	line := "  svc-00001:\n    description: A service account of the team that does things since 2026-11-26\n    roles: [osmo-user, osmo_backend]\n    tokens: {deploy: {expires_in: 90d}}\n"
+	line := "  svc-00001:\n    description: A service account of the team that does things since 2026-11-26\n    roles: [osmo-user, osmo-backend]\n    tokens: {deploy: {expires_in: 90d}}\n"
 	text := strings.Repeat(line, 1<<20/len(line))
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -1,0 +1,62 @@
+package view
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+)
+
+// TestSecretsAreMasked writes every result in every form with a secret wherever
+// it has text: no part of it is shown that could be made whole again.
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	const body = "0123456789abcdefghijklmnopqrstuvABCDEF"
+	for what, secret := range map[string]string{
+		"token": "osmo_" + body, "capitals": "OSMO_" + body, "percent": "osmo%5F" + body, "base64": base64.StdEncoding.EncodeToString([]byte("osmo_" + body)),
+		"age": "AGE-SECRET-KEY-1" + strings.Repeat("QPZRY9X8", 7), "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+		"PEM": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHRva2VuIHRva2VuIHRva2Vu\n-----END PRIVATE KEY-----",
+	} {
+		for _, text := range []string{secret, "x " + secret + ".", `"` + secret + `\`, strings.Repeat("é", maxText-20) + " " + secret, strings.Repeat("x ", excerptWidth-10) + secret} {
+			s := newScreen()
+			attackAll(t, &s.View, text)
+			must(t, s.Validation(Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, GitHub))
+			attackCalendar(t, &s.View, text)
+			shown := strings.NewReplacer("\r\n ", "", "%0A", "").Replace(s.out.String() + s.err.String())
+			for i := 0; i+16 <= len(secret); i++ {
+				if part := secret[i : i+16]; strings.Contains(shown, part) && !strings.Contains(part, "PRIVATE") {
+					at := strings.Index(shown, part)
+					t.Errorf("of the %s in %q is shown: %q in %q", what, text, part, shown[max(0, at-60):min(at+80, len(shown))])
+					break
+				}
+			}
+			if !strings.Contains(shown, "****") {
+				t.Errorf("nothing says that the %s in %q is masked", what, text)
+			}
+		}
+	}
+}
+
+// FuzzMaskJSON requires that a document stays one, with the same shape.
+func FuzzMaskJSON(f *testing.F) {
+	f.Add("osmo_0123456789abcdefghijklmnopqrstuvABCDEF", `a"b\`)
+	f.Add("-----BEGIN PRIVATE KEY-----\nx", "y")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		in, err := json.Marshal(map[string][]string{"x": {a, b}, "y": {a + b}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after map[string][]string
+		if json.Unmarshal(in, &before) != nil || json.Unmarshal(neutralJSON(in), &after) != nil || len(after["x"]) != 2 || len(after["y"]) != 1 {
+			t.Fatalf("%s becomes %s", in, neutralJSON(in))
+		}
+		for i, was := range before["x"] {
+			if got := after["x"][i]; utf8.RuneCountInString(got) != utf8.RuneCountInString(was) {
+				t.Fatalf("%q becomes %q", was, got)
+			}
+		}
+	})
+}

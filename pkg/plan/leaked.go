@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"crypto/sha256"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// CodeLeakedValue is the code of a declaration that holds a value which state
+// knows. What has osmoctl's form is refused without state; a server's values have
+// no form but a length, and are known by their SHA-256 alone.
+const CodeLeakedValue = "leaked_value"
+
+// valueLengths are those of the values that OSMO's servers make.
+var valueLengths = []int{43, 64}
+
+// leaked looks for values in the texts of declarations. A text that is long enough
+// and of the right characters is rare, so this costs nothing in most projects.
+func (b *builder) leaked() {
+	for _, name := range model.Names(b.want.Roles) {
+		r := b.want.Roles[name]
+		b.leakedIn(r.Origin, model.RoleAddress(name), []string{name, r.Description}, r.ExternalRoles)
+		for _, p := range r.Policies {
+			b.leakedIn(r.Origin, model.RoleAddress(name), p.Actions, p.Resources)
+		}
+	}
+	for _, name := range model.Names(b.want.Accounts) {
+		a := b.want.Accounts[name]
+		b.leakedIn(a.Origin, model.AccountAddress(name), []string{name, a.Description}, a.Roles)
+		for key, value := range a.Labels {
+			b.leakedIn(a.Origin, model.AccountAddress(name), []string{key, value})
+		}
+		for _, t := range a.Tokens {
+			b.leakedIn(t.Origin, t.Address(), []string{t.Name, t.Description}, t.Recipients, t.Previously)
+		}
+	}
+}
+
+func (b *builder) leakedIn(at diag.Position, where model.Address, lists ...[]string) {
+	for _, list := range lists {
+		for _, text := range list {
+			if whose, found := b.valueIn(text); found {
+				at.Column = 0 // the line of source may hold it, and would be shown
+				hint := "take it out: git keeps it, so osmoctl token revoke " + whose.Account + "/" + whose.Name + " --reason leaked has to end it"
+				b.problem(CodeLeakedValue, at, hint, "a text of this %s holds the value of %s", where.Kind, whose)
+				return
+			}
+		}
+	}
+}
+
+// valueIn looks up every piece of a text that has the length of a value.
+func (b *builder) valueIn(text string) (whose model.Address, found bool) {
+	for from := 0; from+valueLengths[0] <= len(text); from++ {
+		end := from
+		for end < len(text) && mayBeOfValue(text[end]) {
+			end++
+		}
+		for _, n := range valueLengths {
+			for i := from; i+n <= end; i++ {
+				if whose, found = b.issued()[sha256.Sum256([]byte(text[i:i+n]))]; found {
+					return whose, true
+				}
+			}
+		}
+		from = end
+	}
+	return whose, false
+}
+
+func mayBeOfValue(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}
+
+// issued are the generations of all values that state knows, ended ones
+// included. They are collected when the first text asks for them.
+func (b *builder) issued() map[state.Sum]model.Address {
+	if b.values != nil {
+		return b.values
+	}
+	b.values = map[state.Sum]model.Address{}
+	for _, a := range b.have.Accounts {
+		for name, t := range a.Tokens {
+			address := model.TokenAddress(a.Name, name)
+			for i := range t.Generations {
+				b.values[t.Generations[i].Value] = address.At(t.Generations[i].Number)
+			}
+			for i := range t.Tombstones {
+				b.values[t.Tombstones[i].Value] = address.At(t.Tombstones[i].Generation)
+			}
+		}
+	}
+	return b.values
+}
