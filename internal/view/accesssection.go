@@ -27,7 +27,7 @@ func accessSection(p *plan.Plan) section {
 	groups := accessGroups(p.Access, scale)
 	s := section{title: "Access", graded: true}
 	for _, g := range groups[:min(len(groups), maxItems)] {
-		s.items = append(s.items, accessItem(p, g))
+		s.items = append(s.items, accessItem(p, g, scale))
 	}
 	var heavy []plan.Access
 	for _, g := range groups[len(s.items):] {
@@ -37,8 +37,14 @@ func accessSection(p *plan.Plan) section {
 		}
 		heavy = append(heavy, g.list...)
 	}
+	keys := map[*access.Grant]string{}
 	heavyKey := func(a plan.Access) string {
-		return grantsKey(heavyGrants(a.Gained, scale)) + fmt.Sprint(access.Crowds(a.Gained))
+		key, known := keys[&a.Gained[0]]
+		if !known {
+			key = grantsKey(heavyGrants(a.Gained, scale)) + fmt.Sprint(access.Crowds(a.Gained))
+			keys[&a.Gained[0]] = key
+		}
+		return key
 	}
 	for _, list := range grouped(heavy, heavyKey) {
 		s.items = append(s.items, heavyItem(list, scale))
@@ -108,11 +114,11 @@ func heavyGrants(list []access.Grant, scale access.Scale) (heavy []access.Grant)
 	return heavy
 }
 
-func accessItem(p *plan.Plan, g accessGroup) item {
+func accessItem(p *plan.Plan, g accessGroup, scale access.Scale) item {
 	a := g.list[0]
 	i := item{mark: "~", tone: alters, heavy: g.weight.Heavy(), head: subjects(g.list, func(a plan.Access) model.Address { return a.Subject })}
-	i.body = append(i.body, grantLines("gains", adds, a.Gained)...)
-	i.body = append(i.body, grantLines("loses", removes, a.Lost)...)
+	i.body = append(i.body, grantLines("gains", adds, a.Gained, scale)...)
+	i.body = append(i.body, grantLines("loses", removes, a.Lost, scale)...)
 	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
 		i.add(say(warn, "until "+a.EffectiveOn.String()), say(plain, " the old generation keeps what is lost"))
 	}
@@ -123,7 +129,7 @@ func accessItem(p *plan.Plan, g accessGroup) item {
 // gain and lose.
 func heavyItem(list []plan.Access, scale access.Scale) item {
 	i := item{mark: "~", tone: alters, heavy: true, head: subjects(list, func(a plan.Access) model.Address { return a.Subject })}
-	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained, scale))
+	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained, scale), scale)
 	for _, c := range access.Crowds(list[0].Gained) {
 		i.add(say(adds, "gains"), say(plain, " "+count(c.Prefixes)+" prefixes of two characters below "), quote(c.Root))
 	}
@@ -131,17 +137,27 @@ func heavyItem(list []plan.Access, scale access.Scale) item {
 	return i
 }
 
-// grantLines lists what is gained or lost, the heaviest first. Nothing heavy is
-// left out.
-func grantLines(verb string, t tone, grants []access.Grant) (lines [][]span) {
-	sorted := byWeight(grants)
+// grantLines lists what is gained or lost, the heaviest first. Nothing heavy is left
+// out: what there are too many lines for is bundled by action and scope.
+func grantLines(verb string, t tone, grants []access.Grant, scale access.Scale) (lines [][]span) {
+	sorted := byWeight(grants, scale)
+	heavy := len(sorted)
+	for heavy > 0 && !sorted[heavy-1].weight.Heavy() {
+		heavy--
+	}
+	if heavy > maxGrants {
+		for _, b := range scale.Heavy(grants) {
+			lines = append(lines, []span{say(t, verb), say(plain, " "), quote(clip(b.String()))})
+		}
+		sorted = sorted[heavy:]
+	}
 	for n, g := range sorted {
-		if n >= maxGrants && !g.weight.Heavy() {
+		if len(lines) >= maxGrants {
 			rest := " more, none of them heavy"
 			if len(access.Crowds(grants)) > 0 {
 				rest = " more, none of them heavy by itself"
 			}
-			return append(lines, []span{say(t, verb), say(plain, " "+count(len(grants)-n)+rest)})
+			return append(lines, []span{say(t, verb), say(plain, " "+count(len(sorted)-n)+rest)})
 		}
 		line := []span{say(t, verb), say(plain, " "), quote(clip(g.Action))}
 		if g.Resource != "" {
@@ -157,10 +173,10 @@ type weighedGrant struct {
 	weight access.Weight
 }
 
-func byWeight(grants []access.Grant) []weighedGrant {
+func byWeight(grants []access.Grant, scale access.Scale) []weighedGrant {
 	out := make([]weighedGrant, len(grants))
 	for i, g := range grants {
-		out[i] = weighedGrant{g, g.Weight()}
+		out[i] = weighedGrant{g, scale.Weight(g)}
 	}
 	slices.SortStableFunc(out, func(a, b weighedGrant) int { return cmp.Compare(b.weight, a.weight) })
 	return out

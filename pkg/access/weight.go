@@ -118,6 +118,88 @@ func (s Scale) Heaviest(grants []Grant) (most Weight) {
 	return most
 }
 
+// Bundle is grants of one action and one weight on resources of one scope.
+type Bundle struct {
+	Weight Weight
+	// Action is empty where there are too many to tell them apart.
+	Action string
+	// Root is what the resources begin with, such as "pool/".
+	Root      string
+	Resources []string
+}
+
+// maxBundles is how many bundles keep their action.
+const maxBundles = 32
+
+// Heavy bundles the heavy ones of grants, the heaviest first. A subject may gain any
+// number of grants; its bundles are few.
+func (s Scale) Heavy(grants []Grant) []Bundle {
+	var heavy []Grant
+	for _, g := range grants {
+		if s.Weight(g).Heavy() {
+			heavy = append(heavy, g)
+		}
+	}
+	slices.SortStableFunc(heavy, func(a, b Grant) int { return cmp.Compare(s.Weight(b), s.Weight(a)) })
+	var out []Bundle
+	index := map[bundleKey]int{}
+	for _, g := range heavy {
+		k := bundleKey{s.Weight(g), g.Action, rootOf(g.Resource)}
+		if _, known := index[k]; !known && len(out) >= maxBundles {
+			k.action = ""
+		}
+		i, known := index[k]
+		if !known {
+			i = len(out)
+			index[k], out = i, append(out, Bundle{Weight: k.weight, Action: k.action, Root: k.root})
+		}
+		out[i].Resources = append(out[i].Resources, g.Resource)
+	}
+	return out
+}
+
+// bundleKey tells bundles apart.
+type bundleKey struct {
+	weight       Weight
+	action, root string
+}
+
+// rootOf is a resource up to its first slash, or all of it.
+func rootOf(resource string) string {
+	scope, _, found := strings.Cut(resource, "/")
+	if !found {
+		return resource
+	}
+	return scope + "/"
+}
+
+// maxListed is how many resources or exceptions of a bundle are spelled out.
+const maxListed = 8
+
+// String is the bundle on one line: its action and its first resources, each with
+// its first exceptions.
+func (b Bundle) String() string {
+	action := b.Action
+	if action == "" {
+		action = "further actions"
+	}
+	var list []string
+	for _, r := range b.Resources[:min(len(b.Resources), maxListed)] {
+		base, except := cutExceptions(r)
+		if n := len(except) - maxListed; n > 0 {
+			except = append(except[:maxListed:maxListed], fmt.Sprintf("and %d more", n))
+		}
+		list = append(list, spellExcept(base, except))
+	}
+	if n := len(b.Resources) - maxListed; n > 0 {
+		list = append(list, fmt.Sprintf("and %d more below %s", n, b.Root))
+	}
+	if b.Resources[0] == "" {
+		return action
+	}
+	return action + " on " + strings.Join(list, "; ")
+}
+
 // Crowd is a scope of which so many short prefixes are granted that together they
 // come to a wildcard, though none of them is one.
 type Crowd struct {

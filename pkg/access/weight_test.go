@@ -2,6 +2,7 @@ package access
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -147,6 +148,36 @@ func TestCrowdsOfPrefixes(t *testing.T) {
 	}
 	if w := Weigh(role(policy, allow([]string{"workflow:Exec"}, "pool/p*"))); w != WholeScope {
 		t.Errorf("with the prefix of all of them it weighs %s", w)
+	}
+}
+
+// However many grants there are, their bundles are few, and the heaviest keep their
+// actions.
+func TestBundlesAreFew(t *testing.T) {
+	t.Parallel()
+	grants := []Grant{{"workflow:Read", "pool/a"}, {"config:Update", "config/role"}, {"*", UserAdministration}}
+	for i := range 5000 {
+		grants = append(grants, Grant{"auth:Token", fmt.Sprintf("user/u%d", i)}, Grant{fmt.Sprintf("workflow:* except workflow:Read, workflow:X%d", i), "pool/*"})
+	}
+	got := Scale{}.Heavy(grants)
+	if len(got) != maxBundles+1 {
+		t.Fatalf("%d bundles", len(got))
+	}
+	want := []string{
+		"* on user administration", "config:Update on config/role",
+		"auth:Token on user/u0; user/u1; user/u2; user/u3; user/u4; user/u5; user/u6; user/u7; and 4992 more below user/",
+	}
+	for i, w := range want {
+		if got[i].String() != w {
+			t.Errorf("got %s, want %s", got[i], w)
+		}
+	}
+	n := 0
+	for _, b := range got {
+		n += len(b.Resources)
+	}
+	if n != len(grants)-1 || !strings.HasPrefix(got[maxBundles].String(), "further actions on pool/*; ") {
+		t.Errorf("%d grants in bundles, the last %s", n, got[maxBundles])
 	}
 }
 

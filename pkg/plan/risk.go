@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -101,11 +100,13 @@ type riskList struct {
 }
 
 func (r *riskList) note(code string, a *model.Address, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
-	if r.within != nil && !r.within.take(entryFrame+len(message)) {
-		return
+	r.put(Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: fmt.Sprintf(format, args...)})
+}
+
+func (r *riskList) put(risk Risk) {
+	if r.within == nil || r.within.take(entryFrame+len(risk.Message)) {
+		r.list = append(r.list, risk)
 	}
-	r.list = append(r.list, Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: message})
 }
 
 // sorted puts the gravest first and the same about several beside each other.
@@ -121,7 +122,7 @@ func (r *riskList) sorted() []Risk {
 
 // risks reads them off a plan that is complete otherwise.
 func (b *builder) risks(p *Plan) []Risk {
-	s := riskSearch{riskList: riskList{within: &b.room}, builder: b, plan: p, scale: access.Scale{}}
+	s := riskSearch{riskList: riskList{within: &b.room}, builder: b, plan: p, scale: access.Scale{}, said: map[gainKey][]Risk{}}
 	for i := range p.Access {
 		s.gains(p.Access[i].Subject, p.Access[i].Gained, subjectWords)
 	}
@@ -139,6 +140,7 @@ type riskSearch struct {
 	*builder
 	plan  *Plan
 	scale access.Scale
+	said  map[gainKey][]Risk
 	// holders counts the accounts that hold a role before the plan.
 	holders map[string]int
 }
@@ -162,35 +164,39 @@ var (
 	}
 )
 
-// gains names each heavy grant by itself, so that none stands behind another.
+// gains names what is heavy, each action on each scope by itself, so that none stands
+// behind another.
 func (s *riskSearch) gains(a model.Address, gained []access.Grant, words gainWords) {
-	for _, g := range gained {
-		if w := s.scale.Weight(g); w.Heavy() {
-			s.note(gainCodes[w], &a, words[w], grantWords(g))
-		}
+	if len(gained) == 0 {
+		return
 	}
-	for _, c := range access.Crowds(gained) {
-		s.note(RiskWholeScope, &a, words[access.WholeScope], fmt.Sprintf("%d prefixes of two characters below %s", c.Prefixes, c.Root))
+	key := gainKey{&gained[0], words[access.Administrator]}
+	list, known := s.said[key]
+	if !known {
+		list = s.sayGains(gained, words)
+		s.said[key] = list
+	}
+	for _, r := range list {
+		r.Address = &a
+		s.put(r)
 	}
 }
 
-// maxExceptions is how many exceptions of a grant a risk spells out.
-const maxExceptions = 8
+// gainKey tells lists of grants apart. Subjects that gain the same share one list.
+type gainKey struct {
+	first *access.Grant
+	words string
+}
 
-// grantWords writes a grant on one line, with its first exceptions.
-func grantWords(g access.Grant) string {
-	if g.Resource == "" {
-		return g.Action
+func (s *riskSearch) sayGains(gained []access.Grant, words gainWords) []Risk {
+	var found riskList
+	for _, b := range s.scale.Heavy(gained) {
+		found.note(gainCodes[b.Weight], nil, words[b.Weight], b)
 	}
-	base, rest, found := strings.Cut(g.Resource, " except ")
-	if !found {
-		return g.Action + " on " + base
+	for _, c := range access.Crowds(gained) {
+		found.note(RiskWholeScope, nil, words[access.WholeScope], fmt.Sprintf("%d prefixes of two characters below %s", c.Prefixes, c.Root))
 	}
-	except := strings.Split(rest, ", ")
-	if n := len(except) - maxExceptions; n > 0 {
-		except = append(except[:maxExceptions:maxExceptions], fmt.Sprintf("and %d more", n))
-	}
-	return g.Action + " on " + base + " except " + strings.Join(except, ", ")
+	return found.list
 }
 
 func (s *riskSearch) change(c *Change) {
@@ -247,7 +253,8 @@ func (s *riskSearch) roleChange(c *Change) {
 		switch {
 		case name == access.DefaultRole:
 			for _, g := range gained {
-				s.note(RiskEverybodyGains, &c.Address, "everybody has this role and gains %s", grantWords(g))
+				b := access.Bundle{Action: g.Action, Resources: []string{g.Resource}}
+				s.note(RiskEverybodyGains, &c.Address, "everybody has this role and gains %s", b)
 			}
 		default:
 			s.gains(c.Address, gained, roleWords)

@@ -325,3 +325,24 @@ func TestExceptionsOfARiskAreFew(t *testing.T) {
 		t.Errorf("%d risks", len(p.Risks))
 	}
 }
+
+// Many accounts that gain many heavy grants make few risks each, and say of all
+// grants that they are there.
+func TestRisksAreBundled(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("role many config:Update@config/role auth:Token@user/u0")
+	for i := range 1500 {
+		fmt.Fprintf(&b, ",user/u%d", i+1)
+	}
+	for i := range 2000 {
+		fmt.Fprintf(&b, "\naccount a-%04d many", i)
+	}
+	p := applytest.New(t).Plan(b.String())
+	if n := len(p.Risks); n != 2*2001 {
+		t.Errorf("%d risks", n)
+	}
+	if got := risksOf(p)[0]; got != "administrator_by_step account/a-0000: can make itself an administrator: gains auth:Token on user/u0; user/u1; user/u10; user/u100; user/u1000; user/u1001; user/u1002; user/u1003; and 1493 more below user/" {
+		t.Errorf("got %s", got)
+	}
+}
