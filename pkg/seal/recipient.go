@@ -123,7 +123,62 @@ func parseAge(s string) (model.Recipient, age.Recipient, error) {
 		// age's text quotes the key: it is dropped.
 		return model.Recipient{}, nil, errors.New("this age public key is damaged: copy it again, whole and in lower case")
 	}
+	curve := kind == model.RecipientX25519 || kind == model.RecipientHybrid
+	if spelled, ok := r.(fmt.Stringer); ok && spelled.String() != s || curve && !canonicalPoint(agePayload(s)) {
+		return model.Recipient{}, nil, errNotCanonical
+	}
 	return model.Recipient{Key: s, Kind: kind}, r, nil
+}
+
+// errNotCanonical is for a second spelling of a key: it would count as another
+// reader beside the first, and the same identity opens both.
+var errNotCanonical = errors.New("this public key is not in its canonical form, in which alone it can be told from others: write it as age-keygen -y or ssh-keygen -y prints it")
+
+// fieldPrime is 2^255-19, the prime of Curve25519, the lowest byte first.
+var fieldPrime = [32]byte{
+	0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+}
+
+// canonicalPoint reports whether the 32 bytes that a key ends in are a coordinate
+// below the field's prime. X25519 takes any others as well: it leaves out the top
+// bit and reduces the rest (RFC 7748, 5).
+func canonicalPoint(key []byte) bool {
+	if len(key) < len(fieldPrime) {
+		return false
+	}
+	point := key[len(key)-len(fieldPrime):]
+	for i := len(fieldPrime) - 1; i >= 0; i-- {
+		if point[i] != fieldPrime[i] {
+			return point[i] < fieldPrime[i]
+		}
+	}
+	return false
+}
+
+// agePayload is the content of a key in age's encoding that was found valid:
+// five bits a character, with six characters of checksum at the end.
+func agePayload(s string) []byte {
+	const alphabet, checksum = "qpzry9x8gf2tvdw0s3jn54khce6mua7l", 6
+	var out []byte
+	var bits, value uint
+	for _, c := range []byte(s[strings.LastIndexByte(s, '1')+1 : len(s)-checksum]) {
+		value, bits = value<<5|uint(strings.IndexByte(alphabet, c)), bits+5
+		if bits >= 8 {
+			bits -= 8
+			out = append(out, byte(value>>bits))
+		}
+	}
+	return out
+}
+
+// withoutSign clears the bit of an ed25519 key that is no part of its coordinate.
+func withoutSign(key []byte) []byte {
+	out := append([]byte{}, key...)
+	if len(out) > 0 {
+		out[len(out)-1] &= 0x7f
+	}
+	return out
 }
 
 func ageKind(s string) model.RecipientKind {
@@ -150,6 +205,9 @@ func parseSSH(s string) (model.Recipient, age.Recipient, error) {
 		return model.Recipient{}, nil, errors.New("this SSH public key is damaged: copy the whole line of the .pub file")
 	}
 	canonical := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	if key.Type() == ssh.KeyAlgoED25519 && !canonicalPoint(withoutSign(key.Marshal())) {
+		return model.Recipient{}, nil, errNotCanonical
+	}
 	r, err := agessh.ParseRecipient(canonical)
 	if err != nil {
 		return model.Recipient{}, nil, errors.New("this SSH public key cannot be sealed to: age wants ssh-ed25519, or ssh-rsa of at least 2048 bits")
