@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -19,36 +21,53 @@ var valueLengths = []int{43, 64}
 // leaked looks for values in the texts of declarations. A text that is long enough
 // and of the right characters is rare, so this costs nothing in most projects.
 func (b *builder) leaked() {
-	for _, name := range model.Names(b.want.Roles) {
-		r := b.want.Roles[name]
-		b.leakedIn(r.Origin, model.RoleAddress(name), []string{name, r.Description}, r.ExternalRoles)
-		for _, p := range r.Policies {
-			b.leakedIn(r.Origin, model.RoleAddress(name), p.Actions, p.Resources)
+	var found []leak
+	look := func(at diag.Position, where model.Address, lists ...[]string) {
+		if whose, ok := b.valueAmong(lists); ok {
+			found = append(found, leak{at, where, whose})
 		}
 	}
-	for _, name := range model.Names(b.want.Accounts) {
-		a := b.want.Accounts[name]
-		b.leakedIn(a.Origin, model.AccountAddress(name), []string{name, a.Description}, a.Roles)
+	for name, r := range b.want.Roles {
+		look(r.Origin, model.RoleAddress(name), []string{name, r.Description}, r.ExternalRoles)
+		for _, p := range r.Policies {
+			look(r.Origin, model.RoleAddress(name), p.Actions, p.Resources)
+		}
+	}
+	for name, a := range b.want.Accounts {
+		look(a.Origin, model.AccountAddress(name), []string{name, a.Description}, a.Roles)
 		for key, value := range a.Labels {
-			b.leakedIn(a.Origin, model.AccountAddress(name), []string{key, value})
+			look(a.Origin, model.AccountAddress(name), []string{key, value})
 		}
 		for _, t := range a.Tokens {
-			b.leakedIn(t.Origin, t.Address(), []string{t.Name, t.Description}, t.Recipients, t.Previously)
+			look(t.Origin, t.Address(), []string{t.Name, t.Description}, t.Recipients, t.Previously)
 		}
+	}
+	slices.SortFunc(found, func(x, y leak) int {
+		return cmp.Or(x.where.Compare(y.where), x.whose.Compare(y.whose))
+	})
+	for _, l := range slices.Compact(found) {
+		l.at.Column = 0 // the line of source may hold it, and would be shown
+		hint := "take it out: git keeps it, so osmoctl token revoke " + l.whose.Account + "/" + l.whose.Name + " --reason leaked has to end it"
+		b.problem(CodeLeakedValue, l.at, hint, "a text of this %s holds the value of %s", l.where.Kind, l.whose)
 	}
 }
 
-func (b *builder) leakedIn(at diag.Position, where model.Address, lists ...[]string) {
+// leak is a value in the declaration of an object, and the generation that it is
+// the value of.
+type leak struct {
+	at           diag.Position
+	where, whose model.Address
+}
+
+func (b *builder) valueAmong(lists [][]string) (whose model.Address, found bool) {
 	for _, list := range lists {
 		for _, text := range list {
-			if whose, found := b.valueIn(text); found {
-				at.Column = 0 // the line of source may hold it, and would be shown
-				hint := "take it out: git keeps it, so osmoctl token revoke " + whose.Account + "/" + whose.Name + " --reason leaked has to end it"
-				b.problem(CodeLeakedValue, at, hint, "a text of this %s holds the value of %s", where.Kind, whose)
-				return
+			if whose, found = b.valueIn(text); found {
+				return whose, true
 			}
 		}
 	}
+	return whose, false
 }
 
 // valueIn looks up every piece of a text that has the length of a value.
