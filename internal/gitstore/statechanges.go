@@ -238,11 +238,7 @@ func (s *Store) editedOf(entries []index.Entry, written fs.FileInfo) ([]string, 
 // itself may have been written to after git looked, so that one settles nothing.
 func (s *Store) settled(e index.Entry, written fs.FileInfo) bool {
 	info, err := os.Lstat(s.repo.root + string(filepath.Separator) + filepath.FromSlash(e.Path))
-	if err != nil || !info.Mode().IsRegular() || written == nil || !info.ModTime().Before(written.ModTime()) {
-		return false
-	}
-	stat := index.StatOf(info)
-	return stat != (index.Stat{}) && stat == e.Stat()
+	return err == nil && remembered(e, info, written)
 }
 
 // holds tells whether the work tree has an entry's content, by reading it. No

@@ -80,7 +80,7 @@ type file struct {
 
 func (src Sources) files() []file {
 	var files []file
-	if !isTrue(src.Env("GIT_CONFIG_NOSYSTEM")) {
+	if !IsTrue(src.Env("GIT_CONFIG_NOSYSTEM")) {
 		files = append(files, file{System, or(src.Env("GIT_CONFIG_SYSTEM"), systemFile)})
 	}
 	for _, path := range src.globalFiles() {
@@ -269,7 +269,7 @@ func (c *Config) Bool(key string, otherwise bool) bool {
 		s := c.settings[i]
 		switch {
 		case s.Key != key:
-		case s.Bare || isTrue(s.Value):
+		case s.Bare || IsTrue(s.Value):
 			return true
 		case isFalse(s.Value):
 			return false
@@ -289,7 +289,8 @@ func contains(levels []Level, level Level) bool {
 	return len(levels) == 0
 }
 
-func isTrue(value string) bool {
+// IsTrue tells whether git takes a word for true.
+func IsTrue(value string) bool {
 	switch strings.ToLower(value) {
 	case "true", "yes", "on":
 		return true

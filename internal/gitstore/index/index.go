@@ -89,6 +89,9 @@ func (e Entry) Stage() int { return int(e.flags()&flagStage) >> 12 }
 // SkipWorktree says that the file is left out of the work tree on purpose.
 func (e Entry) SkipWorktree() bool { return e.more()&moreSkipWorktree != 0 }
 
+// AssumeValid says that git was told to take the file for unchanged.
+func (e Entry) AssumeValid() bool { return e.flags()&flagAssumeValid != 0 }
+
 // Stat is what git remembers of the file in the work tree.
 func (e Entry) Stat() Stat {
 	field := func(i int) uint32 { return binary.BigEndian.Uint32(e.head[4*i:]) }
