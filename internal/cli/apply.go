@@ -98,7 +98,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	}
 	c.holdToReview(made)
 	if !c.moving {
-		if err := c.expected(made, saved); err != nil {
+		if err := c.expected(l.project, made, saved); err != nil {
 			return c.explain(err, l, b, saved)
 		}
 	}

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // savedPlan is the head of a plan file; the rest is compared as bytes.
@@ -76,7 +79,7 @@ func (c *comparison) Write(b []byte) (int, error) {
 var errDiffers = errors.New("it is another plan")
 
 // expected compares the plan just made with what was reviewed.
-func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
+func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error {
 	if c.Expect != "" && made.Digest != c.Expect {
 		return stale(hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
 			"osmoctl plan shows what would be applied now"))
@@ -84,14 +87,16 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 	if saved == nil {
 		return nil
 	}
-	again := "plan again, and have the new plan reviewed"
 	switch {
 	case saved.Base.Lineage != made.Base.Lineage:
-		return stale(hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), again))
+		return stale(hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), planAgain))
 	case saved.Base.Serial != made.Base.Serial:
-		return stale(hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), again))
+		return stale(hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), planAgain))
 	case saved.Date != made.Date:
-		return stale(hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), again))
+		return stale(hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), planAgain))
+	}
+	if err := p.checkSavedBase(saved.Base.Commit, made.Base.Commit); err != nil {
+		return err
 	}
 	now := *made
 	now.Base.Commit = saved.Base.Commit
@@ -104,7 +109,48 @@ func (c *applyCmd) expected(made *plan.Plan, saved *savedPlan) error {
 		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
 			"give apply the flags that the plan was made with; osmoctl plan names those that lift a guardrail"))
 	default:
-		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), again))
+		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), planAgain))
 	}
 	return err
+}
+
+const planAgain = "plan again, and have the new plan reviewed"
+
+// checkSavedBase demands that a saved plan was made from the commit that it is now
+// made from, or from an earlier one with the same state: where state shares a
+// branch with declarations, every merge makes another commit of it. A plan that
+// names any other commit was not made here, whatever else in it fits.
+func (p *project) checkSavedBase(saved, now string) error {
+	if saved == now {
+		return nil
+	}
+	if saved != "" && !isCommitName(saved) {
+		return stale(hinted(errors.New("the saved plan does not name the commit that it was made from: it was edited"), planAgain))
+	}
+	earlier := saved == ""
+	var err error
+	if !earlier && now != "" {
+		earlier, err = p.store.IsAncestor(saved, now)
+	}
+	var same bool
+	if err == nil && earlier {
+		same, err = p.store.Same(saved, now, state.Dir)
+	}
+	switch {
+	case errors.Is(err, gitstore.ErrShallow), errors.Is(err, gitstore.ErrMissingObject):
+		return stale(hinted(fmt.Errorf("the saved plan was made from commit %.12s, which this clone does not know", saved),
+			"git fetch --unshallow, if the clone is a shallow one; else "+planAgain))
+	case err != nil:
+		return stale(hinted(fmt.Errorf("the saved plan names %.12s as the commit that it was made from: %w", saved, err), planAgain))
+	case !earlier:
+		return stale(hinted(fmt.Errorf("the saved plan was made from commit %.12s, which is not part of the history of %.12s", saved, or(now, "an empty state")), planAgain))
+	case !same:
+		return stale(hinted(fmt.Errorf("the saved plan was made from another state than the one of %.12s", now), planAgain))
+	}
+	return nil
+}
+
+// isCommitName tells whether a text is the full name of a commit, as plans have it.
+func isCommitName(s string) bool {
+	return len(s) == 40 && strings.Trim(s, "0123456789abcdef") == ""
 }

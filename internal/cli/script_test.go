@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"age-keygen": stock("age-keygen"),
 			"nosecret":   noSecret,
 			"subst":      subst,
+			"madefrom":   madeFrom,
 			"same":       same,
 			"validates":  validates,
 			"clean":      clean,
