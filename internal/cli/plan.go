@@ -99,24 +99,23 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, have, err := p.both(env.Context, from.commit, p.worktree)
+	files, err := p.drafted()
+	if err != nil {
+		return nil, err
+	}
+	want, have, err := p.both(env.Context, from.commit, func() (*model.Declarations, error) { return env.declarations(files) })
 	if err != nil {
 		return nil, err
 	}
 	opts := plan.Options{
 		Limits: env.limits,
 		Today:  day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
-		StateEdited: from.edited, Notices: from.notices, Allow: c.allowances.options(env),
+		StateEdited: from.edited, Notices: append(from.notices, readNotices(files.Remarks())...), Allow: c.allowances.options(env),
 		Blocked: append(from.blocked, from.unfinished(c.stateMove(env))...),
 	}
 	if c.AsOf != 0 {
 		opts.Today, opts.AsOf = c.AsOf, true
 	}
-	files, closeFiles, err := openDirectory(p.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer closeFiles()
 	made, err := env.build(files, want, have, opts)
 	if err != nil {
 		return nil, err
@@ -212,7 +211,7 @@ func (c *validateCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	files, closeFiles, err := openDirectory(dir)
+	files, closeFiles, err := env.openDeclared(dir)
 	if err != nil {
 		return err
 	}
@@ -221,6 +220,7 @@ func (c *validateCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
+	env.warnOtherwise(files)
 	if c.format() == view.Text {
 		env.view().Diagnostics(problems)
 	}

@@ -25,6 +25,8 @@ type project struct {
 	env   *Env
 	dir   string
 	store *gitstore.Store
+	// draft is the work tree as a commit would hold it, once it was asked for.
+	draft *gitstore.Draft
 }
 
 // findProject returns the directory that -C names, else the nearest one at or
@@ -165,22 +167,11 @@ func (e *Env) openProjectAt(dir string, lockTimeout time.Duration) (*project, er
 	return &project{env: e, dir: dir, store: store}, nil
 }
 
-func (p *project) close() { _ = p.store.Close() }
-
-// worktree reads the declarations as they lie in the work tree.
-func (p *project) worktree() (*model.Declarations, error) {
-	return p.env.declarationsIn(p.dir)
-}
-
-// declarationsIn reads the declarations of a directory, which need not be in a
-// repository. Warnings are printed; problems are the returned error.
-func (e *Env) declarationsIn(dir string) (*model.Declarations, error) {
-	files, closeFiles, err := openDirectory(dir)
-	if err != nil {
-		return nil, err
+func (p *project) close() {
+	if p.draft != nil {
+		_ = p.draft.Close()
 	}
-	defer closeFiles()
-	return e.declarations(files)
+	_ = p.store.Close()
 }
 
 func openDirectory(dir string) (fs.FS, func(), error) {

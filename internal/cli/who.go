@@ -67,11 +67,10 @@ func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.
 // declaredRecipients reads the declarations of the work tree as far as they can
 // be read: who is asked for needs nothing but state.
 func (e *Env) declaredRecipients(p *project) *model.Declarations {
-	files, closeFiles, err := openDirectory(p.dir)
+	files, err := p.drafted()
 	if err != nil {
 		return nil
 	}
-	defer closeFiles()
 	want, problems, err := e.load(files)
 	if err != nil || problems.HasErrors() {
 		return nil

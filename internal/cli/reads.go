@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// What plan reads, apply reads: the work tree is read as a commit of it would
+// hold it, see [gitstore.Draft], and where that is not what lies there, the plan
+// says so in its head.
+
+// drafted opens the declarations in the work tree, once for a command.
+func (p *project) drafted() (*gitstore.Draft, error) {
+	if p.draft != nil {
+		return p.draft, nil
+	}
+	var err error
+	p.draft, err = p.store.Draft(p.env.Context, config.ProjectFile, config.ManifestDir)
+	return p.draft, err
+}
+
+// openDeclared opens the declarations of a directory that need not be in a
+// repository. In one, they are read as plan reads them.
+func (e *Env) openDeclared(dir string) (fs.FS, func(), error) {
+	p, err := e.openProjectAt(dir, 0)
+	var unusable *gitstore.UnsupportedError
+	if errors.As(err, &unusable) {
+		if unusable.Reason != gitstore.NoRepository {
+			e.warnf("the files are read as they lie here, since plan cannot use this repository: %v", err)
+		}
+		return openDirectory(dir)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	draft, err := p.drafted()
+	if err != nil {
+		p.close()
+		return nil, nil, err
+	}
+	return draft, p.close, nil
+}
+
+// warnOtherwise says on stderr what of a draft is not what lies in the work tree.
+// That something is not committed yet is no news to who checks a draft.
+func (e *Env) warnOtherwise(files fs.FS) {
+	draft, ok := files.(*gitstore.Draft)
+	if !ok {
+		return
+	}
+	for _, n := range readNotices(draft.Remarks()) {
+		if n.Code != "uncommitted" {
+			e.warnf("%s: %s", n.Message, n.Hint)
+		}
+	}
+}
+
+// readNotices says in a plan's head how the work tree was read, in one line for
+// each kind of remark.
+func readNotices(remarks []gitstore.Remark) []plan.Notice {
+	var notices []plan.Notice
+	for len(remarks) > 0 {
+		n := 1
+		for n < len(remarks) && remarks[n].Kind == remarks[0].Kind && remarks[n].Detail == remarks[0].Detail {
+			n++
+		}
+		var paths []string
+		for _, r := range remarks[:n] {
+			if r.Path == "" || isRead(r) {
+				paths = append(paths, r.Path)
+			}
+		}
+		if len(paths) > 0 {
+			notices = append(notices, readNotice(remarks[0].Kind, remarks[0].Detail, paths))
+		}
+		remarks = remarks[n:]
+	}
+	return notices
+}
+
+// isRead tells whether declarations are read from a path.
+func isRead(r gitstore.Remark) bool {
+	ext := path.Ext(r.Path)
+	return r.Kind == gitstore.Foreign || r.Path == config.ProjectFile || ext == ".yaml" || ext == ".yml"
+}
+
+// maxNamed is how many paths a line names.
+const maxNamed = 5
+
+func readNotice(kind gitstore.RemarkKind, detail string, paths []string) plan.Notice {
+	what, all := named(paths), shellWords(paths)
+	switch kind {
+	case gitstore.Uncommitted:
+		return plan.Notice{
+			Code: "uncommitted", Message: "not committed, and planned as it lies in the work tree: " + what,
+			Hint: "apply reads commits only: git add " + all + " && git commit",
+		}
+	case gitstore.Converted:
+		return plan.Notice{
+			Code: "stored_otherwise", Message: "git stores other bytes than lie in the work tree, and the plan reads what git stores: " + what,
+			Hint: "git check-attr -a -- " + all + " says why",
+		}
+	case gitstore.Unconverted:
+		return plan.Notice{
+			Code: "not_converted", Message: fmt.Sprintf("what lies in the work tree is not planned, since only a program could tell how git stores it (%s); the plan reads what git has: %s", detail, what),
+			Hint: "git add " + all + " lets git store what lies there",
+		}
+	case gitstore.Unseen:
+		return plan.Notice{
+			Code: "not_looked_at", Message: fmt.Sprintf("what lies in the work tree is not planned, since git is told not to look at it (%s); the plan reads what git has: %s", detail, what),
+			Hint: "git update-index --no-" + detail + " " + all,
+		}
+	case gitstore.Ignored:
+		return plan.Notice{
+			Code: "ignored_by_git", Message: "left out, since git ignores it and no commit would hold it: " + what,
+			Hint: "git add -f " + all + " if it is meant, or move it away",
+		}
+	case gitstore.Foreign:
+		return plan.Notice{
+			Code: "foreign_repository", Message: "left out, since it is a git repository of its own: " + what,
+			Hint: "declarations are read from this repository only",
+		}
+	}
+	return plan.Notice{
+		Code: "index_not_read", Message: "git's index was not read, so that HEAD tells what git tracks: " + detail,
+		Hint: "where files were staged, sparse or marked by hand, the plan may read them otherwise than a commit would",
+	}
+}
+
+// named lists the first paths and counts the rest.
+func named(paths []string) string {
+	if len(paths) <= maxNamed {
+		return strings.Join(paths, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNamed], ", "), len(paths)-maxNamed)
+}
+
+// shellWords makes paths safe to paste behind a command. They come from a pull
+// request, and so does what a shell would make of them. Many are named by their
+// folder.
+func shellWords(paths []string) string {
+	if len(paths) > maxNamed {
+		return config.ProjectFile + " " + config.ManifestDir
+	}
+	words := make([]string, len(paths))
+	for i, p := range paths {
+		words[i] = shellWord(p)
+	}
+	return strings.Join(words, " ")
+}
+
+func shellWord(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@%="
+	if s != "" && s[0] != '-' && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
