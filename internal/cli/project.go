@@ -160,7 +160,11 @@ func (p *project) finishInterrupted(env *Env) {
 
 // openProjectAt opens the project in dir, to be locked within lockTimeout.
 func (e *Env) openProjectAt(dir string, lockTimeout time.Duration) (*project, error) {
-	store, err := gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.Getenv, LockTimeout: lockTimeout})
+	limits := e.limits.OrDefault()
+	store, err := gitstore.Open(dir, gitstore.Options{
+		Disk: e.Disk, Env: e.Getenv, LockTimeout: lockTimeout,
+		MaxFiles: limits.StateFiles, MaxBytes: int64(limits.StateMegabytes) << 20,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -219,13 +223,25 @@ func (p *project) snapshot(ctx context.Context, commit string) (*state.Snapshot,
 func (p *project) stateFiles(ctx context.Context, commit string, want func(string) bool) ([]state.File, error) {
 	found, err := p.store.Files(ctx, commit, []string{state.Dir}, want)
 	if err != nil {
-		return nil, err
+		return nil, tooMuchState(err)
 	}
 	files := make([]state.File, len(found))
 	for i, f := range found {
 		files[i] = state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data}
 	}
 	return files, nil
+}
+
+// tooMuchState says how an operator has more of state read.
+func tooMuchState(err error) error {
+	var much *gitstore.TooMuchError
+	switch {
+	case !errors.As(err, &much):
+		return err
+	case much.Bytes > 0:
+		return hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))
+	}
+	return hinted(err, model.RaiseHint("state_files", 2*much.Files))
 }
 
 // head is the commit that reading commands read state from.

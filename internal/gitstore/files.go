@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +32,25 @@ type File struct {
 // times over, so that a few objects unfold to more files than any memory holds.
 const maxFiles = 4 << 20
 
+// maxBytes bounds what one call reads. A few bytes of a pack may stand for very
+// many, and several files for the same object.
+const maxBytes = 1 << 30
+
+// TooMuchError says that there is more below a folder than is listed or read.
+type TooMuchError struct {
+	Path string
+	// Files or Bytes is the bound that was met.
+	Files int
+	Bytes int64
+}
+
+func (e *TooMuchError) Error() string {
+	if e.Bytes > 0 {
+		return fmt.Sprintf("%s: what is recorded is larger than %d MiB", e.Path, e.Bytes>>20)
+	}
+	return fmt.Sprintf("%s: there are more than %d files, which is more than osmoctl reads", e.Path, e.Files)
+}
+
 // maxDepth bounds the folders inside one another.
 const maxDepth = 64
 
@@ -46,7 +66,7 @@ func (s *Store) Files(ctx context.Context, commit string, dirs []string, want fu
 	if err != nil {
 		return nil, err
 	}
-	l := &lister{ctx: ctx, want: want}
+	l := &lister{ctx: ctx, want: want, maxFiles: s.opts.MaxFiles, maxBytes: s.opts.MaxBytes}
 	var starts []found
 	for _, dir := range dirs {
 		entry, err := lookUp(s.objects, tree, dir)
@@ -88,6 +108,15 @@ type lister struct {
 	ctx   context.Context
 	want  func(path string) bool
 	count atomic.Int64
+	bytes atomic.Int64
+
+	mu sync.Mutex
+	// known has the first folders that were read, by their object: one that
+	// is named many times over need not be read as often.
+	known map[id][]treeEntry
+
+	maxFiles int
+	maxBytes int64
 }
 
 // enough is how many pieces of work make it worth to open more readers.
@@ -161,18 +190,46 @@ func (l *lister) open(from source, f found) ([]found, error) {
 	if err := l.ctx.Err(); err != nil {
 		return nil, err
 	}
-	entries, err := readTree(from, f.id)
+	entries, err := l.entries(from, f.id)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
-	if strings.Count(f.path, "/") >= maxDepth || l.count.Add(int64(len(entries))) > maxFiles {
-		return nil, fmt.Errorf("%s: there are more files, or deeper folders, than osmoctl reads", f.path)
+	if strings.Count(f.path, "/") >= maxDepth {
+		return nil, fmt.Errorf("%s: there are deeper folders than osmoctl reads", f.path)
+	}
+	if l.count.Add(int64(len(entries))) > int64(l.maxFiles) {
+		return nil, &TooMuchError{Path: f.path, Files: l.maxFiles}
 	}
 	below := make([]found, len(entries))
 	for i, e := range entries {
 		below[i] = found{child(f.path, e.name), e}
 	}
 	return below, nil
+}
+
+// maxKnown is how many folders are remembered while files are listed.
+const maxKnown = 1000
+
+func (l *lister) entries(from source, tree id) ([]treeEntry, error) {
+	l.mu.Lock()
+	entries, known := l.known[tree]
+	l.mu.Unlock()
+	if known {
+		return entries, nil
+	}
+	entries, err := readTree(from, tree)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = map[id][]treeEntry{}
+	}
+	if len(l.known) < maxKnown {
+		l.known[tree] = entries
+	}
+	return entries, nil
 }
 
 // child is a name in a folder; "." is the project's own.
@@ -191,6 +248,9 @@ func (l *lister) file(from source, f found) (File, error) {
 	data, err := readKind(from, f.id, pack.Blob)
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", f.path, err)
+	}
+	if l.bytes.Add(int64(len(data))) > l.maxBytes {
+		return file, &TooMuchError{Path: f.path, Bytes: l.maxBytes}
 	}
 	file.Data = data
 	return file, nil

@@ -3,6 +3,7 @@ package gitstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,6 +53,36 @@ func TestFiles(t *testing.T) {
 
 // The same files come back however many goroutines share the work, from loose
 // objects, from git's packs with deltas, and from ours.
+// TestFilesAreBounded holds that what is listed and read has a bound, however few
+// objects stand for it: a tree may name the same folder, and the same file, many
+// times over.
+func TestFilesAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	files := map[string]string{}
+	for i := range 20 {
+		files[fmt.Sprintf("state/%d/f", i)] = strings.Repeat("x", 1000)
+	}
+	head := r.commit("many", files)
+	for _, test := range []struct {
+		files int
+		bytes int64
+		want  string
+	}{
+		{41, 20_000, ""},
+		{39, 20_000, "more than 39 files"},
+		{41, 19_999, "larger than 0 MiB"},
+	} {
+		opts := r.options()
+		opts.MaxFiles, opts.MaxBytes = test.files, test.bytes
+		_, err := r.openWith("", opts).Files(t.Context(), head, []string{"state"}, nil)
+		var much *TooMuchError
+		if got := errors.As(err, &much); got != (test.want != "") || got && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%d files, %d bytes: %v, want %q", test.files, test.bytes, err, test.want)
+		}
+	}
+}
+
 func TestManyFiles(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)

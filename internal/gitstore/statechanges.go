@@ -67,8 +67,11 @@ func (c *treeComparison) compare(name string, before, after treeEntry) error {
 		return err
 	}
 	c.add(name, before, after)
-	if strings.Count(name, "/") >= maxDepth || len(c.found) > maxFiles {
-		return errors.New(name + ": there are more files, or deeper folders, than osmoctl reads")
+	if strings.Count(name, "/") >= maxDepth {
+		return errors.New(name + ": there are deeper folders than osmoctl reads")
+	}
+	if len(c.found) > c.store.opts.MaxFiles {
+		return &TooMuchError{Path: name, Files: c.store.opts.MaxFiles}
 	}
 	old, err := c.store.below(before)
 	if err != nil {

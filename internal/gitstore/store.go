@@ -1,6 +1,7 @@
 package gitstore
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path"
@@ -24,6 +25,10 @@ type Options struct {
 	// GitLockTimeout is how long a lock of git's is waited for; zero means ten
 	// seconds.
 	GitLockTimeout time.Duration
+	// MaxFiles and MaxBytes bound what one call of [Store.Files] lists and
+	// reads. Zero means as much as any process should hold.
+	MaxFiles int
+	MaxBytes int64
 }
 
 const defaultGitLockTimeout = 10 * time.Second
@@ -73,6 +78,8 @@ func (o Options) withDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.Getenv
 	}
+	o.MaxFiles = min(cmp.Or(o.MaxFiles, maxFiles), maxFiles)
+	o.MaxBytes = cmp.Or(o.MaxBytes, maxBytes)
 	if o.GitLockTimeout == 0 {
 		o.GitLockTimeout = defaultGitLockTimeout
 	}

@@ -71,8 +71,7 @@ func Decode(files []File) (*Snapshot, diag.List) {
 		d.problem(MetaPath, CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand", hintEdited)
 	}
 	if d.problems.HasErrors() {
-		d.problems.Sort()
-		return nil, d.problems
+		return nil, d.problems.Bounded()
 	}
 	return d.snap, nil
 }
