@@ -94,7 +94,7 @@ func (b *builder) tooLarge() diag.List {
 	d := diag.Diagnostic{
 		Code:    CodeTooLarge,
 		Summary: fmt.Sprintf("the plan would be larger than %d MiB as JSON, so it is not made: it is never shown in part", limits.PlanMegabytes),
-		Hint: "share roles and recipients among fewer accounts and tokens, or plan parts with --target; " +
+		Hint: "list fewer roles, resources and recipients on many accounts and tokens; " +
 			model.RaiseHint("plan_megabytes", 2*limits.PlanMegabytes),
 	}
 	if b.compared != nil && b.compared.tooMuch {
