@@ -28,17 +28,15 @@ func (c *planCmd) save(env *Env, made *plan.Plan) error {
 	if c.Out == "" {
 		return nil
 	}
-	data, err := view.PlanJSON(made)
-	if err != nil {
-		return err
-	}
 	if isStdout(c.Out) {
-		if err := writeAll(env.Stdout, data); err != nil {
+		if err := view.WritePlanJSON(env.Stdout, made); err != nil {
 			return fmt.Errorf("the plan could not be written: %w", err)
 		}
 		return nil
 	}
-	return delivery.Document{Path: absolute(env.Dir, c.Out)}.Write(env.Context, data)
+	return delivery.Document{Path: absolute(env.Dir, c.Out)}.WriteFrom(env.Context, func(to io.Writer) error {
+		return view.WritePlanJSON(to, made)
+	})
 }
 
 // view shows the plan on stderr where its JSON has stdout.

@@ -38,19 +38,23 @@ func (e *TargetError) Hint() string { return e.hint }
 // a descriptor data is written. The errors are [*TargetError] and those of the
 // file system.
 func (d Document) Write(ctx context.Context, data []byte) error {
+	return d.WriteFrom(ctx, func(to io.Writer) error { return writeAll(to, data) })
+}
+
+// WriteFrom is Write of what fill writes, piece by piece.
+func (d Document) WriteFrom(ctx context.Context, fill func(io.Writer) error) error {
 	s, err := openStream(ctx, d.Path)
 	if err != nil {
 		return err
 	}
 	if s == nil {
-		return d.file(data)
+		return d.file(fill)
 	}
 	defer s.Close()
 	if err := d.checkStream(s); err != nil {
 		return err
 	}
-	_, err = s.Write(data)
-	return err
+	return fill(s)
 }
 
 // Check says what keeps the document from being written, before it is made. What
@@ -111,7 +115,7 @@ func (d Document) resolve() (dir, name string, before fs.FileInfo, err error) {
 }
 
 // file writes a regular file, beside it first.
-func (d Document) file(data []byte) error {
+func (d Document) file(fill func(io.Writer) error) error {
 	dir, name, before, err := d.resolve()
 	if err != nil {
 		return err
@@ -137,7 +141,7 @@ func (d Document) file(data []byte) error {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }()
-	if err := errors.Join(keepReadable(f), writeAll(f, data), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(keepReadable(f), fill(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := root.Rename(temporary, name); err != nil {

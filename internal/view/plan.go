@@ -20,13 +20,6 @@ func (v *View) Plan(p *plan.Plan, f Format) error {
 
 func (v *View) planJSON(p *plan.Plan) error { return WritePlanJSON(v.Out, p) }
 
-// PlanJSON is what WritePlanJSON writes.
-func PlanJSON(p *plan.Plan) ([]byte, error) {
-	var b bytes.Buffer
-	err := WritePlanJSON(&b, p)
-	return b.Bytes(), err
-}
-
 // WritePlanJSON writes a plan as JSON, both as it is shown and as a plan file holds
 // it: people and runners read those as well. It is written piece by piece, for a
 // plan may be large.

@@ -139,14 +139,19 @@ func (b *builder) add(c Change) {
 }
 
 func (b *builder) imply(a model.Address, cause model.Address, format string, args ...any) {
-	if b.take(entryFrame + 4*model.MaxNameLength) {
-		b.implied = append(b.implied, Implied{Address: a, Effect: fmt.Sprintf(format, args...), Cause: cause})
+	if b.full() {
+		return
+	}
+	effect := fmt.Sprintf(format, args...)
+	if b.take(entryFrame + sizeOfAddress(a) + len(effect) + sizeOfAddress(cause)) {
+		b.implied = append(b.implied, Implied{Address: a, Effect: effect, Cause: cause})
 	}
 }
 
 func (b *builder) warn(code string, a model.Address, format string, args ...any) {
-	if b.take(entryFrame + model.MaxNameLength) {
-		b.warnings = append(b.warnings, Warning{Code: code, Address: &a, Message: fmt.Sprintf(format, args...)})
+	message := fmt.Sprintf(format, args...)
+	if b.take(entryFrame + sizeOfAddress(a) + len(message)) {
+		b.warnings = append(b.warnings, Warning{Code: code, Address: &a, Message: message})
 	}
 }
 

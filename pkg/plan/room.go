@@ -41,10 +41,12 @@ func (r *room) full() bool { return r.left < 0 }
 const (
 	itemFrame   = 16  // an item of a list
 	fieldFrame  = 120 // a field that differs
-	entryFrame  = 250 // an entry of a section
+	entryFrame  = 150 // an entry of a section
 	changeFrame = 500 // a change
 	objectFrame = 600 // what stands before or after it
 )
+
+func sizeOfAddress(a model.Address) int { return len(a.Account) + len(a.Name) + itemFrame }
 
 func sizeOfAll(list []string) (n int) {
 	for _, s := range list {
