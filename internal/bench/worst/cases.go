@@ -37,10 +37,13 @@ var Cases = []Case{
 	{"prefixes-legal", "900 prefixes, each within the one before, against 2,000 roles", prefixes, []string{"plan"}, ""},
 	{"readers-legal", "20,000 tokens of 99 readers each", manyReaders, []string{"plan", "-t", "json"}, "larger than 512 MiB"},
 	{"heavy-legal", "5,000 accounts with a wildcard each of their own", heavy, []string{"plan"}, "no room for all 30000 risks"},
+	{"roles-gone", "1,000 applied roles deleted, which 1,000 accounts hold 100 each of", rolesGone, []string{"plan"}, "deletions"},
+	{"roles-lost", "5,000 applied tokens that lose 199 roles each", rolesLost, []string{"plan", "-t", "json"}, ""},
+	{"policies", "20,000 applied policies that all change", policies, []string{"plan"}, ""},
 	{"problems", "16 MiB of nothing but mistakes", problems, []string{"validate", "-t", "sarif"}, "more than these"},
 	{"long-line", "mistakes on one line of 1 MiB", longLine, []string{"validate"}, "more than these"},
 	{"quoted-name", "mistakes below a name of 500 kB", quotedName, []string{"validate"}, "more than these"},
-	{"pattern", "a pattern of names that compiles to millions of steps", pattern, []string{"validate"}, "multiply"},
+	{"pattern", "a pattern of names that compiles to millions of steps", pattern, []string{"plan"}, "multiply"},
 	{"brackets", "16 MiB of opening brackets", brackets, []string{"validate"}, "not YAML"},
 	{"nested-maps", "16 MiB of maps within maps", nestedMaps, []string{"validate"}, "deep"},
 	{"repeated", "16 MiB of one key", repeated, []string{"validate"}, "is repeated"},
@@ -214,6 +217,47 @@ func manyReaders(p *Project) {
 func heavy(p *Project) {
 	p.Put("manifests/x.yaml", "roles:\n"+lines(5000, ` r%x: {policies: [{actions: ["workflow:*"], resources: ["pool/*"]}, {effect: Deny, actions: ["workflow:Exec"], resources: [pool/p%[1]x]}]}`)+"\n")
 	p.Put("manifests/y.yaml", "service_accounts:\n"+lines(5000, " a%x: {roles: [r%[1]x], tokens: {t: {}}}")+"\n")
+}
+
+func rolesGone(p *Project) {
+	p.Put("manifests/r.yaml", "roles:\n"+lines(1000, ` r%x: {policies: [{actions: ["workflow:Read"], resources: [pool/p%[1]x]}]}`)+"\n")
+	var b strings.Builder
+	b.WriteString("service_accounts:\n")
+	for i := range 1000 {
+		var roles []string
+		for j := range 100 {
+			roles = append(roles, fmt.Sprintf("r%x", (i*7+j*(i%9+1))%1000))
+		}
+		fmt.Fprintf(&b, " a%d: {roles: [%s]}\n", i, strings.Join(distinct(roles), ","))
+	}
+	p.Put("manifests/x.yaml", b.String())
+	p.Apply()
+	p.Put("manifests/r.yaml", "roles: {}\n")
+	p.Put("manifests/x.yaml", "service_accounts:\n"+lines(1000, " a%d: {}")+"\n")
+}
+
+func rolesLost(p *Project) {
+	p.Put("manifests/r.yaml", "roles:\n"+lines(200, ` r%05x: {policies: [{actions: ["workflow:Read"], resources: [pool/p%[1]x]}]}`)+"\n")
+	accounts := func(roles string) {
+		for f := range 5 {
+			p.Put(fmt.Sprintf("manifests/x%d.yaml", f), fmt.Sprintf("service_accounts:\n s%d:\n  roles: [%s]\n  tokens:\n%s\n", f, roles, lines(1000, "   t%x: {}")))
+		}
+	}
+	accounts(list(200, "r%05x"))
+	p.Apply()
+	accounts("r00000")
+}
+
+func policies(p *Project) {
+	put := func(suffix string) {
+		for f := range 10 {
+			p.Put(fmt.Sprintf("manifests/r%d.yaml", f), "roles:\n"+lines(10, fmt.Sprintf(" r%d-%%x:\n  policies:\n%s", f,
+				lines(200, "   - {actions: [workflow:Read, pool:List, workflow:Exec, workflow:Cancel], resources: [pool/p%d"+suffix+"]}")))+"\n")
+		}
+	}
+	put("a")
+	p.Apply()
+	put("b")
 }
 
 func problems(p *Project) {

@@ -27,7 +27,7 @@ func main() {
 
 func run(dir string, seconds int, args []string) error {
 	if dir != "" {
-		return Make(dir, *named(args[0]))
+		return Make(dir, "osmoctl", *named(args[0]))
 	}
 	if len(args) == 0 {
 		return fmt.Errorf("usage: worst PROGRAM [CASE...]")
@@ -41,7 +41,7 @@ func run(dir string, seconds int, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := Make(dir, c); err != nil {
+		if err := Make(dir, args[0], c); err != nil {
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 		r := Run(args[0], dir, c, seconds)

@@ -14,13 +14,14 @@ import (
 
 // Project is a project that is being made.
 type Project struct {
-	dir string
-	err error
+	dir, program string
+	err          error
 }
 
-// Make writes the project of a case into a new repository in dir.
-func Make(dir string, c Case) error {
-	p := &Project{dir: dir}
+// Make writes the project of a case into a new repository in dir. What a case has
+// applied, the program applies.
+func Make(dir, program string, c Case) error {
+	p := &Project{dir: dir, program: program}
 	p.git("", "init", "-q", "-b", "main")
 	p.Put("osmoctl.yaml", "version: 1\nrecipients:\n  ops: "+p.Keys(1)[0]+"\n"+defaults("ops"))
 	c.Make(p)
@@ -69,16 +70,25 @@ func (p *Project) CommitState(tree string) {
 	p.git("", "read-tree", "--empty")
 }
 
-func (p *Project) git(input string, args ...string) string {
+// Apply commits what is declared and applies it.
+func (p *Project) Apply() {
+	p.git("", "add", "-A")
+	p.git("", "commit", "-q", "-m", "Declare")
+	p.run(p.program, "", "apply", "--auto-approve")
+}
+
+func (p *Project) git(input string, args ...string) string { return p.run("git", input, args...) }
+
+func (p *Project) run(program, input string, args ...string) string {
 	if p.err != nil {
 		return ""
 	}
-	cmd := exec.Command("git", args...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = p.dir, environment(p.dir)
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.Output()
 	if err != nil {
-		p.err = fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
+		p.err = fmt.Errorf("%s %s: %w", program, strings.Join(args, " "), err)
 	}
 	return strings.TrimSpace(string(out))
 }

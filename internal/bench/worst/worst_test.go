@@ -33,7 +33,7 @@ func TestWorst(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Make(dir, c); err != nil {
+			if err := Make(dir, program, c); err != nil {
 				t.Fatal(err)
 			}
 			hold(t, c, Run(program, dir, c, maxCPU))
