@@ -223,7 +223,7 @@ func TestRSA(t *testing.T) {
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	signer, payload := ed25519Signer(t, 1), []byte(somePayload)
-	certificate := &ssh.Certificate{Key: signer.PublicKey(), CertType: ssh.UserCert, ValidBefore: ssh.CertTimeInfinity}
+	certificate := &ssh.Certificate{Key: signer.PublicKey(), CertType: ssh.UserCert, ValidPrincipals: []string{"ann"}, ValidBefore: ssh.CertTimeInfinity}
 	if err := certificate.SignCert(rand.Reader, ed25519Signer(t, 2)); err != nil {
 		t.Fatal(err)
 	}
