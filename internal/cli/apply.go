@@ -118,7 +118,7 @@ func (c *applyCmd) checkPlace(env *Env, l *ledger, made *plan.Plan, have *state.
 	if c.moving {
 		return nil
 	}
-	made.Blocked = append(made.Blocked, l.at.unfinished(c.stateMove(env))...)
+	made.Blocked = append(made.Blocked, l.at.unfinished(c.AllowStateMove)...)
 	if len(made.Targets) > 0 {
 		return nil
 	}
@@ -190,7 +190,7 @@ func uncommitted(paths []string) error {
 
 // replan plans from the commit, with the saved plan's restrictions.
 func (c *applyCmd) replan(env *Env, p *project, b base, saved *savedPlan) (*plan.Plan, state.Settings, *state.Snapshot, error) {
-	opts := plan.Options{Commit: b.parent, Limits: env.limits, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options(env)}
+	opts := plan.Options{Commit: b.parent, Limits: env.limits, Targets: c.Target, Replace: c.Replace, Allow: c.allowances.options()}
 	if saved != nil {
 		opts.Targets, opts.Replace = saved.Targets, saved.Replace
 	}

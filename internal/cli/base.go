@@ -25,8 +25,8 @@ type requested struct {
 	// commit is the merge base, "" where no branch is asked for, and HEAD
 	// where it cannot be known.
 	commit string
-	// name says in words what the base is.
-	name string
+	// name says in words what the base is, and tip is its newest commit.
+	name, tip string
 	// unknown is why the base cannot be known, and hint what brings it here.
 	unknown, hint string
 	// itself says that commit is one of a state branch, named by hand.
@@ -37,7 +37,11 @@ type requested struct {
 // variables of a pull request's pipeline.
 func (p *project) request(stateRef string, head gitstore.Head) (requested, error) {
 	if stateRef != "" {
-		tip, err := p.store.Resolve(stateRef)
+		find := p.store.ResolveBranch
+		if strings.HasPrefix(stateRef, "HEAD") {
+			find = p.store.Resolve
+		}
+		tip, err := find(stateRef)
 		if err != nil {
 			return requested{}, hinted(err, "fetch it first: git fetch origin")
 		}
@@ -47,20 +51,51 @@ func (p *project) request(stateRef string, head gitstore.Head) (requested, error
 	if event == nil {
 		return requested{}, nil
 	}
+	if event.merged != "" {
+		return requested{commit: event.merged, tip: event.merged, name: event.name}, nil
+	}
+	return p.newestBase(head, event)
+}
+
+// newestBase is where HEAD left its base by everything that the event says. What a
+// clone keeps of a branch may be old, so a commit that the event names must be part
+// of it.
+func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested, error) {
+	unknown := requested{commit: head.Commit, name: event.name, hint: event.fetch,
+		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name)}
+	var found []requested
 	for _, candidate := range event.candidates {
 		tip, err := p.resolveBase(candidate)
 		if err != nil {
 			return requested{}, err
 		}
 		if tip == "" {
+			if !strings.HasPrefix(candidate, "refs/") {
+				unknown.unknown = fmt.Sprintf("this is a pull request into %s at commit %.12s, which is not in this clone", event.name, candidate)
+				return unknown, nil
+			}
 			continue
 		}
-		return p.leftAt(head.Commit, tip, event.name)
+		at, err := p.leftAt(head.Commit, tip, event.name)
+		if err != nil || at.unknown != "" {
+			return at, err
+		}
+		found = append(found, at)
 	}
-	return requested{
-		commit: head.Commit, name: event.name, hint: event.fetch,
-		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
-	}, nil
+	if len(found) == 0 {
+		return unknown, nil
+	}
+	newest := found[0]
+	for _, other := range found[1:] {
+		behind, err := p.store.IsAncestor(newest.commit, other.commit)
+		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+			return requested{}, err
+		}
+		if behind {
+			newest = other
+		}
+	}
+	return newest, nil
 }
 
 // resolveBase finds a reference by its full name, or a commit that the clone has.
@@ -77,7 +112,7 @@ func (p *project) resolveBase(name string) (string, error) {
 
 // leftAt is where head left the branch whose tip is given.
 func (p *project) leftAt(head, tip, name string) (requested, error) {
-	r := requested{name: name, commit: tip, hint: "git fetch --unshallow --filter=blob:none"}
+	r := requested{name: name, commit: tip, tip: tip, hint: "git fetch --unshallow --filter=blob:none"}
 	declared, err := p.store.ID(tip, config.ProjectFile)
 	if err != nil {
 		return r, err
@@ -87,17 +122,20 @@ func (p *project) leftAt(head, tip, name string) (requested, error) {
 		r.itself = true
 		return r, err
 	}
-	common, err := p.store.MergeBase(tip, head)
+	bases, err := p.store.MergeBases(tip, head)
 	switch {
 	case errors.Is(err, gitstore.ErrShallow):
 		r.unknown = fmt.Sprintf("this clone is shallow, so it cannot be told where HEAD left %s", name)
 	case err != nil:
 		return r, err
-	case common == "":
+	case len(bases) == 0:
 		r.unknown = fmt.Sprintf("HEAD and %s have no commit in common", name)
 		r.hint = "make the change on a branch of " + name
+	case len(bases) > 1:
+		r.unknown = fmt.Sprintf("HEAD and %s were merged into one another, so that it left at %d commits", name, len(bases))
+		r.hint = "rebase onto " + name + ", or merge it"
 	default:
-		r.commit = common
+		r.commit = bases[0]
 	}
 	return r, nil
 }
@@ -122,6 +160,8 @@ type pullRequest struct {
 	candidates []string
 	// fetch brings what is missing.
 	fetch string
+	// merged is the base that a merge of GitHub's own was made on; "" elsewhere.
+	merged string
 }
 
 // pullRequest reads the variables of GitHub's and GitLab's pipelines; nil is no
@@ -141,7 +181,9 @@ func (p *project) pullRequest(head gitstore.Head) *pullRequest {
 		}
 		r := p.into(base)
 		if merged := p.mergedBy(head); merged != "" {
-			r.candidates = append([]string{merged}, r.candidates...)
+			if _, err := p.store.Commit(merged); err == nil {
+				r.merged = merged
+			}
 		}
 		r.add(event.PullRequest.Base.SHA)
 		r.add(event.MergeGroup.BaseSHA)
@@ -222,6 +264,9 @@ type compared struct {
 	place
 	// edited are the files of state that the branch at hand has otherwise.
 	edited []string
+	// pending is the base whose declarations no state was made from yet; "" is
+	// none.
+	pending string
 }
 
 // comparedWith finds the state for a plan of what is at HEAD.
@@ -243,7 +288,7 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 		c.place.commit = asked.commit
 		c.place.meta, _, err = p.metaAt(asked.commit)
 	} else if c.place, err = p.locate(ctx, asked.commit, "", p.localTip); err == nil {
-		c.commit, err = p.stateFor(ctx, c.place, asked.commit)
+		err = p.stateFor(ctx, &c, asked)
 	}
 	if err != nil {
 		return c, err
@@ -252,8 +297,21 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 		c.branch = ""
 	}
 	c.blocked = append(c.blocked, asked.blocked()...)
+	if err := p.checkMerged(ctx, &c, head); err != nil {
+		return c, err
+	}
+	if asked.unknown == "" {
+		c.notices = append(c.notices, plan.Notice{
+			Code:    "compared_with_base",
+			Message: fmt.Sprintf("Compared with %s, which HEAD left at commit %.12s", asked.name, asked.commit),
+		})
+	}
 	beside := asked.commit
 	if asked.itself {
+		// Declarations beside a state branch have no state to compare.
+		if id, err := p.store.ID(head.Commit, state.Dir); err != nil || id == "" {
+			return c, err
+		}
 		beside = c.commit
 	}
 	c.edited, err = p.stateDifferences(ctx, head.Commit, beside)
@@ -275,6 +333,25 @@ func (at place) behind(have *state.Snapshot) []plan.Blocked {
 		Guardrail: railStateBehind,
 		Detail:    fmt.Sprintf("the state was of lineage %s at serial %d at commit %.12s, and where apply would go on it %s", found.Lineage, found.Serial, at.commit, what),
 	}}
+}
+
+// checkMerged blocks a branch whose own history leads to another state than its
+// base: merged, everybody would look there, also where no file differs.
+func (p *project) checkMerged(ctx context.Context, c *compared, head gitstore.Head) error {
+	after, err := p.locate(ctx, head.Commit, head.Branch, p.localTip)
+	var unclear *unclearPlaceError
+	switch {
+	case errors.As(err, &unclear):
+		c.blocked = append(c.blocked, plan.Blocked{Guardrail: railPlaceUnclear, Detail: unclear.Error()})
+	case err != nil:
+		return nil // What cannot be read is said of the declarations or of the state.
+	case c.meta != nil && after.meta != nil && after.meta.Lineage != c.meta.Lineage:
+		c.blocked = append(c.blocked, plan.Blocked{
+			Guardrail: railPlaceUnclear,
+			Detail:    fmt.Sprintf("the history of this branch leads to a state of lineage %s, and that of its base to one of lineage %s", after.meta.Lineage, c.meta.Lineage),
+		})
+	}
+	return nil
 }
 
 // unfinished is the entry of a plan for state that an apply began to move, where
@@ -309,31 +386,105 @@ func (p *project) checkDestination(ctx context.Context, at place, to model.Git, 
 	return []plan.Blocked{placeTaken(to, at.meta, there)}, nil
 }
 
-// stateFor is the newest commit of a place's state that was there for the
-// declarations at a commit: where state has a branch of its own, that branch
-// goes on while they stay.
-func (p *project) stateFor(ctx context.Context, at place, declarations string) (string, error) {
-	if at.git.StateBranch == "" || at.commit == "" || at.meta == nil {
-		return at.commit, nil
+// stateFor takes the state that belongs to the declarations at the base: one that
+// was made from them, and where none was when the branch left it, the first that
+// was made from later ones. An older one would show a change that takes back what
+// was just reviewed as none. Where there is no such state yet, the base is pending.
+func (p *project) stateFor(ctx context.Context, c *compared, asked requested) error {
+	if c.commit == "" || c.meta == nil {
+		return nil
 	}
-	found, commit := errors.New("found"), at.commit
-	err := p.store.History(ctx, at.commit, state.Dir, func(c gitstore.Commit) error {
-		_, trailers := splitTrailers(c.Message)
-		from := trailers[apply.TrailerDeclarations]
-		if from == "" {
-			return nil
-		}
-		known, err := p.store.IsAncestor(from, declarations)
-		if errors.Is(err, gitstore.ErrMissingObject) || errors.Is(err, gitstore.ErrShallow) {
-			return nil
-		}
-		if err == nil && known {
-			commit, err = c.Hash, found
-		}
+	states, err := p.statesMade(ctx, c.place, asked)
+	if err != nil {
 		return err
+	}
+	later := ""
+	for _, made := range states { // the newest first
+		before, err := p.known(made.from, asked.commit)
+		if err != nil {
+			return err
+		}
+		if !before {
+			after, err := p.known(asked.commit, made.from)
+			if err != nil {
+				return err
+			}
+			if after {
+				later = made.commit
+			}
+			continue
+		}
+		same, err := p.store.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
+		switch {
+		case err != nil:
+			return err
+		case same || later == "":
+			c.commit = made.commit
+		default:
+			c.commit = later
+		}
+		if !same && later == "" {
+			c.pending = asked.commit
+		}
+		return nil
+	}
+	if later != "" {
+		c.commit = later
+	}
+	return nil
+}
+
+// made is a commit of state with the one that its declarations were read from.
+type made struct{ commit, from string }
+
+// statesMade are the commits of state up to the tip of the base, the newest first.
+func (p *project) statesMade(ctx context.Context, at place, asked requested) (list []made, err error) {
+	from := at.commit
+	if at.git.StateBranch == "" {
+		from = asked.tip
+	}
+	err = p.store.History(ctx, from, state.Dir, func(c gitstore.Commit) error {
+		m := made{c.Hash, c.Hash}
+		if at.git.StateBranch != "" {
+			_, trailers := splitTrailers(c.Message)
+			m.from = trailers[apply.TrailerDeclarations]
+		}
+		if m.from != "" {
+			list = append(list, m)
+		}
+		return nil
 	})
-	if errors.Is(err, found) || errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, gitstore.ErrShallow) {
 		err = nil
 	}
-	return commit, err
+	return list, err
+}
+
+// known tells whether one commit is in the history of another, as far as the
+// clone knows.
+func (p *project) known(ancestor, commit string) (bool, error) {
+	is, err := p.store.IsAncestor(ancestor, commit)
+	if errors.Is(err, gitstore.ErrMissingObject) || errors.Is(err, gitstore.ErrShallow) {
+		return false, nil
+	}
+	return is, err
+}
+
+// takenBack are the entries of a plan for what the base declares, nobody has
+// applied yet, and the branch at hand takes back: against the state that there is,
+// that is no change.
+func (p *project) takenBack(env *Env, pending string, have *state.Snapshot, made *plan.Plan) ([]plan.Blocked, error) {
+	files, err := p.store.FS(pending, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return nil, err
+	}
+	want, problems, err := env.load(files)
+	if err != nil || problems.HasErrors() {
+		return nil, err
+	}
+	base, problems := plan.Build(want, have, plan.Options{Today: made.Date, Limits: env.limits})
+	if problems.HasErrors() {
+		return nil, nil
+	}
+	return plan.TakenBack(base, made), nil
 }

@@ -36,7 +36,6 @@ func (c *applyCmd) move(env *Env, l *ledger, b base, made *plan.Plan, settings s
 	if err != nil {
 		return err
 	}
-	there.at = l.at
 	if l.git.StateBranch == "" && l.declared.StateBranch == "" {
 		to, err := there.besides(env.Context, b)
 		if err != nil {
@@ -53,7 +52,6 @@ func (c *applyCmd) move(env *Env, l *ledger, b base, made *plan.Plan, settings s
 // besides is what to build on where state goes along with declarations to another
 // branch, or to the same one on a remote.
 func (l *ledger) besides(ctx context.Context, from base) (base, error) {
-	l.at.meta = nil // What the branch has recorded is compared below, as a whole.
 	b, err := l.beginHere(ctx)
 	if err != nil {
 		return b, err

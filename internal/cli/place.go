@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
@@ -52,6 +54,7 @@ const (
 	railStateBehind   = "state_behind"
 	railPlaceTaken    = "state_place_taken"
 	railBaseUnknown   = "base_unknown"
+	railPlaceUnclear  = "state_place_unclear"
 	noticePlaceUnseen = "place_not_checked"
 )
 
@@ -96,6 +99,8 @@ type locator struct {
 	beside string
 	// at is the state branch of the place reached; "" is beside the declarations.
 	at string
+	// starts are all places that history knows to begin with.
+	starts []beginning
 	place
 }
 
@@ -109,7 +114,10 @@ func (p *project) locate(ctx context.Context, from, branch string, tip tipOf) (p
 	if err := l.follow(); err != nil {
 		return place{}, err
 	}
-	return l.place, l.confirm()
+	if err := l.confirm(); err != nil {
+		return place{}, err
+	}
+	return l.place, l.agree()
 }
 
 // statePlaceVariable names the place of state for whoever runs osmoctl where the
@@ -127,34 +135,195 @@ func (l *locator) confirm() error {
 	if err != nil || declared.Place() != named || declared.StateBranch == l.at {
 		return err
 	}
-	_, err = l.step(declared)
-	return err
+	from, at := l.place, l.at
+	moved, err := l.step(declared)
+	if err != nil || !moved {
+		return err
+	}
+	// It must go on from the old one, and not merely look like it.
+	if on, err := l.project.store.IsAncestor(from.commit, l.place.commit); err == nil && !on {
+		there := l.place.meta
+		l.place, l.at = from, at
+		l.place.blocked = append(l.place.blocked, placeTaken(declared, from.meta, there))
+	}
+	return nil
 }
 
 // begin goes to the first place.
 func (l *locator) begin() error {
-	declared, err := l.project.gitSettings(l.from)
-	if err != nil {
-		return err
-	}
 	meta, there, err := l.project.metaAt(l.from)
 	if err != nil {
 		return err
+	}
+	declared, err := l.project.gitSettings(l.from)
+	if err != nil {
+		if meta == nil {
+			return err
+		}
+		declared = meta.Applied.Git // The project file is for others to report.
 	}
 	l.place = place{git: declared, commit: l.from, branch: l.beside, meta: meta, declarations: l.from}
 	if l.vouched() {
 		l.place.git.StateBranch = ""
 		return nil
 	}
-	if found, err := l.namedBefore(declared); found || err != nil {
+	past, err := l.lookBack()
+	if err != nil {
 		return err
 	}
 	if there {
-		l.place.git.StateBranch = "" // It is beside the declarations.
-		return l.damaged()
+		return l.beginBeside(past)
 	}
-	if err := l.lookBehind(); err != nil || l.meta != nil || declared.StateBranch == "" {
+	return l.beginApart(past, declared)
+}
+
+// past is what the history of the declarations, along all parents, says of where
+// state was.
+type past struct {
+	// named are the commits by which the project file named a state branch.
+	named []namedPlace
+	// firsts are the commits with which state begins beside the declarations,
+	// and removed the last ones that had it before it was taken away.
+	firsts, removed []string
+}
+
+type namedPlace struct {
+	git    model.Git
+	commit string
+}
+
+// lookBack goes through all of history, since which parent of a merge is the first
+// is up to whoever merges.
+func (l *locator) lookBack() (past, error) {
+	const file, dir = 0, 1
+	var p past
+	err := l.project.store.Ancestry(l.ctx, l.from, []string{config.ProjectFile, state.Dir}, func(n gitstore.Node) error {
+		if n.Introduces(file) {
+			// One that cannot be read named nothing.
+			if git, err := l.project.gitSettings(n.Hash); err == nil && git.StateBranch != "" {
+				p.named = append(p.named, namedPlace{git, n.Hash})
+			}
+		}
+		had := 0
+		for i, before := range n.Before {
+			if before[dir] == "" {
+				continue
+			}
+			had++
+			if n.IDs[dir] == "" {
+				p.removed = append(p.removed, n.Parents[i])
+			}
+		}
+		if n.IDs[dir] != "" && had == 0 {
+			p.firsts = append(p.firsts, n.Hash)
+		}
+		return nil
+	})
+	if errors.Is(err, gitstore.ErrShallow) {
+		err = nil
+	}
+	slices.SortFunc(p.named, func(a, b namedPlace) int { return cmp.Compare(a.commit, b.commit) })
+	slices.Sort(p.removed)
+	return p, err
+}
+
+// beginBeside begins with the state beside the declarations, unless a state branch
+// that was named before it has a state. One that was named on a line of history of
+// its own is neither earlier nor later: then somebody has to say which counts.
+func (l *locator) beginBeside(p past) error {
+	beside := l.place
+	beside.git.StateBranch = ""
+	if err := l.startWhereRemoved(p, beside); err != nil {
 		return err
+	}
+	firsts, err := l.oldest(p.firsts)
+	if err != nil {
+		return err
+	}
+	for _, name := range p.named {
+		earlier, later, err := l.order(name.commit, firsts)
+		if err != nil {
+			return err
+		}
+		if later && !earlier {
+			continue // A change to be planned, or one that an apply recorded.
+		}
+		found, err := l.tryNamed(name.git)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		named := l.place
+		l.place, l.at = beside, ""
+		l.starts = append(l.starts, beginning{named, name.git.StateBranch, name.commit, earlier && !later})
+	}
+	if err := l.leaveLater(); err != nil {
+		return err
+	}
+	for _, s := range l.starts {
+		if s.earlier {
+			l.place, l.at = s.place, s.at
+			return nil
+		}
+	}
+	l.place = beside
+	return l.damaged()
+}
+
+// order tells how a commit stands to those with which state begins: in the history
+// of one, or with one in its own.
+func (l *locator) order(commit string, firsts []string) (earlier, later bool, err error) {
+	for _, first := range firsts {
+		is, err := l.project.store.IsAncestor(commit, first)
+		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+			return false, false, err
+		}
+		earlier = earlier || is
+		if is, err = l.project.store.IsAncestor(first, commit); err != nil && !errors.Is(err, gitstore.ErrShallow) {
+			return false, false, err
+		}
+		later = later || is
+	}
+	return earlier, later, nil
+}
+
+// beginApart begins where state was taken away from beside the declarations, or on
+// a state branch that was named.
+func (l *locator) beginApart(p past, declared model.Git) error {
+	none := l.place
+	if err := l.startWhereRemoved(p, none); err != nil {
+		return err
+	}
+	for i := range l.starts {
+		gone := &l.starts[i].place
+		if gone.meta.Applied.Git.StateBranch == "" {
+			gone.blocked = append(gone.blocked, plan.Blocked{
+				Guardrail: railStateVanished,
+				Detail:    fmt.Sprintf("the state was removed after commit %.12s, where it was at serial %d; bring it back: git checkout %.12s -- %s", gone.commit, gone.meta.Serial, gone.commit, state.Dir),
+			})
+		}
+	}
+	for _, name := range p.named {
+		found, err := l.tryNamed(name.git)
+		if err != nil {
+			return err
+		}
+		if found {
+			l.starts = append(l.starts, beginning{l.place, name.git.StateBranch, name.commit, false})
+			l.place, l.at = none, ""
+		}
+	}
+	if err := l.leaveLater(); err != nil {
+		return err
+	}
+	if len(l.starts) > 0 {
+		l.place, l.at = l.starts[0].place, l.starts[0].at
+		return nil
+	}
+	if declared.StateBranch == "" {
+		return nil
 	}
 	// Its state will have a branch of its own from the first apply on.
 	commit, unseen, err := l.tip(l.ctx, declared)
@@ -164,6 +333,64 @@ func (l *locator) begin() error {
 	}
 	l.place.commit, l.place.branch, l.at = commit, stateRef(declared), declared.StateBranch
 	return err
+}
+
+// startWhereRemoved notes the places that state beside the declarations led to when
+// it was taken away.
+func (l *locator) startWhereRemoved(p past, from place) error {
+	for _, commit := range p.removed {
+		meta, _, err := l.project.metaAt(commit)
+		if err != nil {
+			return err
+		}
+		if meta == nil {
+			continue
+		}
+		gone := from
+		gone.git.StateBranch = ""
+		gone.commit, gone.branch, gone.meta = commit, "", meta
+		l.starts = append(l.starts, beginning{gone, "", commit, false})
+	}
+	return nil
+}
+
+// oldest leaves out the commits that have another of the list in their history.
+func (l *locator) oldest(list []string) ([]string, error) {
+	var kept []string
+	for _, c := range list {
+		later := false
+		for _, other := range list {
+			if c == other || later {
+				continue
+			}
+			is, err := l.project.store.IsAncestor(other, c)
+			if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+				return nil, err
+			}
+			later = is
+		}
+		if !later {
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
+}
+
+// tryNamed goes to a state branch if there is a state.
+func (l *locator) tryNamed(git model.Git) (bool, error) {
+	commit, unseen, err := l.tip(l.ctx, git)
+	if err != nil {
+		return false, err
+	}
+	if unseen && git != l.place.git {
+		l.unseen(git)
+	}
+	meta, there, err := l.project.metaAt(commit)
+	if err != nil || !there {
+		return false, err
+	}
+	l.place.git, l.place.commit, l.place.branch, l.place.meta, l.at = git, commit, stateRef(git), meta, git.StateBranch
+	return true, nil
 }
 
 // damaged is for a state whose meta.json cannot be read: its place is that which
@@ -184,6 +411,81 @@ func (l *locator) damaged() error {
 		return nil
 	}
 	return err
+}
+
+// beginning is a place that history knows to begin with.
+type beginning struct {
+	place place
+	at    string
+	// commit is the one that history knows it by.
+	commit string
+	// earlier says that it comes before the state beside the declarations.
+	earlier bool
+}
+
+// leaveLater leaves out what came after another beginning: a change of the settings
+// that is to be planned, or that an apply has recorded at the place before.
+func (l *locator) leaveLater() error {
+	commits := make([]string, len(l.starts))
+	for i, s := range l.starts {
+		commits[i] = s.commit
+	}
+	oldest, err := l.oldest(commits)
+	if err != nil {
+		return err
+	}
+	l.starts = slices.DeleteFunc(l.starts, func(s beginning) bool { return !slices.Contains(oldest, s.commit) })
+	return nil
+}
+
+// agree follows every other place that history knows to its end. They must all
+// come to the one that was taken: a branch with a history of its own, merged in
+// such a way that it shows no difference, could else bring a place of its own
+// along. Where they do not, the operator says which counts.
+func (l *locator) agree() error {
+	taken := *l
+	ends := map[string]place{taken.where(): taken.place}
+	for _, s := range l.starts {
+		other := &locator{project: l.project, ctx: l.ctx, from: l.from, tip: l.tip, beside: l.beside, place: s.place, at: s.at}
+		if err := other.follow(); err != nil {
+			return err
+		}
+		ends[other.where()] = other.place
+	}
+	if len(ends) == 1 {
+		return nil
+	}
+	named := l.project.env.Getenv(statePlaceVariable)
+	var words []string
+	for _, where := range model.Names(ends) {
+		end := ends[where]
+		if end.git.Place() == named {
+			l.place = end
+			return nil
+		}
+		words = append(words, fmt.Sprintf("%s (lineage %s, serial %d)", end.git.Place(), end.meta.Lineage, end.meta.Serial))
+	}
+	return &unclearPlaceError{words}
+}
+
+// unclearPlaceError says that history leads to several states.
+type unclearPlaceError struct{ places []string }
+
+func (e *unclearPlaceError) Error() string {
+	return "the history of the declarations leads to more than one state: " + strings.Join(e.places, ", ")
+}
+
+// Hint says what to do.
+func (e *unclearPlaceError) Hint() string {
+	return fmt.Sprintf("find out which one applies of yours have written, and name it, as %s=PLACE, wherever osmoctl runs for this project; git log -p --full-history -- %s shows who named the others", statePlaceVariable, config.ProjectFile)
+}
+
+// where tells places apart.
+func (l *locator) where() string {
+	if l.at == "" {
+		return "beside"
+	}
+	return l.place.branch
 }
 
 // unseen notes a state branch that the clone has not got.
@@ -221,116 +523,6 @@ func (l *locator) vouched() bool {
 		before, err := l.project.store.IsAncestor(s.Commit, l.from)
 		return err == nil && before
 	})
-}
-
-// namedBefore goes to the oldest state branch that the project file has named
-// before state first stood beside the declarations, if there is a state.
-func (l *locator) namedBefore(declared model.Git) (found bool, err error) {
-	named, err := l.stateBranches(declared)
-	if err != nil {
-		return false, err
-	}
-	for _, git := range named {
-		commit, unseen, err := l.tip(l.ctx, git)
-		if err != nil {
-			return false, err
-		}
-		if unseen && git != declared {
-			l.unseen(git)
-		}
-		meta, there, err := l.project.metaAt(commit)
-		if err != nil {
-			return false, err
-		}
-		if there {
-			l.place.git, l.place.commit, l.place.branch, l.place.meta = git, commit, stateRef(git), meta
-			l.at = git.StateBranch
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// stateBranches are the settings with a state branch that the project file has
-// had until state first stood beside the declarations, the oldest first.
-func (l *locator) stateBranches(declared model.Git) (named []model.Git, err error) {
-	type version struct {
-		git    model.Git
-		commit string
-	}
-	var versions []version
-	err = l.project.store.History(l.ctx, l.from, config.ProjectFile, func(c gitstore.Commit) error {
-		git, err := l.project.gitSettings(c.Hash)
-		if err == nil && git.StateBranch != "" {
-			versions = append(versions, version{git, c.Hash})
-		}
-		return nil // One that cannot be read named nothing.
-	})
-	if err != nil && !errors.Is(err, gitstore.ErrShallow) {
-		return nil, err
-	}
-	first := ""
-	if len(versions) > 0 {
-		if first, err = l.firstBeside(); err != nil {
-			return nil, err
-		}
-	}
-	for _, v := range slices.Backward(versions) {
-		before := true
-		if first != "" {
-			if before, err = l.project.store.IsAncestor(v.commit, first); err != nil && !errors.Is(err, gitstore.ErrShallow) {
-				return nil, err
-			}
-		}
-		if before && !slices.Contains(named, v.git) {
-			named = append(named, v.git)
-		}
-	}
-	return named, nil
-}
-
-// firstBeside is the oldest commit that has state beside the declarations.
-func (l *locator) firstBeside() (first string, err error) {
-	err = l.project.store.History(l.ctx, l.from, state.Dir, func(c gitstore.Commit) error {
-		first = c.Hash
-		return nil
-	})
-	if errors.Is(err, gitstore.ErrShallow) {
-		err = nil
-	}
-	return first, err
-}
-
-// lookBehind is for declarations without state: if their history had one, it was
-// moved and cleared away, or it must not be missing.
-func (l *locator) lookBehind() error {
-	stop := errors.New("found")
-	var gone gitstore.Commit
-	err := l.project.store.History(l.ctx, l.from, state.Dir, func(c gitstore.Commit) error {
-		gone = c
-		return stop
-	})
-	if err == nil || errors.Is(err, gitstore.ErrShallow) {
-		return nil // There never was one, as far as this clone knows.
-	}
-	if !errors.Is(err, stop) {
-		return err
-	}
-	if len(gone.Parents) == 0 {
-		return nil
-	}
-	last, _, err := l.project.metaAt(gone.Parents[0])
-	if err != nil || last == nil {
-		return err
-	}
-	if last.Applied.Git.StateBranch == "" {
-		l.blocked = append(l.blocked, plan.Blocked{
-			Guardrail: railStateVanished,
-			Detail:    fmt.Sprintf("commit %.12s removed the state, which was at serial %d; bring it back: git checkout %.12s -- %s", gone.Hash, last.Serial, gone.Parents[0], state.Dir),
-		})
-	}
-	l.place.commit, l.place.branch, l.place.meta = gone.Parents[0], "", last
-	return nil
 }
 
 // maxMoves bounds how many places are gone through.

@@ -32,15 +32,10 @@ type allowances struct {
 	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
 }
 
-// stateMove is the place that state may move to.
-func (a allowances) stateMove(env *Env) string {
-	return or(a.AllowStateMove, env.Getenv(statePlaceVariable))
-}
-
-func (a allowances) options(env *Env) plan.Allow {
+func (a allowances) options() plan.Allow {
 	return plan.Allow{
 		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
-		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.stateMove(env),
+		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.AllowStateMove,
 	}
 }
 
@@ -110,8 +105,8 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	opts := plan.Options{
 		Limits: env.limits,
 		Today:  day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
-		StateEdited: from.edited, Notices: append(from.notices, readNotices(files.Remarks())...), Allow: c.allowances.options(env),
-		Blocked: append(from.blocked, from.unfinished(c.stateMove(env))...),
+		StateEdited: from.edited, Notices: append(from.notices, readNotices(files.Remarks())...), Allow: c.allowances.options(),
+		Blocked: append(from.blocked, from.unfinished(c.AllowStateMove)...),
 	}
 	if c.AsOf != 0 {
 		opts.Today, opts.AsOf = c.AsOf, true
@@ -125,6 +120,13 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 		return nil, err
 	}
 	made.Blocked = append(made.Blocked, taken...)
+	if from.pending != "" {
+		back, err := p.takenBack(env, from.pending, have, made)
+		if err != nil {
+			return nil, err
+		}
+		made.Blocked = append(made.Blocked, back...)
+	}
 	warnChanged()
 	return made, p.holdAgainstHistory(env.Context, made, have, from.commit, from.branch)
 }

@@ -130,11 +130,22 @@ func (p *project) checkNearest() error {
 			return hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(p.store.Prefix(), dir), last.Hash),
 				"name the one that is meant: osmoctl -C "+p.dir)
 		}
+		if errors.Is(err, gitstore.ErrShallow) && !isOwnFolder(dir) {
+			return hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(p.store.Prefix(), dir)),
+				"name the one that is meant: osmoctl -C "+p.dir)
+		}
 		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
 			return err
 		}
 	}
 	return nil
+}
+
+// isOwnFolder tells the folders below a project that are its own: nobody keeps
+// another project there.
+func isOwnFolder(dir string) bool {
+	top, _, _ := strings.Cut(dir, "/")
+	return top == config.ManifestDir || top == state.Dir
 }
 
 // finishInterrupted brings work tree and index to the commit that an

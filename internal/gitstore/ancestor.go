@@ -3,6 +3,7 @@ package gitstore
 import (
 	"container/heap"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -37,36 +38,38 @@ func (s *Store) IsAncestor(ancestor, commit string) (bool, error) {
 	return false, nil
 }
 
-// MergeBase is the newest commit that both have in their history: where one
-// branch left the other. It is "" where they have none in common; where a
-// shallow clone cannot tell, the error is ErrShallow.
-func (s *Store) MergeBase(a, b string) (string, error) {
+// MergeBases are the commits that both have in their history and that no other
+// such commit is built on: where one branch left the other. There are none where
+// nothing is in common, and several where both were merged into one another: which
+// of those counts is nobody's to choose by a date. Where a shallow clone cannot
+// tell, the error is ErrShallow.
+func (s *Store) MergeBases(a, b string) ([]string, error) {
 	if a == b {
-		return a, nil
+		return []string{a}, nil
 	}
 	shallow, err := s.shallow()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	p := &painter{store: s, shallow: shallow, seen: map[string]*painted{}}
 	for hash, side := range map[string]side{a: fromAncestor, b: fromCommit} {
 		if err := p.paint(hash, side); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	if err := p.run(); err != nil {
-		return "", err
+		return nil, err
 	}
-	common := p.newestCommon()
-	if common == "" && p.cut {
-		return "", ErrShallow
+	bases, err := s.newest(p.common())
+	if err == nil && len(bases) == 0 && p.cut {
+		err = ErrShallow
 	}
-	return common, nil
+	return bases, err
 }
 
-// newestCommon is, of the commits reached from both sides that no other such
-// commit is built on, the one with the latest date.
-func (p *painter) newestCommon() string {
+// common are commits that were reached from both sides, without those that are
+// seen to be behind another.
+func (p *painter) common() []string {
 	behind := map[string]bool{}
 	for _, c := range p.seen {
 		if c.sides == both {
@@ -75,19 +78,36 @@ func (p *painter) newestCommon() string {
 			}
 		}
 	}
-	var newest *painted
+	var common []string
 	for hash, c := range p.seen {
-		if c.sides != both || behind[hash] {
-			continue
-		}
-		if newest == nil || c.when.After(newest.when) || c.when.Equal(newest.when) && c.hash < newest.hash {
-			newest = c
+		if c.sides == both && !behind[hash] {
+			common = append(common, hash)
 		}
 	}
-	if newest == nil {
-		return ""
+	slices.Sort(common)
+	return common
+}
+
+// newest leaves out the commits that another of the list is built on.
+func (s *Store) newest(list []string) ([]string, error) {
+	var out []string
+	for _, c := range list {
+		behind := false
+		for _, other := range list {
+			if c == other || behind {
+				continue
+			}
+			is, err := s.IsAncestor(c, other)
+			if err != nil && !errors.Is(err, ErrShallow) {
+				return nil, err
+			}
+			behind = is
+		}
+		if !behind {
+			out = append(out, c)
+		}
 	}
-	return newest.hash
+	return out, nil
 }
 
 // side tells from where a commit was reached.

@@ -34,6 +34,50 @@ func (s *Store) Resolve(rev string) (string, error) {
 	return at.hash(), nil
 }
 
+// ResolveBranch finds the commit at the tip of a branch: refs/remotes/… or
+// refs/heads/… by its short name, any reference by its full one, or a commit by its
+// whole hash. A tag of that name is not looked at: anybody who may push one could
+// put another commit in the branch's place. A name that both kinds of branches
+// answer to, with different commits, is ErrAmbiguousRevision.
+func (s *Store) ResolveBranch(name string) (string, error) {
+	fail := func(err error) (string, error) { return "", fmt.Errorf("branch %q: %w", name, err) }
+	if object, err := parseID(name); err == nil && name != "" {
+		if object, err = s.peel(object); err != nil {
+			return fail(err)
+		}
+		return object.hash(), nil
+	}
+	if checkRefName(name) != nil {
+		return fail(ErrUnknownRevision)
+	}
+	full := []string{"refs/remotes/" + name, "refs/heads/" + name}
+	if strings.HasPrefix(name, "refs/") {
+		full = []string{name}
+	}
+	var found id
+	var first string
+	for _, ref := range full {
+		at, err := s.readRef(ref)
+		switch {
+		case err != nil:
+			return fail(err)
+		case at == (id{}):
+		case found == (id{}):
+			found, first = at, ref
+		case at != found:
+			return fail(fmt.Errorf("%w: it is %s and also %s; write the one that you mean in full", ErrAmbiguousRevision, first, ref))
+		}
+	}
+	if found == (id{}) {
+		return fail(ErrUnknownRevision)
+	}
+	found, err := s.peel(found)
+	if err != nil {
+		return fail(err)
+	}
+	return found.hash(), nil
+}
+
 func (s *Store) resolveBase(base string) (id, error) {
 	if base == "@" {
 		base = "HEAD"

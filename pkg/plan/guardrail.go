@@ -130,10 +130,22 @@ func (g *guard) stateEdited() {
 func (g *guard) stateMoved() {
 	moves := slices.ContainsFunc(g.settled, func(c GuardrailChange) bool { return strings.HasPrefix(c.Path, "git.") })
 	before, after := g.have.Meta.Applied.Git, g.want.Project.Git
-	if !moves || g.opts.Allow.StateMove == after.Place() {
-		return
+	if to := movedTo(before, after); moves && g.opts.Allow.StateMove != to {
+		g.block(nil, RailStateMoved, "--allow-state-move "+to, "the git settings changed, so state would move from %s to %s: it is planned against the state where the last apply recorded it", before.Place(), to)
 	}
-	g.block(nil, RailStateMoved, StateMoveFlag(after), "the git settings changed, so state would move from %s to %s: it is planned against the state where the last apply recorded it", before.Place(), after.Place())
+}
+
+// movedTo names a move for its flag: the place, and the branch of the declarations
+// where that changes beside a state branch, which the place does not tell.
+func movedTo(before, after model.Git) string {
+	if after.StateBranch == "" || before.Branch == after.Branch {
+		return after.Place()
+	}
+	branch := after.Branch
+	if branch == "" {
+		branch = "HEAD"
+	}
+	return after.Place() + "#" + branch
 }
 
 // StateMoveFlag is the flag that lets state move to where the settings say.

@@ -39,7 +39,7 @@ func (b *builder) guardrailSettings(before, after model.Guardrails) {
 func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *Plan {
 	want := asApplied(have)
 	want.Project.Git = to
-	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: to.Place()}})
+	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: movedTo(have.Meta.Applied.Git, to)}})
 	b.rights = newRights(want, have, nil)
 	b.gitSettings(have.Meta.Applied.Git, to)
 	return b.finish()
