@@ -61,8 +61,10 @@ func (p *project) request(stateRef string, head gitstore.Head) (requested, error
 // clone keeps of a branch may be old, so a commit that the event names must be part
 // of it.
 func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested, error) {
-	unknown := requested{commit: head.Commit, name: event.name, hint: event.fetch,
-		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name)}
+	unknown := requested{
+		commit: head.Commit, name: event.name, hint: event.fetch,
+		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
+	}
 	var found []requested
 	for _, candidate := range event.candidates {
 		tip, err := p.resolveBase(candidate)

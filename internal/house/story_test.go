@@ -110,7 +110,7 @@ service_accounts:
     tokens: {t: {}}
 `, options: func(o *plan.Options) {
 		many := 100
-		o.Allow = plan.Allow{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state"}
+		o.Allow = plan.Allow{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state#main"}
 	}, blocked: true},
 	{days: 1, project: twoKeys, text: `
 roles:
@@ -125,7 +125,7 @@ service_accounts:
   doomed:
     roles: [ml]
     tokens: {t: {}}
-`, options: func(o *plan.Options) { o.Allow.StateMove = "origin/osmoctl-state" }},
+`, options: func(o *plan.Options) { o.Allow.StateMove = "origin/osmoctl-state#main" }},
 	{days: 2, project: twoKeys, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
