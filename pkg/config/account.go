@@ -47,12 +47,11 @@ func (m *manifest) readAccount(e entry) {
 func (m *manifest) fillAccount(d *accountDecl, f fields) {
 	a := d.account
 	a.Description = m.text(f[accountDescription].value, `"description"`)
-	what := "the account " + quoted(a.Name) + " has"
-	a.Labels = m.labels(m.bounded(f[accountLabels].value, m.limits.Labels, "labels", what, "labels"))
-	d.roles = m.scalars(m.bounded(f[accountRoles].value, m.limits.AccountRoles, "account_roles", what, "roles"), `"roles"`)
+	a.Labels = m.labels(m.bounded(f[accountLabels].value, m.limits.Labels, "labels", "the account", a.Name, "labels"))
+	d.roles = m.scalars(m.bounded(f[accountRoles].value, m.limits.AccountRoles, "account_roles", "the account", a.Name, "roles"), `"roles"`)
 	a.Roles = model.Set(values(d.roles))
 	a.Protect, _ = m.truth(f[accountProtect].value, `"protect"`)
-	tokens := m.entries(m.bounded(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", what, "tokens"), `"tokens"`)
+	tokens := m.entries(m.bounded(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", "the account", a.Name, "tokens"), `"tokens"`)
 	if len(tokens) > 0 {
 		m.mustHaveRoles(d, f[accountRoles])
 	}
@@ -179,7 +178,7 @@ func (m *manifest) tokenRoles(a *model.Account, t *model.Token, f field) {
 		return
 	}
 	m.nonEmpty(f, `"roles"`, "name roles, or delete the key: the token then takes all roles of its account")
-	roles := m.scalars(m.bounded(f.value, m.limits.AccountRoles, "account_roles", "the token "+quoted(t.Name)+" has", "roles"), `"roles"`)
+	roles := m.scalars(m.bounded(f.value, m.limits.AccountRoles, "account_roles", "the token", t.Name, "roles"), `"roles"`)
 	t.Roles = model.Set(values(roles))
 	for _, n := range roles {
 		if len(a.Roles) == 0 || hasRole(a, n.value) {
@@ -264,7 +263,7 @@ func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
 
 func (m *manifest) previously(d *tokenDecl, f field) {
 	m.nonEmpty(f, `"previously"`, "name the token's earlier names, or delete the key")
-	names := m.bounded(f.value, m.limits.AccountTokens, "account_tokens", "the token "+quoted(d.token.Name)+" has", "earlier names")
+	names := m.bounded(f.value, m.limits.AccountTokens, "account_tokens", "the token", d.token.Name, "earlier names")
 	d.previously = m.scalars(names, `"previously"`)
 	if len(d.previously) > 0 {
 		d.token.Previously = values(d.previously)

@@ -12,8 +12,9 @@ import (
 const maxResource = 1024
 
 // within reports a list or map that holds more than a limit allows, before
-// anything of it is read. what goes before the number, as in "the account x has".
-func (m *manifest) within(n *node, limit int, name, what, things string) bool {
+// anything of it is read. what and of go before the number, as in "the account x
+// has"; of is the name of what has it, where that has one.
+func (m *manifest) within(n *node, limit int, name, what, of, things string) bool {
 	if n == nil {
 		return true
 	}
@@ -25,13 +26,16 @@ func (m *manifest) within(n *node, limit int, name, what, things string) bool {
 		return true
 	}
 	m.broken = true
+	if of != "" {
+		what += " " + quoted(of) + " has"
+	}
 	m.fail(n, codeTooMany, model.RaiseHint(name, have), "%s %d %s, and the limit is %d", what, have, things, limit)
 	return false
 }
 
 // bounded is what stands at n, or something unusable where that is too much.
-func (m *manifest) bounded(n *node, limit int, name, what, things string) *node {
-	if m.within(n, limit, name, what, things) {
+func (m *manifest) bounded(n *node, limit int, name, what, of, things string) *node {
+	if m.within(n, limit, name, what, of, things) {
 		return n
 	}
 	return &unusable

@@ -43,11 +43,11 @@ func (m *manifest) read(root *node) {
 	if len(root.items) == 0 {
 		m.fail(root, codeEmptyFile, emptyHint(m.file), "the file declares nothing")
 	}
-	roles := m.bounded(f[manifestRoles].value, m.limits.Roles, "roles", "these are", "roles")
+	roles := m.bounded(f[manifestRoles].value, m.limits.Roles, "roles", "these are", "", "roles")
 	for _, e := range m.entries(roles, `"roles"`) {
 		m.readRole(e)
 	}
-	accounts := m.bounded(f[manifestAccounts].value, m.limits.Accounts, "accounts", "these are", "service accounts")
+	accounts := m.bounded(f[manifestAccounts].value, m.limits.Accounts, "accounts", "these are", "", "service accounts")
 	for _, e := range m.entries(accounts, `"service_accounts"`) {
 		m.readAccount(e)
 	}
@@ -97,8 +97,7 @@ func without(n *node, i int) *node {
 func (m *manifest) fillRole(d *roleDecl, f fields) {
 	role := d.role
 	role.Description = m.text(f[roleDescription].value, `"description"`)
-	what := "the role " + quoted(role.Name) + " has"
-	role.ExternalRoles = m.texts(m.bounded(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", what, "external roles"), `"external_roles"`)
+	role.ExternalRoles = m.texts(m.bounded(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", "the role", role.Name, "external roles"), `"external_roles"`)
 	role.SyncMode = m.syncMode(f[roleSyncMode].value)
 	if _, ok := m.truth(f[roleImmutable].value, `"immutable"`); ok {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
@@ -125,7 +124,7 @@ func (m *manifest) readPolicies(d *roleDecl, f field) bool {
 		m.fail(d.key, codeMissingKey, "add policies, each with actions and resources", "the role %s lacks its policies", quoted(d.role.Name))
 		return false
 	}
-	if !m.within(f.value, m.limits.RolePolicies, "role_policies", "the role "+quoted(d.role.Name)+" has", "policies") {
+	if !m.within(f.value, m.limits.RolePolicies, "role_policies", "the role", d.role.Name, "policies") {
 		return false
 	}
 	before := m.errors
@@ -192,7 +191,7 @@ func (m *manifest) readActions(d *roleDecl, policy *node, f field) []*node {
 	if !maySayNothing(d.role.Name) {
 		m.nonEmpty(f, `"actions"`, "name an action, or delete the policy")
 	}
-	actions := m.scalars(m.bounded(f.value, m.limits.PolicyActions, "policy_actions", "the policy has", "actions"), `"actions"`)
+	actions := m.scalars(m.bounded(f.value, m.limits.PolicyActions, "policy_actions", "the policy has", "", "actions"), `"actions"`)
 	for _, n := range actions {
 		if err := access.CheckAction(n.value); err != nil {
 			m.fail(n, codeBadAction, "", "the action %s cannot be used: %v", quoted(n.value), err)
@@ -219,7 +218,7 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 }
 
 func (m *manifest) resources(n *node) []string {
-	list := m.texts(m.bounded(n, m.limits.PolicyResources, "policy_resources", "the policy has", "resources"), `"resources"`)
+	list := m.texts(m.bounded(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
 	for _, s := range list {
 		if len(s) > maxResource {
 			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), maxResource)

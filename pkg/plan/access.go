@@ -310,7 +310,7 @@ func (b *builder) tokenReaders(a model.Address, want []model.Recipient, have []s
 	r := Readers{Token: a, Gained: []Reader{}, Lost: []Reader{}}
 	known := members(have)
 	for i, id := range b.idsOf(want) {
-		if !known(id) {
+		if !known.has(id) {
 			r.Gained = append(r.Gained, Reader{Name: want[i].Name, Key: id})
 		}
 	}
@@ -343,17 +343,38 @@ func (b *builder) idsOf(list []model.Recipient) []string {
 	return ids
 }
 
-// members tells quickly what is in a list that is asked about many times. Most
-// lists are short, and of the long ones most are sorted.
-func members(list []string) func(string) bool {
+// memberSet tells quickly what is in a list that is asked about many times. Most
+// lists are short, and of the long ones most are sorted. It is a value, since one
+// is made for each of many thousands of tokens.
+type memberSet struct {
+	list   []string
+	sorted bool
+}
+
+func members(list []string) memberSet {
 	if len(list) <= 8 {
-		return func(s string) bool { return slices.Contains(list, s) }
+		return memberSet{list, false}
 	}
 	if !slices.IsSorted(list) {
 		list = model.Set(list)
 	}
-	return func(s string) bool {
-		_, found := slices.BinarySearch(list, s)
+	return memberSet{list, true}
+}
+
+func (m memberSet) has(s string) bool {
+	if m.sorted {
+		_, found := slices.BinarySearch(m.list, s)
 		return found
 	}
+	return slices.Contains(m.list, s)
+}
+
+// missesAny reports whether any of list is no member.
+func (m memberSet) missesAny(list []string) bool {
+	for _, s := range list {
+		if !m.has(s) {
+			return true
+		}
+	}
+	return false
 }

@@ -223,7 +223,7 @@ func (b *builder) holders(roles []string) map[string][]string {
 	wanted, out := members(roles), map[string][]string{}
 	for _, name := range model.Names(b.have.Accounts) {
 		for _, g := range b.have.Accounts[name].Grants {
-			if wanted(g.Role) {
+			if wanted.has(g.Role) {
 				out[g.Role] = append(out[g.Role], name)
 			}
 		}

@@ -63,7 +63,7 @@ func (b *builder) carries(c *Change) bool {
 		return false
 	}
 	granted := members(b.granted(c.Address))
-	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !granted(r.Key) })
+	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !granted.has(r.Key) })
 }
 
 // granted are the IDs of the keys that may read a token by what the last apply

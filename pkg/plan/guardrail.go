@@ -377,7 +377,7 @@ func (g *guard) required(c *Change, r rails, lift string) {
 	reads := members(g.idsOf(c.Resolved.Readers))
 	for _, name := range r.RequiredRecipients {
 		for _, key := range r.keys[name] {
-			if !reads(key) {
+			if !reads.has(key) {
 				token := c.Address.Token()
 				g.block(&token, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
 			}

@@ -174,7 +174,7 @@ func ownKeys(keys []model.Recipient, name string) (ids []string) {
 func minus(a, b []string) (out []string) {
 	in := members(b)
 	for _, s := range a {
-		if !in(s) {
+		if !in.has(s) {
 			out = append(out, s)
 		}
 	}

@@ -36,13 +36,16 @@ func (b *builder) tokens(account *model.Account, have *state.Account) {
 // impliedByLostRoles says what OSMO does by itself: a role that leaves an
 // account leaves every token of it.
 func (b *builder) impliedByLostRoles(account *model.Account, have *state.Account) {
+	if !have.Live() || slices.EqualFunc(account.Roles, have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) {
+		return
+	}
 	kept := members(account.Roles)
-	if !have.Live() || !slices.ContainsFunc(have.Grants, func(g state.Grant) bool { return !kept(g.Role) }) {
+	if !kept.missesAny(have.Roles()) {
 		return
 	}
 	type carrier struct {
 		address model.Address
-		carries func(string) bool
+		carries memberSet
 	}
 	var carriers []carrier
 	for _, name := range model.Names(have.Tokens) {
@@ -53,11 +56,11 @@ func (b *builder) impliedByLostRoles(account *model.Account, have *state.Account
 	}
 	cause := model.AccountAddress(account.Name)
 	for _, g := range have.Grants {
-		if kept(g.Role) {
+		if kept.has(g.Role) {
 			continue
 		}
 		for _, c := range carriers {
-			if c.carries(g.Role) {
+			if c.carries.has(g.Role) {
 				b.imply(c.address, cause, "loses role %s at once", g.Role)
 			}
 		}
@@ -209,11 +212,11 @@ func (b *builder) reseal(c tokenCase, g *state.Generation) {
 	sealed, known := members(g.Recipients), members(granted)
 	for i, id := range b.idsOf(c.want.Readers) {
 		reader := Reader{Name: c.want.Readers[i].Name, Key: id}
-		if sealed(id) {
+		if sealed.has(id) {
 			continue
 		}
 		gained = append(gained, reader)
-		if !known(id) {
+		if !known.has(id) {
 			news = append(news, reader)
 		}
 	}
@@ -383,7 +386,14 @@ func (b *builder) renameRetiring(a model.Address, have *state.Token, heir *model
 
 // without is what is in a and not in b.
 func without(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), members(b))
+	in := members(b)
+	var rest []string
+	for _, s := range a {
+		if !in.has(s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
 }
 
 func intersect(a, b []string) []string {
@@ -391,9 +401,14 @@ func intersect(a, b []string) []string {
 		return a
 	}
 	in := members(b)
-	out := func(s string) bool { return !in(s) }
-	if !slices.ContainsFunc(a, out) {
+	if !in.missesAny(a) {
 		return a
 	}
-	return slices.DeleteFunc(slices.Clone(a), out)
+	both := make([]string, 0, len(a))
+	for _, s := range a {
+		if in.has(s) {
+			both = append(both, s)
+		}
+	}
+	return both
 }
