@@ -2,7 +2,10 @@ package cli
 
 import (
 	"errors"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -16,6 +19,7 @@ type tokenScanCmd struct {
 	Paths   []string `arg:"" optional:"" name:"path" placeholder:"PATH" help:"Files and directories to search, or - for stdin."`
 	History bool     `help:"Search all that the git repositories around the paths have in their history, too. Without a path: the working directory."`
 	Staged  bool     `help:"Search what is staged for the next commit, and nothing else."`
+	Budget  string   `name:"max-unpacked" placeholder:"SIZE" help:"How much all archives together may unpack to, beyond a hundred times their own size, such as 8GiB. Default: 64MiB."`
 	Deep    bool     `help:"Decode whatever could be an encoding, at every offset. Much slower."`
 }
 
@@ -23,7 +27,7 @@ func (c *tokenScanCmd) format() view.Format { return view.Format(c.Format) }
 
 // Help is the long description of the command.
 func (tokenScanCmd) Help() string {
-	return `Finds tokens of osmoctl's form by prefix and checksum, and values without a prefix by the SHA-256 that state keeps, also in base64, hex, UTF-16 and URL-encoding, in tar, zip, gzip and bzip2. Needs no key and no project; within a project it says whose a token is. A value is never printed. Links are not followed, and .git directories are left to --history.
+	return `Finds tokens of osmoctl's form by prefix and checksum, and values without a prefix by the SHA-256 that state keeps, also in base64, hex, UTF-16 and URL-encoding, in tar, zip, gzip, bzip2, xz and zstd. Needs no key and no project; within a project it says whose a token is. A value is never printed. Links are not followed, and .git directories are left to --history.
 
 Exit codes: 0 nothing found; 6 found; 1 not everything could be searched, and nothing was found in the rest. docs/leaks.md has what is found and what is not.`
 }
@@ -33,12 +37,16 @@ func (c *tokenScanCmd) Run(env *Env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	budget, err := c.budget()
+	if err != nil {
+		return err
+	}
 	hardenProcess()
 	known, err := env.knownTokens()
 	if err != nil {
 		return err
 	}
-	s := &search{env: env, ctx: env.Context, known: known, opts: scan.Options{Deep: c.Deep, Issued: known.issued}}
+	s := &search{env: env, ctx: env.Context, known: known, opts: scan.Options{Deep: c.Deep, Issued: known.issued, Budget: scan.NewBudget(budget)}}
 	if err := c.search(s); err != nil {
 		return err
 	}
@@ -53,6 +61,20 @@ func (c *tokenScanCmd) Run(env *Env) error {
 		return errors.New("nothing was found, but not everything could be searched: the warnings say what")
 	}
 	return nil
+}
+
+// budget reads a number of bytes, with KiB, MiB, GiB or TiB after it.
+func (c *tokenScanCmd) budget() (int64, error) {
+	if c.Budget == "" {
+		return scan.DefaultBudget, nil
+	}
+	digits := strings.TrimRight(c.Budget, "BKMGTi")
+	n, err := strconv.ParseInt(digits, 10, 40)
+	shift, known := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}[c.Budget[len(digits):]]
+	if err != nil || n < 0 || !known || n > math.MaxInt64>>shift {
+		return 0, usagef("--max-unpacked takes a size such as 512MiB or 8GiB")
+	}
+	return n << shift, nil
 }
 
 func (c *tokenScanCmd) check() error {

@@ -193,6 +193,9 @@ func (s *search) tree(shown string, give func(job)) error {
 		case d.IsDir() && d.Name() == ".git" && path != root:
 			s.gits++
 			return fs.SkipDir
+		case d.IsDir() && isBare(path):
+			s.leave(name, errors.New("it is a git repository without a work tree, which is not searched: clone it, and search that with --history"))
+			return fs.SkipDir
 		case d.IsDir():
 		case d.Type()&fs.ModeSymlink != 0:
 			s.links++
@@ -203,6 +206,17 @@ func (s *search) tree(shown string, give func(job)) error {
 		}
 		return nil
 	})
+}
+
+// isBare tells a git repository without a work tree by what every one has.
+func isBare(dir string) bool {
+	for _, name := range []string{"HEAD", "objects", "refs"} {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil || info.IsDir() == (name == "HEAD") {
+			return false
+		}
+	}
+	return true
 }
 
 // openFile opens a regular file, and nothing that took its place meanwhile.
@@ -333,11 +347,7 @@ func (s *search) result() view.Scan {
 			out.Finds = append(out.Finds, s.find(f.commit, p))
 		}
 		for _, l := range f.Left {
-			if path := inCommit(f.commit, l.Path); l.Unknown {
-				out.Notes = append(out.Notes, path+": "+l.Reason)
-			} else {
-				out.Left = append(out.Left, view.ScanLeft{Path: path, Reason: l.Reason})
-			}
+			out.Left = append(out.Left, view.ScanLeft{Path: inCommit(f.commit, l.Path), Reason: l.Reason})
 		}
 	}
 	out.Notes = append(out.Notes, s.notes(out.Versions > 0)...)

@@ -13,6 +13,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // Input is something with a name to search. ReaderAt and Size let a zip archive
@@ -48,9 +51,6 @@ type Place struct {
 type Left struct {
 	Path   string
 	Reason string
-	// Unknown says that nothing failed: the content has a form that this package
-	// does not unpack, and was searched as it is.
-	Unknown bool
 }
 
 const (
@@ -61,9 +61,13 @@ const (
 )
 
 // File searches an input, its name, and what it holds if it is an archive or
-// compressed: tar, zip, gzip and bzip2, within one another.
+// compressed: tar, zip, gzip, bzip2, xz and zstd, within one another.
 func (s *Scanner) File(in Input) Result {
-	u := unpacker{s: s, budget: s.opts.MaxUnpacked}
+	u := unpacker{s: s, budget: s.opts.Budget, size: in.Size, raw: &counted{r: in.Reader}}
+	if u.budget == nil {
+		u.budget = NewBudget(DefaultBudget)
+	}
+	in.Reader = u.raw
 	u.file(u.name("", in.Name), in, 0)
 	return u.Result
 }
@@ -72,8 +76,14 @@ func (s *Scanner) File(in Input) Result {
 type unpacker struct {
 	Result
 	s *Scanner
-	// budget is how much may still be unpacked.
-	budget int64
+	// budget is the run's; size and raw say how large the input is, and unpacked
+	// how much it has unpacked to by itself.
+	budget   *Budget
+	size     int64
+	raw      *counted
+	unpacked int64
+	// spent says that more was there than is searched.
+	spent bool
 }
 
 func (u *unpacker) left(path, reason string, args ...any) {
@@ -123,11 +133,13 @@ type metered struct {
 }
 
 func (m metered) Read(b []byte) (int, error) {
-	if m.u.budget <= 0 {
+	room, shared := m.u.room(int64(len(b)))
+	if room == 0 && len(b) > 0 {
+		m.u.spent = true
 		return 0, errBudget
 	}
-	n, err := m.r.Read(b[:min(int64(len(b)), m.u.budget)])
-	m.u.budget -= int64(n)
+	n, err := m.r.Read(b[:room])
+	m.u.spend(int64(n), shared)
 	return n, err
 }
 
@@ -139,7 +151,7 @@ func (u *unpacker) file(path string, in Input, depth int) {
 	kind := kindOf(head)
 	if !kind.unpacked() {
 		if kind != "" {
-			u.Left = append(u.Left, Left{path, "it is " + string(kind) + ", which is not unpacked", true})
+			u.left(path, "it is %s, which is not unpacked; it was searched as it is", kind)
 		}
 		u.content(path, r)
 		return
@@ -161,6 +173,10 @@ func (u *unpacker) unpack(k kind, path string, in Input, depth int) {
 		u.tar(path, in, depth)
 	case isZip:
 		u.zip(path, in, depth)
+	case isXz:
+		u.xz(path, in, depth)
+	case isZstd:
+		u.zstd(path, in, depth)
 	}
 }
 
@@ -187,9 +203,13 @@ const (
 	isBzip2 kind = "bzip2"
 	isTar   kind = "a tar archive"
 	isZip   kind = "a zip archive"
+	isXz    kind = "xz"
+	isZstd  kind = "zstd"
 )
 
-func (k kind) unpacked() bool { return k == isGzip || k == isBzip2 || k == isTar || k == isZip }
+func (k kind) unpacked() bool {
+	return slices.Contains([]kind{isGzip, isBzip2, isTar, isZip, isXz, isZstd}, k)
+}
 
 // magics are the bytes at the beginning of files that tell what they are.
 var magics = []struct {
@@ -198,12 +218,19 @@ var magics = []struct {
 }{
 	{"\x1f\x8b\x08", isGzip},
 	{"PK\x03\x04", isZip},
-	{"\xfd7zXZ\x00", "xz"},
-	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\xfd7zXZ\x00", isXz},
+	{"\x28\xb5\x2f\xfd", isZstd},
 	{"\x04\x22\x4d\x18", "lz4"},
 	{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
 	{"Rar!\x1a\x07", "a rar archive"},
 	{"\x1f\x9d", "compress"},
+	{"\x1f\xa0", "compress"},
+	{"\x5d\x00\x00", "lzma"},
+	{"LZIP\x01", "lzip"},
+	{"# v2 git bundle", "a git bundle"},
+	{"# v3 git bundle", "a git bundle"},
+	{"PACK\x00\x00\x00\x02", "a git pack"},
+	{"PACK\x00\x00\x00\x03", "a git pack"},
 }
 
 func kindOf(head []byte) kind {
@@ -237,7 +264,60 @@ func (u *unpacker) bzip2(path string, in Input, depth int) {
 	u.file(path, Input{Reader: metered{bzip2.NewReader(in.Reader), u}}, depth)
 }
 
+// maxWindow bounds what xz and zstd hold in memory to go back to.
+const maxWindow = 64 << 20
+
+func (u *unpacker) xz(path string, in Input, depth int) {
+	r := bufio.NewReaderSize(in.Reader, 4*headSize)
+	head, _ := r.Peek(32)
+	if size := xzWindow(head); size > maxWindow {
+		u.left(path, "it is xz with a window of %d MiB, and at most %d are held in memory", size>>20, maxWindow>>20)
+		return
+	}
+	x, err := xz.NewReader(r)
+	if err != nil {
+		u.left(path, "it is damaged: %v", err)
+		return
+	}
+	u.file(path, Input{Reader: metered{x, u}}, depth)
+}
+
+// xzWindow is the window that the first block of an xz stream asks for; 0 where its
+// header is not of the usual form.
+func xzWindow(head []byte) int64 {
+	const streamHeader = 12
+	if len(head) < streamHeader+6 {
+		return 0
+	}
+	block := head[streamHeader:]
+	at := 2
+	for _, flag := range []byte{0x40, 0x80} { // sizes that may stand before the filters
+		if block[1]&flag != 0 {
+			for at < len(block) && block[at]&0x80 != 0 {
+				at++
+			}
+			at++
+		}
+	}
+	if at+2 >= len(block) || block[at] != 0x21 || block[at+1] != 1 || block[at+2] > 40 {
+		return 0
+	}
+	bits := block[at+2]
+	return (2 | int64(bits&1)) << (bits/2 + 11)
+}
+
+func (u *unpacker) zstd(path string, in Input, depth int) {
+	z, err := zstd.NewReader(in.Reader, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(1<<62), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		u.left(path, "it is damaged: %v", err)
+		return
+	}
+	defer z.Close()
+	u.file(path, Input{Reader: metered{z, u}}, depth)
+}
+
 func (u *unpacker) tar(path string, in Input, depth int) {
+	git := false
 	for r := tar.NewReader(in.Reader); ; {
 		h, err := r.Next()
 		switch {
@@ -248,11 +328,17 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 			u.left(path, "it is damaged, or was cut off: %v", err)
 			return
 		}
+		if !u.member() {
+			u.left(path, "%v", errBudget)
+			return
+		}
 		member := u.name(path, h.Name)
+		git = u.git(path, h.Name, git)
 		u.name(path, h.Linkname)
 		u.records(path, h.PAXRecords)
 		u.file(member, Input{Reader: u.sparse(h, r)}, depth)
-		if u.budget <= 0 {
+		if u.spent {
+			u.left(path, "%v", errBudget)
 			return
 		}
 	}
@@ -312,12 +398,27 @@ func (u *unpacker) zip(path string, in Input, depth int) {
 		return
 	}
 	u.name(path, z.Comment)
+	git := false
 	for _, f := range z.File {
-		u.zipMember(path, f, depth)
-		if u.budget <= 0 {
+		git = u.git(path, f.Name, git)
+		if u.member() {
+			u.zipMember(path, f, depth)
+		}
+		if u.spent {
+			u.left(path, "%v", errBudget)
 			return
 		}
 	}
+}
+
+// git names, once, an archive that holds a repository: what is in its objects is
+// packed in git's own way.
+func (u *unpacker) git(path, member string, named bool) bool {
+	if !named && strings.Contains("/"+member, ".git/objects/") {
+		u.left(path, "it holds a git repository, whose objects are not unpacked: unpack it, and search it with --history")
+		return true
+	}
+	return named
 }
 
 func (u *unpacker) notHeld(path string, data []byte, err error) {

@@ -143,9 +143,9 @@ func TestLeft(t *testing.T) {
 		{"bad.gz", "\x1f\x8b\x08" + strings.Repeat("\xff", 100), "damaged", 0},
 		{"bad.zip", "PK\x03\x04" + v, "damaged", 1},
 		{"closed.zip", string(encrypted), "encrypted", 0},
-		{"a.zst", "\x28\xb5\x2f\xfd" + v, "zstd, which is not unpacked", 1},
+		{"a.lz4", "\x04\x22\x4d\x18" + v, "lz4, which is not unpacked", 1},
 	} {
-		r := searched(scan.Options{MaxUnpacked: 1 << 19}, c.name, c.content)
+		r := searched(scan.Options{Budget: scan.NewBudget(1 << 19)}, c.name, c.content)
 		if len(r.Left) == 0 || !strings.Contains(r.Left[0].Reason, c.want) {
 			t.Errorf("%s: said %+v", c.name, r.Left)
 		}
@@ -218,7 +218,7 @@ func FuzzFile(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, o := range []scan.Options{{MaxUnpacked: 1 << 20}, {MaxUnpacked: 1 << 20, Deep: true, Issued: func(scan.Sum) bool { return false }}} {
+		for _, o := range []scan.Options{{Budget: scan.NewBudget(1 << 20)}, {Budget: scan.NewBudget(1 << 20), Deep: true, Issued: func(scan.Sum) bool { return false }}} {
 			s := scan.New(o)
 			s.File(scan.Input{Name: "f", Reader: bytes.NewReader(data), ReaderAt: bytes.NewReader(data), Size: int64(len(data))})
 			finds := s.Bytes(slices.Concat([]byte(v+"\n"), data))

@@ -245,11 +245,18 @@ func (s *Scanner) narrowAround(t *text, at, step int, e Encoding) {
 func (s *Scanner) narrow(t *text, lo, hi, step int, e Encoding) {
 	out := s.room(t.depth, (hi-lo)/step+1)
 	for i := lo; i+step <= hi; i += step {
-		c, zeros := t.b[i], byte(0)
+		c, behind, before := t.b[i], byte(0), byte(0)
 		for k := 1; k < step; k++ {
-			zeros |= t.b[i+k]
+			behind |= t.b[i+k]
+			if i >= k {
+				before |= t.b[i-k]
+			} else {
+				before = 1
+			}
 		}
-		if zeros != 0 || c == 0 {
+		// In the one byte order the zeros follow, in the other they go before: then
+		// what follows the last character is the next one's business.
+		if behind != 0 && before != 0 || c == 0 {
 			c = notASCII
 		}
 		out = append(out, c)
@@ -328,6 +335,8 @@ func escape(b []byte) (c byte, width int) {
 		return backslash(b)
 	case '&':
 		return entity(b)
+	case '=':
+		return coded(b, 1, 2, 16)
 	}
 	return b[0], 1
 }
@@ -347,8 +356,10 @@ func backslash(b []byte) (byte, int) {
 		return '\r', 2
 	case 't':
 		return '\t', 2
-	case '\\', '/', '"':
+	case '\\', '/', '"', '_':
 		return b[1], 2
+	case '0', '1':
+		return coded(b, 1, 3, 8)
 	}
 	return b[0], 1
 }

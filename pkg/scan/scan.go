@@ -16,7 +16,8 @@ const (
 	UTF16   Encoding = "utf-16"
 	UTF32   Encoding = "utf-32"
 	Percent Encoding = "url-encoding"
-	Escapes Encoding = "escapes" // \u005f, \x5f, &#95;
+	Escapes Encoding = "escapes" // \u005f, \x5f, \137, \_, &#95;
+	Quoted  Encoding = "quoted-printable"
 	Wrapped Encoding = "line-wrapped"
 	Gzip    Encoding = "gzip"
 )
@@ -53,16 +54,15 @@ type Options struct {
 	// every 43 characters of a run, not only whole runs. It takes ten times as long,
 	// and in base64 a hundred times.
 	Deep bool
-	// MaxUnpacked bounds how many bytes are taken out of one archive with all
-	// that is in it; zero is the default, 16 GiB.
-	MaxUnpacked int64
+	// Budget bounds what all inputs of a run unpack to beyond a hundred times their
+	// own size; nil is one of [DefaultBudget] for each input.
+	Budget *Budget
 	// MaxDepth bounds how deep archives are nested; zero is the default, 4.
 	MaxDepth int
 }
 
 const (
-	defaultMaxUnpacked = 16 << 30
-	defaultMaxDepth    = 4
+	defaultMaxDepth = 4
 
 	// maxLayers bounds how many encodings are taken off, one within another.
 	maxLayers     = 4
@@ -75,9 +75,6 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	if o.MaxUnpacked == 0 {
-		o.MaxUnpacked = defaultMaxUnpacked
-	}
 	if o.MaxDepth == 0 {
 		o.MaxDepth = defaultMaxDepth
 	}

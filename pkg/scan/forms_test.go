@@ -1,0 +1,38 @@
+package scan_test
+
+import (
+	"crypto/sha256"
+	"strings"
+	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/scan"
+)
+
+// Forms that mail, Markdown, LaTeX and shells write an underscore in, and UTF-16
+// beside bytes that are none.
+func TestFormsOfText(t *testing.T) {
+	t.Parallel()
+	v := newToken(source(50))
+	rest := strings.TrimPrefix(v, "osmo_")
+	big := "\x00" + strings.Join(strings.Split(v, ""), "\x00")
+	for name, text := range map[string]string{
+		"markdown":            `osmo\_` + rest,
+		"markdown in json":    `"osmo\\_` + rest + `"`,
+		"octal":               `osmo\137` + rest,
+		"quoted":              "osmo=5F" + rest,
+		"quoted, lower":       "osmo=5f" + rest,
+		"quoted, soft break":  "osmo=5F" + rest[:10] + "=\r\n" + rest[10:],
+		"soft break":          v[:20] + "=\n" + v[20:],
+		"big, then text":      big + "text",
+		"big, then a rune":    big + "\x20\xac",
+		"big at the end":      "text" + big,
+		"big, odd":            "odd" + big + "\x01",
+		"big in a long file":  strings.Repeat("some text ", 1000) + big + strings.Repeat("\xff\xfe", 100),
+		"little, then a rune": strings.Join(strings.Split(v, ""), "\x00") + "\x00\xac\x20",
+	} {
+		finds := scan.New(scan.Options{}).Bytes([]byte("before " + text + " after"))
+		if len(finds) == 0 || finds[0].Sum != sha256.Sum256([]byte(v)) {
+			t.Errorf("%s: %v", name, finds)
+		}
+	}
+}
