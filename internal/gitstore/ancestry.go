@@ -10,7 +10,7 @@ import (
 type Node struct {
 	Commit
 	// IDs name what each path holds, "" is nothing; Before has the same for each
-	// parent that the clone has.
+	// of Parents, which are those that the clone has.
 	IDs    []string
 	Before [][]string
 }
@@ -56,12 +56,12 @@ func (s *Store) Ancestry(ctx context.Context, from string, paths []string, each 
 		}
 		queue = queue[:len(queue)-1]
 		found := *node
-		found.Before = nil
+		found.Parents, found.Before = nil, nil
+		parents := node.Parents
 		if shallow[mustID(node.Hash)] {
-			cut = true
-			found.Parents = nil
+			cut, parents = true, nil
 		}
-		for _, hash := range found.Parents {
+		for _, hash := range parents {
 			parent, err := a.node(hash)
 			if errors.Is(err, ErrMissingObject) && len(shallow) > 0 {
 				cut = true
@@ -70,7 +70,7 @@ func (s *Store) Ancestry(ctx context.Context, from string, paths []string, each 
 			if err != nil {
 				return err
 			}
-			found.Before = append(found.Before, parent.IDs)
+			found.Parents, found.Before = append(found.Parents, hash), append(found.Before, parent.IDs)
 			if !queued[hash] {
 				queued[hash] = true
 				queue = append(queue, hash)
