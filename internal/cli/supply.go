@@ -232,10 +232,16 @@ func (c *stateFetchCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	commit, err := p.stateCommit()
+	head, err := p.head()
 	if err != nil {
 		return err
 	}
+	// A state branch that the clone has not got is fetched as well.
+	at, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip)
+	if err != nil {
+		return err
+	}
+	commit := at.commit
 	s, err := p.supplier()
 	if err != nil {
 		return err
