@@ -78,11 +78,21 @@ func headline(p *plan.Plan) string {
 	case p.Resealing:
 		return resealHeadline(p)
 	case !p.Pending():
-		return "No changes. State equals the declarations."
+		return noChanges(p)
 	case len(p.Changes) == 0:
 		return "Plan: project settings to record."
 	}
 	return "Plan: " + summaryWords(p.Summary, toDo) + "."
+}
+
+// noChanges is calm only as far as was looked.
+func noChanges(p *plan.Plan) string {
+	for _, n := range p.Notices {
+		if strings.HasPrefix(n.Code, "history_") {
+			return "No changes against the state in this clone, whose history was not checked."
+		}
+	}
+	return "No changes. State equals the declarations."
 }
 
 func restoreHeadline(p *plan.Plan) string {
