@@ -27,9 +27,9 @@ func (c *tokenScanCmd) format() view.Format { return view.Format(c.Format) }
 
 // Help is the long description of the command.
 func (tokenScanCmd) Help() string {
-	return `Finds tokens of osmoctl's form by prefix and checksum, and values without a prefix by the SHA-256 that state keeps, also in base64, hex, UTF-16 and URL-encoding, in tar, zip, gzip, bzip2, xz and zstd. Needs no key and no project; within a project it says whose a token is. A value is never printed. Links are not followed, and .git directories are left to --history.
+	return `Finds tokens of osmoctl's form by prefix and checksum, and values without a prefix by the SHA-256 that state keeps, also in base64, hex, UTF-16 and URL-encoding, in tar, zip, ar, gzip, bzip2, xz, zstd and zlib. Needs no key and no project; within a project it says whose a token is. A value is never printed. Links are not followed, and .git directories are left to --history.
 
-Exit codes: 0 nothing found; 6 found; 1 not everything could be searched, and nothing was found in the rest. docs/leaks.md has what is found and what is not.`
+Exit codes: 0 nothing found; 6 found; 1 not everything could be searched, and nothing was found in the rest: what is packed in a way that is not known, such as 7z or git packs, is named. docs/leaks.md has what is found and what is not.`
 }
 
 // Run searches for tokens.
@@ -63,18 +63,24 @@ func (c *tokenScanCmd) Run(env *Env) error {
 	return nil
 }
 
-// budget reads a number of bytes, with KiB, MiB, GiB or TiB after it.
+// units are those of sizes, decimal and binary.
+var units = map[string]int64{
+	"": 1, "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
+
+// budget reads a number of bytes with a unit, or without.
 func (c *tokenScanCmd) budget() (int64, error) {
 	if c.Budget == "" {
 		return scan.DefaultBudget, nil
 	}
-	digits := strings.TrimRight(c.Budget, "BKMGTi")
-	n, err := strconv.ParseInt(digits, 10, 40)
-	shift, known := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}[c.Budget[len(digits):]]
-	if err != nil || n < 0 || !known || n > math.MaxInt64>>shift {
-		return 0, usagef("--max-unpacked takes a size such as 512MiB or 8GiB")
+	digits := strings.TrimRight(c.Budget, "BkKMGTi")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	unit, known := units[c.Budget[len(digits):]]
+	if err != nil || n < 0 || !known || n > math.MaxInt64/unit {
+		return 0, usagef("--max-unpacked takes a size such as 512MiB or 8GB")
 	}
-	return n << shift, nil
+	return n * unit, nil
 }
 
 func (c *tokenScanCmd) check() error {

@@ -33,6 +33,8 @@ type search struct {
 	// links and others count what directories hold beside files, gits their .git
 	// directories.
 	links, others, gits int
+	// nested are the directories below the paths that have a .git of their own.
+	nested []string
 	// order counts the inputs.
 	order int
 }
@@ -192,16 +194,19 @@ func (s *search) tree(shown string, give func(job)) error {
 			s.leave(name, err)
 		case d.IsDir() && d.Name() == ".git" && path != root:
 			s.gits++
+			s.nested = append(s.nested, filepath.Dir(path))
 			return fs.SkipDir
 		case d.IsDir() && isBare(path):
-			s.leave(name, errors.New("it is a git repository without a work tree, which is not searched: clone it, and search that with --history"))
-			return fs.SkipDir
+			s.leave(name, errors.New("it is a git repository without a work tree, whose packs are not unpacked: clone it, and search that with --history"))
 		case d.IsDir():
 		case d.Type()&fs.ModeSymlink != 0:
 			s.links++
 		case !d.Type().IsRegular():
 			s.others++
 		default:
+			if d.Name() == ".git" { // It says where the repository of a submodule is.
+				s.nested = append(s.nested, filepath.Dir(path))
+			}
 			give(job{name: name, open: openFile(path)})
 		}
 		return nil
@@ -245,24 +250,34 @@ func (s *search) leave(path string, err error) {
 
 func (s *search) masked(path string) string { return scan.New(s.opts).Mask(path) }
 
-// histories searches the repositories around paths, each once.
+// histories searches the repositories around paths and below them, each once.
 func (s *search) histories(paths []string) error {
 	seen := map[string]bool{}
 	for _, p := range paths {
-		store, err := s.env.openForScan(nearestDir(absolute(s.env.Dir, p)))
-		if err != nil {
-			s.leave(p, err)
-			continue
+		if err := s.historyAt(nearestDir(absolute(s.env.Dir, p)), p, seen); err != nil {
+			return err
 		}
-		if !seen[store.CommonDir()] {
-			seen[store.CommonDir()] = true
-			err = s.history(store)
-		}
-		if err := errors.Join(err, store.Close()); err != nil {
+	}
+	for _, dir := range s.nested {
+		if err := s.historyAt(dir, dir, seen); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// historyAt searches the repository around a directory, unless it was seen.
+func (s *search) historyAt(dir, shown string, seen map[string]bool) error {
+	store, err := s.env.openForScan(dir)
+	if err != nil {
+		s.leave(shown, err)
+		return nil
+	}
+	if !seen[store.CommonDir()] {
+		seen[store.CommonDir()] = true
+		err = s.history(store)
+	}
+	return errors.Join(err, store.Close())
 }
 
 // nearestDir is the directory at or above a path that exists.
@@ -347,7 +362,11 @@ func (s *search) result() view.Scan {
 			out.Finds = append(out.Finds, s.find(f.commit, p))
 		}
 		for _, l := range f.Left {
-			out.Left = append(out.Left, view.ScanLeft{Path: inCommit(f.commit, l.Path), Reason: l.Reason})
+			reason := l.Reason
+			if l.Budget {
+				reason += "; --max-unpacked SIZE raises that"
+			}
+			out.Left = append(out.Left, view.ScanLeft{Path: inCommit(f.commit, l.Path), Reason: reason})
 		}
 	}
 	out.Notes = append(out.Notes, s.notes(out.Versions > 0)...)

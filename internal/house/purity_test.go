@@ -17,7 +17,7 @@ var pure = map[string][]string{
 	"pkg/kube":   nil,
 	"pkg/model":  nil,
 	"pkg/plan":   nil,
-	"pkg/scan":   {"github.com/klauspost/compress/zstd", "github.com/ulikunitz/xz"},
+	"pkg/scan":   {"github.com/klauspost/compress/zstd", "github.com/ulikunitz/xz/lzma"},
 	"pkg/secret": nil,
 	"pkg/state":  nil,
 }

@@ -2,11 +2,11 @@ package scan
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 )
 
 // Input is something with a name to search. ReaderAt and Size let a zip archive
@@ -26,6 +25,8 @@ type Input struct {
 	// ReaderAt is nil where there is only a stream.
 	ReaderAt io.ReaderAt
 	Size     int64
+	// head is what the file begins with.
+	head []byte
 }
 
 // Result is what came of searching an input with all that is packed in it.
@@ -51,23 +52,16 @@ type Place struct {
 type Left struct {
 	Path   string
 	Reason string
+	// Budget says that the run's budget did not reach.
+	Budget bool
 }
 
-const (
-	// maxHeld bounds an archive that has to be held in memory.
-	maxHeld = 64 << 20
-	// headSize is how much of a file tells what it is.
-	headSize = 512
-)
-
 // File searches an input, its name, and what it holds if it is an archive or
-// compressed: tar, zip, gzip, bzip2, xz and zstd, within one another.
+// compressed: tar, zip, ar, gzip, bzip2, xz, zstd and zlib, within one another.
 func (s *Scanner) File(in Input) Result {
-	u := unpacker{s: s, budget: s.opts.Budget, size: in.Size, raw: &counted{r: in.Reader}}
-	if u.budget == nil {
-		u.budget = NewBudget(DefaultBudget)
-	}
-	in.Reader = u.raw
+	u := unpacker{s: s, account: s.open()}
+	u.earn(in.Size)
+	in.Reader = &earning{in.Reader, u.account, in.Size}
 	u.file(u.name("", in.Name), in, 0)
 	return u.Result
 }
@@ -76,18 +70,23 @@ func (s *Scanner) File(in Input) Result {
 type unpacker struct {
 	Result
 	s *Scanner
-	// budget is the run's; size and raw say how large the input is, and unpacked
-	// how much it has unpacked to by itself.
-	budget   *Budget
-	size     int64
-	raw      *counted
-	unpacked int64
-	// spent says that more was there than is searched.
-	spent bool
+	*account
 }
 
 func (u *unpacker) left(path, reason string, args ...any) {
 	u.Left = append(u.Left, Left{Path: path, Reason: fmt.Sprintf(reason, args...)})
+}
+
+// failed says why something was not searched to its end, once where that is the
+// budget: the file around it ends for the same reason.
+func (u *unpacker) failed(path, what string, err error) {
+	if !errors.Is(err, errBudget) {
+		u.left(path, what, err)
+		return
+	}
+	if n := len(u.Left); n == 0 || !u.Left[n-1].Budget || !strings.HasPrefix(u.Left[n-1].Path, path) {
+		u.Left = append(u.Left, Left{Path: path, Reason: errBudget.Error(), Budget: true})
+	}
 }
 
 // name searches a name and returns it as it may be shown, behind the archive
@@ -123,61 +122,42 @@ func (s *Scanner) Mask(name string) string {
 	return name
 }
 
-// errBudget ends what unpacks to too much.
-var errBudget = errors.New("it unpacks to more than is searched")
-
-// metered counts what is unpacked against the budget.
-type metered struct {
-	r io.Reader
-	u *unpacker
-}
-
-func (m metered) Read(b []byte) (int, error) {
-	room, shared := m.u.room(int64(len(b)))
-	if room == 0 && len(b) > 0 {
-		m.u.spent = true
-		return 0, errBudget
-	}
-	n, err := m.r.Read(b[:room])
-	m.u.spend(int64(n), shared)
-	return n, err
-}
-
 // file searches a file by what its first bytes say it is.
 func (u *unpacker) file(path string, in Input, depth int) {
 	r := bufio.NewReaderSize(in.Reader, 4*headSize)
-	head, _ := r.Peek(headSize)
+	in.head, _ = r.Peek(headSize)
 	in.Reader = r
-	kind := kindOf(head)
-	if !kind.unpacked() {
+	kind := kindOf(in.head)
+	if unpackers[kind] == nil {
 		if kind != "" {
-			u.left(path, "it is %s, which is not unpacked; it was searched as it is", kind)
+			u.left(path, "it is %s, which is not unpacked: what is packed in it was not searched", kind)
 		}
 		u.content(path, r)
-		return
+		if kind = behindAll(in); kind == "" {
+			return
+		}
 	}
 	if depth >= u.s.opts.MaxDepth {
 		u.left(path, "it is %s within %d others, which is deeper than is searched", kind, depth)
 		return
 	}
-	u.unpack(kind, path, in, depth+1)
+	unpackers[kind](u, path, in, depth+1)
 }
 
-func (u *unpacker) unpack(k kind, path string, in Input, depth int) {
-	switch k {
-	case isGzip:
-		u.gzip(path, in, depth)
-	case isBzip2:
-		u.bzip2(path, in, depth)
-	case isTar:
-		u.tar(path, in, depth)
-	case isZip:
-		u.zip(path, in, depth)
-	case isXz:
-		u.xz(path, in, depth)
-	case isZstd:
-		u.zstd(path, in, depth)
+// behindAll knows the zip archives that do not begin their file, such as programs
+// that unpack themselves, by what those without a comment end in.
+func behindAll(in Input) kind {
+	var end [22]byte
+	if in.ReaderAt == nil || in.Size < int64(len(end)) {
+		return ""
 	}
+	if _, err := in.ReaderAt.ReadAt(end[:], in.Size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
+		return ""
+	}
+	if !bytes.HasPrefix(end[:], []byte("PK\x05\x06")) {
+		return ""
+	}
+	return isZip
 }
 
 func (u *unpacker) content(path string, r io.Reader) {
@@ -187,137 +167,86 @@ func (u *unpacker) content(path string, r io.Reader) {
 		u.Places = append(u.Places, Place{path, f})
 	}
 	if err != nil {
-		u.left(path, "it was searched up to byte %d: %v", n, err)
+		u.failed(path, fmt.Sprintf("it was searched up to byte %d: %%v", n), err)
 	}
 	if u.s.exhausted {
-		u.left(path, "what it holds in base64 of gzip unpacks to more than is searched")
+		u.Left = append(u.Left, Left{Path: path, Reason: "what it holds in base64 of gzip unpacks to more than is searched", Budget: true})
 	}
 }
 
-// kind says what a file is, in words; "" is an ordinary one.
-type kind string
-
-// The kinds that are unpacked.
-const (
-	isGzip  kind = "gzip"
-	isBzip2 kind = "bzip2"
-	isTar   kind = "a tar archive"
-	isZip   kind = "a zip archive"
-	isXz    kind = "xz"
-	isZstd  kind = "zstd"
-)
-
-func (k kind) unpacked() bool {
-	return slices.Contains([]kind{isGzip, isBzip2, isTar, isZip, isXz, isZstd}, k)
-}
-
-// magics are the bytes at the beginning of files that tell what they are.
-var magics = []struct {
-	bytes string
-	kind  kind
-}{
-	{"\x1f\x8b\x08", isGzip},
-	{"PK\x03\x04", isZip},
-	{"\xfd7zXZ\x00", isXz},
-	{"\x28\xb5\x2f\xfd", isZstd},
-	{"\x04\x22\x4d\x18", "lz4"},
-	{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
-	{"Rar!\x1a\x07", "a rar archive"},
-	{"\x1f\x9d", "compress"},
-	{"\x1f\xa0", "compress"},
-	{"\x5d\x00\x00", "lzma"},
-	{"LZIP\x01", "lzip"},
-	{"# v2 git bundle", "a git bundle"},
-	{"# v3 git bundle", "a git bundle"},
-	{"PACK\x00\x00\x00\x02", "a git pack"},
-	{"PACK\x00\x00\x00\x03", "a git pack"},
-}
-
-func kindOf(head []byte) kind {
-	const tarMagic = 257
-	if len(head) == headSize && bytes.HasPrefix(head[tarMagic:], []byte("ustar")) {
-		return isTar
-	}
-	if len(head) > 10 && bytes.HasPrefix(head, []byte("BZh")) && string(head[4:10]) == "1AY&SY" {
-		return isBzip2
-	}
-	for _, m := range magics {
-		if bytes.HasPrefix(head, []byte(m.bytes)) {
-			return m.kind
+// single searches a file that packs one other. What a format asks for in memory is
+// charged before it is opened.
+func single(k kind, cost int64, open func(u *unpacker, path string, r io.Reader, depth int) (io.Reader, error)) func(*unpacker, string, Input, int) {
+	return func(u *unpacker, path string, in Input, depth int) {
+		if !u.charge(cost) {
+			u.failed(path, "", errBudget)
+			return
 		}
+		read := &counted{r: in.Reader.(byteReader)}
+		head := slices.Clone(in.head)
+		r, err := open(u, path, read, depth)
+		if err != nil {
+			u.failed(path, "it looks like "+string(k)+", is damaged, and was searched as it is: %v", err)
+			u.content(path, io.MultiReader(bytes.NewReader(head[:min(read.n, int64(len(head)))]), read))
+			return
+		}
+		u.file(path, Input{Reader: metered{r, u.account}}, depth)
 	}
-	return ""
 }
 
-func (u *unpacker) gzip(path string, in Input, depth int) {
-	z, err := gzip.NewReader(in.Reader)
+func openGzip(u *unpacker, path string, r io.Reader, _ int) (io.Reader, error) {
+	z, err := gzip.NewReader(r)
 	if err != nil {
-		u.left(path, "it is damaged: %v", err)
-		return
+		return nil, err
 	}
 	u.name(path, z.Name)
 	u.name(path, z.Comment)
-	u.file(path, Input{Reader: metered{z, u}}, depth)
+	return z, nil
 }
 
-func (u *unpacker) bzip2(path string, in Input, depth int) {
-	u.file(path, Input{Reader: metered{bzip2.NewReader(in.Reader), u}}, depth)
+func openBzip2(_ *unpacker, _ string, r io.Reader, _ int) (io.Reader, error) {
+	return bzip2.NewReader(r), nil
 }
 
-// maxWindow bounds what xz and zstd hold in memory to go back to.
-const maxWindow = 64 << 20
-
-func (u *unpacker) xz(path string, in Input, depth int) {
-	r := bufio.NewReaderSize(in.Reader, 4*headSize)
-	head, _ := r.Peek(32)
-	if size := xzWindow(head); size > maxWindow {
-		u.left(path, "it is xz with a window of %d MiB, and at most %d are held in memory", size>>20, maxWindow>>20)
-		return
-	}
-	x, err := xz.NewReader(r)
-	if err != nil {
-		u.left(path, "it is damaged: %v", err)
-		return
-	}
-	u.file(path, Input{Reader: metered{x, u}}, depth)
+func openZlib(_ *unpacker, _ string, r io.Reader, _ int) (io.Reader, error) {
+	return zlib.NewReader(r)
 }
 
-// xzWindow is the window that the first block of an xz stream asks for; 0 where its
-// header is not of the usual form.
-func xzWindow(head []byte) int64 {
-	const streamHeader = 12
-	if len(head) < streamHeader+6 {
-		return 0
-	}
-	block := head[streamHeader:]
-	at := 2
-	for _, flag := range []byte{0x40, 0x80} { // sizes that may stand before the filters
-		if block[1]&flag != 0 {
-			for at < len(block) && block[at]&0x80 != 0 {
-				at++
-			}
-			at++
-		}
-	}
-	if at+2 >= len(block) || block[at] != 0x21 || block[at+1] != 1 || block[at+2] > 40 {
-		return 0
-	}
-	bits := block[at+2]
-	return (2 | int64(bits&1)) << (bits/2 + 11)
+func openXZ(u *unpacker, _ string, r io.Reader, _ int) (io.Reader, error) {
+	return newXZReader(r, u.charge)
 }
 
-func (u *unpacker) zstd(path string, in Input, depth int) {
-	z, err := zstd.NewReader(in.Reader, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(1<<62), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		u.left(path, "it is damaged: %v", err)
-		return
+// openZstd lends the decoder of a depth: the window of a frame, which may be as
+// large as maxWindow, is made once and not for every file.
+func openZstd(u *unpacker, _ string, r io.Reader, depth int) (io.Reader, error) {
+	for len(u.s.zstd) <= depth {
+		u.s.zstd = append(u.s.zstd, nil)
 	}
-	defer z.Close()
-	u.file(path, Input{Reader: metered{z, u}}, depth)
+	if d := u.s.zstd[depth]; d != nil {
+		return unclosed{d}, d.Reset(r)
+	}
+	d, err := zstd.NewReader(r, zstdOptions()...)
+	u.s.zstd[depth] = d
+	return unclosed{d}, err
 }
+
+// zstdOptions decode in this goroutine and in bounded memory.
+func zstdOptions() []zstd.DOption {
+	return []zstd.DOption{
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow),
+	}
+}
+
+// unclosed is a reader and nothing else.
+type unclosed struct{ io.Reader }
+
+// maxWindow is what zstd --long and --ultra ask for, and what zstd itself unpacks
+// unless it is told to take more.
+const maxWindow = 128 << 20
 
 func (u *unpacker) tar(path string, in Input, depth int) {
-	git := false
+	repository := false
 	for r := tar.NewReader(in.Reader); ; {
 		h, err := r.Next()
 		switch {
@@ -325,23 +254,28 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 			u.behind(path, in.Reader, depth)
 			return
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
-			u.left(path, "it is damaged, or was cut off: %v", err)
+			u.failed(path, "it is damaged, or was cut off: %v", err)
 			return
-		}
-		if !u.member() {
-			u.left(path, "%v", errBudget)
+		case !u.charge(memberCost):
+			u.failed(path, "", errBudget)
 			return
 		}
 		member := u.name(path, h.Name)
-		git = u.git(path, h.Name, git)
+		repository = u.repository(path, h.Name, repository)
 		u.name(path, h.Linkname)
 		u.records(path, h.PAXRecords)
 		u.file(member, Input{Reader: u.sparse(h, r)}, depth)
-		if u.spent {
-			u.left(path, "%v", errBudget)
-			return
-		}
 	}
+}
+
+// repository names, once, an archive that holds a git repository: its objects are
+// packed in git's own way, for the most part.
+func (u *unpacker) repository(path, member string, named bool) bool {
+	if named || !strings.Contains("/"+member, ".git/objects/") {
+		return named
+	}
+	u.left(path, "it holds a git repository, whose packs are not unpacked: unpack it, and search it with --history")
+	return true
 }
 
 // records searches what the header of a member has beside its names.
@@ -377,74 +311,7 @@ func (u *unpacker) sparse(h *tar.Header, r io.Reader) io.Reader {
 		holes = holes || strings.HasPrefix(key, "GNU.sparse.")
 	}
 	if holes {
-		return metered{r, u}
+		return metered{r, u.account}
 	}
 	return r
-}
-
-func (u *unpacker) zip(path string, in Input, depth int) {
-	if in.ReaderAt == nil {
-		data, err := io.ReadAll(io.LimitReader(in.Reader, maxHeld+1))
-		if err != nil || len(data) > maxHeld {
-			u.notHeld(path, data, err)
-			return
-		}
-		in.ReaderAt, in.Size = bytes.NewReader(data), int64(len(data))
-	}
-	z, err := zip.NewReader(in.ReaderAt, in.Size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		u.left(path, "it is damaged, and was searched as it is: %v", err)
-		u.content(path, io.NewSectionReader(in.ReaderAt, 0, in.Size))
-		return
-	}
-	u.name(path, z.Comment)
-	git := false
-	for _, f := range z.File {
-		git = u.git(path, f.Name, git)
-		if u.member() {
-			u.zipMember(path, f, depth)
-		}
-		if u.spent {
-			u.left(path, "%v", errBudget)
-			return
-		}
-	}
-}
-
-// git names, once, an archive that holds a repository: what is in its objects is
-// packed in git's own way.
-func (u *unpacker) git(path, member string, named bool) bool {
-	if !named && strings.Contains("/"+member, ".git/objects/") {
-		u.left(path, "it holds a git repository, whose objects are not unpacked: unpack it, and search it with --history")
-		return true
-	}
-	return named
-}
-
-func (u *unpacker) notHeld(path string, data []byte, err error) {
-	if err != nil {
-		u.left(path, "it was not read to its end: %v", err)
-	} else {
-		u.left(path, "it is a zip archive in a stream, and larger than the %d MiB that are held in memory", maxHeld>>20)
-	}
-	u.content(path, bytes.NewReader(data))
-}
-
-func (u *unpacker) zipMember(path string, f *zip.File, depth int) {
-	member := u.name(path, f.Name)
-	u.name(path, f.Comment)
-	if f.FileInfo().IsDir() {
-		return
-	}
-	if f.Flags&1 != 0 {
-		u.left(member, "it is encrypted")
-		return
-	}
-	r, err := f.Open()
-	if err != nil {
-		u.left(member, "it cannot be unpacked: %v", err)
-		return
-	}
-	defer r.Close()
-	u.file(member, Input{Reader: metered{r, u}}, depth)
 }

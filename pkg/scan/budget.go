@@ -1,25 +1,37 @@
 package scan
 
 import (
+	"errors"
 	"io"
 	"sync/atomic"
 )
 
-// What an input may unpack to by itself, as a multiple of its own bytes: logs shrink
-// to a fiftieth at best. Whatever unpacks to more takes from the run's [Budget].
-const ownRatio = 100
-
-// DefaultBudget is what a run unpacks beyond that, in bytes.
-const DefaultBudget = 64 << 20
-
-// memberCost is what a member of an archive counts for beside its bytes, so that
-// very many empty ones come to an end as well.
-const memberCost = 512
-
-// Budget bounds what all inputs of a run together unpack to. A few hundred bytes may
-// unpack to more than a day's work, and a thousand files of that kind must cost no
-// more than one. It may be used by several goroutines.
+// Budget is what a run may unpack: all its files and scanners have one between
+// them. Without that a few bytes are the work of hours, as archives within
+// archives, as one archive a thousand times, or as holes in a file.
+//
+// Every file may unpack to a number of times its own size, which is more than
+// people's archives do, and no other file takes that away from it. What unpacks to
+// more draws from the budget, of which there is one in a run. Whatever unpacking
+// costs besides bytes is charged in bytes: the members of archives, the memory that
+// a format asks for. It may be used by several goroutines.
 type Budget struct{ left atomic.Int64 }
+
+const (
+	// DefaultBudget is what a run unpacks beyond that, in bytes: the work of about a
+	// second.
+	DefaultBudget = 64 << 20
+
+	// ownRatio is how much a file may unpack to by itself, in times its size: logs
+	// shrink to a fiftieth at best.
+	ownRatio = 100
+
+	// What is charged for a member of an archive, and for opening a packed file.
+	memberCost = 1 << 10
+	openCost   = 16 << 10
+	bzip2Cost  = 128 << 10
+	zstdCost   = 64 << 10
+)
 
 // NewBudget is a budget of so many bytes.
 func NewBudget(bytes int64) *Budget {
@@ -28,63 +40,100 @@ func NewBudget(bytes int64) *Budget {
 	return b
 }
 
-// take takes up to n bytes, and returns how many it got.
+// take takes up to n, and returns how much it got.
 func (b *Budget) take(n int64) int64 {
-	left := b.left.Add(-n)
-	if left >= 0 {
-		return n
+	for {
+		have := b.left.Load()
+		got := max(min(have, n), 0)
+		if b.left.CompareAndSwap(have, have-got) {
+			return got
+		}
 	}
-	back := min(n, -left)
-	b.left.Add(back)
-	return n - back
 }
 
-func (b *Budget) give(n int64) { b.left.Add(n) }
+// errBudget ends what unpacks to too much.
+var errBudget = errors.New("it unpacks to more than is searched")
 
-// counted counts what was read of an input.
-type counted struct {
-	r io.Reader
-	n int64
+// account is one file's part of a budget.
+type account struct {
+	*Budget
+	// own is what the file's size has earned and nothing has spent.
+	own int64
+	// out says that something was refused.
+	out bool
 }
 
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
+func (a *account) earn(packed int64) {
+	const most = 1 << 50 // bytes, which no file has
+	a.own += min(packed, most) * ownRatio
+}
+
+// grant is what was taken: of what the file has earned, and of the budget.
+type grant struct{ own, shared int64 }
+
+func (g grant) bytes() int64 { return g.own + g.shared }
+
+// take returns up to n bytes' worth.
+func (a *account) take(n int64) grant {
+	g := grant{own: min(a.own, n)}
+	a.own -= g.own
+	if g.own < n {
+		g.shared = a.Budget.take(n - g.own)
+	}
+	return g
+}
+
+// giveBack returns what was not used of a grant.
+func (a *account) giveBack(g grant, used int64) {
+	unused := g.bytes() - used
+	shared := min(g.shared, unused)
+	a.left.Add(shared)
+	a.own += unused - shared
+}
+
+// charge takes all of n, or reports that there is not as much.
+func (a *account) charge(n int64) bool {
+	g := a.take(n)
+	if g.bytes() == n {
+		return true
+	}
+	a.giveBack(g, 0)
+	a.out = true
+	return false
+}
+
+// earning counts what is read of a file as it lies there. What its size is known to
+// be has been earned before the first byte: opening it costs.
+type earning struct {
+	r     io.Reader
+	a     *account
+	known int64
+}
+
+func (e *earning) Read(b []byte) (int, error) {
+	n, err := e.r.Read(b)
+	paid := min(e.known, int64(n))
+	e.known -= paid
+	e.a.earn(int64(n) - paid)
 	return n, err
 }
 
-// room is how many of n bytes may be unpacked now: of what the input has earned by
-// its own size, else of the run's budget, from which shared are taken.
-func (u *unpacker) room(n int64) (room, shared int64) {
-	if own := u.own(); own > 0 {
-		return min(n, own), 0
-	}
-	shared = u.budget.take(n)
-	return shared, shared
+// metered counts what is unpacked.
+type metered struct {
+	r io.Reader
+	a *account
 }
 
-// own is what the input may still unpack to by itself.
-func (u *unpacker) own() int64 {
-	size := u.size
-	if u.raw != nil {
-		size = max(size, u.raw.n)
+func (m metered) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
 	}
-	return size*ownRatio - u.unpacked
-}
-
-// spend accounts for n bytes, of room and shared as [unpacker.room] gave them.
-func (u *unpacker) spend(n, shared int64) {
-	u.unpacked += n
-	if shared > 0 {
-		u.budget.give(shared - n)
-		u.unpacked -= n // It was no part of the input's own.
+	g := m.a.take(int64(len(b)))
+	if g.bytes() == 0 {
+		m.a.out = true
+		return 0, errBudget
 	}
-}
-
-// member accounts for a member, and says whether there is room for it.
-func (u *unpacker) member() bool {
-	room, shared := u.room(memberCost)
-	u.spend(room, shared)
-	u.spent = u.spent || room == 0
-	return room > 0
+	n, err := m.r.Read(b[:g.bytes()])
+	m.a.giveBack(g, int64(n))
+	return n, err
 }

@@ -3,17 +3,15 @@ package scan
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"strconv"
 	"unicode/utf8"
 )
 
-const (
-	// maxInner bounds what is unpacked of one piece of gzip that stands in base64,
-	// and maxInnerAll of all in one input.
-	maxInner    int64 = 32 << 20
-	maxInnerAll int64 = 512 << 20
-)
+// maxInner bounds what is unpacked of one piece of gzip that stands in base64: it
+// is held in memory.
+const maxInner = 32 << 20
 
 // before is how much is decoded before a beginning: what is encoded again within
 // needs the end of the character before it.
@@ -161,10 +159,12 @@ func (s *Scanner) gunzip(t *text, b []byte, at int) {
 	if err != nil {
 		return
 	}
-	limit := min(maxInner, maxInnerAll-s.inflated)
-	data, _ := io.ReadAll(io.LimitReader(z, limit))
-	s.inflated += int64(len(data))
-	s.exhausted = s.exhausted || int64(len(data)) == limit
+	if !s.account.charge(openCost) {
+		s.exhausted = true
+		return
+	}
+	data, err := io.ReadAll(io.LimitReader(metered{z, s.account}, maxInner))
+	s.exhausted = s.exhausted || errors.Is(err, errBudget) || len(data) == maxInner
 	packed := t.inner(b, Base64, func(int) int { return at })
 	s.search(packed.inner(data, Gzip, func(int) int { return 0 }))
 }
@@ -241,28 +241,17 @@ func (s *Scanner) narrowAround(t *text, at, step int, e Encoding) {
 	s.narrow(t, lo, hi, step, e)
 }
 
-// narrow searches b[lo:hi] without the zeros between its characters.
+// narrow searches b[lo:hi] without the zeros between its characters. Those of a
+// character stand behind it or before it, by the order of bytes. Where text ends,
+// and something else begins or stood before, they are on one side alone.
 func (s *Scanner) narrow(t *text, lo, hi, step int, e Encoding) {
 	out := s.room(t.depth, (hi-lo)/step+1)
-	for i := lo; i+step <= hi; i += step {
-		c, behind, before := t.b[i], byte(0), byte(0)
-		for k := 1; k < step; k++ {
-			behind |= t.b[i+k]
-			if i >= k {
-				before |= t.b[i-k]
-			} else {
-				before = 1
-			}
-		}
-		// In the one byte order the zeros follow, in the other they go before: then
-		// what follows the last character is the next one's business.
-		if behind != 0 && before != 0 || c == 0 {
+	for i := lo; i < hi; i += step {
+		c := t.b[i]
+		if c == 0 || !zeros(t.b, i+1, i+step) && !zeros(t.b, i+1-step, i) {
 			c = notASCII
 		}
 		out = append(out, c)
-	}
-	if i := lo + len(out)*step; i < hi {
-		out = append(out, t.b[i]) // Its zeros were cut off.
 	}
 	s.scratch[t.depth] = out
 	if len(out) >= valueLength {
@@ -270,17 +259,50 @@ func (s *Scanner) narrow(t *text, lo, hi, step int, e Encoding) {
 	}
 }
 
+// zeros reports whether b[lo:hi] is zero. What is cut off at either end of b is.
+func zeros(b []byte, lo, hi int) bool {
+	for _, c := range b[max(lo, 0):max(min(hi, len(b)), 0)] {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // notASCII stands for a character that is none of ASCII, and for a zero.
 const notASCII = 1
 
-// wide searches a text as UTF-16 where so many of its bytes are zero that it
-// could be.
+// wide searches what could be UTF-16: stretches in which every other byte is zero,
+// and no two bytes that follow one another are.
 func (s *Scanner) wide(t *text) {
-	if len(t.b) < 2*valueLength || bytes.Count(t.b, []byte{0}) < len(t.b)/4 {
-		return
+	b := t.b
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], 0)
+		if i < 0 {
+			return
+		}
+		first := from + i
+		last := first
+		for last+2 < len(b) && b[last+1] != 0 && b[last+2] == 0 {
+			last += 2
+		}
+		if (last-first)/2+1 >= valueLength {
+			s.stretch(t, first, last)
+		}
+		from = last + 1
 	}
-	for parity := range 2 {
-		s.narrow(t, parity, len(t.b), 2, UTF16)
+}
+
+// stretch searches a stretch whose first and last zeros are known. Its characters
+// stand before their zeros, or behind them: one that stands outside may be part of
+// the text or not, and makes the end of a value uncertain.
+func (s *Scanner) stretch(t *text, first, last int) {
+	before, after := first > 0 && t.b[first-1] != 0, last+1 < len(t.b) && t.b[last+1] != 0
+	if !after || before {
+		s.narrow(t, max(first-1, (first+1)%2), last, 2, UTF16)
+	}
+	if after {
+		s.narrow(t, first+1, last+2, 2, UTF16)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"slices"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // Encoding is a way in which a value was written.
@@ -55,7 +57,7 @@ type Options struct {
 	// and in base64 a hundred times.
 	Deep bool
 	// Budget bounds what all inputs of a run unpack to beyond a hundred times their
-	// own size; nil is one of [DefaultBudget] for each input.
+	// own size; without one, this scanner has one of [DefaultBudget] for itself.
 	Budget *Budget
 	// MaxDepth bounds how deep archives are nested; zero is the default, 4.
 	MaxDepth int
@@ -75,6 +77,9 @@ const (
 )
 
 func (o Options) withDefaults() Options {
+	if o.Budget == nil {
+		o.Budget = NewBudget(DefaultBudget)
+	}
 	if o.MaxDepth == 0 {
 		o.MaxDepth = defaultMaxDepth
 	}
@@ -98,10 +103,12 @@ type Scanner struct {
 	scratch [][]byte
 	found   map[place]bool
 	finds   []Find
-	// inflated counts what was unpacked of gzip within encodings; exhausted says
-	// that more was there than is looked at.
-	inflated  int64
+	// account is that of the file that is being searched. exhausted says that more
+	// was there in gzip within encodings than is looked at.
+	account   *account
 	exhausted bool
+	// zstd has a decoder for each depth of files within files.
+	zstd []*zstd.Decoder
 }
 
 // place tells finds apart: the same value at the same place was found twice.
@@ -112,7 +119,15 @@ type place struct {
 
 // New returns a scanner.
 func New(o Options) *Scanner {
-	return &Scanner{opts: o.withDefaults(), table: literals(), found: map[place]bool{}}
+	s := &Scanner{opts: o.withDefaults(), table: literals(), found: map[place]bool{}}
+	s.open()
+	return s
+}
+
+// open begins the account of a file.
+func (s *Scanner) open() *account {
+	s.account = &account{Budget: s.opts.Budget}
+	return s.account
 }
 
 // Bytes searches a text as a whole and returns what was found, in the order of
@@ -138,7 +153,7 @@ func (s *Scanner) Name(name string) []Find {
 
 func (s *Scanner) begin() {
 	clear(s.found)
-	s.finds, s.inflated, s.exhausted = nil, 0, false
+	s.finds, s.exhausted = nil, false
 }
 
 func sortFinds(finds []Find) {

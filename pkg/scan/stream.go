@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -25,13 +26,21 @@ func (s *Scanner) Reader(r io.Reader) (finds []Find, n int64, err error) {
 		err = p.read()
 		t := &text{b: p.b[:p.n], start: p.start, first: p.start == 0, last: p.last}
 		before := len(s.finds)
-		j := s.search(t)
+		var j joined
+		if !allZero(t.b) {
+			j = s.search(t)
+		}
 		sortFinds(s.finds[before:])
 		p.count.place(s.finds[before:], t.b, t.start)
 		p.keep(cut(t.b, j))
 	}
 	sortFinds(s.finds)
 	return s.finds, p.total, err
+}
+
+// allZero knows the pieces of holes and of empty disks, in which there is nothing.
+func allZero(b []byte) bool {
+	return len(b) > 0 && b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }
 
 // cut is where the next piece is to begin. Within base64 it is at the beginning

@@ -2,7 +2,9 @@ package scan_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"strings"
 	"testing"
@@ -72,19 +74,32 @@ func TestXzAndZstd(t *testing.T) {
 	}
 }
 
-// A window larger than is held in memory is no reason to hold it.
+// asking is xz whose block asks for a dictionary of 4 GiB.
+func asking() string {
+	large := []byte(xzed("text"))
+	header := large[12 : 12+(int(large[12])+1)*4]
+	header[bytes.Index(header, []byte{0x21, 0x01})+2] = 40
+	end := len(header) - 4
+	binary.LittleEndian.PutUint32(header[end:], crc32.ChecksumIEEE(header[:end]))
+	return string(large)
+}
+
+// A window larger than is held in memory is no reason to hold it, in whichever
+// block or frame it is asked for.
 func TestWindows(t *testing.T) {
 	t.Parallel()
-	large := []byte(xzed("text"))
-	at := bytes.Index(large, []byte{0x21, 0x01})
-	large[at+2] = 40 // 4 GiB
-	r := searched(scan.Options{}, "a.xz", string(large))
-	if len(r.Left) != 1 || !strings.Contains(r.Left[0].Reason, "window") {
-		t.Errorf("xz: %+v", r)
-	}
-	r = searched(scan.Options{}, "a.zst", "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"+strings.Repeat("x", 100)) // 2 GiB
-	if len(r.Left) == 0 {
-		t.Errorf("zstd: %+v", r)
+	for name, content := range map[string]string{
+		"xz":                asking(),
+		"a second stream":   xzed("text") + asking(),
+		"within an archive": tarred([]string{"a"}, asking()),
+		"zstd":              "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00" + strings.Repeat("x", 100), // 2 GiB
+		"a second frame":    zstded("text") + "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00" + strings.Repeat("x", 100),
+		"a single segment":  "\x28\xb5\x2f\xfd\xe0\x00\x00\x00\x00\x00\x00\x00\x10\x04\x00\x00abcdefgh" + strings.Repeat("x", 100), // 2^60 bytes
+		"one of 16 GiB":     "\x28\xb5\x2f\xfd\xe0\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00abcdefgh" + strings.Repeat("x", 100),
+	} {
+		if r := searched(scan.Options{}, "a", content); len(r.Left) == 0 {
+			t.Errorf("%s passes for searched: %+v", name, r)
+		}
 	}
 }
 
@@ -142,7 +157,7 @@ func TestNotUnpacked(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{
 		"7z": "7z\xbc\xaf\x27\x1c", "rar": "Rar!\x1a\x07\x01\x00", "lz4": "\x04\x22\x4d\x18", "compress": "\x1f\x9d\x90",
-		"lzma": "\x5d\x00\x00\x80\x00", "lzip": "LZIP\x01", "bundle": "# v2 git bundle\n", "bundle 3": "# v3 git bundle\n",
+		"lzma": "\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00", "lzip": "LZIP\x01", "bundle": "# v2 git bundle\n", "bundle 3": "# v3 git bundle\n",
 		"pack": "PACK\x00\x00\x00\x02", "git in a tar": tarred([]string{"x/.git/objects/ab/cd"}, "text"),
 		"bare in a zip": zipped("repo.git/objects/pack/a.pack", "text"),
 	} {
