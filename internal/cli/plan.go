@@ -94,11 +94,11 @@ func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := p.drafted()
+	want, have, err := p.both(env.Context, from.commit, p.worktree)
 	if err != nil {
 		return nil, err
 	}
-	want, have, err := p.both(env.Context, from.commit, func() (*model.Declarations, error) { return env.declarations(files) })
+	files, err := p.drafted()
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -24,6 +25,15 @@ func (p *project) drafted() (*gitstore.Draft, error) {
 	var err error
 	p.draft, err = p.store.Draft(p.env.Context, config.ProjectFile, config.ManifestDir)
 	return p.draft, err
+}
+
+// worktree reads the declarations in the work tree.
+func (p *project) worktree() (*model.Declarations, error) {
+	files, err := p.drafted()
+	if err != nil {
+		return nil, err
+	}
+	return p.env.declarations(files)
 }
 
 // openDeclared opens the declarations of a directory that need not be in a

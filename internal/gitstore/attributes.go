@@ -13,11 +13,13 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
 )
 
-// maxRules bounds one file of attributes or ignores, and matchSteps what all
-// patterns together may cost. They are written by whoever wrote the pull request.
+// maxRules bounds one file of attributes or ignores, fileSteps what the patterns
+// may cost for one path, and matchSteps what they may cost in all. They are written
+// by whoever wrote the pull request.
 const (
 	maxRules   = 1 << 20
-	matchSteps = 100 << 20
+	fileSteps  = 2 << 20
+	matchSteps = 200 << 20
 )
 
 // conversions finds out how git would store files of the work tree. Like git it
@@ -25,7 +27,7 @@ const (
 // where none does.
 type conversions struct {
 	draft  *draft
-	budget *rules.Budget
+	steps  int // that are left
 	stacks map[string]*rules.Attributes
 	// unknown says why nothing can be told of any file.
 	unknown string
@@ -37,13 +39,14 @@ func (c *conversions) of(file string) (conversion, error) {
 		return conversion{}, err
 	}
 	store := c.draft.store
-	attrs := stack.Of(file, store.repo.config.Bool("core.ignorecase", false), c.budget)
-	found := store.conversionOf(attrs)
-	if c.budget.Spent() {
-		c.unknown = "attribute files that take too long to match"
-	}
-	if c.unknown != "" {
+	budget := rules.NewBudget(min(c.steps, fileSteps))
+	found := store.conversionOf(stack.Of(file, c.draft.fold, budget))
+	c.steps -= min(c.steps, fileSteps) - budget.Left()
+	switch {
+	case c.unknown != "":
 		found.unknown = c.unknown
+	case budget.Left() == 0:
+		found.unknown = "attribute files that take too long to match"
 	}
 	return found, nil
 }

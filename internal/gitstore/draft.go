@@ -150,15 +150,20 @@ func (s *Store) draft(ctx context.Context, commit string, names []string) (*draf
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{
-		store: s, disk: disk.(fs.ReadFileFS), closer: closer, fold: s.repo.config.Bool("core.ignorecase", false),
-		nodes: map[string]*drafted{}, listing: map[string][]string{}, broken: map[string]error{}, commit: map[string]treeEntry{},
-	}
-	d.convert = conversions{draft: d, budget: rules.NewBudget(matchSteps), stacks: map[string]*rules.Attributes{}}
+	d := s.draftOf(disk.(fs.ReadFileFS), closer)
 	if err := d.list(ctx, commit, names); err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
 	return d, nil
+}
+
+func (s *Store) draftOf(disk fs.ReadFileFS, closer io.Closer) *draft {
+	d := &draft{
+		store: s, disk: disk, closer: closer, fold: s.repo.config.Bool("core.ignorecase", false),
+		nodes: map[string]*drafted{}, listing: map[string][]string{}, broken: map[string]error{}, commit: map[string]treeEntry{},
+	}
+	d.convert = conversions{draft: d, steps: matchSteps, stacks: map[string]*rules.Attributes{}}
+	return d
 }
 
 // Close releases what reading opened.

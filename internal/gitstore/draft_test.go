@@ -2,10 +2,12 @@ package gitstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -542,5 +544,105 @@ func TestUncommittedConverted(t *testing.T) {
 				t.Errorf("what git calls clean is uncommitted: %q", different)
 			}
 		})
+	}
+}
+
+// folding is a work tree on a disk that takes names that differ in case for one.
+type folding struct{ fs.ReadFileFS }
+
+func (f folding) real(name string) string {
+	entries, _ := fs.ReadDir(f.ReadFileFS, path.Dir(name))
+	for _, e := range entries {
+		if strings.EqualFold(e.Name(), path.Base(name)) {
+			return path.Join(path.Dir(name), e.Name())
+		}
+	}
+	return name
+}
+
+func (f folding) Open(name string) (fs.File, error)    { return f.ReadFileFS.Open(f.real(name)) }
+func (f folding) ReadFile(name string) ([]byte, error) { return f.ReadFileFS.ReadFile(f.real(name)) }
+
+func (f folding) Stat(name string) (fs.FileInfo, error)   { return fs.Stat(f.ReadFileFS, f.real(name)) }
+func (f folding) ReadDir(d string) ([]fs.DirEntry, error) { return fs.ReadDir(f.ReadFileFS, d) }
+
+// TestDraftFolding shows one file once where its name on the disk is spelled
+// otherwise than git's, and the twin of a name that the disk cannot keep apart.
+func TestDraftFolding(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", map[string]string{"manifests/a.yaml": "a\n", "manifests/B.yaml": "b\n", "manifests/b.yaml": "other b\n"})
+	r.check(os.Rename(r.path("manifests/a.yaml"), r.path("manifests/A.YAML")))
+	r.check(os.Remove(r.path("manifests/b.yaml")))
+	s := r.open("")
+	disk, closer, err := DirFS(r.dir)
+	r.check(err)
+	d := s.draftOf(folding{disk.(fs.ReadFileFS)}, closer)
+	defer d.Close()
+	r.check(d.list(context.Background(), r.git("rev-parse", "HEAD"), []string{"manifests"}))
+	found := map[string]string{}
+	r.check(fs.WalkDir(d, "manifests", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			data, readErr := fs.ReadFile(d, name)
+			found[name], err = string(data), readErr
+		}
+		return err
+	}))
+	// git status calls b.yaml edited on such a disk, and so does this.
+	want := map[string]string{"manifests/a.yaml": "a\n", "manifests/B.yaml": "b\n", "manifests/b.yaml": "b\n"}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Remark{{"manifests/b.yaml", Uncommitted, ""}}, (&Draft{d}).Remarks()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDraftBounded gives up on attributes that are made to be slow, and then reads
+// what git has.
+func TestDraftBounded(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string]string{
+		"slow":  strings.Repeat("/"+strings.Repeat("**/*a*", 300)+"b text\n", 500),
+		"large": strings.Repeat("*.yaml text\n", 100_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRepo(t)
+			deep := "manifests/" + strings.Repeat("aaaaaaaaaaaaaaaa/", 20) + "a.yaml"
+			r.commit("first", map[string]string{deep: "a\n"})
+			r.write(deep, "edited\n")
+			r.write(".gitattributes", data)
+			got, remarks := r.drafted("")
+			if diff := cmp.Diff(map[string]string{deep: "a\n"}, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(remarks) != 1 || remarks[0].Kind != Unconverted || !strings.HasPrefix(remarks[0].Detail, "attribute files that") {
+				t.Errorf("%+v", remarks)
+			}
+		})
+	}
+}
+
+// TestDraftSparsePartial says what to fetch where the clone was never given what a
+// sparse checkout leaves out: a plan without it would delete.
+func TestDraftSparsePartial(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", map[string]string{"manifests/a.yaml": "a\n", "manifests/b.yaml": "b\n"})
+	r.git("config", "uploadpack.allowFilter", "true")
+	r.git("clone", "-q", "--filter=blob:none", "--no-checkout", "file://"+r.dir, "../partial")
+	partial := r.at(filepath.Join(filepath.Dir(r.dir), "partial"))
+	partial.git("sparse-checkout", "set", "--no-cone", "/*", "!b.yaml")
+	partial.git("checkout", "-q", "main")
+	d, err := partial.open("").Draft(context.Background(), "manifests")
+	r.check(err)
+	defer d.Close()
+	if data, err := fs.ReadFile(d, "manifests/a.yaml"); err != nil || string(data) != "a\n" {
+		t.Errorf("a.yaml: %q, %v", data, err)
+	}
+	_, err = fs.ReadFile(d, "manifests/b.yaml")
+	if !errors.Is(err, ErrMissingObject) || !strings.Contains(err.Error(), "git fetch --refetch") {
+		t.Errorf("b.yaml: %v", err)
 	}
 }

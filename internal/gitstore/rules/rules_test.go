@@ -196,7 +196,7 @@ func TestBudget(t *testing.T) {
 	}
 	b := NewBudget(1e6)
 	a.Of("m/"+strings.Repeat("a/", 500)+"c", false, b)
-	if !b.Spent() {
+	if b.Left() > 0 {
 		t.Error("the budget is not spent")
 	}
 	if got := a.Of("m/a", false, b)["text"]; got != (Value{}) {

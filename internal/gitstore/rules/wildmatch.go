@@ -9,8 +9,9 @@ type Budget struct{ steps int }
 // NewBudget lets patterns take this many steps in all.
 func NewBudget(steps int) *Budget { return &Budget{steps} }
 
-// Spent says that a match was given up, so that answers may be wrong.
-func (b *Budget) Spent() bool { return b.steps <= 0 }
+// Left is how many steps are left. Where it is none, a match was given up, and
+// answers may be wrong.
+func (b *Budget) Left() int { return max(b.steps, 0) }
 
 func (b *Budget) step() bool {
 	b.steps--
@@ -24,7 +25,8 @@ type wild struct {
 	// names says that "*" and "?" stay within a name.
 	names, fold bool
 	budget      *Budget
-	failed      map[[2]int]bool
+	// failed has a bit for each pair of places that did not fit.
+	failed []uint64
 }
 
 func (w *wild) match() bool { return w.from(0, 0) }
@@ -32,17 +34,19 @@ func (w *wild) match() bool { return w.from(0, 0) }
 // from matches what is left of both. A "**" that begins the pattern counts as the
 // beginning of a name, wherever it stood before.
 func (w *wild) from(p, t int) bool {
-	at := [2]int{p, t}
-	if w.failed[at] || !w.budget.step() {
+	at := p*(len(w.text)+1) + t
+	if w.failed != nil && w.failed[at/64]&(1<<(at%64)) != 0 || !w.budget.step() {
 		return false
 	}
 	if w.try(p, t) {
 		return true
 	}
 	if w.failed == nil {
-		w.failed = map[[2]int]bool{}
+		words := (len(w.pattern)+1)*(len(w.text)+1)/64 + 1
+		w.budget.steps -= words // Clearing memory takes time as well.
+		w.failed = make([]uint64, words)
 	}
-	w.failed[at] = true
+	w.failed[at/64] |= 1 << (at % 64)
 	return false
 }
 
