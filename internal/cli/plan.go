@@ -51,7 +51,7 @@ type planCmd struct {
 
 // Help is the long description of the command.
 func (planCmd) Help() string {
-	return `Declarations are read from the work tree and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
+	return `Declarations are read from the work tree, as git would store them, and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
 }
 
 // Run plans and shows the plan.
@@ -204,7 +204,7 @@ func (c validateCmd) format() view.Format { return view.Format(c.Format) }
 
 // Help is the long description of the command.
 func (validateCmd) Help() string {
-	return `Everything is checked that needs neither state nor repository; all problems are shown in one pass.`
+	return `Everything is checked that needs neither state nor repository; all problems are shown in one pass. In a repository the work tree is read as git would store it, as plan does; elsewhere, as it lies.`
 }
 
 // Run checks the declarations in the work tree.
