@@ -12,6 +12,11 @@ import (
 )
 
 const (
+	// One secret, as ssh-keygen and as age write its public key, and a point beside it
+	// that the same secret opens.
+	sshForm  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"
+	ageForm  = "age1wcwc3myrqsfer807n4x364h30ejneryegzpd7kcn0wg2ptnwma6qfgnx5h"
+	mixedKey = "age1qj82hx9e4dacm5xw433tslqayz934ws0daef5wysxlllfrl8tsss9cl3nv"
 	aliceKey = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 	bobKey   = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 	// privateKey is a made-up one.
@@ -312,6 +317,11 @@ var badProjects = []badInput{
 	{"unknown recipient", "version: 1\nrecipients:\n  alice: " + aliceKey + "\n  ops: [alise]\n", wants(`unknown_recipient 4:9 did you mean "alice"?`)},
 	{"cycle", "version: 1\nrecipients: {a: [b], b: c, c: [a]}\n", wants("recipient_cycle 2:32 take one of the names out")},
 	{"self", "version: 1\nrecipients: {a: a}\n", wants("recipient_cycle 2:17")},
+	{
+		"one secret in two forms", "version: 1\nrecipients:\n  a: " + sshForm + "\n  b: [" + ageForm + "]\n",
+		wants("repeated_recipient 4:7 give the key one name"),
+	},
+	{"a point of mixed order", "version: 1\nrecipients:\n  a: " + aliceKey + "\n  b: [" + mixedKey + "]\n", wants("bad_recipient 4:7")},
 	{"repeated key", "version: 1\nrecipients:\n  a: " + aliceKey + "\n  b: [" + aliceKey + "]\n", wants("repeated_recipient 4:7 give the key one name")},
 	{"repeated member", "version: 1\nrecipients:\n  a: " + aliceKey + "\n  b: [a, a]\n", wants("repeated_item 4:10")},
 	{"case", "version: 1\nrecipients:\n  a: " + aliceKey + "\n  A: " + bobKey + "\n", wants("case_collision 4:3")},

@@ -187,8 +187,8 @@ func (r *reader) members(e entry) []*node {
 	return nil
 }
 
-// publicKey reads a key and reports one that stands elsewhere already; owners
-// holds the place of every key so far.
+// publicKey reads a key and reports one that stands elsewhere already, in whatever
+// form; owners holds the place of every key so far, by who can read with it.
 func (r *reader) publicKey(n *node, owners map[string]*node) (key model.Recipient, ok bool) {
 	if len(owners) == maxRecipients {
 		r.fail(n, codeTooManyRecipients, "", "there are more than %d public keys", maxRecipients)
@@ -205,12 +205,16 @@ func (r *reader) publicKey(n *node, owners map[string]*node) (key model.Recipien
 	case key.Kind == model.RecipientSSHRSA:
 		r.warn(n, codeWeakRecipient, "prefer an age1... or ssh-ed25519 key", "ssh-rsa keys are weaker than the others")
 	}
-	if first := owners[key.Key]; first != nil {
-		r.failTwice(n, codeRepeatedRecipient, "give the key one name and refer to that", "this key is declared twice",
-			r.pos(first), "the first one")
+	reader := seal.Reader(key)
+	if first := owners[reader]; first != nil {
+		what := "this key is declared twice"
+		if first.value != n.value {
+			what = "this key is another form of one that is declared: the same secret opens both"
+		}
+		r.failTwice(n, codeRepeatedRecipient, "give the key one name and refer to that", what, r.pos(first), "the first one")
 		return key, false
 	}
-	owners[key.Key] = n
+	owners[reader] = n
 	return key, true
 }
 

@@ -77,6 +77,9 @@ func ParseRecipient(s string) (model.Recipient, error) {
 	if _, err := native.Wrap(make([]byte, fileKeySize)); err != nil {
 		return model.Recipient{}, errors.New("this public key is a degenerate one that nothing can be sealed to: generate another pair")
 	}
+	if err := checkOrder(r); err != nil {
+		return model.Recipient{}, err
+	}
 	return r, nil
 }
 
