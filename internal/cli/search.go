@@ -192,7 +192,7 @@ func (s *search) tree(shown string, give func(job)) error {
 			return context.Cause(s.ctx)
 		case err != nil:
 			s.leave(name, err)
-		case d.IsDir() && d.Name() == ".git" && path != root:
+		case d.IsDir() && d.Name() == ".git" && path != root && isBare(path):
 			s.gits++
 			s.nested = append(s.nested, filepath.Dir(path))
 			return fs.SkipDir
@@ -213,7 +213,8 @@ func (s *search) tree(shown string, give func(job)) error {
 	})
 }
 
-// isBare tells a git repository without a work tree by what every one has.
+// isBare tells a git repository without a work tree, and a .git directory from one
+// that is only called so, by what every one has.
 func isBare(dir string) bool {
 	for _, name := range []string{"HEAD", "objects", "refs"} {
 		info, err := os.Lstat(filepath.Join(dir, name))

@@ -246,8 +246,8 @@ type unclosed struct{ io.Reader }
 const maxWindow = 128 << 20
 
 func (u *unpacker) tar(path string, in Input, depth int) {
-	repository := false
-	for r := tar.NewReader(in.Reader); ; {
+	repository, b := false, &blocks{r: in.Reader}
+	for r := tar.NewReader(b); ; {
 		h, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -264,7 +264,14 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 		repository = u.repository(path, h.Name, repository)
 		u.name(path, h.Linkname)
 		u.records(path, h.PAXRecords)
-		u.file(member, Input{Reader: u.sparse(h, r)}, depth)
+		switch {
+		case !hasHoles(h):
+			u.file(member, Input{Reader: r}, depth)
+		case u.holed(member, h, b, depth):
+			r = tar.NewReader(b) // The one before does not know what was read.
+		default:
+			return
+		}
 	}
 }
 
@@ -302,16 +309,4 @@ func (u *unpacker) behind(path string, r io.Reader, depth int) {
 			return
 		}
 	}
-}
-
-// sparse meters a member that has holes: they make it larger than its archive.
-func (u *unpacker) sparse(h *tar.Header, r io.Reader) io.Reader {
-	holes := h.Typeflag == tar.TypeGNUSparse
-	for key := range h.PAXRecords {
-		holes = holes || strings.HasPrefix(key, "GNU.sparse.")
-	}
-	if holes {
-		return metered{r, u.account}
-	}
-	return r
 }

@@ -31,6 +31,10 @@ const (
 	openCost   = 16 << 10
 	bzip2Cost  = 128 << 10
 	zstdCost   = 64 << 10
+
+	// mostTaken is how much is taken at once: what one file has taken and not used
+	// yet is refused to the others.
+	mostTaken = 64 << 10
 )
 
 // NewBudget is a budget of so many bytes.
@@ -128,7 +132,7 @@ func (m metered) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	g := m.a.take(int64(len(b)))
+	g := m.a.take(min(int64(len(b)), mostTaken))
 	if g.bytes() == 0 {
 		m.a.out = true
 		return 0, errBudget

@@ -321,7 +321,7 @@ func (s *Scanner) unescaped(t *text) {
 	for _, e := range []struct {
 		mark     byte
 		encoding Encoding
-	}{{'%', Percent}, {'\\', Escapes}, {'&', Escapes}} {
+	}{{'%', Percent}, {'\\', Escapes}, {'&', Escapes}, {'=', Quoted}} {
 		if bytes.IndexByte(t.b, e.mark) >= 0 {
 			s.unescape(t, 0, len(t.b), e.encoding)
 			return
@@ -332,6 +332,10 @@ func (s *Scanner) unescaped(t *text) {
 func (s *Scanner) unescape(t *text, lo, hi int, e Encoding) {
 	out, changed := s.room(t.depth, hi-lo), false
 	for i := lo; i < hi; {
+		if width := softBreak(t.b[i:hi]); width > 0 {
+			i, changed = i+width, true
+			continue
+		}
 		c, width := escape(t.b[i:hi])
 		out, i, changed = append(out, c), i+width, changed || width > 1
 	}
@@ -344,8 +348,22 @@ func (s *Scanner) unescape(t *text, lo, hi int, e Encoding) {
 
 // escaped is the next of cursors in text with escapes.
 func escaped(b []byte) (width int, character bool) {
+	if width = softBreak(b); width > 0 {
+		return width, false
+	}
 	_, width = escape(b)
 	return width, true
+}
+
+// softBreak is the length of what breaks a line in quoted-printable, or 0.
+func softBreak(b []byte) int {
+	switch {
+	case len(b) > 1 && b[0] == '=' && b[1] == '\n':
+		return 2
+	case len(b) > 2 && b[0] == '=' && b[1] == '\r' && b[2] == '\n':
+		return 3
+	}
+	return 0
 }
 
 // escape reads one character, escaped or not, and how many bytes it takes.

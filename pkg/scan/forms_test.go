@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -16,19 +17,25 @@ func TestFormsOfText(t *testing.T) {
 	rest := strings.TrimPrefix(v, "osmo_")
 	big := "\x00" + strings.Join(strings.Split(v, ""), "\x00")
 	for name, text := range map[string]string{
-		"markdown":            `osmo\_` + rest,
-		"markdown in json":    `"osmo\\_` + rest + `"`,
-		"octal":               `osmo\137` + rest,
-		"quoted":              "osmo=5F" + rest,
-		"quoted, lower":       "osmo=5f" + rest,
-		"quoted, soft break":  "osmo=5F" + rest[:10] + "=\r\n" + rest[10:],
-		"soft break":          v[:20] + "=\n" + v[20:],
-		"big, then text":      big + "text",
-		"big, then a rune":    big + "\x20\xac",
-		"big at the end":      "text" + big,
-		"big, odd":            "odd" + big + "\x01",
-		"big in a long file":  strings.Repeat("some text ", 1000) + big + strings.Repeat("\xff\xfe", 100),
-		"little, then a rune": strings.Join(strings.Split(v, ""), "\x00") + "\x00\xac\x20",
+		"markdown":                             `osmo\_` + rest,
+		"markdown in json":                     `"osmo\\_` + rest + `"`,
+		"octal":                                `osmo\137` + rest,
+		"quoted":                               "osmo=5F" + rest,
+		"quoted, lower":                        "osmo=5f" + rest,
+		"quoted, soft break":                   "osmo=5F" + rest[:10] + "=\r\n" + rest[10:],
+		"quoted, a soft break before the mark": "osmo=\n=5F" + rest,
+		"quoted, a soft break in the name":     "os=\r\nmo=5F" + rest,
+		"a soft break in the name":             "os=\r\nmo_" + rest,
+		"a soft break before the underscore":   "osmo=\n_" + rest,
+		"quoted, soft breaks everywhere":       "osmo=5F" + rest[:1] + "=\n" + rest[1:2] + "=\r\n" + rest[2:],
+		"a soft break, in base64":              base64.StdEncoding.EncodeToString([]byte("token: osm=\r\no_" + rest)),
+		"soft break":                           v[:20] + "=\n" + v[20:],
+		"big, then text":                       big + "text",
+		"big, then a rune":                     big + "\x20\xac",
+		"big at the end":                       "text" + big,
+		"big, odd":                             "odd" + big + "\x01",
+		"big in a long file":                   strings.Repeat("some text ", 1000) + big + strings.Repeat("\xff\xfe", 100),
+		"little, then a rune":                  strings.Join(strings.Split(v, ""), "\x00") + "\x00\xac\x20",
 	} {
 		finds := scan.New(scan.Options{}).Bytes([]byte("before " + text + " after"))
 		if len(finds) == 0 || finds[0].Sum != sha256.Sum256([]byte(v)) {

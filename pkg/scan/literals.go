@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/token"
@@ -90,6 +91,7 @@ func allLiterals() []literal {
 	for _, l := range list {
 		list = append(list, base64Literals([]byte(l.text))...)
 	}
+	list = append(list, brokenLiterals(token.Prefix)...)
 	for _, l := range base64Literals(raw) {
 		inner := []byte(l.text)
 		list = append(list, hexLiterals(inner)...)
@@ -160,6 +162,19 @@ func escapedLiterals() []literal {
 	}
 }
 
+// brokenLiterals are the prefix with the end of a line in it, as mail has one after
+// 76 characters.
+func brokenLiterals(prefix string) (list []literal) {
+	for _, end := range []string{"=\n", "=\r\n"} {
+		for at := 1; at < len(prefix); at++ {
+			list = append(list, literal{text: prefix[:at] + end + prefix[at:], encoding: Wrapped})
+			quoted := prefix[:at] + end + strings.TrimSuffix(prefix[at:], "_") + "=5"
+			list = append(list, literal{text: quoted, encoding: Quoted})
+		}
+	}
+	return list
+}
+
 // beginnings finds the literals of a text.
 func (s *Scanner) beginnings(t *text) {
 	b, filter := t.b, &s.table.filter
@@ -206,6 +221,8 @@ func (s *Scanner) literalAt(t *text, at int, l *literal) {
 		s.narrowAround(t, at, 2, UTF16)
 	case UTF32:
 		s.narrowAround(t, at, 4, UTF32)
+	case Wrapped:
+		s.wrappedShape(t, at)
 	default:
 		s.unescapeFrom(t, at, l.encoding)
 	}

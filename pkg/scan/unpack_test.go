@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"os"
 	"strings"
 	"testing"
 
@@ -107,12 +106,11 @@ func TestWindows(t *testing.T) {
 // are packed in, and however many of them there are.
 func TestOneBudgetForARun(t *testing.T) {
 	t.Parallel()
-	const most = 4 << 20
-	zeros := strings.Repeat("\x00", 32<<20)
+	const most = 1 << 20
+	zeros := strings.Repeat("\x00", 8<<20)
 	bombs := map[string]string{
 		"a.gz": gzipped(zeros), "a.zst": zstded(zeros), "a.xz": xzed(zeros), "a.zip": zipped("m", zeros),
 		"a.tar.gz": gzipped(tarred([]string{"m"}, zeros)), "b.gz": gzipped(gzipped(zeros)), "b.zst": zstded(gzipped(zeros)),
-		"sparse.tar": holes(t),
 	}
 	budget := scan.NewBudget(most)
 	s := scan.New(scan.Options{Budget: budget})
@@ -168,14 +166,4 @@ func TestNotUnpacked(t *testing.T) {
 	if r := searched(scan.Options{}, "a.tar", tarred([]string{"x/.gitignore", "objects/a"}, "text")); len(r.Left) > 0 {
 		t.Errorf("no repository: %+v", r.Left)
 	}
-}
-
-// holes is a small tar archive with a file of a terabyte that is one hole.
-func holes(t *testing.T) string {
-	t.Helper()
-	data, err := os.ReadFile("testdata/sparse.tar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }
