@@ -209,45 +209,58 @@ type Crowd struct {
 	Prefixes int
 }
 
-// manyPrefixes is how many different prefixes of two characters are a crowd.
-const manyPrefixes = 8
+// How many different prefixes below one root are a crowd: of two characters a few
+// cover what a site is likely to have, and of any length so many are no list that
+// somebody has written down for what there is.
+const (
+	manyPrefixes = 8
+	mostPrefixes = 100
+)
 
-// Crowds are the crowds among grants, sorted by root. Prefixes of three characters
-// would have to be tens of thousands to be one.
+// Crowds are the crowds among grants, sorted by root.
 func Crowds(grants []Grant) (out []Crowd) {
-	var short [len(scopeRoots)]map[string]bool
+	var all, short [len(scopeRoots)]map[string]bool
 	for _, g := range grants {
 		if !strings.Contains(g.Resource, "*") {
 			continue
 		}
 		base, _ := cutExceptions(g.Resource)
-		if i, ok := shortPrefix(pointOf(base)); ok {
-			if short[i] == nil {
-				short[i] = map[string]bool{}
-			}
-			short[i][base] = true
+		i, length := prefixOf(pointOf(base))
+		if length < 2 {
+			continue
+		}
+		note(&all[i], base)
+		if length == 2 {
+			note(&short[i], base)
 		}
 	}
-	for i, prefixes := range short {
-		if len(prefixes) >= manyPrefixes {
-			out = append(out, Crowd{scopeRoots[i], len(prefixes)})
+	for i := range all {
+		if len(short[i]) >= manyPrefixes || len(all[i]) >= mostPrefixes {
+			out = append(out, Crowd{scopeRoots[i], len(all[i])})
 		}
 	}
 	return out
 }
 
-// shortPrefix reports whether a point is everything that begins with two
-// characters below the root of an area, and of which.
-func shortPrefix(p point) (area int, ok bool) {
+func note(set *map[string]bool, name string) {
+	if *set == nil {
+		*set = map[string]bool{}
+	}
+	(*set)[name] = true
+}
+
+// prefixOf tells in which area a point is everything that begins with something,
+// and how many characters that has below the root; 0 is no such point.
+func prefixOf(p point) (area, length int) {
 	if !p.wide {
-		return 0, false
+		return 0, 0
 	}
 	for i, root := range scopeRoots {
 		if below, inside := strings.CutPrefix(p.text, root); inside {
-			return i, letters(below) == 2
+			return i, letters(below)
 		}
 	}
-	return 0, false
+	return 0, 0
 }
 
 // Weigh is the weight of what roles grant altogether, with [DefaultRole] among
@@ -294,7 +307,7 @@ type reach struct {
 	// seizing make an administrator on some of them.
 	seizing actionSet
 	// short counts the prefixes of two characters in each area.
-	short [len(scopeRoots)]int
+	short, long [len(scopeRoots)]int
 }
 
 var (
@@ -325,8 +338,11 @@ func (r *reach) add(p point, except []string) {
 			r.whole |= a.actions
 		}
 	}
-	if i, ok := shortPrefix(p); ok {
-		if r.short[i]++; r.short[i] >= manyPrefixes {
+	if i, length := prefixOf(p); length >= 2 {
+		if r.long[i]++; length == 2 {
+			r.short[i]++
+		}
+		if r.short[i] >= manyPrefixes || r.long[i] >= mostPrefixes {
 			r.whole |= areas[i].actions
 		}
 	}

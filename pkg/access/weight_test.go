@@ -356,3 +356,22 @@ func BenchmarkWeight(b *testing.B) {
 		Heaviest(grants)
 	}
 }
+
+// So many prefixes of three characters are a wildcard that does not look like one.
+func TestLongPrefixesAreACrowd(t *testing.T) {
+	t.Parallel()
+	var some, many []Grant
+	for i := range 26 * 26 {
+		g := Grant{Action: "workflow:*", Resource: fmt.Sprintf("pool/%c%cx*", 'a'+i%26, 'a'+i/26)}
+		many = append(many, g)
+		if i < 20 {
+			some = append(some, g)
+		}
+	}
+	if got := Crowds(many); len(got) != 1 || got[0].Root != "pool/" || got[0].Prefixes != 26*26 {
+		t.Errorf("got %v", got)
+	}
+	if got := Crowds(some); len(got) != 0 {
+		t.Errorf("a list of teams: %v", got)
+	}
+}
