@@ -170,7 +170,7 @@ func (u *unpacker) content(path string, r io.Reader) {
 		u.failed(path, fmt.Sprintf("it was searched up to byte %d: %%v", n), err)
 	}
 	if u.s.exhausted {
-		u.Left = append(u.Left, Left{Path: path, Reason: "what it holds in base64 of gzip unpacks to more than is searched", Budget: true})
+		u.Left = append(u.Left, Left{Path: path, Reason: "what is encoded in it takes more to decode than is spent", Budget: true})
 	}
 }
 

@@ -212,13 +212,13 @@ func TestOneBudget(t *testing.T) {
 // searched.
 func TestBudgetLeavesOrdinaryArchives(t *testing.T) {
 	t.Parallel()
-	budget := scan.NewBudget(scan.DefaultBudget)
-	bomb := gzipped(gzipped(strings.Repeat("\x00", 80<<20)))
+	budget := scan.NewBudget(4 << 20)
+	bomb := gzipped(gzipped(strings.Repeat("\x00", 8<<20)))
 	if r := searched(scan.Options{Budget: budget}, "f", bomb); len(r.Left) != 1 || !r.Left[0].Budget {
 		t.Fatalf("the bomb left %+v", r.Left)
 	}
 	v := newToken(source(14))
-	logs := string(logLines(source(15), 4<<20)) + v
+	logs := string(logLines(source(15), 1<<20)) + v
 	for name, content := range map[string]string{"gz": gzipped(logs), "xz": xzed(logs), "zst": zstdOf(t, logs), "zip": zipped("a", logs), "tgz": gzipped(tarred([]string{"a"}, logs))} {
 		if r := searched(scan.Options{Budget: budget}, "f", content); len(r.Left) > 0 || len(r.Places) != 1 {
 			t.Errorf("%s: got %+v", name, r)
@@ -264,6 +264,27 @@ func TestCut(t *testing.T) {
 		changed[i] ^= 0x10
 		if r := searched(scan.Options{}, "f", string(changed)); i > 7 && i < len(whole)-60 && len(r.Left) == 0 {
 			t.Errorf("xz: byte %d was changed, and nothing was said", i)
+		}
+	}
+}
+
+// Text that is made to be decoded over and over, packed, costs no more than what it
+// unpacks to may.
+func TestDecodingIsCharged(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"base64":           std(strings.Repeat("osmo_", 3_000)),
+		"base64 in UTF-16": strings.Join(strings.Split(std(strings.Repeat("osmo_", 3_000)), ""), "\x00"),
+		"escapes":          strings.Repeat(`osmo\u005f`, 3_000),
+		"hex in base64":    std(strings.Repeat("6f736d6f5f", 3_000)),
+	} {
+		packed := gzipped(strings.Repeat(text+"\n\n", 40))
+		r := searched(scan.Options{Budget: scan.NewBudget(2 << 20)}, "f", packed)
+		if len(r.Left) == 0 || !r.Left[len(r.Left)-1].Budget {
+			t.Errorf("%s: %d bytes were searched, left %+v", name, r.Bytes, r.Left)
+		}
+		if r := searched(scan.Options{}, "f", text); len(r.Left) > 0 {
+			t.Errorf("%s, not packed: left %+v", name, r.Left)
 		}
 	}
 }

@@ -201,6 +201,10 @@ func (t *text) encodings() []Encoding {
 // search looks for values in a text and in all that is encoded in it.
 // The last run of base64 is returned: it may go on behind the text.
 func (s *Scanner) search(t *text) joined {
+	if t.depth > 0 && !s.account.charge(s.workOf(len(t.b))) {
+		s.exhausted = true
+		return joined{}
+	}
 	s.beginnings(t)
 	j := s.runs(t)
 	if t.depth < s.opts.layers() {
@@ -210,6 +214,17 @@ func (s *Scanner) search(t *text) joined {
 		}
 	}
 	return j
+}
+
+// workOf is what is charged for bytes that were decoded: text that is made to be
+// slow is decoded over and over, and packed it is small. Ordinary text is decoded
+// less than once.
+func (s *Scanner) workOf(n int) int64 {
+	const overhead, deeper = 64, 32
+	if s.opts.Deep {
+		return int64(n+overhead) / deeper
+	}
+	return int64(n + overhead)
 }
 
 // note takes a find down, once.

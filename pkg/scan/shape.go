@@ -24,6 +24,9 @@ func (s *Scanner) wrappedShape(t *text, at int) {
 	n, i := 0, at
 	for n < len(value) && i < len(t.b) {
 		if isWord(t.b[i]) {
+			if n >= len(token.Prefix) && (t.b[i] == '_' || t.b[i] == '-') {
+				return // No token has one there: another begins, or none does.
+			}
 			value[n] = t.b[i]
 			n, i = n+1, i+1
 			continue
@@ -34,7 +37,7 @@ func (s *Scanner) wrappedShape(t *text, at int) {
 		}
 		i += width
 	}
-	if n == len(value) && token.Valid(value[:]) {
+	if n == len(value) && i > at+n && token.Valid(value[:]) {
 		s.note(t, at, sha256.Sum256(value[:]), true, Wrapped)
 	}
 }
