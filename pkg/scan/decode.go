@@ -370,6 +370,9 @@ func softBreak(b []byte) int {
 func escape(b []byte) (c byte, width int) {
 	switch b[0] {
 	case '%':
+		if len(b) > 1 && b[1] == 'u' {
+			return coded(b, 2, 4, 16)
+		}
 		return coded(b, 1, 2, 16)
 	case '\\':
 		return backslash(b)
@@ -387,16 +390,20 @@ func backslash(b []byte) (byte, int) {
 	}
 	switch b[1] {
 	case 'x':
-		return coded(b, 2, 2, 16)
+		return numbered(b, 2)
 	case 'u':
-		return coded(b, 2, 4, 16)
+		return numbered(b, 4)
+	case 'U':
+		return coded(b, 2, 8, 16)
 	case 'n':
 		return '\n', 2
 	case 'r':
 		return '\r', 2
 	case 't':
-		return '\t', 2
-	case '\\', '/', '"', '_':
+		return tab(b)
+	case '_':
+		return '_', 2 + empty(b[2:])
+	case '\\', '/', '"':
 		return b[1], 2
 	case '0', '1':
 		return coded(b, 1, 3, 8)
@@ -404,29 +411,77 @@ func backslash(b []byte) (byte, int) {
 	return b[0], 1
 }
 
-func entity(b []byte) (byte, int) {
-	if bytes.HasPrefix(b, []byte("&lowbar;")) {
-		return '_', len("&lowbar;")
+// numbered reads \x5f and \u005f, of so many digits, and \x{5f} and \u{5f}.
+func numbered(b []byte, digits int) (byte, int) {
+	if len(b) < 3 || b[2] != '{' {
+		return coded(b, 2, digits, 16)
 	}
-	end := bytes.IndexByte(b[:min(len(b), 8)], ';')
-	switch {
-	case end < 3 || b[1] != '#':
-		return b[0], 1
-	case b[2] == 'x' || b[2] == 'X':
-		c, width := coded(b, 3, end-3, 16)
-		return c, endOf(width, end)
+	n := digitsOf(b[3:], 16)
+	if c, width := coded(b, 3, n, 16); width > 1 && len(b) > width && b[width] == '}' {
+		return c, width + 1
 	}
-	c, width := coded(b, 2, end-2, 10)
-	return c, endOf(width, end)
+	return b[0], 1
 }
 
-// endOf takes the semicolon along.
-func endOf(width, end int) int {
-	if width == 1 {
-		return 1
+// tab tells a tab from the name that LaTeX has for an underscore.
+func tab(b []byte) (byte, int) {
+	const name = `\textunderscore`
+	if !bytes.HasPrefix(b, []byte(name)) {
+		return '\t', 2
 	}
-	return end + 1
+	rest := b[len(name):]
+	if len(rest) > 0 && rest[0] == ' ' {
+		return '_', len(name) + 1
+	}
+	return '_', len(name) + empty(rest)
 }
+
+// empty is the length of the braces that end the name of a command in LaTeX, or 0.
+func empty(b []byte) int {
+	if bytes.HasPrefix(b, []byte("{}")) {
+		return 2
+	}
+	return 0
+}
+
+// entities are those of HTML that may stand for what a value has, or for the
+// beginning of another one.
+var entities = []struct {
+	text string
+	c    byte
+}{{"&lowbar;", '_'}, {"&UnderBar;", '_'}, {"&amp;", '&'}}
+
+// entity reads one with or without the semicolon that browsers do without.
+func entity(b []byte) (byte, int) {
+	for _, e := range entities {
+		if bytes.HasPrefix(b, []byte(e.text)) {
+			return e.c, len(e.text)
+		}
+	}
+	if len(b) < 3 || b[1] != '#' {
+		return b[0], 1
+	}
+	skip, base := 2, 10
+	if b[2] == 'x' || b[2] == 'X' {
+		skip, base = 3, 16
+	}
+	c, width := coded(b, skip, digitsOf(b[min(skip, len(b)):], base), base)
+	if width > 1 && len(b) > width && b[width] == ';' {
+		width++
+	}
+	return c, width
+}
+
+// digitsOf is how many digits a number begins with, of those that are looked at.
+func digitsOf(b []byte, base int) (n int) {
+	const most = 8
+	for n < min(len(b), most) && (isDecimal(b[n]) || base == 16 && isHex(b[n])) {
+		n++
+	}
+	return n
+}
+
+func isDecimal(c byte) bool { return c >= '0' && c <= '9' }
 
 // coded reads the number of an ASCII character, digits long, behind skip bytes.
 func coded(b []byte, skip, digits, base int) (byte, int) {

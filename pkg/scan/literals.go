@@ -32,7 +32,38 @@ const (
 // have their bits in the filter and the literal in the map.
 type table struct {
 	filter [1 << filterBits / 64]uint64
-	heads  map[uint32][]head
+	heads  map[uint32]*heads
+}
+
+// heads are the literals that have a window in common. Logs of OSMO are full of its
+// name, so what may follow the window is known too, at each of two places: few of
+// the names are followed by what a token has there, and no literal is compared.
+type heads struct {
+	list   []head
+	follow [2][256]bool
+}
+
+func (h *heads) add(l literal, at int) {
+	h.list = append(h.list, head{l, at})
+	for k := range h.follow {
+		if next := at + stride + k; next < len(l.text) {
+			h.follow[k][l.text[next]] = true
+			continue
+		}
+		for c := range h.follow[k] {
+			h.follow[k][c] = true // The literal has ended.
+		}
+	}
+}
+
+// mayFollow says whether b can be what follows the window in any of the literals.
+func (h *heads) mayFollow(b []byte) bool {
+	for k := range h.follow[:min(len(h.follow), len(b))] {
+		if !h.follow[k][b[k]] {
+			return false
+		}
+	}
+	return true
 }
 
 // head is a literal whose byte at is where a window begins.
@@ -45,7 +76,7 @@ type head struct {
 func slot(window uint32) uint32 { return window * 0x9e3779b1 >> (32 - filterBits) }
 
 var literals = sync.OnceValue(func() *table {
-	t := &table{heads: map[uint32][]head{}}
+	t := &table{heads: map[uint32]*heads{}}
 	for _, l := range allLiterals() {
 		t.add(l)
 	}
@@ -58,7 +89,10 @@ func (t *table) add(l literal) {
 		w := windowOf(l.text[at:])
 		bit := slot(w)
 		t.filter[bit/64] |= 1 << (bit % 64)
-		t.heads[w] = append(t.heads[w], head{l, at})
+		if t.heads[w] == nil {
+			t.heads[w] = &heads{}
+		}
+		t.heads[w].add(l, at)
 	}
 }
 
@@ -91,7 +125,7 @@ func allLiterals() []literal {
 	for _, l := range list {
 		list = append(list, base64Literals([]byte(l.text))...)
 	}
-	list = append(list, brokenLiterals(token.Prefix)...)
+	list = append(append(list, rareLiterals()...), brokenLiterals(token.Prefix)...)
 	for _, l := range base64Literals(raw) {
 		inner := []byte(l.text)
 		list = append(list, hexLiterals(inner)...)
@@ -153,12 +187,34 @@ func escapedLiterals() []literal {
 		{text: `osmo\137`, encoding: Escapes},
 		{text: "osmo=5F", encoding: Quoted},
 		{text: "osmo=5f", encoding: Quoted},
-		{text: "osmo&#95;", encoding: Escapes},
+		{text: "osmo&#95", encoding: Escapes},
 		{text: "osmo&#x5", encoding: Escapes},
 		{text: "osmo&lowbar;", encoding: Escapes},
 		{text: "&#111;&#115;", encoding: Escapes},
 		{text: "&#x6f;&#x73;", encoding: Escapes},
 		{text: "&#x6F;&#x73;", encoding: Escapes},
+	}
+}
+
+// rareLiterals are forms that are seldom met, and so not looked for in base64.
+func rareLiterals() []literal {
+	return []literal{
+		{text: "osmo%25255", encoding: Percent},
+		{text: "osmo%u005", encoding: Percent},
+		{text: `osmo\\x5`, encoding: Escapes},
+		{text: `osmo\x{5`, encoding: Escapes},
+		{text: `osmo\u{5`, encoding: Escapes},
+		{text: `osmo\U0000005`, encoding: Escapes},
+		{text: `osmo\textunderscore`, encoding: Escapes},
+		{text: `osmo\\137`, encoding: Escapes},
+		{text: `\157\163\15`, encoding: Escapes},
+		{text: "=6F=73=6", encoding: Quoted},
+		{text: "=6f=73=6", encoding: Quoted},
+		{text: "osmo&#0", encoding: Escapes},
+		{text: "osmo&#x0", encoding: Escapes},
+		{text: "osmo&#X5", encoding: Escapes},
+		{text: "osmo&UnderBar;", encoding: Escapes},
+		{text: "osmo&amp;", encoding: Escapes},
 	}
 }
 
@@ -194,8 +250,11 @@ func (s *Scanner) beginnings(t *text) {
 // windowAt compares the literals that have the window w.
 func (s *Scanner) windowAt(t *text, i int, w uint32) {
 	heads := s.table.heads[w]
-	for k := range heads {
-		h := &heads[k]
+	if heads == nil || !heads.mayFollow(t.b[i+stride:]) {
+		return
+	}
+	for k := range heads.list {
+		h := &heads.list[k]
 		from := i - h.at
 		if from >= 0 && len(t.b)-from >= len(h.text) && string(t.b[from:from+len(h.text)]) == h.text {
 			s.literalAt(t, from, &h.literal)
