@@ -19,6 +19,7 @@ package model
 import (
 	"slices"
 	"sort"
+	"strconv"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
@@ -52,8 +53,9 @@ const (
 )
 
 // Policy is one statement of a role. Actions are a set: OSMO returns them
-// sorted, so their order means nothing; it is kept for display. Resources may
-// be empty, which matches only actions without a resource.
+// sorted, so their order means nothing; it is kept for display. So is that of
+// resources, of which any that matches does. Resources may be empty, which
+// matches only actions without a resource.
 type Policy struct {
 	Effect    Effect   `json:"effect"`
 	Actions   []string `json:"actions"`
@@ -61,10 +63,42 @@ type Policy struct {
 }
 
 // Equal reports whether two policies say the same: same effect, same set of
-// actions, same resources in the same order.
+// actions, same set of resources.
 func (p Policy) Equal(q Policy) bool {
-	return p.Effect == q.Effect && slices.Equal(Set(p.Actions), Set(q.Actions)) && slices.Equal(p.Resources, q.Resources)
+	return p.Effect == q.Effect && SameSet(p.Actions, q.Actions) && SameSet(p.Resources, q.Resources)
 }
+
+// EqualPolicies reports whether two roles' policies say the same, in whatever
+// order and however often: OSMO asks all of them, and a Deny wins wherever it
+// stands.
+func EqualPolicies(a, b []Policy) bool {
+	return slices.EqualFunc(a, b, Policy.Equal) || haveEach(a, b) && haveEach(b, a)
+}
+
+// haveEach reports whether each of some policies stands among others.
+func haveEach(among, some []Policy) bool {
+	known := make(map[string]bool, len(among))
+	for _, p := range among {
+		known[p.canonical()] = true
+	}
+	return !slices.ContainsFunc(some, func(p Policy) bool { return !known[p.canonical()] })
+}
+
+// canonical is a text that two policies share exactly where they are equal.
+func (p Policy) canonical() string {
+	text := strconv.Quote(string(p.Effect))
+	for _, list := range [][]string{p.Actions, p.Resources} {
+		for _, s := range Set(list) {
+			text += strconv.Quote(s)
+		}
+		text += ";"
+	}
+	return text
+}
+
+// SameSet reports whether two lists have the same members, in whatever order and
+// however often.
+func SameSet(a, b []string) bool { return slices.Equal(a, b) || slices.Equal(Set(a), Set(b)) }
 
 // Role is a declared OSMO role.
 type Role struct {

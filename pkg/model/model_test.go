@@ -41,12 +41,13 @@ func TestPoliciesAreEqual(t *testing.T) {
 		q    Policy
 		want bool
 	}{
-		"itself":              {p, true},
-		"actions as a set":    {Policy{Allow, []string{"c:D", "a:B", "a:B"}, p.Resources}, true},
-		"fewer actions":       {Policy{Allow, []string{"a:B"}, p.Resources}, false},
-		"another effect":      {Policy{Deny, p.Actions, p.Resources}, false},
-		"resources reordered": {Policy{Allow, p.Actions, []string{"y", "x"}}, false},
-		"no resources":        {Policy{Allow, p.Actions, nil}, false},
+		"itself":             {p, true},
+		"actions as a set":   {Policy{Allow, []string{"c:D", "a:B", "a:B"}, p.Resources}, true},
+		"fewer actions":      {Policy{Allow, []string{"a:B"}, p.Resources}, false},
+		"another effect":     {Policy{Deny, p.Actions, p.Resources}, false},
+		"resources as a set": {Policy{Allow, p.Actions, []string{"y", "x", "y"}}, true},
+		"fewer resources":    {Policy{Allow, p.Actions, []string{"y"}}, false},
+		"no resources":       {Policy{Allow, p.Actions, nil}, false},
 	} {
 		if p.Equal(c.q) != c.want || c.q.Equal(p) != c.want {
 			t.Errorf("%s: want %t", name, c.want)
@@ -54,6 +55,30 @@ func TestPoliciesAreEqual(t *testing.T) {
 	}
 	if !(Policy{}).Equal(Policy{Actions: []string{}, Resources: []string{}}) {
 		t.Error("nothing differs from nothing")
+	}
+}
+
+func TestEqualPolicies(t *testing.T) {
+	t.Parallel()
+	a := Policy{Effect: Allow, Actions: []string{"a:B", "c:D"}, Resources: []string{"x"}}
+	reordered := Policy{Effect: Allow, Actions: []string{"c:D", "a:B"}, Resources: []string{"x"}}
+	deny := Policy{Effect: Deny, Actions: a.Actions, Resources: a.Resources}
+	for name, c := range map[string]struct {
+		p, q []Policy
+		want bool
+	}{
+		"none":          {nil, []Policy{}, true},
+		"another order": {[]Policy{a, deny}, []Policy{deny, reordered}, true},
+		"said twice":    {[]Policy{a, deny}, []Policy{a, reordered, deny}, true},
+		"one less":      {[]Policy{a, deny}, []Policy{a}, false},
+		"one other":     {[]Policy{a, deny}, []Policy{a, a}, false},
+		"an empty one":  {[]Policy{a}, []Policy{a, {Effect: Allow}}, false},
+		// What is in a text does not end it.
+		"one text": {[]Policy{{Actions: []string{"a", "b"}}}, []Policy{{Actions: []string{`a""b`}}}, false},
+	} {
+		if EqualPolicies(c.p, c.q) != c.want || EqualPolicies(c.q, c.p) != c.want {
+			t.Errorf("%s: want %t", name, c.want)
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ func newRights(want *model.Declarations, have *state.Snapshot, kept map[model.Ad
 
 func (r *rights) note(name string) {
 	before, after := r.before[name], r.after[name]
-	if before == nil || after == nil || !equalPolicies(before.Policies, after.Policies) {
+	if before == nil || after == nil || !model.EqualPolicies(before.Policies, after.Policies) {
 		r.changed[name] = true
 	}
 }

@@ -245,10 +245,7 @@ func (b *builder) role(want *model.Role, have *state.Role) {
 		// Left alone: the mapping of the last apply stays on record.
 		after.ExternalRoles = have.ExternalRoles
 	}
-	if equalPolicies(before.Policies, after.Policies) {
-		// Another order of actions is no change.
-		after.Policies = before.Policies
-	}
+	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
 		b.add(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
 	}

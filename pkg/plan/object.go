@@ -2,7 +2,6 @@ package plan
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -184,6 +183,20 @@ func absent(v any) any {
 	return v
 }
 
-func equalPolicies(a, b []model.Policy) bool {
-	return slices.EqualFunc(a, b, model.Policy.Equal)
+// keepSpelling gives an object the applied spelling of what the declaration says
+// in another order: lists that OSMO, or osmoctl, reads as sets are no change.
+func (o *Object) keepSpelling(applied *Object) {
+	if model.EqualPolicies(o.Policies, applied.Policies) {
+		o.Policies = applied.Policies
+	}
+	keepOrder(&o.ExternalRoles, applied.ExternalRoles)
+	keepOrder(&o.Recipients, applied.Recipients)
+}
+
+// keepOrder takes over another list of the same members. nil is no list, and
+// differs from an empty one.
+func keepOrder(list *[]string, applied []string) {
+	if (*list == nil) == (applied == nil) && model.SameSet(*list, applied) {
+		*list = applied
+	}
 }

@@ -32,6 +32,8 @@ type rule struct {
 	want []string
 	// warn are the codes of warnings, token_inherits_roles left out.
 	warn []string
+	// calm says that no setting differs either.
+	calm bool
 }
 
 func (r rule) test(t *testing.T) {
@@ -46,6 +48,9 @@ func (r rule) test(t *testing.T) {
 		p := w.Plan(roles+r.then, r.opts...)
 		if d := cmp.Diff(r.want, lines(p, r.want), emptyIsNil); d != "" {
 			t.Error("changes:", d)
+		}
+		if r.calm && p.Pending() {
+			t.Errorf("settings: %v", p.GuardrailChanges)
 		}
 		if d := cmp.Diff(r.warn, warnings(p), emptyIsNil); d != "" {
 			t.Error("warnings:", d)
@@ -307,6 +312,18 @@ func TestRulesOfAccountsAndRoles(t *testing.T) {
 		{name: "no longer declared", given: "account a r1\ntoken t\naccount b r1", then: "account b r1", want: []string{"delete account/a: no longer declared"}},
 		{name: "a role", given: "account a r1", then: "account a r1\nrole r1 pool:*@pool/*", want: []string{"update role/r1: declaration changed"}},
 		{name: "a role's actions in another order", given: "role r4 a:B,c:D@*", then: "role r4 c:D,a:B@*"},
+		{name: "a role's resources in another order", given: "role r4 a:B@pool/x,pool/y", then: "role r4 a:B@pool/y,pool/x"},
+		{name: "a role's policies in another order", given: "role r4 a:B@x c:D@y -a:B@z", then: "role r4 -a:B@z c:D@y a:B@x"},
+		{name: "a policy twice", given: "role r4 a:B@x c:D@y", then: "role r4 c:D@y a:B@x c:D@y"},
+		{name: "a policy less", given: "role r4 a:B@x c:D@y", then: "role r4 c:D@y", want: []string{"update role/r4: declaration changed"}},
+		{name: "external roles in another order", given: "role r4 a:B@* ext=x,y", then: "role r4 a:B@* ext=y,x"},
+		{name: "an external role less", given: "role r4 a:B@* ext=x,y", then: "role r4 a:B@* ext=y", want: []string{"update role/r4: declaration changed"}},
+		{name: "another order beside a change", given: "role r4 a:B@* ext=x,y", then: "role r4 c:D@* ext=y,x", want: []string{"update role/r4: declaration changed"}},
+		{
+			name: "recipients in another order", given: "recipients ops=alice rec=carol\naccount a r1\ntoken t to=ops,rec",
+			then: "recipients ops=alice rec=carol\naccount a r1\ntoken t to=rec,ops",
+		},
+		{name: "required recipients in another order", calm: true, given: "recipients ops=alice rec=carol\nguard required_recipients=ops,rec", then: "recipients ops=alice rec=carol\nguard required_recipients=rec,ops"},
 		{name: "external roles left alone", given: "role r4 a:B@* ext=x", then: "role r4 a:B@*"},
 		{name: "external roles cleared", given: "role r4 a:B@* ext=x", then: "role r4 a:B@* ext=", want: []string{"update role/r4: declaration changed"}},
 		{name: "a role no longer declared", given: "role r4 a:B@*\naccount a r1,r4\ntoken t", then: "account a r1\ntoken t", want: []string{

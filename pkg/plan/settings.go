@@ -28,7 +28,9 @@ func (b *builder) guardrailSettings(before, after model.Guardrails) {
 	b.setting("guardrails."+RailTokenRoles, before.RequireTokenRoles, after.RequireTokenRoles)
 	b.setting("guardrails."+RailAccountName, before.AccountName, after.AccountName)
 	b.setting("guardrails."+RailMinRecipients, before.MinRecipients, after.MinRecipients)
-	b.setting("guardrails."+RailRecipients, before.RequiredRecipients, after.RequiredRecipients)
+	if !model.SameSet(before.RequiredRecipients, after.RequiredRecipients) {
+		b.setting("guardrails."+RailRecipients, before.RequiredRecipients, after.RequiredRecipients)
+	}
 	b.setting("guardrails."+RailNewReaders, before.MaxNewReaders, after.MaxNewReaders)
 	b.setting("guardrails."+RailDeletes, before.MaxDeletes, after.MaxDeletes)
 	b.setting("guardrails."+RailRotations, before.MaxRotations, after.MaxRotations)

@@ -183,6 +183,7 @@ func (b *builder) updateToken(c tokenCase) {
 		return
 	}
 	before, after := appliedToken(c.have, b.names), b.declaredObject(c.want)
+	after.keepSpelling(before)
 	after.Requested = before.Requested
 	b.add(Change{Address: c.address(), Action: Update, Reasons: []string{"declaration changed"}, Before: before, After: after, Origin: &c.want.Origin})
 }
@@ -262,11 +263,12 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		b.updateToken(c)
 		return
 	}
-	after := b.declaredObject(c.want)
+	before, after := appliedToken(c.have, b.names), b.declaredObject(c.want)
+	after.keepSpelling(before)
 	after.Requested = resolved.Requested
 	b.add(Change{
 		Address: c.address(), Action: Rotate, Reasons: causes.reasons, Due: causes.dueOnly(),
-		Before: appliedToken(c.have, b.names), After: after, Resolved: resolved, Origin: &c.want.Origin,
+		Before: before, After: after, Resolved: resolved, Origin: &c.want.Origin,
 	})
 	effective := b.today
 	if g := c.have.Active(); g != nil {

@@ -228,10 +228,11 @@ func SpecOf(t *model.Token) Spec {
 	return Spec{Description: t.Description, Inherit: t.Inherit, Roles: t.Roles, Expiry: t.Expiry, Rotate: t.Rotate, Recipients: t.Recipients}
 }
 
-// Equal compares two specs.
+// Equal reports whether two specs ask for the same. Names of recipients are a
+// set, in whatever order they are declared.
 func (s Spec) Equal(o Spec) bool {
 	return s.Description == o.Description && s.Inherit == o.Inherit && slices.Equal(s.Roles, o.Roles) &&
-		s.Expiry == o.Expiry && s.Rotate == o.Rotate && slices.Equal(s.Recipients, o.Recipients)
+		s.Expiry == o.Expiry && s.Rotate == o.Rotate && model.SameSet(s.Recipients, o.Recipients)
 }
 
 // Status of a generation on a given day.
