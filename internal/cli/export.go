@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -159,7 +160,7 @@ func addPairs(to map[string]string, pairs []string, what string) error {
 type exportBackendCmd struct {
 	tokenArg
 	identityFlags
-	Credential      string `default:"default" placeholder:"NAME" help:"The credential of OSMO's service that the Secret is for. Default: ${default}."`
+	Credential      string `default:"default" placeholder:"NAME" help:"The credential in the values of OSMO's service that the Secret is for. Each takes a token of its own. Default: ${default}."`
 	Name            string `placeholder:"NAME" help:"The name of the Secret. Default: osmo-backend-token-CREDENTIAL."`
 	WithoutPrevious bool   `help:"Leave previous-token out: whoever still uses the token before is locked out."`
 	manifestFlags
@@ -168,7 +169,7 @@ type exportBackendCmd struct {
 
 // Help is the long description of the command.
 func (exportBackendCmd) Help() string {
-	return `The active generation stands under token. While the newest generation before it is retiring, that one stands under previous-token, and OSMO accepts both: deliver this Secret to OSMO's service first, then the new token to the backend operator, and after the overlap this Secret once more. OSMO keeps to what the Secret holds and knows no expiry of these tokens.
+	return `The active generation stands under token. While the newest generation before it is retiring, that one stands under previous-token, and OSMO accepts both: deliver this Secret to OSMO's service first, then the new token to the backend operator, restart its pods, and after the overlap deliver this Secret once more. The same value under two credentials disables both. OSMO 6.4 is the first that takes such tokens. It keeps to what the Secret holds and knows no expiry of these tokens.
 
 ` + manifestHelp
 }
@@ -183,6 +184,9 @@ const (
 func (c *exportBackendCmd) Run(env *Env) error {
 	if strings.Contains(c.Token, "@") {
 		return usagef("this Secret holds the active generation and the one before: give USER/TOKEN without @N")
+	}
+	if err := checkCredential(c.Credential); err != nil {
+		return err
 	}
 	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
 		current, err := c.usable(env, snap)
@@ -203,6 +207,18 @@ func (c *exportBackendCmd) Run(env *Env) error {
 		s := kube.Secret{Name: or(c.Name, "osmo-backend-token-"+c.Credential), Type: kube.Opaque, Annotations: annotations}
 		return c.write(env, p, snap, &c.identityFlags, s, from)
 	})
+}
+
+// credentialName is what OSMO's charts take for a credential: it becomes part of
+// the name of a volume, which ends at 63 characters.
+var credentialName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,47}[a-z0-9])?$`)
+
+func checkCredential(name string) error {
+	if !credentialName.MatchString(name) {
+		return usage(hinted(fmt.Errorf("%.80q is no name of a credential: OSMO's charts take at most 49 lower-case letters, digits and \"-\", beginning and ending with a letter or digit", name),
+			"--credential takes the name that stands in the values of OSMO's service, --name that of a Secret"))
+	}
+	return nil
 }
 
 // previous is the newest retiring generation whose last day has not come. Of
