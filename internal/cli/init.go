@@ -199,7 +199,10 @@ var conventions = []string{".gitattributes", "CODEOWNERS"}
 func (e *Env) keepConventions(dir string, files map[string][]byte) {
 	for _, path := range conventions {
 		if whole := filepath.Join(dir, path); exists(whole) {
-			e.warnf("%s exists and was left alone: consider adding to it\n\n%s", whole, files[path])
+			e.warnf("%s exists and was left alone: consider adding these lines to it", whole)
+			for line := range strings.Lines(string(files[path])) {
+				e.infof("  %s", strings.TrimRight(line, "\n"))
+			}
 			delete(files, path)
 		}
 	}
@@ -285,6 +288,22 @@ func start(ctx context.Context, env *Env, files map[string][]byte) error {
 	return err
 }
 
+// knownToGit reports whether git would commit: without a name and an address it
+// refuses, where osmoctl itself goes on under a name of its own.
+func (e *Env) knownToGit(dir string) bool {
+	known := func(variable string) bool { return e.Getenv(variable) != "" }
+	if slices.IndexFunc([]string{"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"}, func(v string) bool { return !known(v) }) < 0 {
+		return true
+	}
+	p, err := e.openProjectAt(dir, 0)
+	if err != nil {
+		return true // whatever is wrong there is not about names
+	}
+	defer p.close()
+	_, ok := p.store.Identity()
+	return ok
+}
+
 // next says what to try.
 func (c *initCmd) next(env *Env, dir, identity string) {
 	say := func(format string, args ...any) { env.printf(format+"\n", args...) }
@@ -296,6 +315,10 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	say("")
 	say("Try next:")
 	say("  cd %s", dir)
+	if !env.knownToGit(dir) {
+		say("  git config --global user.name 'YOUR NAME'        # git does not know yet who commits")
+		say("  git config --global user.email YOU@EXAMPLE.COM")
+	}
 	if !c.Hook {
 		say("  osmoctl init --hook        # a pre-commit hook that looks for tokens in what is staged")
 	}

@@ -52,7 +52,11 @@ func (s *Store) Versions(ctx context.Context, each func(Version) error) ([]Missi
 	w := &versions{ctx: ctx, objects: s.Contents(), each: each, cut: cut, seen: map[id]bool{}}
 	defer w.objects.Close()
 	if len(cut) > 0 {
-		w.missing = append(w.missing, Missing{fmt.Sprintf("what came before %d commits", len(cut)), "the clone is shallow; run: git fetch --unshallow"})
+		where := "1 commit"
+		if len(cut) > 1 {
+			where = fmt.Sprintf("%d commits", len(cut))
+		}
+		w.missing = append(w.missing, Missing{"what came before " + where, "the clone is shallow; run: git fetch --unshallow"})
 	}
 	for _, tip := range tips {
 		if err := w.tip(tip); err != nil {
