@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -102,7 +103,25 @@ func newParser(env *Env, g *grammar, exit func(int)) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"version": versionOf().Version},
 		kong.UsageOnError(),
+		kong.TypeMapper(reflect.TypeFor[[]model.Address](), kong.MapperFunc(readAddresses)),
 	)
+}
+
+// readAddresses takes one address for a flag, or several with commas, in either
+// spelling. Nothing is no address: --target "$UNSET" must not mean everything.
+func readAddresses(c *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := c.Scan.PopValueInto("address", &text); err != nil {
+		return err
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		a, err := model.ReadAddress(part)
+		if err != nil {
+			return err
+		}
+		target.Set(reflect.Append(target, reflect.ValueOf(a)))
+	}
+	return nil
 }
 
 var description = `GitOps for NVIDIA OSMO service accounts.

@@ -25,8 +25,12 @@ func (expiringCmd) Help() string {
 // Run lists what dates bring.
 func (c *expiringCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		if c.User != "" && !snap.Accounts[c.User].Live() {
-			return notFound("service account", c.User, accountNames(snap))
+		if c.User != "" {
+			a, err := accountNamed(snap, c.User)
+			if err != nil {
+				return err
+			}
+			c.User = a.Name
 		}
 		now, err := env.now()
 		if err != nil {

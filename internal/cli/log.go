@@ -29,7 +29,7 @@ func (c *logCmd) Run(env *Env) error {
 	path := state.Dir
 	if c.Address != "" {
 		var err error
-		if address, err = model.ParseAddress(c.Address); err != nil {
+		if address, err = model.ReadAddress(c.Address); err != nil {
 			return usage(err)
 		}
 		path = statePath(address)

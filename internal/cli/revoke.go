@@ -59,7 +59,7 @@ func (c *tokenRevokeCmd) revoked() (what plan.Revoked, err error) {
 		if len(token) > 30 && !strings.Contains(token, "/") {
 			return what, errTokenInArgs
 		}
-		a, err := model.ParseTokenPath(strings.TrimPrefix(token, "token/"))
+		a, err := model.ReadTokenAddress(token)
 		if err != nil {
 			return what, usage(err)
 		}

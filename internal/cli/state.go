@@ -21,7 +21,7 @@ type stateCmd struct {
 
 type stateShowCmd struct {
 	textOrJSON
-	Address string `arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, token/ACCOUNT/NAME or token/ACCOUNT/NAME@GENERATION. Default: everything."`
+	Address string `arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, USER/TOKEN or USER/TOKEN@GENERATION. Default: everything."`
 }
 
 // Run shows state.
@@ -29,7 +29,7 @@ func (c *stateShowCmd) Run(env *Env) error {
 	var address model.Address
 	if c.Address != "" {
 		var err error
-		if address, err = model.ParseAddress(c.Address); err != nil {
+		if address, err = model.ReadAddress(c.Address); err != nil {
 			return usage(err)
 		}
 	}

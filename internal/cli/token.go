@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -31,18 +31,21 @@ type tokenListCmd struct {
 // Run lists tokens.
 func (c *tokenListCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		if c.User != "" && !snap.Accounts[c.User].Live() {
-			return notFound("service account", c.User, accountNames(snap))
+		names := accountNames(snap)
+		if c.User != "" {
+			a, err := accountNamed(snap, c.User)
+			if err != nil {
+				return err
+			}
+			c.User, names = a.Name, []string{a.Name}
 		}
 		day, err := env.today()
 		if err != nil {
 			return err
 		}
 		var list []view.Token
-		for _, name := range accountNames(snap) {
-			if c.User == "" || c.User == name {
-				list = append(list, tokensOf(snap, snap.Accounts[name], day)...)
-			}
+		for _, name := range names {
+			list = append(list, tokensOf(snap, snap.Accounts[name], day)...)
 		}
 		return env.view().Tokens(c.User, list, c.format())
 	})
@@ -57,7 +60,7 @@ func tokensOf(snap *state.Snapshot, a *state.Account, day model.Date) (list []vi
 	return list
 }
 
-// tokenArg is ACCOUNT/TOKEN or ACCOUNT/TOKEN@GENERATION.
+// tokenArg is a token or a generation, in either spelling of an address.
 type tokenArg struct {
 	Token string `arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
 }
@@ -67,18 +70,42 @@ func (a tokenArg) find(snap *state.Snapshot) (address model.Address, t *state.To
 	if foreignToken.MatchString(a.Token) {
 		return address, nil, errTokenInArgs
 	}
-	address, err = model.ParseTokenPath(strings.TrimPrefix(a.Token, "token/"))
+	address, err = model.ReadTokenAddress(a.Token)
 	if err != nil {
 		return address, nil, usage(err)
 	}
 	account := snap.Accounts[address.Account]
-	if !account.Live() {
+	if account == nil {
 		return address, nil, notFound("service account", address.Account, accountNames(snap))
 	}
-	if t = account.Tokens[address.Name]; !t.Live() {
+	if t = account.Tokens[address.Name]; t == nil && account.Live() {
 		return address, nil, notFound("token", address.Account+"/"+address.Name, tokenPaths(account))
 	}
+	if !t.Live() {
+		return address, nil, deletedToken(address, account, t)
+	}
 	return address, t, nil
+}
+
+// deletedToken says when a token ended and why. t is nil where nothing of it is
+// remembered but that its account is gone.
+func deletedToken(a model.Address, account *state.Account, t *state.Token) error {
+	if t == nil {
+		return deletedAccount(account)
+	}
+	words := fmt.Sprintf("%s was deleted on %s", a.Token(), t.DeletedOn)
+	if t.RenamedTo != "" {
+		words += fmt.Sprintf(" and replaced by %s", model.TokenAddress(a.Account, t.RenamedTo))
+	}
+	ended := tombstoneOf(t, a.Generation)
+	if n := len(t.Tombstones); ended == nil && n > 0 {
+		ended = &t.Tombstones[n-1]
+	}
+	if ended != nil {
+		words += fmt.Sprintf("; generation %d ended on %s: %s", ended.Generation, ended.EndedOn, ended.Reason)
+	}
+	path := a.Account + "/" + a.Name
+	return &codeError{hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), exitInvalid}
 }
 
 func tokenPaths(a *state.Account) (paths []string) {

@@ -26,6 +26,12 @@ type userListCmd struct {
 // Run lists accounts.
 func (c *userListCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
+		for i, role := range c.Roles {
+			c.Roles[i] = strings.TrimPrefix(role, "role/")
+			if names := roleNames(snap); !slices.Contains(names, c.Roles[i]) {
+				return notFound("role", c.Roles[i], names)
+			}
+		}
 		list := []view.User{}
 		for _, name := range accountNames(snap) {
 			a := snap.Accounts[name]
@@ -50,12 +56,30 @@ type userGetCmd struct {
 // Run shows an account.
 func (c *userGetCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		a := snap.Accounts[c.User]
-		if !a.Live() {
-			return notFound("service account", c.User, accountNames(snap))
+		a, err := accountNamed(snap, c.User)
+		if err != nil {
+			return err
 		}
 		return env.view().User(view.UserOf(a), c.format())
 	})
+}
+
+// accountNamed is the account that an argument names, by its name or address.
+func accountNamed(snap *state.Snapshot, arg string) (*state.Account, error) {
+	name := strings.TrimPrefix(arg, "account/")
+	switch a := snap.Accounts[name]; {
+	case a == nil:
+		return nil, notFound("service account", name, accountNames(snap))
+	case !a.Live():
+		return nil, deletedAccount(a)
+	default:
+		return a, nil
+	}
+}
+
+func deletedAccount(a *state.Account) error {
+	return hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
+		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
 }
 
 // notFound says that nothing of this name was applied, and what comes near.
@@ -94,9 +118,10 @@ type roleGetCmd struct {
 // Run shows a role.
 func (c *roleGetCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		r, ok := roleOf(snap, c.Role)
+		name := strings.TrimPrefix(c.Role, "role/")
+		r, ok := roleOf(snap, name)
 		if !ok {
-			return notFound("role", c.Role, roleNames(snap))
+			return notFound("role", name, roleNames(snap))
 		}
 		return env.view().Role(r, c.format())
 	})

@@ -134,13 +134,42 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// ParseTokenPath reads ACCOUNT/TOKEN or ACCOUNT/TOKEN@GENERATION, the short form
-// that the token commands take.
-func ParseTokenPath(s string) (Address, error) {
-	if strings.Count(s, "/") != 1 {
+// ReadAddress reads what people type: an address, or for a token ACCOUNT/TOKEN
+// and ACCOUNT/TOKEN@GENERATION. The words role, account and token always begin an
+// address, so the tokens of an account of that name have the long spelling alone.
+// A name by itself is refused: an account and a role may share it.
+func ReadAddress(s string) (Address, error) {
+	kind, rest, found := strings.Cut(s, "/")
+	long := kind == "role" || kind == "account" || kind == "token"
+	switch {
+	case kind == "token" && found && !strings.Contains(rest, "/"):
+		return Address{}, fmt.Errorf("%q lacks the account or the token: write ACCOUNT/TOKEN, or token/ACCOUNT/TOKEN", s)
+	case !found && !long && CheckAccountName(s) == nil:
+		return Address{}, fmt.Errorf("%q may be an account or a role: write account/%s, role/%s, or %s/TOKEN for a token of the account", s, s, s, s)
+	case found && !long && !strings.Contains(rest, "/"):
+		return ParseAddress("token/" + s)
+	}
+	return ParseAddress(s)
+}
+
+// ReadTokenAddress reads the address of a token or of a generation, in either
+// spelling.
+func ReadTokenAddress(s string) (Address, error) {
+	if !strings.Contains(s, "/") {
 		return Address{}, fmt.Errorf("%q does not name a token: write ACCOUNT/TOKEN", s)
 	}
-	return ParseAddress("token/" + s)
+	a, err := ReadAddress(s)
+	if err == nil && a.Kind != KindToken {
+		return Address{}, fmt.Errorf("%q names %s %s, and a token is wanted: write ACCOUNT/TOKEN", s, withArticle(a.Kind), a.Name)
+	}
+	return a, err
+}
+
+func withArticle(k Kind) string {
+	if k == KindAccount {
+		return "the account"
+	}
+	return "the role"
 }
 
 func parseGeneration(s string) (int, error) {

@@ -56,15 +56,61 @@ func TestParseAddressRefuses(t *testing.T) {
 	}
 }
 
-func TestParseTokenPath(t *testing.T) {
+func TestReadAddress(t *testing.T) {
+	t.Parallel()
+	for _, a := range addresses {
+		spellings := []string{a.String()}
+		if a.Kind == KindToken {
+			spellings = append(spellings, strings.TrimPrefix(a.String(), "token/"))
+		}
+		for _, s := range spellings {
+			if got, err := ReadAddress(s); err != nil || got != a {
+				t.Errorf("%s is read as %v, %v", s, got, err)
+			}
+			if got, err := ReadTokenAddress(s); a.Kind == KindToken && (err != nil || got != a) {
+				t.Errorf("%s is read as the token %v, %v", s, got, err)
+			} else if a.Kind != KindToken && err == nil {
+				t.Errorf("%s is read as a token", s)
+			}
+		}
+	}
+	for s, want := range map[string]string{
+		"":               "is not an address",
+		"svc":            "write account/svc, role/svc, or svc/TOKEN",
+		"token/t":        "lacks the account or the token",
+		"token":          "lacks a token name",
+		"a/b/c":          "is not an address",
+		"a/t@0":          "is not a positive number",
+		"a/":             "a token name cannot be empty",
+		"/t":             "an account name cannot be empty",
+		"role/a@2":       "role name",
+		"a/t u":          "token name",
+		"a, b":           "is not an address",
+		"token/role/t/u": "token name",
+	} {
+		if a, err := ReadAddress(s); err == nil || !strings.Contains(err.Error(), want) || a != (Address{}) {
+			t.Errorf("%q is read as %v, %v; the error lacks %q", s, a, err, want)
+		}
+	}
+	// The words of an address begin one: the tokens of an account that is called
+	// so have the long spelling alone.
+	if a, err := ReadAddress("token/role/t@2"); err != nil || a != TokenAddress("role", "t").At(2) {
+		t.Error("a token of the account role is", a, err)
+	}
+	if a, err := ReadAddress("role/t"); err != nil || a != RoleAddress("t") {
+		t.Error("role/t is", a, err)
+	}
+}
+
+func TestReadTokenAddress(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]Address{"a/t": TokenAddress("a", "t"), "a@b/t@2": TokenAddress("a@b", "t").At(2)} {
-		if got, err := ParseTokenPath(s); err != nil || got != want {
+		if got, err := ReadTokenAddress(s); err != nil || got != want {
 			t.Errorf("%q is read as %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "t", "a/", "/t", "a/t/u", "token/a/t"} {
-		if _, err := ParseTokenPath(s); err == nil || !strings.Contains(err.Error(), `"`+s) && !strings.Contains(err.Error(), s) {
+	for _, s := range []string{"", "t", "a/", "/t", "a/t/u", "role/a", "account/a"} {
+		if _, err := ReadTokenAddress(s); err == nil || !strings.Contains(err.Error(), `"`+s) && !strings.Contains(err.Error(), s) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
