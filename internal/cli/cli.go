@@ -43,7 +43,7 @@ type grammar struct {
 	Check   validateCmd      `cmd:"" name:"validate" help:"Check the declarations in the work tree, without state."`
 	Plan    planCmd          `cmd:"" help:"Show what apply would change, and who gains and loses which access."`
 	Apply   applyCmd         `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
-	User    userCmd          `cmd:"" help:"Show service accounts as applied."`
+	User    userCmd          `cmd:"" help:"Show service accounts as applied. To make or change one, declare it: user create NAME answers with the YAML."`
 	Role    roleCmd          `cmd:"" help:"Show roles as applied."`
 	Token   tokenCmd         `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
 	Export  exportCmd        `cmd:"" help:"Write tokens in the form that others take: Kubernetes Secrets, dotenv files."`

@@ -20,6 +20,8 @@ type tokenCmd struct {
 	Revoke  tokenRevokeCmd  `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
 	Exec    tokenExecCmd    `cmd:"" help:"Run a program with a token in its environment, or on a file descriptor."`
 	Verify  tokenVerifyCmd  `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
+	Set     tokenSetCmd     `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that declares a token."`
+	Delete  tokenUnsetCmd   `cmd:"" hidden:"" passthrough:"" help:"Answer where a token is declared."`
 	Scan    tokenScanCmd    `cmd:"" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
 }
 

@@ -15,6 +15,10 @@ import (
 type userCmd struct {
 	List userListCmd `cmd:"" help:"List service accounts as applied."`
 	Get  userGetCmd  `cmd:"" help:"Show one service account with its roles."`
+
+	Create userCreateCmd `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that declares an account."`
+	Update userUpdateCmd `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that gives an account other roles."`
+	Delete userDeleteCmd `cmd:"" hidden:"" passthrough:"" help:"Answer where an account is declared."`
 }
 
 type userListCmd struct {
