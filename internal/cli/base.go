@@ -282,7 +282,7 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 		return compared{}, err
 	}
 	if asked.commit == "" {
-		at, err := p.locate(ctx, head.Commit, head.Branch, p.localTip)
+		at, err := p.plannedAgainst(ctx)
 		return compared{place: at}, err
 	}
 	c := compared{}

@@ -19,17 +19,17 @@ const (
 	noticeEnded     = "ended_value_live"
 )
 
-// believed reads the state at a commit for a command that only reads: what ended
+// believed reads the state at a place for a command that only reads: what ended
 // in any commit before has ended, whatever the state at hand says of it, and where
 // its history is in doubt, one line says so. The history is checked from what the
 // clone remembers on, beside reading the state.
-func (p *project) believed(ctx context.Context, commit string) (*state.Snapshot, error) {
+func (p *project) believed(ctx context.Context, at place) (*state.Snapshot, error) {
 	checked := make(chan func() (*trust, error), 1)
 	go func() {
-		t, err := p.trustForReading(ctx, commit)
+		t, err := p.trust(ctx, at.commit, at.branch)
 		checked <- func() (*trust, error) { return t, err }
 	}()
-	snap, err := p.snapshot(ctx, commit)
+	snap, err := p.snapshot(ctx, at.commit)
 	t, failed := (<-checked)()
 	switch {
 	case err != nil:
@@ -49,9 +49,9 @@ func (p *project) believed(ctx context.Context, commit string) (*state.Snapshot,
 
 // sayUnproved notes what a check of the files alone leaves open, and says where
 // their history is in doubt.
-func (p *project) sayUnproved(ctx context.Context, v *view.Verification, commit string) {
+func (p *project) sayUnproved(ctx context.Context, v *view.Verification, at place) {
 	v.Notes = append(v.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
-	t, err := p.trustForReading(ctx, commit)
+	t, err := p.trust(ctx, at.commit, at.branch)
 	if err != nil {
 		p.env.warnf("the history of this state could not be checked: %v", err)
 		return
@@ -59,14 +59,6 @@ func (p *project) sayUnproved(ctx context.Context, v *view.Verification, commit 
 	if doubt := t.doubt(); doubt != "" {
 		p.env.warnf("%s", doubt)
 	}
-}
-
-func (p *project) trustForReading(ctx context.Context, commit string) (*trust, error) {
-	branch, err := p.stateBranch()
-	if err != nil {
-		return nil, err
-	}
-	return p.trust(ctx, commit, branch)
 }
 
 // endings are what ended in the history and is not recorded so.

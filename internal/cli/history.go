@@ -174,13 +174,6 @@ func findingViews(list []history.Finding) []view.Finding {
 	return out
 }
 
-// stateBranch is the full name of the branch that reading commands read state
-// from, see here; "" on a detached HEAD.
-func (p *project) stateBranch() (string, error) {
-	at, err := p.here(p.env.Context)
-	return at.branch, err
-}
-
 // lookAround finds the files of state that were changed by hand in the work tree
 // or the index, while other things are done; the returned function names them.
 // They are never believed and never overwritten. Not to know them is no reason to

@@ -588,6 +588,7 @@ func (s *commitStore) push(ctx context.Context, request gitstore.Request) (strin
 		return "", errors.Join(err, store.Discard(pending))
 	}
 	// From here on the commit stands, whatever happens locally.
+	s.ledger.noteBranch(pending.Commit, request.Changes)
 	if direct {
 		done, err := store.Publish(context.WithoutCancel(ctx), pending)
 		s.afterPush(done, err)
@@ -690,20 +691,4 @@ func pause(ctx context.Context, try int) error {
 	case <-time.After(wait):
 		return nil
 	}
-}
-
-// stateCommit is the commit that reading commands read state from. Nothing is
-// fetched.
-func (p *project) stateCommit() (string, error) {
-	at, err := p.here(p.env.Context)
-	return at.commit, err
-}
-
-// here is the place of the state that belongs to HEAD, as this clone knows it.
-func (p *project) here(ctx context.Context) (place, error) {
-	head, err := p.head()
-	if err != nil {
-		return place{}, err
-	}
-	return p.locate(ctx, head.Commit, head.Branch, p.localTip)
 }

@@ -39,12 +39,12 @@ func (c *logCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	commit, err := p.stateCommit()
+	at, err := p.here(env.Context)
 	if err != nil {
 		return err
 	}
 	entries := []view.LogEntry{}
-	err = p.store.History(env.Context, commit, path, func(commit gitstore.Commit) error {
+	err = p.store.History(env.Context, at.commit, path, func(commit gitstore.Commit) error {
 		entry := logEntry(commit)
 		if concerns(entry, address) {
 			entries = append(entries, entry)

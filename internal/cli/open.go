@@ -197,19 +197,19 @@ func (e *Env) identityHint(readers []string) string {
 	return hint
 }
 
-// ciphertext reads a sealed value from HEAD.
+// ciphertext reads a sealed value from where the state is.
 func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
-	commit, err := p.stateCommit()
+	at, err := p.here(env.Context)
 	if err != nil {
 		return nil, err
 	}
-	files, err := p.ciphertexts(env.Context, commit, []model.Address{a})
+	files, err := p.ciphertexts(env.Context, at.commit, []model.Address{a})
 	if err != nil {
 		return nil, err
 	}
 	data, there := files[a]
 	if !there {
-		return nil, fmt.Errorf("%s/%s is not a plain file in HEAD", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation))
+		return nil, fmt.Errorf("%s/%s is not a plain file in commit %.12s", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation), at.commit)
 	}
 	return data, nil
 }

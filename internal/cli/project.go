@@ -27,6 +27,8 @@ type project struct {
 	store *gitstore.Store
 	// draft is the work tree as a commit would hold it, once it was asked for.
 	draft *gitstore.Draft
+	// found is where reading commands read state, see [project.here].
+	found *place
 }
 
 // findProject returns the directory that -C names, else the nearest one at or
@@ -255,16 +257,16 @@ func tooMuchState(err error) error {
 	return hinted(err, model.RaiseHint("state_files", 2*much.Files))
 }
 
-// head is the commit that reading commands read state from.
+// head is where HEAD is.
 func (p *project) head() (gitstore.Head, error) { return p.store.Head() }
 
 // current reads the state as this clone knows it, see [project.believed].
 func (p *project) current(ctx context.Context) (*state.Snapshot, error) {
-	commit, err := p.stateCommit()
+	at, err := p.here(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return p.believed(ctx, commit)
+	return p.believed(ctx, at)
 }
 
 // both reads declarations and state side by side: they are the two halves of
@@ -304,7 +306,7 @@ func joinProblems(errs ...error) error {
 	return all.Err()
 }
 
-// withState runs a reading command on the state at HEAD.
+// withState runs a reading command on the newest state that the clone knows.
 func (e *Env) withState(f func(*project, *state.Snapshot) error) error {
 	p, err := e.openProject()
 	if err != nil {

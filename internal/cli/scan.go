@@ -151,15 +151,15 @@ func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
 	}
 	p := &project{env: e, dir: dir, store: store}
 	defer p.close()
-	commit, err := p.stateCommit()
+	at, err := p.here(e.Context)
 	if err != nil {
 		return err
 	}
-	snap, err := p.believed(e.Context, commit)
+	snap, err := p.believed(e.Context, at)
 	if err != nil {
 		return err
 	}
-	k.commit = commit
+	k.commit = at.commit
 	for account, a := range snap.Accounts {
 		for name, t := range a.Tokens {
 			k.add(account, name, t, day)

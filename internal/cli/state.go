@@ -22,6 +22,7 @@ type stateCmd struct {
 type stateShowCmd struct {
 	textOrJSON
 	Address string `arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, USER/TOKEN or USER/TOKEN@GENERATION. Default: everything."`
+	At      string `name:"at" placeholder:"COMMIT" help:"The state as this commit has it, and not the newest that the clone knows."`
 }
 
 // Run shows state.
@@ -33,7 +34,11 @@ func (c *stateShowCmd) Run(env *Env) error {
 			return usage(err)
 		}
 	}
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	with := env.withState
+	if c.At != "" {
+		with = env.withStateAt(c.At)
+	}
+	return with(func(p *project, snap *state.Snapshot) error {
 		day, err := env.today()
 		if err != nil {
 			return err
@@ -44,6 +49,29 @@ func (c *stateShowCmd) Run(env *Env) error {
 		}
 		return env.view().StateObject(object, c.format())
 	})
+}
+
+// withStateAt runs a reading command on the state that a commit has.
+func (e *Env) withStateAt(rev string) func(func(*project, *state.Snapshot) error) error {
+	return func(f func(*project, *state.Snapshot) error) error {
+		p, err := e.openProject()
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		commit, err := p.store.Resolve(rev)
+		if err != nil {
+			return usage(err)
+		}
+		snap, err := p.snapshot(e.Context, commit)
+		if err != nil {
+			return err
+		}
+		if !snap.Exists() {
+			return hinted(fmt.Errorf("commit %.12s has no state", commit), "osmoctl log lists the commits that have")
+		}
+		return f(p, snap)
+	}
 }
 
 type stateVerifyCmd struct {
@@ -59,31 +87,31 @@ func (stateVerifyCmd) Help() string {
 With --history every commit of state is held against the one before it: that apply made it, that serials rise and the lineage stays, that digests fit, that no value or number that ended came back and nothing recorded was lost. A shallow clone cannot prove that, and the check then fails.`
 }
 
-// Run verifies the state at HEAD.
+// Run verifies the state that belongs to HEAD.
 func (c *stateVerifyCmd) Run(env *Env) error {
 	p, err := env.openProject()
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	commit, err := p.stateCommit()
+	at, err := p.checked(env.Context)
 	if err != nil {
 		return err
 	}
-	files, err := p.stateFiles(env.Context, commit, nil)
+	files, err := p.stateFiles(env.Context, at.commit, nil)
 	if err != nil {
 		return err
 	}
 	result := verification(files)
 	if c.History {
-		if result.History, err = p.walkedHistory(env.Context, commit); err != nil {
+		if result.History, err = p.walkedHistory(env.Context, at); err != nil {
 			return err
 		}
 	} else if result.Serial > 0 {
-		p.sayUnproved(env.Context, &result, commit)
+		p.sayUnproved(env.Context, &result, at)
 	}
 	if c.Signers != "" {
-		if err := p.checkSigners(env.Context, &result, absolute(env.Dir, c.Signers), commit); err != nil {
+		if err := p.checkSigners(env.Context, &result, absolute(env.Dir, c.Signers), at.commit); err != nil {
 			return err
 		}
 	}
@@ -107,12 +135,8 @@ func (c *stateVerifyCmd) show(env *Env, result view.Verification) error {
 }
 
 // walkedHistory checks all of the history of state.
-func (p *project) walkedHistory(ctx context.Context, commit string) (*view.History, error) {
-	branch, err := p.stateBranch()
-	if err != nil {
-		return nil, err
-	}
-	t, err := p.trustWith(ctx, commit, branch, history.Options{Full: true})
+func (p *project) walkedHistory(ctx context.Context, at place) (*view.History, error) {
+	t, err := p.trustWith(ctx, at.commit, at.branch, history.Options{Full: true})
 	if err != nil {
 		return nil, err
 	}

@@ -237,9 +237,15 @@ func (c *stateFetchCmd) Run(env *Env) error {
 		return err
 	}
 	// A state branch that the clone has not got is fetched as well.
-	at, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip)
+	if _, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip); err != nil {
+		return err
+	}
+	at, a, err := p.atHead(env.Context)
 	if err != nil {
 		return err
+	}
+	if a != nil && a.applied {
+		at = a.place
 	}
 	commit := at.commit
 	s, err := p.supplier()
@@ -253,7 +259,7 @@ func (c *stateFetchCmd) Run(env *Env) error {
 	if err != nil {
 		return hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
 	}
-	t, err := p.trustForReading(env.Context, commit)
+	t, err := p.trust(env.Context, commit, at.branch)
 	if err != nil {
 		return err
 	}

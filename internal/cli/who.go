@@ -37,7 +37,7 @@ func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.
 			return who, err
 		}
 	}
-	commit, err := p.stateCommit()
+	at, err := p.here(env.Context)
 	if err != nil {
 		return who, err
 	}
@@ -47,7 +47,7 @@ func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.
 			list = append(list, a.Token().At(n))
 		}
 	}
-	files, err := p.ciphertexts(env.Context, commit, list)
+	files, err := p.ciphertexts(env.Context, at.commit, list)
 	if err != nil {
 		return who, err
 	}

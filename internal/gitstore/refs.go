@@ -47,6 +47,23 @@ func (s *Store) Ref(name string) (string, error) {
 	return commit.hash(), err
 }
 
+// Symbolic returns the full name of the reference that a symbolic one names; "" if
+// there is none.
+func (s *Store) Symbolic(name string) (string, error) {
+	if err := checkRefName(name); err != nil {
+		return "", err
+	}
+	text, err := readSmall(s.refPath(name))
+	if isAbsent(err) {
+		return "", nil
+	}
+	target, symbolic := strings.CutPrefix(text, "ref: ")
+	if err != nil || !symbolic {
+		return "", err
+	}
+	return target, checkRefName(target)
+}
+
 // readRef reads a reference as git does: its own file first, then packed-refs.
 // A reference that does not exist gives the zero id. "git pack-refs" writes
 // the second before it removes the first, so none is missed between.

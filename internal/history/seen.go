@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -70,6 +71,18 @@ func LoadSeen(gitDir, project, branch string) (*Seen, error) {
 func LoadSound(gitDir, project string) ([]Seen, error) {
 	all, err := readSeen(gitDir)
 	return slices.DeleteFunc(all.Seen, func(s Seen) bool { return s.Project != project || !s.Whole }), err
+}
+
+// LoadBranches are the branches that begin with a prefix and on which the clone
+// remembers state of a project.
+func LoadBranches(gitDir, project, prefix string) (branches []string, err error) {
+	all, err := readSeen(gitDir)
+	for _, s := range all.Seen {
+		if s.Project == project && strings.HasPrefix(s.Branch, prefix) {
+			branches = append(branches, s.Branch)
+		}
+	}
+	return branches, err
 }
 
 func readSeen(gitDir string) (seenFile, error) {
