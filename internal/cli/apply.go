@@ -268,6 +268,7 @@ func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pendi
 	if err != nil {
 		return gitstore.Pending{}, err
 	}
+	p.writing = true
 	pending, err := p.store.Write(ctx, r)
 	return pending, whenFull(err)
 }

@@ -197,6 +197,13 @@ func (f textJSONMarkdown) format() view.Format { return view.Format(f.Format) }
 // errInterrupted is the cause of a context that a signal ended.
 var errInterrupted = errors.New("interrupted")
 
+// errUnchanged is an interrupt that came before anything was written, and
+// errHalfway one that came while a commit was being made.
+var (
+	errUnchanged = fmt.Errorf("%w: nothing was changed", errInterrupted)
+	errHalfway   = hinted(fmt.Errorf("%w while the commit was being made", errInterrupted), "osmoctl log shows whether it stands; going on is safe either way")
+)
+
 // interruptible returns a context that the first SIGINT or SIGTERM ends: work
 // stops between two steps. A second one ends the process at once, which every
 // step survives. handOver gives the signals back to the system, for good, ends

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -64,13 +63,18 @@ func TestInterruptedWhileAsking(t *testing.T) {
 			t.Parallel()
 			silent, _ := io.Pipe()
 			r := osmoctlWith(func(env *cli.Env) {
-				env.Stdin, env.StdinTerminal = silent, true
-				ctx, cancel := context.WithTimeoutCause(env.Context, 50*time.Millisecond, errors.New("left"))
+				env.Stdin, env.StdinTerminal, env.StderrTerminal = silent, true, true
+				ctx, cancel := context.WithTimeoutCause(env.Context, 50*time.Millisecond, context.Canceled)
 				t.Cleanup(cancel)
 				env.Context = ctx
-			}, dir, args...)
-			if r.code == 0 {
-				t.Errorf("exit code 0\n%s%s", r.stdout, r.stderr)
+			}, dir, append([]string{"--no-color"}, args...)...)
+			if r.code != 130 {
+				t.Errorf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+			}
+			// What is said stands on a line of its own, behind ^C.
+			want := map[string]string{"verify": "\nerror: interrupted\n", "apply": "Only \"yes\" is taken: \nerror: interrupted: nothing was changed\n"}[name]
+			if !strings.HasSuffix(r.stderr, want) {
+				t.Errorf("it says %q, want %q", r.stderr, want)
 			}
 		})
 	}
@@ -89,7 +93,7 @@ func TestApplyAsks(t *testing.T) {
 			if r.code != code {
 				t.Errorf("exit code %d, want %d", r.code, code)
 			}
-			if !strings.Contains(r.stdout, "rotate token/svc-ci/ci-token") || !strings.Contains(r.stderr, "Apply this plan?") {
+			if !strings.Contains(r.stdout, "rotate token/svc-ci/ci-token") || !strings.Contains(r.stderr, "\nPlan: 1 to rotate.\nApply this plan?") {
 				t.Errorf("it asked:\n%s%s", r.stdout, r.stderr)
 			}
 			if now := osmoctl(dir, "state", "verify"); strings.Contains(now.stdout, "serial 2") != (code == 0) {

@@ -91,7 +91,13 @@ func (e *Env) fail(err error) int {
 	code := exitCode(err)
 	var problems diag.List
 	if code == exitInterrupted {
-		err = errInterrupted
+		if !errors.Is(err, errUnchanged) && !errors.Is(err, errHalfway) {
+			err = errInterrupted
+		}
+		if e.StderrTerminal {
+			// What is said stands on a line of its own, not behind ^C.
+			_, _ = e.Stderr.Write([]byte("\n"))
+		}
 	}
 	if errors.As(err, &problems) && e.formatType != view.JSON {
 		e.view().Diagnostics(problems)

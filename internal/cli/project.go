@@ -29,6 +29,8 @@ type project struct {
 	draft *gitstore.Draft
 	// found is where reading commands read state, see [project.here].
 	found *place
+	// writing is set once objects of a commit are being written.
+	writing bool
 }
 
 // findProject returns the directory that -C names, else the nearest one at or

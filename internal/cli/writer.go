@@ -51,7 +51,7 @@ func (w *writer) locked(env *Env, f func(*ledger) error) error {
 	}
 	lock, err := w.lock(env, p)
 	if err != nil {
-		return err
+		return p.leftAs(err)
 	}
 	defer func() { _ = lock.Unlock() }()
 	if err := p.recover(env); err != nil {
@@ -61,7 +61,18 @@ func (w *writer) locked(env *Env, f func(*ledger) error) error {
 	if err != nil {
 		return err
 	}
-	return f(l)
+	return p.leftAs(f(l))
+}
+
+// leftAs adds to an interrupt what is known of what it left behind.
+func (p *project) leftAs(err error) error {
+	switch {
+	case err == nil || exitCode(err) != exitInterrupted || errors.Is(err, errUnchanged):
+		return err
+	case p.writing:
+		return errHalfway
+	}
+	return errUnchanged
 }
 
 // lock waits for other runs in this clone, and says so where it takes long
@@ -126,12 +137,14 @@ func (w *writer) approved(env *Env, made *plan.Plan, granted bool, f view.Format
 }
 
 func (w *writer) asked(env *Env, made *plan.Plan) (stop bool, err error) {
-	fmt.Fprint(env.Stderr, "\nApply this plan? Only \"yes\" is taken: ")
+	env.infof("")
+	env.view().Headline(made)
+	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
 	answer, err := untilInterrupted(env.Context, func() (string, error) {
 		return bufio.NewReader(env.Stdin).ReadString('\n')
 	})
-	if errors.Is(err, errInterrupted) {
-		return true, err
+	if env.Context.Err() != nil {
+		return true, errUnchanged
 	}
 	if strings.TrimSpace(answer) != "yes" {
 		return true, errors.New("not applied")
@@ -162,6 +175,6 @@ func (w *writer) progress(env *Env, run *apply.Run, tokens int, doing string) (f
 	if !env.StderrTerminal || tokens <= 100 {
 		return func() {}
 	}
-	run.Progress, finish = env.view().Progress(tokens, doing)
+	run.Progress, finish = env.view().Progress(tokens, doing, "committing")
 	return finish
 }

@@ -68,6 +68,12 @@ func noticeLine(n plan.Notice) []span {
 	return line
 }
 
+// Headline writes to Err what a plan does, in one line with its gravest risks, for
+// a question about it.
+func (v *View) Headline(p *plan.Plan) {
+	v.complain(func(to *page) { to.spans(planHead(p)[0]...) })
+}
+
 // headline is the plan in one line.
 func headline(p *plan.Plan) string {
 	switch {

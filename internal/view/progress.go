@@ -9,30 +9,35 @@ import (
 
 // Progress shows on Err how far a long step is, as a bar that is removed at the
 // end. It is for terminals alone: a log has no use for it. what says what is
-// being done, such as "sealing tokens". update may be called from several
-// goroutines and in any order; finish is called once, after the last update.
-func (v *View) Progress(total int, what string) (update func(done, total int), finish func()) {
-	bar := progressbar.NewOptions(total,
+// being done, such as "sealing", and then what is done once all of that is: the bar
+// stays until finish. update may be called from several goroutines and in any
+// order; finish is called once, after the last update.
+func (v *View) Progress(total int, what, then string) (update func(done, total int), finish func()) {
+	// One more than there is to do, since a full bar takes itself away.
+	bar := progressbar.NewOptions(total+1,
 		progressbar.OptionSetWriter(v.Err),
-		progressbar.OptionSetDescription(EscapeTerminal(what)),
-		progressbar.OptionShowCount(),
+		progressbar.OptionSetDescription(EscapeTerminal(what+" "+count(total))),
 		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionClearOnFinish(),
 	)
 	var mu sync.Mutex
-	furthest := 0
+	furthest, shown := 0, time.Now()
 	update = func(done, total int) {
 		mu.Lock()
 		defer mu.Unlock()
-		if bar.GetMax() != total {
-			bar.ChangeMax(total)
+		if bar.GetMax() != total+1 {
+			bar.ChangeMax(total + 1)
 		}
 		// Goroutines overtake each other: the bar never runs backwards.
-		if done > furthest {
-			furthest = done
-			_ = bar.Set(min(done, total))
+		furthest = max(furthest, done)
+		switch {
+		case furthest >= total:
+			_ = bar.Set(total)
+			bar.Describe(EscapeTerminal(then))
+		case time.Since(shown) >= 100*time.Millisecond:
+			shown = time.Now()
+			_ = bar.Set(furthest)
 		}
 	}
 	return update, func() { _ = bar.Finish() }

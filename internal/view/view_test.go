@@ -404,14 +404,18 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	w := &oneAtATime{}
 	v := View{Out: brokenPipe{}, Err: w}
-	update, finish := v.Progress(100, "sealing tokens")
+	update, finish := v.Progress(100, "sealing", "committing")
 	var all sync.WaitGroup
 	for n := range 100 {
 		all.Go(func() { update(n+1, 100) })
 	}
 	all.Wait()
+	// All are sealed, and the commit is still to come: the bar says so.
+	if shown := strings.TrimRight(w.String(), " "); !strings.Contains(shown, "committing") || strings.HasSuffix(shown, "\r") {
+		t.Errorf("the bar ends before the work does: %q", shown)
+	}
 	finish()
-	if !strings.Contains(w.String(), "sealing tokens") || !strings.HasSuffix(strings.TrimRight(w.String(), " "), "\r") {
+	if !strings.Contains(w.String(), "sealing 100") || !strings.HasSuffix(strings.TrimRight(w.String(), " "), "\r") {
 		t.Errorf("the bar is not shown, or not removed: %q", w.String())
 	}
 }
@@ -419,7 +423,7 @@ func TestProgress(t *testing.T) {
 func TestProgressWithoutWork(t *testing.T) {
 	t.Parallel()
 	s := newScreen()
-	update, finish := s.Progress(0, "sealing tokens")
+	update, finish := s.Progress(0, "sealing", "committing")
 	update(0, 0)
 	update(1, 1)
 	finish()
