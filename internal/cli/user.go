@@ -139,10 +139,10 @@ func roleNames(snap *state.Snapshot) []string {
 	return slices.Compact(names)
 }
 
-// roleOf is the role as applied, else as OSMO makes it.
+// roleOf is the role as applied, else as the project's server makes it.
 func roleOf(snap *state.Snapshot, name string) (view.Role, bool) {
 	if r := snap.Roles[name]; r != nil {
 		return view.RoleOf(r), true
 	}
-	return view.BuiltinRoleOf(name)
+	return view.BuiltinRoleOf(name, snap.Meta.Applied.Server)
 }

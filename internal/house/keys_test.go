@@ -31,6 +31,7 @@ var keySets = map[string][]string{
 	"limitKeys":        {"project", "$defs", "limit"},
 	"gitKeys":          {"project", "properties", "git"},
 	"backendKeys":      {"project", "properties", "backend"},
+	"serverKeys":       {"project", "properties", "osmo"},
 }
 
 // acceptedToRefuse are keys that config knows only to refuse them in words of

@@ -39,8 +39,10 @@ func showExpiring(check checker, s *state.Snapshot, on model.Date) {
 
 func showRoles(check checker, s *state.Snapshot, on model.Date) {
 	roles := []view.Role{}
-	if r, ok := view.BuiltinRoleOf("osmo-admin"); ok {
-		roles = append(roles, r)
+	for _, name := range []string{"osmo-admin", "osmo-backend"} {
+		if r, ok := view.BuiltinRoleOf(name, model.Server{}); ok {
+			roles = append(roles, r)
+		}
 	}
 	for _, name := range model.Names(s.Roles) {
 		roles = append(roles, view.RoleOf(s.Roles[name]))

@@ -41,7 +41,7 @@ func accessSection(p *plan.Plan) section {
 	heavyKey := func(a plan.Access) string {
 		key, known := keys[&a.Gained[0]]
 		if !known {
-			key = grantsKey(heavyGrants(a.Gained, scale)) + fmt.Sprint(access.Crowds(a.Gained))
+			key = grantsKey(heavyGrants(a.Gained, scale)) + fmt.Sprint(access.Crowds(a.Gained), serverOf(a))
 			keys[&a.Gained[0]] = key
 		}
 		return key
@@ -80,10 +80,11 @@ type grantsAt struct {
 	gained, lost *access.Grant
 	effective    model.Date
 	sizes        [2]int
+	server       model.Server
 }
 
 func sharedGrants(a plan.Access) grantsAt {
-	at := grantsAt{effective: a.EffectiveOn, sizes: [2]int{len(a.Gained), len(a.Lost)}}
+	at := grantsAt{effective: a.EffectiveOn, sizes: [2]int{len(a.Gained), len(a.Lost)}, server: serverOf(a)}
 	if len(a.Gained) > 0 {
 		at.gained = &a.Gained[0]
 	}
@@ -94,7 +95,17 @@ func sharedGrants(a plan.Access) grantsAt {
 }
 
 func accessKey(a plan.Access) string {
-	return grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String()
+	s := serverOf(a)
+	return grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String() + s.Version + string(s.Mode)
+}
+
+// serverOf is the server that an entry is about, the zero one where it holds for
+// all.
+func serverOf(a plan.Access) model.Server {
+	if a.Server == nil {
+		return model.Server{}
+	}
+	return *a.Server
 }
 
 func grantsKey(list []access.Grant) string {
@@ -116,7 +127,7 @@ func heavyGrants(list []access.Grant, scale access.Scale) (heavy []access.Grant)
 
 func accessItem(p *plan.Plan, g accessGroup, scale access.Scale) item {
 	a := g.list[0]
-	i := item{mark: "~", tone: alters, heavy: g.weight.Heavy(), head: subjects(g.list, func(a plan.Access) model.Address { return a.Subject })}
+	i := item{mark: "~", tone: alters, heavy: g.weight.Heavy(), head: whose(g.list)}
 	i.body = append(i.body, grantLines("gains", adds, a.Gained, scale)...)
 	i.body = append(i.body, grantLines("loses", removes, a.Lost, scale)...)
 	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
@@ -125,10 +136,23 @@ func accessItem(p *plan.Plan, g accessGroup, scale access.Scale) item {
 	return i
 }
 
+// whose names the subjects of entries that say the same, and the server that it is
+// true of where it is not true of all.
+func whose(list []plan.Access) []span {
+	head := subjects(list, func(a plan.Access) model.Address { return a.Subject })
+	if list[0].Subject.Kind == model.KindRole {
+		head = append([]span{say(strong, "everybody"), say(plain, ", by ")}, head...)
+	}
+	if on := list[0].Server; on != nil {
+		head = append(head, say(plain, " on OSMO "+on.Version+" in "+plan.ModeWords(on.Mode)))
+	}
+	return head
+}
+
 // heavyItem is about subjects whose heavy gains are the same, whatever else they
 // gain and lose.
 func heavyItem(list []plan.Access, scale access.Scale) item {
-	i := item{mark: "~", tone: alters, heavy: true, head: subjects(list, func(a plan.Access) model.Address { return a.Subject })}
+	i := item{mark: "~", tone: alters, heavy: true, head: whose(list)}
 	i.body = grantLines("gains", adds, heavyGrants(list[0].Gained, scale), scale)
 	for _, c := range access.Crowds(list[0].Gained) {
 		i.add(say(adds, "gains"), say(plain, " "+count(c.Prefixes)+" prefixes of two characters below "), quote(c.Root))

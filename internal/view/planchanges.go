@@ -82,7 +82,7 @@ func changeItem(p *plan.Plan, c *plan.Change) item {
 		i.body, i.heavy = append(i.body, lines...), i.heavy || heavy
 	}
 	i.body = append(i.body, resolvedLines(p, c)...)
-	if sameAccess(c) {
+	if sameAccess(p, c) {
 		i.add(say(faint, "no effective change of access"))
 	}
 	if c.Origin != nil && c.Origin.File != "" {
@@ -91,13 +91,17 @@ func changeItem(p *plan.Plan, c *plan.Change) item {
 	return i
 }
 
-// sameAccess reports whether an updated role allows exactly what it allowed.
-func sameAccess(c *plan.Change) bool {
+// sameAccess reports whether an updated role allows exactly what it allowed, on
+// whatever server the project may be for.
+func sameAccess(p *plan.Plan, c *plan.Change) bool {
 	if c.Action != plan.Update || c.Address.Kind != model.KindRole || c.Before == nil || c.After == nil {
 		return false
 	}
-	gained, lost := access.Diff([]*model.Role{roleOf(c.Address, c.Before)}, []*model.Role{roleOf(c.Address, c.After)})
-	return len(gained)+len(lost) == 0
+	before, after := roleOf(c.Address, c.Before), roleOf(c.Address, c.After)
+	return !slices.ContainsFunc(access.RulesOf(p.Server), func(r *access.Rules) bool {
+		gained, lost := r.Diff([]*model.Role{r.InForce(before)}, []*model.Role{r.InForce(after)})
+		return len(gained)+len(lost) > 0
+	})
 }
 
 func roleOf(a model.Address, o *plan.Object) *model.Role {

@@ -16,6 +16,7 @@ const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b
 func emptyPlan(t testing.TB) *plan.Plan {
 	return &plan.Plan{
 		FormatVersion: 1, Digest: digest, Date: date(t, "2026-11-23"),
+		Server:  model.Server{Version: "6.4", Mode: model.ModeConfigMap},
 		Base:    plan.Base{Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904"},
 		Changes: []plan.Change{}, Implied: []plan.Implied{}, Access: []plan.Access{}, Readers: []plan.Readers{}, Keys: []plan.Key{},
 		GuardrailChanges: []plan.GuardrailChange{}, Notices: []plan.Notice{}, Risks: []plan.Risk{}, Blocked: []plan.Blocked{}, WaitingForIdentity: []plan.Waiting{},
@@ -42,6 +43,7 @@ func fullPlan(t testing.TB) *plan.Plan {
 	create, list := access.Grant{Action: "workflow:Create", Resource: "pool/ml"}, access.Grant{Action: "pool:List", Resource: "pool/ml"}
 	p.Access = []plan.Access{
 		{Subject: ci, Gained: []access.Grant{create, list}, Lost: []access.Grant{}, EffectiveOn: p.Date},
+		{Subject: model.RoleAddress(access.DefaultRole), Server: &model.Server{Version: "6.4", Mode: model.ModeDatabase}, Gained: []access.Grant{list}, Lost: []access.Grant{}, EffectiveOn: p.Date},
 		{Subject: token, Gained: []access.Grant{}, Lost: []access.Grant{list}, EffectiveOn: date(t, "2026-11-30")},
 		{Subject: model.TokenAddress("ci", "deploy"), Gained: []access.Grant{create, list}, Lost: []access.Grant{}, EffectiveOn: p.Date},
 	}

@@ -150,6 +150,7 @@ var riskSentences = map[string]func(riskSubjects) string{
 	plan.RiskGuardrailLoosened: func(s riskSubjects) string {
 		return plural(s.risks, "guardrail is loosened.", "guardrails are loosened.")
 	},
+	plan.RiskServerChanged: func(riskSubjects) string { return "The OSMO server is another." },
 	plan.RiskWholeScope: func(s riskSubjects) string {
 		return s.who("gains a wildcard over a whole scope.", "gain wildcards over a whole scope.",
 			"role grants a wildcard over a whole scope.", "roles grant wildcards over a whole scope.")

@@ -310,7 +310,7 @@ func TestRiskWords(t *testing.T) {
 	risk := func(code string, list ...*model.Address) (out []plan.Risk) {
 		severity := plan.Critical
 		switch code {
-		case plan.RiskProtectionLifted, plan.RiskGuardrailLoosened, plan.RiskWholeScope, plan.RiskIdentityProvider, plan.RiskDeletesInUse, plan.RiskLosesRoles:
+		case plan.RiskProtectionLifted, plan.RiskGuardrailLoosened, plan.RiskServerChanged, plan.RiskWholeScope, plan.RiskIdentityProvider, plan.RiskDeletesInUse, plan.RiskLosesRoles:
 			severity = plan.High
 		}
 		for _, a := range list {
@@ -338,6 +338,7 @@ func TestRiskWords(t *testing.T) {
 		{"1 role lets its holders become administrators. Everybody gains access.", [][]plan.Risk{risk(plan.RiskAdministratorByStep, &role), risk(plan.RiskEverybodyGains, &role)}},
 		{"1 account loses its protection.", [][]plan.Risk{risk(plan.RiskProtectionLifted, &account), risk(plan.RiskGuardrailLoosened, nil)}},
 		{"5 guardrails are loosened.", [][]plan.Risk{risk(plan.RiskGuardrailLoosened, nil, nil, nil, nil, nil), risk(plan.RiskWholeScope, &account)}},
+		{"The OSMO server is another.", [][]plan.Risk{risk(plan.RiskServerChanged, nil, nil)}},
 		{"2 accounts gain wildcards over a whole scope.", [][]plan.Risk{risk(plan.RiskWholeScope, &account, &other)}},
 		{"1 role is given to more people at login.", [][]plan.Risk{risk(plan.RiskIdentityProvider, &role)}},
 		{"2 deletions are of what is in use.", [][]plan.Risk{risk(plan.RiskDeletesInUse, &account, &role)}},

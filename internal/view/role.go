@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -28,9 +29,19 @@ type Role struct {
 	ExternalRoles []string `json:"external_roles"`
 	// Source is one of the constants above.
 	Source string `json:"source"`
+	// Forms are set for a built-in role that says something else in each mode
+	// of a server, where the project does not say its mode; Policies are then
+	// those of the first.
+	Forms []RoleForm `json:"forms,omitempty"`
 	// CreatedAt and CreatedBy are absent for roles that apply did not make.
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	CreatedBy string    `json:"created_by,omitzero"`
+}
+
+// RoleForm is what a built-in role says in one mode of a server.
+type RoleForm struct {
+	Mode     model.Mode     `json:"mode"`
+	Policies []model.Policy `json:"policies"`
 }
 
 // RoleOf is the view of an applied role.
@@ -41,14 +52,29 @@ func RoleOf(r *state.Role) Role {
 	}
 }
 
-// BuiltinRoleOf is the view of the role of this name that OSMO itself makes, if
-// there is one.
-func BuiltinRoleOf(name string) (Role, bool) {
-	r, ok := access.Builtin(name)
-	if !ok {
-		return Role{}, false
+// BuiltinRoleOf is the view of the role of this name that this server itself
+// makes, if there is one.
+func BuiltinRoleOf(name string, on model.Server) (Role, bool) {
+	var out Role
+	var first *model.Role
+	differ := false
+	for i, rules := range access.RulesOf(on) {
+		r, ok := rules.Builtin(name)
+		if !ok {
+			return Role{}, false
+		}
+		if i == 0 {
+			first = r
+			out = Role{Name: r.Name, Description: r.Description, Policies: orEmpty(r.Policies), SyncMode: r.SyncMode, ExternalRoles: r.ExternalRoles, Source: RoleBuiltin}
+		}
+		gained, lost := rules.Diff([]*model.Role{first}, []*model.Role{r})
+		differ = differ || len(gained)+len(lost) > 0
+		out.Forms = append(out.Forms, RoleForm{rules.Mode(), orEmpty(r.Policies)})
 	}
-	return Role{Name: r.Name, Description: r.Description, Policies: orEmpty(r.Policies), SyncMode: r.SyncMode, ExternalRoles: r.ExternalRoles, Source: RoleBuiltin}, true
+	if !differ {
+		out.Forms = nil
+	}
+	return out, true
 }
 
 // Roles writes a list of roles, in their order: text or JSON.
@@ -93,12 +119,21 @@ func (p *page) role(r Role) {
 	p.optional("Sync Mode", string(r.SyncMode))
 	p.field("External Roles", externalRoles(r.ExternalRoles))
 	p.blank()
-	if len(r.Policies) == 0 {
-		p.line("Policies: None")
+	for _, f := range r.Forms {
+		p.policies("Policies in "+plan.ModeWords(f.Mode), f.Policies)
+	}
+	if len(r.Forms) == 0 {
+		p.policies("Policies", r.Policies)
+	}
+}
+
+func (p *page) policies(title string, list []model.Policy) {
+	if len(list) == 0 {
+		p.line(title + ": None")
 		return
 	}
-	p.line("Policies:")
-	for _, policy := range r.Policies {
+	p.line(title + ":")
+	for _, policy := range list {
 		p.line("  - " + policyWords(policy))
 	}
 }

@@ -30,6 +30,7 @@ type StateMeta struct {
 	Backend    model.Backend       `json:"backend"`
 	Git        model.Git           `json:"git"`
 	Guardrails model.Guardrails    `json:"guardrails"`
+	Server     model.Server        `json:"osmo,omitzero"`
 	Recipients map[string][]string `json:"recipients"`
 }
 
@@ -69,7 +70,7 @@ func notInState(a model.Address) error {
 
 func (o *StateObject) everything(s *state.Snapshot, today model.Date, names func(string) string) {
 	m := s.Meta
-	o.Meta = &StateMeta{m.Lineage, m.Serial, m.Digest.String(), m.Applied.Backend, m.Applied.Git, m.Applied.Guardrails, m.Applied.Recipients}
+	o.Meta = &StateMeta{m.Lineage, m.Serial, m.Digest.String(), m.Applied.Backend, m.Applied.Git, m.Applied.Guardrails, m.Applied.Server, m.Applied.Recipients}
 	o.Roles, o.Users = []Role{}, []StateUser{}
 	for _, name := range model.Names(s.Roles) {
 		o.Roles = append(o.Roles, RoleOf(s.Roles[name]))

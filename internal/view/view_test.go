@@ -111,7 +111,7 @@ func TestTokensLookAsInOSMO(t *testing.T) {
 func TestJSONBeginsAsOSMOs(t *testing.T) {
 	t.Parallel()
 	token := TokenOf(operator(t), "backend-token", date(t, "2026-11-23"), keyNames)
-	role, _ := BuiltinRoleOf("osmo-user")
+	role, _ := BuiltinRoleOf("osmo-user", model.Server{Mode: model.ModeDatabase})
 	for _, c := range []struct {
 		document any
 		keys     []string

@@ -32,7 +32,7 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 	waiting.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("a", "t").At(1)}}
 	first := emptyPlan(t)
 	first.Base = plan.Base{}
-	user, _ := BuiltinRoleOf("osmo-user")
+	user, _ := BuiltinRoleOf("osmo-user", model.Server{})
 	for want, write := range map[string]func(v *View) error{
 		"Applied: project settings recorded.":                    func(v *View) error { return v.Applied(settings, &apply.Result{Commit: "1", Serial: 2}, Text) },
 		"Plan: project settings to record.":                      func(v *View) error { return v.Plan(settings, Text) },

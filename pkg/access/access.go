@@ -3,29 +3,9 @@ package access
 import "github.com/osmoctl/osmoctl/pkg/model"
 
 // Roles is a set of roles under which to decide, [DefaultRole] always among
-// them. The zero value grants nothing at all; make one with [NewRoles]. It keeps
+// them. The zero value grants nothing at all; make one with [Rules.Roles]. It keeps
 // the roles it is given and does not change them, so it may be shared.
 type Roles struct{ roles []*model.Role }
-
-// NewRoles makes the set of these roles and, where none of them is named
-// [DefaultRole], OSMO's own default role. Nil entries are left out.
-func NewRoles(roles []*model.Role) Roles {
-	set := make([]*model.Role, 0, len(roles)+1)
-	hasDefault := false
-	for _, r := range roles {
-		if r != nil {
-			set = append(set, r)
-			hasDefault = hasDefault || r.Name == DefaultRole
-		}
-	}
-	if !hasDefault {
-		set = append(set, defaultRole)
-	}
-	return Roles{set}
-}
-
-// defaultRole is shared by all sets, none of which changes it.
-var defaultRole, _ = Builtin(DefaultRole)
 
 // Decision is the answer to one request.
 type Decision struct {
@@ -49,7 +29,7 @@ type Statement struct {
 	ResourcePattern string
 }
 
-// Check decides about an action on a resource, as [Resolve] names them: a Deny
+// Check decides about an action on a resource, as [Rules.Resolve] names them: a Deny
 // that matches in any role refuses, else an Allow that matches grants, else it
 // is refused. Of several matching statements it reports the first, in the
 // order of the roles and their policies.

@@ -19,7 +19,7 @@ func TestDecisionNamesItsStatement(t *testing.T) {
 		deny([]string{"*:Exec"}, "pool/prod"),
 		deny([]string{"workflow:Exec"}, "*"),
 	}}
-	set := NewRoles([]*model.Role{team, nil, limits})
+	set := rules.Roles([]*model.Role{team, nil, limits})
 	tests := []struct {
 		name             string
 		action, resource string
@@ -65,8 +65,8 @@ func TestDefaultRole(t *testing.T) {
 		set  Roles
 		want bool
 	}{
-		{"is added", NewRoles(nil), true},
-		{"gives way to one that was given", NewRoles([]*model.Role{own}), false},
+		{"is added", rules.Roles(nil), true},
+		{"gives way to one that was given", rules.Roles([]*model.Role{own}), false},
 		{"is not in the zero value", Roles{}, false},
 	}
 	for _, test := range tests {
@@ -80,7 +80,7 @@ func TestDefaultRole(t *testing.T) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	set := NewRoles(builtin("osmo-user"))
+	set := rules.Roles(builtin("osmo-user"))
 	b.ReportAllocs()
 	for b.Loop() {
 		set.Check("workflow:Create", "pool/default")

@@ -27,7 +27,7 @@ type profile struct {
 	unnamed tally
 }
 
-// Compile prepares a role for [DiffCompiled].
+// Compile prepares a role for [Rules.DiffCompiled], whatever the rules.
 func Compile(r *model.Role) *Compiled {
 	statements := statementsOf(r)
 	c := &Compiled{isDefault: r.Name == DefaultRole, areas: make([]profile, len(areas))}
@@ -42,8 +42,6 @@ func Compile(r *model.Role) *Compiled {
 	return c
 }
 
-var compiledDefault = Compile(defaultRole)
-
 // Work is what a comparison takes. It depends on the roles alone.
 type Work struct {
 	// Steps are questions asked of one role about one place, or as much work
@@ -53,10 +51,10 @@ type Work struct {
 	Bytes int
 }
 
-// DiffCompiled is [Diff] of roles that were compiled before. It gives up where it
-// would take more than most.
-func DiffCompiled(before, after []*Compiled, most Work) (gained, lost []Grant, used Work, ok bool) {
-	s := sidesOf(withDefault(before), withDefault(after))
+// DiffCompiled is [Rules.Diff] of roles that were compiled before. It gives up
+// where it would take more than most.
+func (r *Rules) DiffCompiled(before, after []*Compiled, most Work) (gained, lost []Grant, used Work, ok bool) {
+	s := r.sidesOf(r.withDefault(before), r.withDefault(after))
 	if used.Steps = s.steps(); used.Steps > most.Steps {
 		return nil, nil, used, false
 	}
@@ -78,17 +76,21 @@ func (m *meter) spend(n int) bool {
 // unmetered is room for whatever single roles can grant.
 const unmetered = math.MaxInt
 
-func withDefault(roles []*Compiled) []*Compiled {
+func (r *Rules) withDefault(roles []*Compiled) []*Compiled {
 	if slices.ContainsFunc(roles, func(c *Compiled) bool { return c.isDefault }) {
 		return roles
 	}
-	return append(roles[:len(roles):len(roles)], compiledDefault)
+	return append(roles[:len(roles):len(roles)], r.compiledDefault)
 }
 
 // sides are two sets of roles, sorted by who has a role.
-type sides struct{ both, before, after []*Compiled }
+type sides struct {
+	rules               *Rules
+	both, before, after []*Compiled
+}
 
-func sidesOf(before, after []*Compiled) (s sides) {
+func (r *Rules) sidesOf(before, after []*Compiled) sides {
+	s := sides{rules: r}
 	had := make(map[*Compiled]bool, len(before))
 	for _, c := range before {
 		had[c] = true
@@ -186,7 +188,8 @@ func (s sides) countPoints(i int) int {
 // than around it: those of roles that one side alone has, and, of the others',
 // those that lie within something that such a role says.
 func (s sides) field(i int) field {
-	points := append(make([]point, 0, s.countPoints(i)), point{areas[i].root, true})
+	a := &s.rules.areas[i]
+	points := append(make([]point, 0, s.countPoints(i)), point{a.root, true})
 	s.changed(func(c *Compiled) { points = append(points, c.areas[i].points[1:]...) })
 	regions := s.wide(i)
 	for _, c := range s.both {
@@ -194,7 +197,7 @@ func (s sides) field(i int) field {
 			points = append(points, c.areas[i].inside(region)...)
 		}
 	}
-	return fieldOf(&areas[i], points)
+	return fieldOf(a, points)
 }
 
 // ask lets both sides answer throughout a field of area i.
@@ -271,5 +274,6 @@ func (s sides) answerGlobal() (before, after actionSet) {
 	for _, c := range s.after {
 		a.merge(c.everywhere)
 	}
-	return b.result() & (globalArea.actions | unregistered), a.result() & (globalArea.actions | unregistered)
+	asked := s.rules.global.actions | unregistered
+	return b.result() & asked, a.result() & asked
 }

@@ -3,12 +3,12 @@
 //
 // # Deciding
 //
-// A request resolves to an action and a resource ([Resolve]), both possibly
+// A request resolves to an action and a resource ([Rules.Resolve]), both possibly
 // empty. [Roles.Check] decides about the two: a matching Deny in any role wins,
-// else a matching Allow, else the request is refused. The rules, the actions
-// ([Actions]) and the built-in roles ([Builtin]) are those of OSMO 6.4.0. Where
-// they surprise, they are followed and the code says so; the chief surprises
-// are these:
+// else a matching Allow, else the request is refused. That is the same on every
+// server. Which actions there are and what the built-in roles say is not: it depends
+// on the server's version, and on where it keeps its roles ([Rules]). Where OSMO
+// surprises, it is followed and the code says so; the chief surprises are these:
 //
 //   - An action without a resource is covered by any policy that names the
 //     action, whatever resources that policy lists. A Deny of workflow:* on one
@@ -19,9 +19,17 @@
 //     that of an unknown workflow. A policy on one pool by name covers it too,
 //     a policy on "pool/team*" does not.
 //
+// # Servers
+//
+// A server with its roles in the database makes the built-in ones itself, and adds
+// to them at every start what it misses; one in ConfigMap mode takes the file as it
+// is, and the Helm chart's built-in roles are wider: there everybody can make
+// anybody's token ([Rules.Builtin], [Rules.InForce]). A project that does not say
+// which it is for is answered by the rules of both ([RulesOf]).
+//
 // # Effective access
 //
-// [Effective] and [Diff] look at what policies mean instead of how they are
+// [Rules.Effective] and [Rules.Diff] look at what policies mean instead of how they are
 // written. A resource pattern is one name or a prefix, so the resources that a
 // set of policies can tell apart are finitely many: each name, each prefix for
 // whatever else begins with it, and each scope's root for all the rest. Asking

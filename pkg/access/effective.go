@@ -25,8 +25,8 @@ const (
 // Effective is what the roles, with [DefaultRole] among them, grant altogether:
 // sorted, never nil, and the same for any two sets of roles that mean the same,
 // however they are written.
-func Effective(roles []*model.Role) []Grant {
-	granted, _ := sidesOf(nil, compileAll(NewRoles(roles))).compare(&meter{left: unmetered})
+func (r *Rules) Effective(roles []*model.Role) []Grant {
+	granted, _ := r.sidesOf(nil, compileAll(r.Roles(roles))).compare(&meter{left: unmetered})
 	return granted
 }
 
@@ -35,8 +35,8 @@ func Effective(roles []*model.Role) []Grant {
 // what [DefaultRole] gives to everybody, which therefore is no news. Both
 // results are sorted and never nil; both are empty exactly where nothing
 // changes.
-func Diff(before, after []*model.Role) (gained, lost []Grant) {
-	return sidesOf(compileAll(NewRoles(before)), compileAll(NewRoles(after))).compare(&meter{left: unmetered})
+func (r *Rules) Diff(before, after []*model.Role) (gained, lost []Grant) {
+	return r.sidesOf(compileAll(r.Roles(before)), compileAll(r.Roles(after))).compare(&meter{left: unmetered})
 }
 
 func compileAll(s Roles) []*Compiled {
@@ -53,7 +53,7 @@ func compileAll(s Roles) []*Compiled {
 // cannot differ, so nothing is asked there.
 func (s sides) compare(m *meter) (gained, lost []Grant) {
 	b, a := s.answerGlobal()
-	gains, losses := sheet{global: a &^ b, meter: m}, sheet{global: b &^ a, meter: m}
+	gains, losses := sheet{rules: s.rules, global: a &^ b, meter: m}, sheet{rules: s.rules, global: b &^ a, meter: m}
 	for i := range areas {
 		f := s.field(i)
 		b, a := s.ask(i, f)

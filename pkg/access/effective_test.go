@@ -67,9 +67,9 @@ func resourceReads(pattern, resource string) bool {
 // probes are all requests that may matter with these resources, and one more of
 // each sort. Those that stand for themselves only where nothing carries them
 // are kept apart.
-func probes(resources []string) (named, carried []request) {
-	for _, a := range registry {
-		root := map[Scope]string{Pool: "pool", Config: "config", Backend: "backend", UserOrGlobal: "user"}[a.Scope]
+func (r *Rules) probes(resources []string) (named, carried []request) {
+	for _, a := range r.Actions() {
+		root := map[Scope]string{Pool: "pool", Bucket: "bucket", Config: "config", Backend: "backend", UserOrGlobal: "user"}[a.Scope]
 		if a.Scope == Global || a.Scope == UserOrGlobal {
 			named = append(named, request{a.Name, ""})
 		}
@@ -77,9 +77,9 @@ func probes(resources []string) (named, carried []request) {
 			continue
 		}
 		carried = append(carried, request{a.Name, root + "/*"})
-		for _, r := range append(resources, root+"/another") {
-			if strings.HasPrefix(r, root+"/") && r != root+"/" && !strings.HasSuffix(r, "/*") {
-				named = append(named, request{a.Name, r})
+		for _, resource := range append(resources, root+"/another") {
+			if strings.HasPrefix(resource, root+"/") && resource != root+"/" && !strings.HasSuffix(resource, "/*") {
+				named = append(named, request{a.Name, resource})
 			}
 		}
 	}
@@ -102,12 +102,19 @@ func resourcesAround(sides ...[]*model.Role) []string {
 	return model.Set(out)
 }
 
-// checkDiff holds Diff against Check.
+// checkDiff holds Diff against Check, by the rules of each server.
 func checkDiff(t *testing.T, before, after []*model.Role) {
 	t.Helper()
-	gained, lost := Diff(before, after)
-	b, a := NewRoles(before), NewRoles(after)
-	named, carried := probes(resourcesAround(before, after))
+	for _, r := range []*Rules{rules, chart, earlier} {
+		r.checkDiff(t, before, after)
+	}
+}
+
+func (rules *Rules) checkDiff(t *testing.T, before, after []*model.Role) {
+	t.Helper()
+	gained, lost := rules.Diff(before, after)
+	b, a := rules.Roles(before), rules.Roles(after)
+	named, carried := rules.probes(resourcesAround(before, after))
 	changed := false
 	for i, r := range append(named, carried...) {
 		was, is := b.Check(r.action, r.resource).Allowed, a.Check(r.action, r.resource).Allowed
@@ -148,14 +155,14 @@ func (g generator) list(least, most int, word func() string) []string {
 
 func (g generator) action() string {
 	return g.pick("*:*", "*:Read", "workflow:*", "workflow:Read", "workflow:PortForward", "workflow:List", "config:*",
-		"config:Update", "auth:Token", "auth:*", "internal:*", "pool:List", "app:*", "app:Read", "nothing:At", "*")
+		"config:Update", "auth:Token", "auth:*", "internal:*", "pool:List", "app:*", "app:Read", "dataset:*", "dataset:Read", "*:Write", "nothing:At", "*")
 }
 
 func (g generator) resource() string {
 	if g.IntN(6) == 0 {
 		return g.pick("*", "p*", "pool", "", "pool/", "config/", "/*")
 	}
-	return g.pick("pool/", "pool/", "config/", "user/", "backend/") + g.pick("", "a", "ab", "abc", "b", "ba", "bab") + g.pick("", "*")
+	return g.pick("pool/", "pool/", "config/", "user/", "backend/", "bucket/") + g.pick("", "a", "ab", "abc", "b", "ba", "bab") + g.pick("", "*")
 }
 
 func (g generator) roles() []*model.Role {
@@ -213,8 +220,8 @@ func TestSharedRolesChangeNothing(t *testing.T) {
 				}
 			}
 		}
-		gained, lost := Diff(roles[0], roles[1])
-		sharedGained, sharedLost, used, ok := DiffCompiled(sets[0], sets[1], Work{unmetered, unmetered})
+		gained, lost := rules.Diff(roles[0], roles[1])
+		sharedGained, sharedLost, used, ok := rules.DiffCompiled(sets[0], sets[1], Work{unmetered, unmetered})
 		if !ok || !slices.Equal(gained, sharedGained) || !slices.Equal(lost, sharedLost) {
 			t.Fatalf("seed %d: apart %q %q, shared %q %q", seed, gained, lost, sharedGained, sharedLost)
 		}
@@ -242,19 +249,19 @@ func TestComparisonIsBounded(t *testing.T) {
 	big := Compile(role(allow([]string{"workflow:*"}, pools...), deny([]string{"workflow:Exec"}, pools[:500]...))[0])
 	small := Compile(role(allow([]string{"workflow:Read"}, "pool/new"))[0])
 	all := Work{unmetered, unmetered}
-	_, _, whole, ok := DiffCompiled(nil, []*Compiled{big, small}, all)
+	_, _, whole, ok := rules.DiffCompiled(nil, []*Compiled{big, small}, all)
 	if !ok {
 		t.Fatal("there is no bound, and it was met")
 	}
 	for _, most := range []Work{{whole.Steps - 1, whole.Bytes}, {whole.Steps, whole.Bytes - 1}} {
-		if gained, _, _, ok := DiffCompiled(nil, []*Compiled{big, small}, most); ok || len(gained) > 0 {
+		if gained, _, _, ok := rules.DiffCompiled(nil, []*Compiled{big, small}, most); ok || len(gained) > 0 {
 			t.Errorf("%+v of %+v was enough", most, whole)
 		}
 	}
-	if _, _, _, ok := DiffCompiled(nil, []*Compiled{big, small}, whole); !ok {
+	if _, _, _, ok := rules.DiffCompiled(nil, []*Compiled{big, small}, whole); !ok {
 		t.Errorf("%+v was not enough", whole)
 	}
-	_, _, one, _ := DiffCompiled([]*Compiled{big}, []*Compiled{big, small}, all)
+	_, _, one, _ := rules.DiffCompiled([]*Compiled{big}, []*Compiled{big, small}, all)
 	if one.Steps > whole.Steps/100 {
 		t.Errorf("one role more took %d steps of %d", one.Steps, whole.Steps)
 	}
@@ -264,8 +271,8 @@ func TestEffectiveIsExact(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(400) {
 		roles := generator{rand.New(rand.NewPCG(seed, 2))}.roles()
-		grants, set := Effective(roles), NewRoles(roles)
-		named, carried := probes(resourcesAround(roles))
+		grants, set := rules.Effective(roles), rules.Roles(roles)
+		named, carried := rules.probes(resourcesAround(roles))
 		for i, r := range append(named, carried...) {
 			checkSide(t, "effective", grants, r, set.Check(r.action, r.resource).Allowed, i < len(named))
 		}
@@ -282,10 +289,10 @@ func TestRewritingChangesNothing(t *testing.T) {
 		g := generator{rand.New(rand.NewPCG(seed, 3))}
 		before := g.roles()
 		after := g.rewrite(before)
-		if diff := cmp.Diff(Effective(before), Effective(after)); diff != "" {
+		if diff := cmp.Diff(rules.Effective(before), rules.Effective(after)); diff != "" {
 			t.Fatalf("seed %d: %s", seed, diff)
 		}
-		if gained, lost := Diff(before, after); len(gained)+len(lost) > 0 {
+		if gained, lost := rules.Diff(before, after); len(gained)+len(lost) > 0 {
 			t.Fatalf("seed %d: gained %q, lost %q", seed, gained, lost)
 		}
 	}
@@ -346,7 +353,7 @@ func TestEffectiveIsCanonical(t *testing.T) {
 			continue
 		}
 		same++
-		if diff := cmp.Diff(Effective(one), Effective(two)); diff != "" {
+		if diff := cmp.Diff(rules.Effective(one), rules.Effective(two)); diff != "" {
 			t.Fatalf("seed %d: the same access looks different: %s", seed, diff)
 		}
 	}
@@ -356,7 +363,7 @@ func TestEffectiveIsCanonical(t *testing.T) {
 }
 
 func answersTo(roles []*model.Role, resources []string) []bool {
-	set := NewRoles(roles)
+	set := rules.Roles(roles)
 	out := make([]bool, len(resources))
 	for i, r := range resources {
 		out[i] = set.Check("workflow:Read", r).Allowed
@@ -373,7 +380,7 @@ func deny(actions []string, resources ...string) model.Policy {
 }
 
 func builtin(name string) []*model.Role {
-	r, _ := Builtin(name)
+	r, _ := rules.Builtin(name)
 	return []*model.Role{r}
 }
 
@@ -482,7 +489,7 @@ func TestDiff(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			gained, lost := Diff(test.before, test.after)
+			gained, lost := rules.Diff(test.before, test.after)
 			if diff := cmp.Diff(append([]Grant{}, test.gained...), gained); diff != "" {
 				t.Errorf("gained (-want +got):\n%s", diff)
 			}
@@ -509,10 +516,10 @@ func TestEffectiveOfDesign(t *testing.T) {
 		{"workflow:* except workflow:Exec", "pool/ml-inference"},
 		{"workflow:*", "pool/ml-training"},
 	}
-	if diff := cmp.Diff(want, Effective(roles)); diff != "" {
+	if diff := cmp.Diff(want, rules.Effective(roles)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Grant{{"*:*", "*"}}, Effective(builtin("osmo-admin"))); diff != "" {
+	if diff := cmp.Diff([]Grant{{"*:*", "*"}}, rules.Effective(builtin("osmo-admin"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -521,7 +528,7 @@ func TestEffectiveOfDesign(t *testing.T) {
 func TestEverythingIncludesTheWebServer(t *testing.T) {
 	t.Parallel()
 	roles := append(builtin("osmo-admin"), role(deny([]string{"workflow:PortForward"}))...)
-	if got := Effective(roles); slices.Contains(got, Grant{"*:*", Everything}) {
+	if got := rules.Effective(roles); slices.Contains(got, Grant{"*:*", Everything}) {
 		t.Errorf("= %q", got)
 	}
 }
@@ -537,8 +544,8 @@ func FuzzDiff(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after string) {
 		b, a := parseRoles(before), parseRoles(after)
 		checkDiff(t, b, a)
-		gained, lost := Diff(b, a)
-		again, back := Diff(a, b)
+		gained, lost := rules.Diff(b, a)
+		again, back := rules.Diff(a, b)
 		if !slices.Equal(gained, back) || !slices.Equal(lost, again) {
 			t.Errorf("there %q %q and back %q %q", gained, lost, again, back)
 		}
@@ -567,7 +574,7 @@ func BenchmarkEffective(b *testing.B) {
 	roles := append(builtin("osmo-user"), builtin("osmo-backend")...)
 	b.ReportAllocs()
 	for b.Loop() {
-		Effective(roles)
+		rules.Effective(roles)
 	}
 }
 
@@ -576,7 +583,7 @@ func BenchmarkDiff(b *testing.B) {
 	after := append(builtin("osmo-user"), role(allow([]string{"workflow:*"}, "pool/ml-training", "pool/ml-inference"))...)
 	b.ReportAllocs()
 	for b.Loop() {
-		Diff(before, after)
+		rules.Diff(before, after)
 	}
 }
 
@@ -589,7 +596,7 @@ func BenchmarkDiffHuge(b *testing.B) {
 	roles := role(allow([]string{"workflow:*"}, pools...), deny([]string{"workflow:Exec"}, pools[:20000]...))
 	b.ReportAllocs()
 	for b.Loop() {
-		Diff(nil, roles)
+		rules.Diff(nil, roles)
 	}
 }
 
@@ -609,7 +616,7 @@ func BenchmarkDiffCompiled(b *testing.B) {
 			b.ReportAllocs()
 			var used Work
 			for b.Loop() {
-				_, _, used, _ = DiffCompiled(sides[0], sides[1], Work{unmetered, unmetered})
+				_, _, used, _ = rules.DiffCompiled(sides[0], sides[1], Work{unmetered, unmetered})
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(used.Steps), "ns/step")
 		})

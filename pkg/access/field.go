@@ -55,11 +55,12 @@ type service struct {
 }
 
 // scopeRoots are what the resources of each area begin with.
-var scopeRoots = [...]string{"backend/", "config/", "pool/", "user/"}
+var scopeRoots = [...]string{"backend/", "bucket/", "config/", "pool/", "user/"}
 
-// areas is every scope that has resources, sorted by root.
+// areas is every scope that has resources in any version, sorted by root.
 var areas = []area{
-	newArea(scopeRoots[0], Backend), newArea(scopeRoots[1], Config), newArea(scopeRoots[2], Pool), newArea(scopeRoots[3], UserOrGlobal),
+	newArea(scopeRoots[0], Backend), newArea(scopeRoots[1], Bucket), newArea(scopeRoots[2], Config), newArea(scopeRoots[3], Pool),
+	newArea(scopeRoots[4], UserOrGlobal),
 }
 
 func newArea(root string, s Scope) area {
@@ -91,9 +92,6 @@ var (
 	webServer = setOf(func(a *Action) bool { return a.Name == "workflow:PortForward" })
 	// plainActions are those without a resource, and own tokens.
 	plainActions = ownTokens | setOf(func(a *Action) bool { return a.Scope == Global })
-	// globalArea holds what has no resource. Its services have all of their
-	// actions, so that "workflow:*" is never said of workflow:List alone.
-	globalArea = area{"", plainActions | webServer, servicesOf(unregistered - 1)}
 )
 
 // point is a place in an area: one resource or, if wide, every resource that

@@ -9,7 +9,7 @@ import (
 
 // CheckAction applies the rule of OSMO's API for an action in a policy,
 // ^(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)$. That the action exists is not part of it;
-// see [SuggestAction]. The error does not repeat the pattern.
+// see [Rules.Knows]. The error does not repeat the pattern.
 func CheckAction(pattern string) error {
 	service, verb, found := strings.Cut(pattern, ":")
 	switch {
@@ -37,25 +37,17 @@ func consistsOf(s string, ok func(byte) bool) bool {
 func isLower(c byte) bool  { return 'a' <= c && c <= 'z' }
 func isLetter(c byte) bool { return isLower(c | 0x20) }
 
-// SuggestAction reports whether pattern matches any action that OSMO knows. If
-// it does not, near is the closest action or wildcard that does, or "" where
-// none is close: OSMO accepts such a pattern and it has no effect.
-func SuggestAction(pattern string) (matches bool, near string) {
-	for _, a := range registry {
-		if matchAction(pattern, a.Name) {
-			return true, ""
-		}
-	}
-	return false, diag.Nearest(pattern, suggestions)
+// SuggestAction is the closest action or wildcard that the server knows to a
+// pattern that matches none ([Rules.Knows]), or "" where none is close.
+func (r *Rules) SuggestAction(pattern string) (near string) {
+	return diag.Nearest(pattern, r.suggestions)
 }
 
-// suggestions is every action, then the wildcard of every service and verb.
-var suggestions = listSuggestions()
-
-func listSuggestions() []string {
+// listSuggestions is every action, then the wildcard of every service and verb.
+func (r *Rules) listSuggestions() []string {
 	var names, wild []string
 	seen := map[string]bool{}
-	for _, a := range registry {
+	for _, a := range r.Actions() {
 		names = append(names, a.Name)
 		service, verb, _ := strings.Cut(a.Name, ":")
 		for _, w := range []string{service + ":*", "*:" + verb} {

@@ -6,7 +6,7 @@ import "slices"
 type Scope string
 
 // The scopes. A request of a [Global] action has no resource, so any list of
-// resources matches it. The others resolve to pool/NAME, config/TYPE,
+// resources matches it. The others resolve to pool/NAME, config/TYPE, bucket/NAME,
 // backend/WORD (a word of the path such as "listener", not a backend's name)
 // and user/ID; auth:Token has no resource where it is about the caller's own
 // tokens, hence [UserOrGlobal].
@@ -15,6 +15,7 @@ const (
 	Pool         Scope = "pool"
 	Config       Scope = "config"
 	Backend      Scope = "backend"
+	Bucket       Scope = "bucket"
 	UserOrGlobal Scope = "user_or_global"
 )
 
@@ -34,8 +35,8 @@ type Endpoint struct {
 	Methods []string
 }
 
-// Actions returns every action that OSMO 6.4.0 knows, sorted by name. The result
-// is the caller's own.
+// Actions returns every action that any known version of OSMO has, sorted by name.
+// The result is the caller's own.
 func Actions() []Action {
 	out := slices.Clone(registry)
 	for i := range out {
@@ -47,9 +48,10 @@ func Actions() []Action {
 	return out
 }
 
-// registry is OSMO's own table (its src/utils/roles/action_registry.go at
-// version 6.4.0), sorted by name. Whatever is not in it, the whole of user
-// administration for a start, has no action: only "*:*" reaches it.
+// registry is OSMO's own table (its src/utils/roles/action_registry.go), sorted by
+// name, with the actions of every version; lifetimes says which has which.
+// Whatever is not in it, the whole of user administration for a start, has no
+// action: only "*:*" reaches it.
 var registry = []Action{
 	{"app:Create", Global, []Endpoint{
 		{"/api/app", []string{"POST"}},
@@ -99,6 +101,18 @@ var registry = []Action{
 	}},
 	{"credentials:Update", Global, []Endpoint{
 		{"/api/credentials/*", []string{"PUT", "PATCH"}},
+	}},
+	{"dataset:Delete", Bucket, []Endpoint{
+		{"/api/bucket/*", []string{"DELETE"}},
+	}},
+	{"dataset:List", Global, []Endpoint{
+		{"/api/bucket", []string{"GET"}},
+	}},
+	{"dataset:Read", Bucket, []Endpoint{
+		{"/api/bucket/*", []string{"GET"}},
+	}},
+	{"dataset:Write", Bucket, []Endpoint{
+		{"/api/bucket/*", []string{"POST", "PUT"}},
 	}},
 	{"internal:Logger", Backend, []Endpoint{
 		{"/api/logger/workflow/*/osmo_ctrl/*", []string{"*"}},
@@ -176,4 +190,14 @@ var registry = []Action{
 	{"workflow:Update", Pool, []Endpoint{
 		{"/api/workflow/*", []string{"PUT", "PATCH"}},
 	}},
+}
+
+// lifetimes has, for each action that not every version knows, the first and the
+// last that does; empty is no bound.
+var lifetimes = map[string]struct{ since, until string }{
+	"dataset:Delete": {until: "6.3"},
+	"dataset:List":   {until: "6.3"},
+	"dataset:Read":   {until: "6.3"},
+	"dataset:Write":  {until: "6.3"},
+	"mcp:Access":     {since: "6.4"},
 }

@@ -11,12 +11,12 @@ import (
 // alone is empty where the action has none. It is OSMO's own resolution, quirks
 // included, without its database: a request about a workflow is on "pool/*"
 // here, as it is there when the workflow's pool cannot be found.
-func Resolve(method, path string) (action, resource string) {
+func (rules *Rules) Resolve(method, path string) (action, resource string) {
 	// In this order: a slash before the query is not trailing to OSMO.
 	path, _, _ = strings.Cut(strings.TrimSuffix(path, "/"), "?")
 	segments := strings.Split(path, "/")
 	for i := range routes {
-		if r := &routes[i]; r.matches(method, segments) {
+		if r := &routes[i]; r.known&rules.known != 0 && r.matches(method, segments) {
 			return r.action, resourceOf(r.action, strings.Split(strings.TrimPrefix(path, "/"), "/"))
 		}
 	}
@@ -25,7 +25,9 @@ func Resolve(method, path string) (action, resource string) {
 
 // route is one endpoint, ready for matching.
 type route struct {
-	action   string
+	action string
+	// known is the action as a set.
+	known    actionSet
 	methods  []string
 	segments []string
 	// wildcard is the index of the first "*", or -1.
@@ -39,9 +41,9 @@ var routes = sortedRoutes()
 
 func sortedRoutes() []route {
 	var out []route
-	for _, a := range registry {
+	for i, a := range registry {
 		for _, e := range a.Endpoints {
-			out = append(out, newRoute(a.Name, e))
+			out = append(out, newRoute(a.Name, 1<<i, e))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b route) int {
@@ -52,8 +54,8 @@ func sortedRoutes() []route {
 
 // newRoute weighs an endpoint as OSMO does: each fixed segment counts the more
 // the earlier it stands, and a path without wildcards precedes all others.
-func newRoute(action string, e Endpoint) route {
-	r := route{action: action, methods: e.Methods, segments: strings.Split(e.Path, "/")}
+func newRoute(action string, known actionSet, e Endpoint) route {
+	r := route{action: action, known: known, methods: e.Methods, segments: strings.Split(e.Path, "/")}
 	r.wildcard = slices.Index(r.segments, "*")
 	for i, s := range r.segments {
 		if s != "*" && s != "" {
@@ -95,6 +97,10 @@ func (r *route) matchesPath(path []string) bool {
 func resourceOf(action string, path []string) string {
 	service, verb, _ := strings.Cut(action, ":")
 	switch service {
+	case "dataset":
+		if verb != "List" {
+			return "bucket/" + segmentAfter(path, "bucket")
+		}
 	case "config":
 		return "config/" + segmentAfter(path, "configs")
 	case "internal":

@@ -11,6 +11,7 @@ import (
 // sheet collects granted access and writes it down in as few grants as are
 // readable.
 type sheet struct {
+	rules  *Rules
 	global actionSet
 	rows   []row
 	// whole counts the areas that are granted altogether.
@@ -77,21 +78,28 @@ func (s *sheet) globalRow() row {
 	if s.webServer {
 		actions &^= webServer
 	}
-	return row{&globalArea, "", actions}
+	return row{&s.rules.global, "", actions}
 }
 
 // everything sums up access to all resources and to user administration,
-// possibly without a minority of the actions that have no resource. auth:Token
-// must not be among those, as its name would exclude other users' tokens too,
-// nor the web server, which has no name of its own.
+// possibly without a minority of the actions that have no resource. auth:Token is
+// among those only where it is nowhere granted, as its name excludes other users'
+// tokens too; the web server, which has no name of its own, never is.
 func (s *sheet) everything() (Grant, bool) {
-	needed := unregistered | ownTokens | webServer
-	missing := plainActions &^ s.global
-	if s.whole < len(areas) || s.global&needed != needed || 2*missing.size() >= plainActions.size() {
+	needed, whole := unregistered|webServer, s.rules.inhabited
+	plain := plainActions & s.rules.known
+	missing := plain &^ s.global
+	if missing&ownTokens != 0 {
+		if slices.ContainsFunc(s.rows, func(r row) bool { return r.area.actions == ownTokens }) {
+			return Grant{}, false
+		}
+		whole--
+	}
+	if s.whole < whole || s.global&needed != needed || 2*missing.size() >= plain.size() {
 		return Grant{}, false
 	}
 	var except []string
-	for _, service := range globalArea.services {
+	for _, service := range s.rules.global.services {
 		except = append(except, service.names(service.actions&missing)...)
 	}
 	return Grant{spellExcept("*:*", except), Everything}, true

@@ -44,7 +44,7 @@ func TestActionsAreOSMOs(t *testing.T) {
 		}
 		want = append(want, action)
 	}
-	if diff := cmp.Diff(want, Actions()); diff != "" {
+	if diff := cmp.Diff(want, rules.Actions()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -99,11 +99,11 @@ func TestBuiltinsAreOSMOs(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, name := range BuiltinNames() {
-		got, ok := Builtin(name)
-		if diff := cmp.Diff(file.Database.role(name), got); diff != "" || !ok {
-			t.Errorf("%s: %s", name, diff)
-		}
-		for _, form := range []roleForm{file.Database, file.ConfigMap} {
+		for r, form := range map[*Rules]roleForm{rules: file.Database, chart: file.ConfigMap} {
+			got, ok := r.Builtin(name)
+			if diff := cmp.Diff(form.role(name).Policies, got.Policies); diff != "" || !ok {
+				t.Errorf("%s: %s", name, diff)
+			}
 			if builtin, equal := EqualsBuiltin(form.role(name)); !builtin || !equal {
 				t.Errorf("%s as OSMO ships it: builtin = %v, equal = %v", name, builtin, equal)
 			}
@@ -113,14 +113,14 @@ func TestBuiltinsAreOSMOs(t *testing.T) {
 
 func TestBuiltinBelongsToTheCaller(t *testing.T) {
 	t.Parallel()
-	r, _ := Builtin("osmo-user")
+	r, _ := rules.Builtin("osmo-user")
 	r.Policies[0].Actions[0] = "*:*"
 	r.Policies[1].Resources[0] = "*"
-	again, _ := Builtin("osmo-user")
+	again, _ := rules.Builtin("osmo-user")
 	if _, equal := EqualsBuiltin(again); !equal {
 		t.Error("changing a copy changed the table")
 	}
-	if _, ok := Builtin("osmo-nobody"); ok {
+	if _, ok := rules.Builtin("osmo-nobody"); ok {
 		t.Error("osmo-nobody is built in")
 	}
 }
@@ -142,6 +142,9 @@ func TestEqualsBuiltin(t *testing.T) {
 		{"a resource more", "osmo-user", func(r *model.Role) { r.Policies[1].Resources = append(r.Policies[1].Resources, "pool/b") }, false},
 		{"a policy less", "osmo-user", func(r *model.Role) { r.Policies = r.Policies[:1] }, false},
 		{"another effect", "osmo-backend", func(r *model.Role) { r.Policies[0].Effect = model.Deny }, false},
+		{"the external role that a database answers with", "osmo-default", func(r *model.Role) { r.ExternalRoles = []string{"osmo-default"} }, true},
+		{"no external role, as its chart has it", "osmo-default", func(r *model.Role) { r.ExternalRoles = []string{} }, true},
+		{"policies in another order", "osmo-user", func(r *model.Role) { slices.Reverse(r.Policies) }, true},
 		{"a group of administrators", "osmo-admin", func(r *model.Role) { r.ExternalRoles = []string{"staff"} }, false},
 		{"no external role", "osmo-admin", func(r *model.Role) { r.ExternalRoles = []string{} }, false},
 		{"another sync mode", "osmo-admin", func(r *model.Role) { r.SyncMode = model.SyncForce }, false},
@@ -149,7 +152,7 @@ func TestEqualsBuiltin(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := Builtin(test.role)
+			r, _ := rules.Builtin(test.role)
 			test.change(r)
 			if builtin, equal := EqualsBuiltin(r); !builtin || equal != test.equal {
 				t.Errorf("builtin = %v, equal = %v, want true, %v", builtin, equal, test.equal)

@@ -88,7 +88,7 @@ func TestVectors(t *testing.T) {
 			}
 			switch v.Mode {
 			case "request":
-				action, resource := Resolve(v.Method, v.Path)
+				action, resource := rules.Resolve(v.Method, v.Path)
 				if action != v.Action || resource != v.Resource {
 					t.Errorf("Resolve = %q, %q, want %q, %q", action, resource, v.Action, v.Resource)
 				}

@@ -14,7 +14,8 @@ import (
 // be about. A grant that covers another never weighs less.
 type Weight uint8
 
-// The weights, each with the fact about OSMO 6.4.0 that it rests on.
+// The weights, each with the fact about OSMO that it rests on. They are the same
+// for every version.
 const (
 	// Nothing is the weight of what grants nothing.
 	Nothing Weight = iota
@@ -265,7 +266,7 @@ func prefixOf(p point) (area, length int) {
 
 // Weigh is the weight of what roles grant altogether, with [DefaultRole] among
 // them. A holder of roles of weight [Administrator] is an administrator.
-func Weigh(roles []*model.Role) Weight { return Heaviest(Effective(roles)) }
+func (r *Rules) Weigh(roles []*model.Role) Weight { return Heaviest(r.Effective(roles)) }
 
 // Weighed is a pattern of a policy and how much it says there.
 type Weighed struct {

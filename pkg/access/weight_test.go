@@ -110,15 +110,15 @@ func TestWeightOfDisguises(t *testing.T) {
 		"the case of a scope":               {[]model.Policy{allow([]string{"workflow:Exec"}, "Pool/*", "POOL/*")}, Nothing},
 	}
 	for name, tt := range tests {
-		if got := Weigh(role(tt.policies...)); got != max(tt.want, Weigh(nil)) && (tt.want != Nothing || got > Writing) {
-			t.Errorf("%s: weighs %s, want %s: %v", name, got, tt.want, Effective(role(tt.policies...)))
+		if got := rules.Weigh(role(tt.policies...)); got != max(tt.want, rules.Weigh(nil)) && (tt.want != Nothing || got > Writing) {
+			t.Errorf("%s: weighs %s, want %s: %v", name, got, tt.want, rules.Effective(role(tt.policies...)))
 		}
 		// Halves in two roles are the whole.
 		var split []*model.Role
 		for _, p := range tt.policies {
 			split = append(split, role(p)...)
 		}
-		if got, whole := Weigh(split), Weigh(role(tt.policies...)); got != whole {
+		if got, whole := rules.Weigh(split), rules.Weigh(role(tt.policies...)); got != whole {
 			t.Errorf("%s: in several roles it weighs %s, in one %s", name, got, whole)
 		}
 	}
@@ -139,14 +139,14 @@ func TestCrowdsOfPrefixes(t *testing.T) {
 		resources = append(resources, p.Resources...)
 	}
 	policy := allow([]string{"workflow:Exec"}, resources...)
-	if w, _, _ := WeighPolicy(policy); w != WholeScope || Weigh(role(policy)) != WholeScope {
-		t.Errorf("the policy weighs %s, its role %s", w, Weigh(role(policy)))
+	if w, _, _ := WeighPolicy(policy); w != WholeScope || rules.Weigh(role(policy)) != WholeScope {
+		t.Errorf("the policy weighs %s, its role %s", w, rules.Weigh(role(policy)))
 	}
-	got := Crowds(Effective(role(policy, allow([]string{"config:Read"}, "config/ab*", "config/cd*"))))
+	got := Crowds(rules.Effective(role(policy, allow([]string{"config:Read"}, "config/ab*", "config/cd*"))))
 	if diff := cmp.Diff([]Crowd{{"pool/", 26}}, got); diff != "" {
 		t.Error(diff)
 	}
-	if w := Weigh(role(policy, allow([]string{"workflow:Exec"}, "pool/p*"))); w != WholeScope {
+	if w := rules.Weigh(role(policy, allow([]string{"workflow:Exec"}, "pool/p*"))); w != WholeScope {
 		t.Errorf("with the prefix of all of them it weighs %s", w)
 	}
 }
@@ -186,12 +186,12 @@ func TestBuiltinRolesWeigh(t *testing.T) {
 	for name, want := range map[string]Weight{
 		"osmo-admin": Administrator, "osmo-user": AdministratorByStep, "osmo-backend": WholeScope, "osmo-ctrl": WholeScope, DefaultRole: Writing,
 	} {
-		if got := Weigh(builtin(name)); got != want {
+		if got := rules.Weigh(builtin(name)); got != want {
 			t.Errorf("%s weighs %s, want %s", name, got, want)
 		}
 	}
 	// In a ConfigMap the default role has auth:Token on everybody.
-	if got := Weigh([]*model.Role{{Name: DefaultRole, Policies: builtins[3].configMap}}); got != AdministratorByStep {
+	if got := rules.Weigh([]*model.Role{{Name: DefaultRole, Policies: builtins[3].configMap}}); got != AdministratorByStep {
 		t.Errorf("the default role of a ConfigMap weighs %s", got)
 	}
 }
@@ -204,11 +204,11 @@ func TestWeightNeverFalls(t *testing.T) {
 		g := generator{rand.New(rand.NewPCG(seed, 7))}
 		before := g.roles()
 		after := g.widen(before)
-		was, is := Weigh(before), Weigh(after)
+		was, is := rules.Weigh(before), rules.Weigh(after)
 		if is < was {
-			t.Fatalf("seed %d: the weight falls from %s to %s: %v, then %v", seed, was, is, Effective(before), Effective(after))
+			t.Fatalf("seed %d: the weight falls from %s to %s: %v, then %v", seed, was, is, rules.Effective(before), rules.Effective(after))
 		}
-		if gained, _ := Diff(before, after); Heaviest(gained) > is {
+		if gained, _ := rules.Diff(before, after); Heaviest(gained) > is {
 			t.Fatalf("seed %d: what is gained weighs %s, all of it %s", seed, Heaviest(gained), is)
 		}
 		if is > was {
@@ -257,7 +257,7 @@ func TestWiderGrantsWeighNoLess(t *testing.T) {
 	var grants []Grant
 	seen := map[Grant]bool{}
 	for seed := range uint64(150) {
-		for _, grant := range Effective(generator{rand.New(rand.NewPCG(seed, 8))}.roles()) {
+		for _, grant := range rules.Effective(generator{rand.New(rand.NewPCG(seed, 8))}.roles()) {
 			if !seen[grant] {
 				seen[grant], grants = true, append(grants, grant)
 			}
@@ -269,7 +269,7 @@ func TestWiderGrantsWeighNoLess(t *testing.T) {
 			resources = append(resources, a.root+name, a.root+name+"x")
 		}
 	}
-	named, carried := probes(resources)
+	named, carried := rules.probes(resources)
 	all := append(named, carried...)
 	covers := make([][]bool, len(grants))
 	for i, grant := range grants {
@@ -313,7 +313,7 @@ func TestPoliciesWeighWhatTheyGrant(t *testing.T) {
 		g := generator{rand.New(rand.NewPCG(seed, 9))}
 		p := allow(g.list(0, 3, g.action), g.list(0, 4, g.resource)...)
 		w, actions, resources := WeighPolicy(p)
-		gained, _ := Diff(nil, role(p))
+		gained, _ := rules.Diff(nil, role(p))
 		if got := Heaviest(gained); got > w {
 			t.Fatalf("seed %d: %v weighs %s and gives %s: %v", seed, p, w, got, gained)
 		}
@@ -351,7 +351,7 @@ func TestWeightsAreWritten(t *testing.T) {
 }
 
 func BenchmarkWeight(b *testing.B) {
-	grants := Effective(builtin("osmo-user"))
+	grants := rules.Effective(builtin("osmo-user"))
 	for b.Loop() {
 		Heaviest(grants)
 	}

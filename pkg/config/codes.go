@@ -59,6 +59,7 @@ const (
 	codeBadAction        = "bad_action"        // not of OSMO's form
 	codeUnknownAction    = "unknown_action"    // warning: well-formed, but OSMO has no such action
 	codeBadEffect        = "bad_effect"        // neither Allow nor Deny
+	codeBadMode          = "bad_mode"          // not a mode of an OSMO server
 	codeBadSyncMode      = "bad_sync_mode"     // not import, force or ignore
 	codeNoPolicies       = "no_policies"       // warning: a role that grants nothing
 	codeResourcesMissing = "resources_missing" // a policy without resources, which OSMO would widen

@@ -72,16 +72,19 @@ func (m *manifest) readRole(e entry) {
 	m.roles = append(m.roles, d)
 }
 
-// roleFields is fields, with advice for a key that OSMO's own configuration
-// has in some places.
+// roleFields is fields, but for what OSMO's own configuration has in some places:
+// a name, which is advised about, and external_roles: null, which a server in
+// ConfigMap mode answers with and which says as much as no such key.
 func (m *manifest) roleFields(e entry) (fields, bool) {
-	if e.value.kind == mapNode {
-		for i := 0; i < len(e.value.items); i += 2 {
-			if key := &e.value.items[i]; key.kind == scalarNode && key.value == "name" {
-				m.fail(key, codeUnknownKey, "delete the line: a role's name is the key that it stands under", `a role has no key "name"`)
-				e.value = without(e.value, i)
-				break
-			}
+	for i := 0; e.value.kind == mapNode && i+1 < len(e.value.items); {
+		switch key, value := &e.value.items[i], &e.value.items[i+1]; {
+		case key.kind == scalarNode && key.value == "name":
+			m.fail(key, codeUnknownKey, "delete the line: a role's name is the key that it stands under", `a role has no key "name"`)
+			e.value = without(e.value, i)
+		case key.kind == scalarNode && key.value == "external_roles" && value.isNull():
+			e.value = without(e.value, i)
+		default:
+			i += 2
 		}
 	}
 	return m.fields(e.value, "a role", roleKeys)
@@ -99,7 +102,9 @@ func (m *manifest) fillRole(d *roleDecl, f fields) {
 	role.Description = m.text(f[roleDescription].value, `"description"`)
 	role.ExternalRoles = m.texts(m.bounded(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", "the role", role.Name, "external roles"), `"external_roles"`)
 	role.SyncMode = m.syncMode(f[roleSyncMode].value)
-	if _, ok := m.truth(f[roleImmutable].value, `"immutable"`); ok {
+	// OSMO's own exporter writes false for every role, which is what a server
+	// answers.
+	if immutable, _ := m.truth(f[roleImmutable].value, `"immutable"`); immutable {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
 	}
 	whole := m.readPolicies(d, f[rolePolicies])

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -33,9 +35,10 @@ type reference struct {
 	node *node
 }
 
+// verdict is what OSMO makes of an action, and what is to be said of it.
 type verdict struct {
-	known bool
-	near  string
+	known         bool
+	summary, hint string
 }
 
 func newMerger(p *project, to *problems, limits model.Limits) *merger {
@@ -113,19 +116,34 @@ func (m *merger) checkAction(f *manifest, n *node) {
 	}
 	v, ok := m.actions[n.value]
 	if !ok {
-		v.known, v.near = access.SuggestAction(n.value)
+		v = m.judge(n.value)
 		m.actions[n.value] = v
 	}
 	if v.known {
 		return
 	}
-	hint := "check its spelling and case"
-	if v.near != "" {
-		hint = "did you mean " + quoted(v.near) + "?"
-	}
-	d := diagnosticAt(f.pos(n), n, codeUnknownAction, "OSMO has no action "+quoted(n.value)+": it matches nothing", hint)
+	d := diagnosticAt(f.pos(n), n, codeUnknownAction, v.summary, v.hint)
 	d.Severity = diag.Warning
 	m.problems.add(d)
+}
+
+// judge says what the server that the project is for makes of an action.
+func (m *merger) judge(action string) verdict {
+	rules := access.RulesOf(m.project.Server)[0]
+	if rules.Knows(action) {
+		return verdict{known: true}
+	}
+	if others := access.VersionsWith(action); len(others) > 0 {
+		return verdict{
+			summary: "OSMO " + rules.Version() + " has no action " + quoted(action) + ", so it matches nothing there: OSMO " + strings.Join(others, " and ") + " has it",
+			hint:    `where the server is older or newer, say so in osmoctl.yaml, osmo: {version: "` + others[len(others)-1] + `"}; else delete it`,
+		}
+	}
+	v := verdict{summary: "OSMO has no action " + quoted(action) + ": it matches nothing", hint: "check its spelling and case"}
+	if near := rules.SuggestAction(action); near != "" {
+		v.hint = "did you mean " + quoted(near) + "?"
+	}
+	return v
 }
 
 // addToken resolves the recipients of a token that names its own.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -19,9 +20,10 @@ const (
 	projectGuardrails
 	projectGit
 	projectBackend
+	projectServer
 )
 
-var projectKeys = keys{"version", "recipients", "defaults", "guardrails", "git", "backend"}
+var projectKeys = keys{"version", "recipients", "defaults", "guardrails", "git", "backend", "osmo"}
 
 // project is what osmoctl.yaml says, with what the manifests need beside it.
 type project struct {
@@ -56,6 +58,7 @@ func (r *reader) project(root *node) *project {
 	p.unknown = r.broken || r.errors > before
 	p.Git = r.git(f[projectGit].value)
 	p.Backend = r.backend(f[projectBackend].value)
+	p.Server = r.server(f[projectServer].value)
 	return p
 }
 
@@ -350,6 +353,42 @@ func (r *reader) unsupportedBackend(kind *node) {
 	default:
 		r.fail(kind, codeUnsupportedBackend, `write "kind: local"`, "there is no backend %s", quoted(kind.value))
 	}
+}
+
+const (
+	serverVersion = iota
+	serverMode
+)
+
+var serverKeys = keys{"version", "mode"}
+
+// server reads which OSMO server the declarations are for.
+func (r *reader) server(n *node) (s model.Server) {
+	if n == nil {
+		return s
+	}
+	f, ok := r.fields(n, `"osmo"`, serverKeys)
+	if !ok {
+		return s
+	}
+	if v := f[serverVersion].value; v != nil {
+		var known bool
+		if s.Version, known = access.ReadVersion(r.word(v, `"version"`)); !known && v.kind == scalarNode && v.value != "" {
+			r.fail(v, codeUnsupportedVersion, `write "`+strings.Join(access.Versions(), `" or "`)+`", or delete the key for the newest`,
+				"osmoctl does not know by which rules OSMO %s decides", quoted(v.value))
+		}
+	}
+	if m := f[serverMode].value; m != nil {
+		s.Mode = model.Mode(r.word(m, `"mode"`))
+		if !slices.Contains(access.Modes(), s.Mode) {
+			if m.kind == scalarNode && s.Mode != "" {
+				r.fail(m, codeBadMode, "write configmap where roles stand in the Helm values, as from 6.4 on, or database where they are changed by API; without a mode both are answered",
+					"there is no mode %s", quoted(m.value))
+			}
+			s.Mode = ""
+		}
+	}
+	return s
 }
 
 // diagnosticAt is a problem at a place that is not a node of this reader.

@@ -202,7 +202,29 @@ type Project struct {
 	Guardrails Guardrails
 	Git        Git
 	Backend    Backend
+	Server     Server
 }
+
+// Server is the OSMO server that the declarations are for, whoever issues the
+// tokens: which actions there are and what the built-in roles say depends on it.
+type Server struct {
+	// Version is one whose rules osmoctl knows, such as "6.4"; empty stands
+	// for the newest.
+	Version string `json:"version,omitzero"`
+	// Mode is where the server keeps its roles; empty is not known, and then
+	// both answers matter.
+	Mode Mode `json:"mode,omitzero"`
+}
+
+// Mode is where an OSMO server keeps its roles.
+type Mode string
+
+// The modes: roles in the database, which a server completes at every start, or
+// in the ConfigMap that the Helm chart makes, which it takes as they are.
+const (
+	ModeDatabase  Mode = "database"
+	ModeConfigMap Mode = "configmap"
+)
 
 // Defaults fill what a token leaves out.
 type Defaults struct {

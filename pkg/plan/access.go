@@ -13,10 +13,12 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// rights compares what sets of roles allow before and after the plan. Most
-// accounts share their set of roles with others, so each pair of sets is compared
-// once, on all processors, and each role is compiled once.
+// rights compares what sets of roles allow before and after the plan, by the rules
+// of one server. Most accounts share their set of roles with others, so each pair of
+// sets is compared once, on all processors, and each role is compiled once.
 type rights struct {
+	rules *access.Rules
+	// before and after have the roles as the server has them in force.
 	before, after map[string]*model.Role
 	// changed has the roles whose policies differ between the two.
 	changed map[string]bool
@@ -32,6 +34,31 @@ type rights struct {
 	tooMuch, tooLarge bool
 }
 
+// serversOf are the servers that the plan has to answer for: those that the project
+// may be for, and, where the last apply recorded others, those too, so that nobody
+// hides a gain by saying that the server is another.
+func serversOf(want *model.Declarations, have *state.Snapshot) []*access.Rules {
+	out := access.RulesOf(want.Project.Server)
+	if have.Exists() {
+		for _, r := range access.RulesOf(have.Meta.Applied.Server) {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// allRights are the rights by each server's rules.
+func allRights(want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) []*rights {
+	servers := serversOf(want, have)
+	out := make([]*rights, len(servers))
+	for i, rules := range servers {
+		out[i] = newRights(rules, want, have, kept)
+	}
+	return out
+}
+
 // comparedSets is a pair of sets of roles and what differs between them.
 type comparedSets struct {
 	before, after []*access.Compiled
@@ -41,27 +68,26 @@ type comparedSets struct {
 
 // newRights compares the applied roles with the declared ones. kept restricts
 // which roles change; nil means all of them.
-func newRights(want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
+func newRights(rules *access.Rules, want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
 	r := &rights{
-		before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{},
+		rules: rules, before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{},
 		compiledBefore: map[string]*access.Compiled{}, compiledAfter: map[string]*access.Compiled{},
 		numbers: map[string]uint32{}, memo: map[string]*comparedSets{},
 	}
 	for _, name := range access.BuiltinNames() {
-		role, _ := access.Builtin(name)
+		role, _ := rules.Builtin(name)
 		r.before[name], r.after[name] = role, role
 	}
 	for name, role := range have.Roles {
-		r.before[name] = &model.Role{Name: name, Policies: role.Policies}
-		_, builtin := access.Builtin(name)
+		r.before[name] = rules.InForce(&model.Role{Name: name, Policies: role.Policies})
 		// A built-in role that is let go stays on the server as it is.
-		if stays := kept != nil && !kept[model.RoleAddress(name)]; stays || builtin {
+		if stays := kept != nil && !kept[model.RoleAddress(name)]; stays || access.IsBuiltin(name) {
 			r.after[name] = r.before[name]
 		}
 	}
 	for name, role := range want.Roles {
 		if kept == nil || kept[model.RoleAddress(name)] {
-			r.after[name] = role
+			r.after[name] = rules.InForce(role)
 		}
 	}
 	for name := range r.before {
@@ -129,7 +155,30 @@ func (r *rights) compare(k key, compiled map[string]*access.Compiled, roles map[
 	text := r.spell(k)
 	c := r.memo[text]
 	if c == nil {
-		c = &comparedSets{before: r.compile(k.before, compiled, roles), after: r.compile(k.after, r.compiledAfter, r.after)}
+		c = &comparedSets{before: r.withDefault(k.before, compiled, roles), after: r.withDefault(k.after, r.compiledAfter, r.after)}
+		r.memo[text], r.queue = c, append(r.queue, c)
+	}
+	return c
+}
+
+// withDefault compiles roles and the one that everybody has. What changes in that
+// is said once, of everybody, so both sides have it as it is after the plan.
+func (r *rights) withDefault(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
+	out := r.compile(minus(names, []string{access.DefaultRole}), compiled, roles)
+	return append(out, r.compile([]string{access.DefaultRole}, r.compiledAfter, r.after)...)
+}
+
+// everybody is what the change of the role that everybody has gives and takes, nil
+// where it does neither. The answer is there after run.
+func (r *rights) everybody() *comparedSets {
+	name := []string{access.DefaultRole}
+	if !r.changed[access.DefaultRole] {
+		return nil
+	}
+	text := r.spell(key{'e', name, name})
+	c := r.memo[text]
+	if c == nil {
+		c = &comparedSets{before: r.compile(name, r.compiledBefore, r.before), after: r.compile(name, r.compiledAfter, r.after)}
 		r.memo[text], r.queue = c, append(r.queue, c)
 	}
 	return c
@@ -174,7 +223,7 @@ func (r *rights) run(steps, room int) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(r.queue)) && !spent(); i = next.Add(1) - 1 {
 				c := r.queue[i]
-				gained, lost, used, ok := access.DiffCompiled(c.before, c.after, access.Work{Steps: steps, Bytes: min(room, maxOneAccess)})
+				gained, lost, used, ok := r.rules.DiffCompiled(c.before, c.after, access.Work{Steps: steps, Bytes: min(room, maxOneAccess)})
 				c.gained, c.lost, c.bytes = gained, lost, used.Bytes
 				usedSteps.Add(int64(used.Steps))
 				usedBytes.Add(int64(used.Bytes))
@@ -217,10 +266,12 @@ type accessCase struct {
 	// the day effective.
 	held      []string
 	effective model.Date
+	// everybody is set where the subject is the role that everybody has.
+	everybody bool
 }
 
 func (b *builder) noteAccess(c accessCase) {
-	if !b.rights.same(c.before, c.after) {
+	if slices.ContainsFunc(b.rights, func(r *rights) bool { return !r.same(c.before, c.after) }) {
 		b.cases = append(b.cases, c)
 	}
 }
@@ -228,35 +279,100 @@ func (b *builder) noteAccess(c accessCase) {
 // accessSection works out what was noted. kept are the objects that a
 // restricted plan reaches: whatever else would change stays as it was.
 func (b *builder) accessSection(kept map[model.Address]bool) []Access {
-	rights := b.rights
+	b.compared = b.rights
 	if kept != nil {
-		rights = newRights(b.want, b.have, kept)
+		b.compared = allRights(b.want, b.have, kept)
 	}
-	b.compared = rights
-	type found struct{ outlasts, diff *comparedSets }
-	results := make([]found, len(b.cases))
+	answers := make([][]answer, len(b.compared))
+	for i, r := range b.compared {
+		answers[i] = b.queue(r, kept)
+	}
+	for _, r := range b.compared {
+		if r.run(b.steps(), b.left); r.tooMuch || r.tooLarge {
+			b.left = -1
+			return nil
+		}
+	}
+	var out []Access
 	for i := range b.cases {
-		c := &b.cases[i]
+		out = b.appendAccess(out, i, answers)
+	}
+	return out
+}
+
+// answer is what one server's rules say of a case, once they were asked.
+type answer struct {
+	outlasts, diff *comparedSets
+	effective      model.Date
+}
+
+// queue asks by one server's rules about every case.
+func (b *builder) queue(r *rights, kept map[model.Address]bool) []answer {
+	answers := make([]answer, len(b.cases))
+	for i, c := range b.cases {
 		if kept != nil && !kept[c.cause] {
 			c.after, c.effective = c.before, b.today
 		}
-		results[i] = found{rights.outlasts(c.held, c.after), rights.diff(c.before, c.after)}
-	}
-	if rights.run(b.steps(), b.left); rights.tooMuch || rights.tooLarge {
-		b.left = -1
-		return nil
-	}
-	var out []Access
-	for i, c := range b.cases {
-		outlasts, d := results[i].outlasts, results[i].diff
-		if outlasts == nil || len(outlasts.lost) == 0 {
-			c.effective = b.today
+		answers[i] = answer{outlasts: r.outlasts(c.held, c.after), effective: c.effective}
+		if c.everybody {
+			answers[i].diff = r.everybody()
+		} else {
+			answers[i].diff = r.diff(c.before, c.after)
 		}
-		if d != nil && len(d.gained)+len(d.lost) > 0 && b.take(entryFrame+d.bytes) {
-			out = append(out, Access{Subject: c.subject, Gained: orEmpty(d.gained), Lost: orEmpty(d.lost), EffectiveOn: c.effective})
+	}
+	return answers
+}
+
+// appendAccess adds what all servers answer to case i in one entry, or one entry
+// for each where they differ.
+func (b *builder) appendAccess(out []Access, i int, answers [][]answer) []Access {
+	subject := b.cases[i].subject
+	entries := make([]Access, len(answers))
+	bytes := make([]int, len(answers))
+	differ := false
+	for n := range answers {
+		entries[n], bytes[n] = b.accessOf(subject, answers[n][i]), answers[n][i].diff.size()
+		differ = differ || n > 0 && !entries[n].says(&entries[0])
+	}
+	for n, e := range entries {
+		if differ {
+			e.Server = &model.Server{Version: b.compared[n].rules.Version(), Mode: b.compared[n].rules.Mode()}
+		} else if n > 0 {
+			break
+		}
+		if len(e.Gained)+len(e.Lost) > 0 && b.take(entryFrame+bytes[n]) {
+			out = append(out, e)
 		}
 	}
 	return out
+}
+
+func (b *builder) accessOf(subject model.Address, a answer) Access {
+	e := Access{Subject: subject, Gained: []access.Grant{}, Lost: []access.Grant{}, EffectiveOn: b.today}
+	if a.outlasts != nil && len(a.outlasts.lost) > 0 {
+		e.EffectiveOn = a.effective
+	}
+	if a.diff != nil {
+		e.Gained, e.Lost = orEmpty(a.diff.gained), orEmpty(a.diff.lost)
+	}
+	return e
+}
+
+// says reports whether two entries say the same.
+func (a *Access) says(o *Access) bool {
+	return a.EffectiveOn == o.EffectiveOn && sameGrants(a.Gained, o.Gained) && sameGrants(a.Lost, o.Lost)
+}
+
+func sameGrants(a, b []access.Grant) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
+}
+
+// size is about what the comparison takes in the plan.
+func (c *comparedSets) size() int {
+	if c == nil {
+		return 0
+	}
+	return c.bytes
 }
 
 // steps is how many the comparisons may take.

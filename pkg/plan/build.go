@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -47,7 +48,7 @@ const (
 // only state or the date bring out; with an error there is no plan.
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
 	b := newBuilder(want, have, opts)
-	b.rights = newRights(want, have, nil)
+	b.rights = allRights(want, have, nil)
 	b.checkAddresses()
 	b.leaked()
 	b.roles()
@@ -90,9 +91,10 @@ type builder struct {
 	values map[state.Sum]model.Address
 	// renamed maps a token's earlier address to its declared one.
 	renamed map[model.Address]model.Address
-	rights  *rights
-	// compared is what the access section was made by.
-	compared *rights
+	// rights compare access, by the rules of each server in question.
+	rights []*rights
+	// compared are those that the access section was made by.
+	compared []*rights
 	// ids and shown remember what lists of recipients come to.
 	ids   map[*model.Recipient][]string
 	shown map[*model.Recipient][]Reader
@@ -235,9 +237,12 @@ func (b *builder) role(want *model.Role, have *state.Role) {
 	address := model.RoleAddress(want.Name)
 	after := declaredRole(want)
 	if have == nil {
-		if _, equal := access.EqualsBuiltin(want); !equal {
-			b.add(Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin})
+		change := Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin}
+		if access.IsBuiltin(want.Name) {
+			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
 		}
+		b.add(change)
+		b.roleAccess(want)
 		return
 	}
 	before := appliedRole(have)
@@ -248,14 +253,51 @@ func (b *builder) role(want *model.Role, have *state.Role) {
 	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
 		b.add(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
+		b.roleAccess(want)
 	}
+}
+
+// roleAccess notes what a role does by itself: that of everybody gives and takes
+// whatever changes in it, and a server that keeps its roles in the database gives
+// back what a built-in one was narrowed by.
+func (b *builder) roleAccess(want *model.Role) {
+	address := model.RoleAddress(want.Name)
+	if want.Name == access.DefaultRole {
+		b.cases = append(b.cases, accessCase{subject: address, cause: address, effective: b.today, everybody: true})
+	}
+	for _, r := range b.rights {
+		back, _ := r.rules.Diff([]*model.Role{want}, []*model.Role{r.after[want.Name]})
+		if len(back) == 0 {
+			continue
+		}
+		b.warn("builtin_restored", address, "only a Deny narrows the role on a server in %s: at its next start it adds back what OSMO's own form grants, %s",
+			ModeWords(r.rules.Mode()), grantWords(back))
+		break
+	}
+}
+
+// ModeWords is what people call a mode.
+func ModeWords(m model.Mode) string {
+	if m == model.ModeConfigMap {
+		return "ConfigMap mode"
+	}
+	return "database mode"
+}
+
+// grantWords spells grants on one line.
+func grantWords(grants []access.Grant) string {
+	parts := make([]string, len(grants))
+	for i, g := range grants {
+		parts[i] = access.Bundle{Action: g.Action, Resources: []string{g.Resource}}.String()
+	}
+	return strings.Join(parts, ", ")
 }
 
 // roleGone plans the end of a role that is no longer declared. OSMO makes its
 // built-in roles again at every start, so those are let go, not deleted.
 func (b *builder) roleGone(have *state.Role, holders []string) {
 	address := model.RoleAddress(have.Name)
-	if _, builtin := access.Builtin(have.Name); builtin {
+	if access.IsBuiltin(have.Name) {
 		b.add(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
 		return
 	}
@@ -331,7 +373,7 @@ func (b *builder) accountGone(have *state.Account) {
 // finish puts everything in its fixed order and counts.
 func (b *builder) finish() *Plan {
 	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf,
+		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf, Server: access.Named(b.want.Project.Server),
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Targets: sortedAddresses(b.opts.Targets), Replace: sortedAddresses(b.opts.Replace),
 		Changes: b.changes, Implied: b.implied, Readers: b.readers, GuardrailChanges: b.settled,

@@ -12,6 +12,7 @@
 //
 //	action   before                     after
 //	create   -                          the declared object
+//	adopt    -                          the declared form of a role that OSMO brings along
 //	update   the object as applied      the declared object
 //	rotate   the token as applied       the declared token; resolved says which generation comes
 //	revoke   the generation             -
@@ -21,11 +22,11 @@
 //
 // To seal a value again takes an identity, which apply does not hold: [Build]
 // lists such generations as waiting for one, and [BuildReseal] makes a plan of them.
-// adopt belongs to servers.
+// To adopt is to take into state what is there already, as forget lets go of it.
 //
 // # Order
 //
-//	roles: create, update
+//	roles: create, adopt, update
 //	    accounts: create, update
 //	        tokens: create, rotate, update
 //	        generations: revoke
@@ -65,7 +66,7 @@ const (
 	Revoke Action = "revoke" // one generation whose time has come
 	Delete Action = "delete" // an object with all its generations
 	Reseal Action = "reseal" // the same value to other recipients
-	Adopt  Action = "adopt"  // a server's object into state
+	Adopt  Action = "adopt"  // an object that is there already into state
 	Forget Action = "forget" // an object out of state, left as it is on the server
 )
 
@@ -79,6 +80,9 @@ type Plan struct {
 	Date model.Date `json:"date"`
 	AsOf bool       `json:"as_of,omitzero"`
 	Base Base       `json:"base"`
+	// Server is the one that the declarations are for. Without a mode, access
+	// is answered for both.
+	Server model.Server `json:"osmo"`
 	// Targets and Replace are the addresses the plan was restricted to, and
 	// those it was told to rotate, sorted.
 	Targets []model.Address `json:"targets,omitzero"`
@@ -183,12 +187,16 @@ type Implied struct {
 	Cause model.Address `json:"cause"`
 }
 
-// Access says what a subject, an account or a token, may do after the plan that
-// it may not do before, and the reverse.
+// Access says what a subject may do after the plan that it may not do before, and
+// the reverse. The subject is an account, a token, or the role osmo-default, which
+// stands for everybody.
 type Access struct {
-	Subject model.Address  `json:"subject"`
-	Gained  []access.Grant `json:"gained"`
-	Lost    []access.Grant `json:"lost"`
+	Subject model.Address `json:"subject"`
+	// Server is set where the answer depends on it and the project does not
+	// say which one it is for: there is an entry for each that differs.
+	Server *model.Server  `json:"osmo,omitempty"`
+	Gained []access.Grant `json:"gained"`
+	Lost   []access.Grant `json:"lost"`
 	// EffectiveOn is the day on which the loss is complete: later than the
 	// plan's date where an old generation keeps its roles until then.
 	EffectiveOn model.Date `json:"effective_on"`

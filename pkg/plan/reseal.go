@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -51,7 +52,7 @@ func (b *builder) checkGenerations() {
 // finishReseal puts everything in its order, as finish does.
 func (b *builder) finishReseal() *Plan {
 	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today, Resealing: true,
+		FormatVersion: FormatVersion, Date: b.today, Resealing: true, Server: access.Named(b.have.Meta.Applied.Server),
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Targets: sortedAddresses(b.opts.Targets), Changes: b.changes, Readers: b.readers,
 	}

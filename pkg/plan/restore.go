@@ -33,13 +33,13 @@ func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func newComparison(before, after *state.Snapshot, opts Options) *builder {
 	want := asApplied(after)
-	return &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today, rights: newRights(want, before, nil)}
+	return &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today, rights: allRights(want, before, nil)}
 }
 
 // finishRestore puts everything in its order, as finish does for declarations.
 func (b *builder) finishRestore() *Plan {
 	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today,
+		FormatVersion: FormatVersion, Date: b.today, Server: access.Named(b.want.Project.Server),
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Changes: b.changes, Implied: b.implied, Access: b.accessSection(nil),
 	}
@@ -146,8 +146,13 @@ func (c *comparison) role(a model.Address, before, after *state.Role) {
 		is = appliedRole(after)
 	}
 	c.add(a, was, is)
-	if _, builtin := access.Builtin(a.Name); builtin && was != nil && is == nil {
-		c.changes[len(c.changes)-1].Action = Forget
+	if n := len(c.changes) - 1; access.IsBuiltin(a.Name) && n >= 0 && c.changes[n].Address == a {
+		switch {
+		case is == nil:
+			c.changes[n].Action = Forget
+		case was == nil:
+			c.changes[n].Action = Adopt
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 	if want == nil {
 		b.want = applied
 	}
-	b.rights = newRights(applied, have, nil)
+	b.rights = allRights(applied, have, nil)
 	for _, a := range what.Addresses {
 		b.revokeNow(a, "revoked: "+what.Reason)
 	}
@@ -55,7 +55,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 // what makes a plan of another kind than Build's changes none of them.
 func asApplied(s *state.Snapshot) *model.Declarations {
 	want := &model.Declarations{Roles: map[string]*model.Role{}, Accounts: map[string]*model.Account{}}
-	want.Project.Guardrails = s.Meta.Applied.Guardrails
+	want.Project.Guardrails, want.Project.Server = s.Meta.Applied.Guardrails, s.Meta.Applied.Server
 	for name, r := range s.Roles {
 		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
 	}

@@ -51,6 +51,8 @@ const (
 	RiskProtectionLifted = "protection_lifted"
 	// RiskGuardrailLoosened: a guardrail is weaker from the next apply on.
 	RiskGuardrailLoosened = "guardrail_loosened"
+	// RiskServerChanged: the project says that it is for another OSMO server.
+	RiskServerChanged = "osmo_server_changed"
 	// RiskWholeScope: a grant of [access.WholeScope] is gained.
 	RiskWholeScope = "whole_scope"
 	// RiskIdentityProvider: people come by a heavy role through their login.
@@ -74,6 +76,7 @@ var riskOrder = []struct {
 	{RiskBackendChanged, Critical},
 	{RiskProtectionLifted, High},
 	{RiskGuardrailLoosened, High},
+	{RiskServerChanged, High},
 	{RiskWholeScope, High},
 	{RiskIdentityProvider, High},
 	{RiskDeletesInUse, High},
@@ -123,8 +126,8 @@ func (r *riskList) sorted() []Risk {
 // risks reads them off a plan that is complete otherwise.
 func (b *builder) risks(p *Plan) []Risk {
 	s := riskSearch{riskList: riskList{within: &b.room}, builder: b, plan: p, scale: access.Scale{}, said: map[gainKey][]Risk{}}
-	for i := range p.Access {
-		s.gains(p.Access[i].Subject, p.Access[i].Gained, subjectWords)
+	for i := 0; i < len(p.Access); {
+		i += s.subject(p.Access[i:])
 	}
 	for i := range p.Changes {
 		s.change(&p.Changes[i])
@@ -164,11 +167,69 @@ var (
 	}
 )
 
+// subject names what the subject of the first entries gains, and returns how many
+// entries are about it: one, or one for each server.
+func (s *riskSearch) subject(entries []Access) (n int) {
+	a := entries[0].Subject
+	byServer := make([][]Risk, len(s.compared))
+	for ; n < len(entries) && entries[n].Subject == a; n++ {
+		list := s.gains(entries[n].Gained, subjectWords)
+		if a.Kind == model.KindRole {
+			list = everybodyGains(entries[n].Gained)
+		}
+		for i, r := range s.compared {
+			if at := entries[n].Server; at == nil || at.Version == r.rules.Version() && at.Mode == r.rules.Mode() {
+				byServer[i] = list
+			}
+		}
+	}
+	s.everywhere(a, byServer)
+	return n
+}
+
+// everywhere puts the risks that each server's rules bring: once where all agree,
+// else with the server that it is true of.
+func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
+	same := func(r Risk) func(Risk) bool {
+		return func(o Risk) bool { return o.Code == r.Code && o.Message == r.Message }
+	}
+	for i, list := range byServer {
+		for _, r := range list {
+			general := !slices.ContainsFunc(byServer, func(other []Risk) bool { return !slices.ContainsFunc(other, same(r)) })
+			if general && i > 0 {
+				continue
+			}
+			if r.Address = &a; !general {
+				r.Message += ", in " + s.modeWords(i)
+			}
+			s.put(r)
+		}
+	}
+}
+
+// modeWords names a server as far as the others differ from it.
+func (s *riskSearch) modeWords(i int) string {
+	rules := s.compared[i].rules
+	words := ModeWords(rules.Mode())
+	if slices.ContainsFunc(s.compared, func(r *rights) bool { return r.rules.Version() != rules.Version() }) {
+		words += " of OSMO " + rules.Version()
+	}
+	return words
+}
+
+func everybodyGains(gained []access.Grant) []Risk {
+	var found riskList
+	for _, g := range gained {
+		found.note(RiskEverybodyGains, nil, "everybody has this role and gains %s", access.Bundle{Action: g.Action, Resources: []string{g.Resource}})
+	}
+	return found.list
+}
+
 // gains names what is heavy, each action on each scope by itself, so that none stands
 // behind another.
-func (s *riskSearch) gains(a model.Address, gained []access.Grant, words gainWords) {
+func (s *riskSearch) gains(gained []access.Grant, words gainWords) []Risk {
 	if len(gained) == 0 {
-		return
+		return nil
 	}
 	key := gainKey{&gained[0], words[access.Administrator]}
 	list, known := s.said[key]
@@ -176,10 +237,7 @@ func (s *riskSearch) gains(a model.Address, gained []access.Grant, words gainWor
 		list = s.sayGains(gained, words)
 		s.said[key] = list
 	}
-	for _, r := range list {
-		r.Address = &a
-		s.put(r)
-	}
+	return list
 }
 
 // gainKey tells lists of grants apart. Subjects that gain the same share one list.
@@ -247,29 +305,36 @@ func (s *riskSearch) roleChange(c *Change) {
 		if n := s.held(name); n > 0 {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", plural(n, "account holds", "accounts hold"))
 		}
-	case Create, Update:
-		before, after := pick(s.rights.before, []string{name}), pick(s.rights.after, []string{name})
-		gained, lost := access.Diff(before, after)
-		switch {
-		case name == access.DefaultRole:
-			for _, g := range gained {
-				b := access.Bundle{Action: g.Action, Resources: []string{g.Resource}}
-				s.note(RiskEverybodyGains, &c.Address, "everybody has this role and gains %s", b)
-			}
-		default:
-			s.gains(c.Address, gained, roleWords)
-		}
-		if n := s.held(name); n > 0 && len(lost) > 0 && grantsNothing(after) {
-			s.note(RiskLosesRoles, &c.Address, "grants nothing any more, and %s it", plural(n, "account holds", "accounts hold"))
-		}
-		s.logins(c, access.Weigh(after), access.Heaviest(gained).Heavy())
+	case Create, Adopt, Update:
+		s.roleGrants(c)
 	}
 }
 
-// grantsNothing reports whether roles give nothing beyond what everybody has.
-func grantsNothing(roles []*model.Role) bool {
-	granted, _ := access.Diff(nil, roles)
-	return len(granted) == 0
+// roleGrants names what comes by a role that is new or changed. What everybody has
+// is an entry of the access section, so it was named with those.
+func (s *riskSearch) roleGrants(c *Change) {
+	name := c.Address.Name
+	byServer := make([][]Risk, len(s.compared))
+	for i, r := range s.compared {
+		var found riskList
+		before, after := pick(r.before, []string{name}), pick(r.after, []string{name})
+		var everybody []*model.Role
+		if name != access.DefaultRole {
+			everybody = pick(r.after, []string{access.DefaultRole})
+			before, after = append(before, everybody...), append(after, everybody...)
+		}
+		gained, lost := r.rules.Diff(before, after)
+		if name != access.DefaultRole {
+			found.list = slices.Clone(s.gains(gained, roleWords))
+		}
+		granted, _ := r.rules.Diff(everybody, after)
+		if n := s.held(name); n > 0 && len(lost) > 0 && len(granted) == 0 {
+			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", plural(n, "account holds", "accounts hold"))
+		}
+		found.logins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
+		byServer[i] = found.list
+	}
+	s.everywhere(c.Address, byServer)
 }
 
 // held is how many accounts hold a role before the plan.
@@ -290,20 +355,22 @@ func (s *riskSearch) held(role string) int {
 
 // logins names the groups of an identity provider whose people come by a role, or by
 // what it has become. A role that is not heavy matters where everybody gets it.
-func (s *riskSearch) logins(c *Change, w access.Weight, becomes bool) {
+func (r *riskList) logins(c *Change, w access.Weight, becomes bool) {
 	groups := c.After.ExternalRoles
 	if c.Before != nil && !becomes {
 		if c.Before.SyncMode == model.SyncIgnore && c.After.SyncMode != model.SyncIgnore && w.Heavy() {
-			s.note(RiskIdentityProvider, &c.Address, "grants %s, and is given at login again", weightWords[w])
+			r.note(RiskIdentityProvider, nil, "grants %s, and is given at login again", weightWords[w])
 		}
 		groups = minus(groups, c.Before.ExternalRoles)
 	}
 	for _, group := range groups {
 		switch {
+		case group == c.Address.Name && access.IsBuiltin(group):
+			// OSMO's own mapping, and a claim of that name gives the role anyway.
 		case group == access.DefaultRole:
-			s.note(RiskIdentityProvider, &c.Address, "is given to everybody who logs in, by external role %s", group)
+			r.note(RiskIdentityProvider, nil, "is given to everybody who logs in, by external role %s", group)
 		case w.Heavy():
-			s.note(RiskIdentityProvider, &c.Address, "grants %s, and is given at login to whoever has external role %s", weightWords[w], group)
+			r.note(RiskIdentityProvider, nil, "grants %s, and is given at login to whoever has external role %s", weightWords[w], group)
 		}
 	}
 }

@@ -19,6 +19,10 @@ func (s *riskSearch) settings() {
 		switch section {
 		case "git":
 			s.note(RiskStateMoved, nil, "%s changes from %s to %s: from the next apply on state is read and written there", c.Path, railWords(c.Before), railWords(c.After))
+		case "osmo":
+			if c.Before != nil {
+				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, railWords(c.Before), serverWords(c.After))
+			}
 		case "backend":
 			s.note(RiskBackendChanged, nil, "%s changes from %s to %s", c.Path, railWords(c.Before), railWords(c.After))
 		case "recipients":
@@ -29,6 +33,14 @@ func (s *riskSearch) settings() {
 			s.rail(name, c, applied.Guardrails, declared.Guardrails)
 		}
 	}
+}
+
+// serverWords is what the project says of its server, which may be nothing.
+func serverWords(v any) string {
+	if v == nil {
+		return "nothing said"
+	}
+	return railWords(v)
 }
 
 // rail names a guardrail that lets more through than before. One of which this
@@ -116,6 +128,8 @@ func settingWords(v any) string {
 		return "the default"
 	case string:
 		return strconv.Quote(v)
+	case model.Mode:
+		return strconv.Quote(string(v))
 	case *model.Limit:
 		return limitWords(*v)
 	case model.Days:

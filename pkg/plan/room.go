@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -99,9 +100,9 @@ func (b *builder) tooLarge() diag.List {
 		Hint: "list fewer roles, resources and recipients on many accounts and tokens; " +
 			model.RaiseHint("plan_megabytes", 2*limits.PlanMegabytes),
 	}
-	if b.compared != nil && b.compared.tooMuch {
+	if i := slices.IndexFunc(b.compared, func(r *rights) bool { return r.tooMuch }); i >= 0 {
 		d.Summary = fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
-			len(b.compared.memo), limits.AccessSteps)
+			len(b.compared[i].memo), limits.AccessSteps)
 		d.Hint = "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*limits.AccessSteps)
 	}
 	return diag.List{d}

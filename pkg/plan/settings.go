@@ -17,6 +17,8 @@ func (b *builder) settings() {
 	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
 	b.setting("backend.kind", before.Backend.Kind, after.Backend.Kind)
 	b.gitSettings(before.Git, after.Git)
+	b.setting("osmo.version", before.Server.Version, after.Server.Version)
+	b.setting("osmo.mode", before.Server.Mode, after.Server.Mode)
 	b.guardrailSettings(before.Guardrails, after.Guardrails)
 	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
 		b.setting("recipients."+name, before.Recipients[name], after.Recipients[name])
@@ -42,7 +44,7 @@ func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *
 	want := asApplied(have)
 	want.Project.Git = to
 	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: movedTo(have.Meta.Applied.Git, to)}})
-	b.rights = newRights(want, have, nil)
+	b.rights = allRights(want, have, nil)
 	b.gitSettings(have.Meta.Applied.Git, to)
 	return b.finish()
 }

@@ -257,6 +257,8 @@ func decodeSettings(r *reader) (s Settings) {
 			r.object(func(key string) bool { return decodeGit(r, &s.Git, key) })
 		case "guardrails":
 			r.object(func(key string) bool { return decodeGuardrail(r, &s.Guardrails, key) })
+		case "osmo":
+			r.object(func(key string) bool { return decodeServer(r, &s.Server, key) })
 		case "recipients":
 			r.object(func(name string) bool {
 				s.Recipients[name] = r.list()
@@ -268,6 +270,18 @@ func decodeSettings(r *reader) (s Settings) {
 		return true
 	})
 	return s
+}
+
+func decodeServer(r *reader, s *model.Server, key string) bool {
+	switch key {
+	case "version":
+		s.Version = r.text()
+	case "mode":
+		s.Mode = model.Mode(r.text())
+	default:
+		return false
+	}
+	return true
 }
 
 func decodeGit(r *reader, g *model.Git, key string) bool {

@@ -186,6 +186,12 @@ func encodeSettings(w *writer, s Settings) {
 		w.text("state_branch", s.Git.StateBranch)
 	})
 	w.object("guardrails", func() { encodeGuardrails(w, s.Guardrails) })
+	if s.Server != (model.Server{}) {
+		w.object("osmo", func() {
+			w.text("version", s.Server.Version)
+			w.text("mode", string(s.Server.Mode))
+		})
+	}
 	w.object("recipients", func() {
 		for _, name := range model.Names(s.Recipients) {
 			w.list(name, s.Recipients[name])

@@ -100,13 +100,15 @@ type Settings struct {
 	Backend    model.Backend
 	Git        model.Git
 	Guardrails model.Guardrails
+	// Server is the OSMO server that the declarations are for.
+	Server model.Server
 	// Recipients maps each declared name to the IDs of its keys, sorted.
 	Recipients map[string][]string
 }
 
 // SettingsOf extracts from a project file what state remembers of it.
 func SettingsOf(p model.Project) Settings {
-	s := Settings{Backend: p.Backend, Git: p.Git, Guardrails: p.Guardrails, Recipients: make(map[string][]string, len(p.Recipients))}
+	s := Settings{Backend: p.Backend, Git: p.Git, Guardrails: p.Guardrails, Server: p.Server, Recipients: make(map[string][]string, len(p.Recipients))}
 	for name, keys := range p.Recipients {
 		s.Recipients[name] = model.Set(model.IDs(keys))
 	}

@@ -16,6 +16,7 @@ import (
 //	recipients ops=alice,bob rec=carol     groups of keys; default: ops=alice
 //	guard max_deletes=3/20% min_recipients=2
 //	git push=origin
+//	osmo version=6.3 mode=configmap        default: mode=database; mode= leaves it open
 //	role NAME ACTION@RESOURCE -ACTION@RESOURCE ext=a,b text=description
 //	account NAME ROLE,ROLE protect label=k:v text=description
 //	  token NAME roles=a,b in=90d at=2027-01-01 every=60d overlap=7d to=ops gen=2 was=old text=description
@@ -27,7 +28,7 @@ import (
 func Declare(tb testing.TB, text string) *model.Declarations {
 	tb.Helper()
 	r := &declaring{tb: tb, keys: map[string][]string{"ops": {"alice"}}, out: &model.Declarations{
-		Project: model.Project{Version: 1, Backend: model.Backend{Kind: model.BackendLocal}},
+		Project: model.Project{Version: 1, Backend: model.Backend{Kind: model.BackendLocal}, Server: model.Server{Mode: model.ModeDatabase}},
 		Roles:   map[string]*model.Role{}, Accounts: map[string]*model.Account{},
 	}}
 	for i, line := range strings.Split(text, "\n") {
@@ -63,6 +64,17 @@ func (r *declaring) line(kind string, words []string) {
 		}
 	case "git":
 		r.out.Project.Git.Push = strings.TrimPrefix(words[0], "push=")
+	case "osmo":
+		for _, w := range words {
+			switch key, value, _ := strings.Cut(w, "="); key {
+			case "version":
+				r.out.Project.Server.Version = value
+			case "mode":
+				r.out.Project.Server.Mode = model.Mode(value)
+			default:
+				r.unknown(w)
+			}
+		}
 	case "role":
 		r.role(words[0], words[1:])
 	case "account":
