@@ -248,9 +248,17 @@ func (r *reader) is(n *node, k kind, what string) bool {
 	}
 	if n.kind != badNode {
 		r.broken = true
-		r.fail(n, codeWrongKind, "", "%s must be %s, not %s", what, k, n.kind)
+		r.fail(n, codeWrongKind, kindHint(n, k), "%s must be %s, not %s", what, k, n.kind)
 	}
 	return false
+}
+
+// kindHint is how to write a value as the kind that is asked for.
+func kindHint(n *node, k kind) string {
+	if k == listNode && n.kind == scalarNode && n.value != "" {
+		return "write [" + quoted(n.value) + "]"
+	}
+	return ""
 }
 
 // items returns the items of a list that are neither null nor refused.

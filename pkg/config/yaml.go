@@ -27,16 +27,20 @@ func (r *reader) parse(data []byte) (*node, *flaw) {
 
 // parseLibrary is parse for what parsePlain leaves to the YAML library.
 func (r *reader) parseLibrary(data []byte) (*node, *flaw) {
-	doc, err := decodeYAML(bytes.NewReader(data))
+	readable, paired, f := dialect(data)
+	if f != nil {
+		return nil, f
+	}
+	doc, err := decodeYAML(bytes.NewReader(readable))
 	switch {
 	case errors.Is(err, errSecondDocument):
 		return nil, secondDocument(doc)
 	case err != nil:
-		return nil, syntaxFlaw(data, err)
+		return nil, syntaxFlaw(readable, err)
 	case doc == nil:
 		return nil, nil
 	}
-	c := converter{r: r, data: data}
+	c := converter{r: r, data: data, paired: paired}
 	if bytes.IndexByte(data, '!') >= 0 {
 		c.text = &cursor{rest: data, line: 1, column: 1}
 	}
@@ -84,6 +88,8 @@ func decodeYAML(from io.Reader) (doc *yaml.Node, err error) {
 type converter struct {
 	r    *reader
 	data []byte
+	// paired says that values go through unpair.
+	paired bool
 	// text is the file where it holds an exclamation mark: the library
 	// leaves no trace of a lone one, which is a tag too.
 	text *cursor
@@ -110,13 +116,23 @@ func (c *converter) convert(to *node, from *yaml.Node, depth int) {
 }
 
 func (c *converter) scalar(to *node, from *yaml.Node) {
-	if code, what := checkValue(from.Value); code != "" {
+	value := from.Value
+	if c.paired {
+		var whole bool
+		if value, whole = unpair(value, from.Style == yaml.DoubleQuotedStyle); !whole {
+			c.refuse(to, codeSyntax, "this is not YAML: half a pair of escapes is no character", pairHint)
+			return
+		}
+	}
+	if code, what := checkValue(value); code != "" {
 		c.refuse(to, code, "this value holds "+what, characterHints[code])
 		return
 	}
-	c.leaked(to, from.Value)
-	to.kind, to.value, to.plain = scalarNode, from.Value, from.Style == 0
+	c.leaked(to, value)
+	to.kind, to.value, to.plain = scalarNode, value, from.Style == 0
 }
+
+const pairHint = "write the character itself, or both escapes of its pair"
 
 // leaked reports what is shaped like a secret in a value only, because escapes or
 // the fold of a line stand in it: what stands in the text is found there.
@@ -212,6 +228,8 @@ func libraryProblem(err error) string {
 // syntaxHint is advice for the mistakes that people make most.
 func syntaxHint(problem string) string {
 	switch {
+	case strings.Contains(problem, "invalid Unicode character escape code"):
+		return pairHint
 	case strings.Contains(problem, "alphabetic or numeric"), strings.Contains(problem, "unknown anchor"):
 		return `quote a text that begins with "*" or "&", such as "*:*"`
 	case strings.Contains(problem, "cannot start any token"):
