@@ -87,12 +87,16 @@ func TestParseRecipientRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := "q"
+	if x[20] == 'q' {
+		other = "p"
+	}
 	for text, want := range map[string]string{
 		"":                                      "empty",
 		" \n":                                   "empty",
 		"alice":                                 "not a public key that age knows",
 		x[:len(x)-1]:                            "damaged",
-		x[:20] + "q" + x[21:]:                   "damaged",
+		x[:20] + other + x[21:]:                 "damaged",
 		strings.ToUpper(x):                      "lower case",
 		"Age1" + x[4:]:                          "lower case",
 		x + " alice":                            "text follows",
