@@ -57,6 +57,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 		return nil, b.problems.Bounded()
 	}
 	b.settings()
+	b.everybodyHas()
 	p := b.finish()
 	if b.full() {
 		return nil, b.tooLarge()
@@ -282,6 +283,34 @@ func ModeWords(m model.Mode) string {
 		return "ConfigMap mode"
 	}
 	return "database mode"
+}
+
+// everybodyHas warns, when a project begins, its server is another or the role
+// changes, that the role which everybody has makes administrators: the Helm chart's
+// form of it does.
+func (b *builder) everybodyHas() {
+	address := model.RoleAddress(access.DefaultRole)
+	news := !b.have.Exists() || b.have.Meta.Applied.Server != b.want.Project.Server ||
+		slices.ContainsFunc(b.changes, func(c Change) bool { return c.Address == address })
+	for i, r := range b.rights {
+		granted := r.rules.Effective([]*model.Role{r.after[access.DefaultRole]})
+		if !news || access.Heaviest(granted) < access.AdministratorByStep {
+			continue
+		}
+		b.warn("everybody_administrates", address, "in %s everybody has auth:Token on anybody's tokens, an administrator's included; to take that away, declare the role in the form that it has in %s",
+			b.serverWords(i), ModeWords(model.ModeDatabase))
+		return
+	}
+}
+
+// serverWords names a server as far as the others differ from it.
+func (b *builder) serverWords(i int) string {
+	rules := b.rights[i].rules
+	words := ModeWords(rules.Mode())
+	if slices.ContainsFunc(b.rights, func(r *rights) bool { return r.rules.Version() != rules.Version() }) {
+		words += " of OSMO " + rules.Version()
+	}
+	return words
 }
 
 // grantWords spells grants on one line.

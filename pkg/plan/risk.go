@@ -200,21 +200,11 @@ func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
 				continue
 			}
 			if r.Address = &a; !general {
-				r.Message += ", in " + s.modeWords(i)
+				r.Message += ", in " + s.serverWords(i)
 			}
 			s.put(r)
 		}
 	}
-}
-
-// modeWords names a server as far as the others differ from it.
-func (s *riskSearch) modeWords(i int) string {
-	rules := s.compared[i].rules
-	words := ModeWords(rules.Mode())
-	if slices.ContainsFunc(s.compared, func(r *rights) bool { return r.rules.Version() != rules.Version() }) {
-		words += " of OSMO " + rules.Version()
-	}
-	return words
 }
 
 func everybodyGains(gained []access.Grant) []Risk {

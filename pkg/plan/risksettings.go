@@ -21,7 +21,7 @@ func (s *riskSearch) settings() {
 			s.note(RiskStateMoved, nil, "%s changes from %s to %s: from the next apply on state is read and written there", c.Path, railWords(c.Before), railWords(c.After))
 		case "osmo":
 			if c.Before != nil {
-				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, railWords(c.Before), serverWords(c.After))
+				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, railWords(c.Before), saidOf(c.After))
 			}
 		case "backend":
 			s.note(RiskBackendChanged, nil, "%s changes from %s to %s", c.Path, railWords(c.Before), railWords(c.After))
@@ -35,8 +35,8 @@ func (s *riskSearch) settings() {
 	}
 }
 
-// serverWords is what the project says of its server, which may be nothing.
-func serverWords(v any) string {
+// saidOf is what the project says of its server, which may be nothing.
+func saidOf(v any) string {
 	if v == nil {
 		return "nothing said"
 	}

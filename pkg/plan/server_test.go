@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,34 @@ func TestEverybodyGainsByMode(t *testing.T) {
 				t.Errorf("%q %v", accesses(own), own.Risks)
 			}
 		})
+	}
+}
+
+// A project on such a server hears so once.
+func TestEverybodyAdministrates(t *testing.T) {
+	t.Parallel()
+	const own = "role osmo-default auth:Login,auth:Refresh,profile:*,system:Health,system:Version@*\n"
+	warned := func(p *plan.Plan) bool {
+		return slices.ContainsFunc(p.Warnings, func(w plan.Warning) bool { return w.Code == "everybody_administrates" })
+	}
+	w := applytest.New(t)
+	for i, step := range []struct {
+		text string
+		want bool
+	}{
+		{"osmo mode=configmap\naccount a osmo-user", true},
+		{"osmo mode=configmap\naccount a osmo-user text=x", false},
+		{"osmo mode=database\naccount a osmo-user", true}, // the old one is answered for as well
+		{"osmo mode=database\naccount a osmo-user text=x", false},
+		{"osmo mode=\naccount a osmo-user", true},
+		{"osmo mode=\n" + chartDefault + "account a osmo-user", true},
+		{"osmo mode=\n" + own + "account a osmo-user", false},
+		{"osmo mode=configmap\n" + own + "account a osmo-user", false},
+	} {
+		if p := w.Plan(step.text); warned(p) != step.want {
+			t.Errorf("%d: %v", i, p.Warnings)
+		}
+		w.Apply(step.text)
 	}
 }
 
