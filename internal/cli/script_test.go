@@ -39,12 +39,30 @@ func program() int {
 	return cli.Main(env, args)
 }
 
+// watched are the scripts for a short run, which the race detector is for. It sees
+// races within one program, and these have those that do several things at once:
+// read, seal, search, push, talk to a plugin or to a child.
+var watched = []string{
+	"apply-concurrent", "branch-projects", "main-job", "plan-pull-request", "private-keys", "push-races", "push-unanswered",
+	"secrets-identities", "secrets-reseal", "state-move-pushed", "token-exec", "token-scan", "token-scan-history",
+}
+
+// scripts are the files of a short run, none for all of them.
+func scripts() (files []string) {
+	if testing.Short() {
+		for _, name := range watched {
+			files = append(files, filepath.Join("testdata", "script", name+".txtar"))
+		}
+	}
+	return files
+}
+
 // TestScripts runs the behaviours in testdata/script, one file each, with the
 // real program, the stock age and, where a script says so, the stock git.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	params := testscript.Params{
+		Files:               scripts(),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
@@ -68,7 +86,11 @@ func TestScripts(t *testing.T) {
 			"secret":     kubernetesSecret,
 			"apiserver":  apiServer,
 		},
-	})
+	}
+	if params.Files == nil {
+		params.Dir = "testdata/script"
+	}
+	testscript.Run(t, params)
 }
 
 // setup gives every script an empty home and keeps the user's git out.
