@@ -161,7 +161,7 @@ func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
 func endedNotice(token string, number int, e history.Ended) plan.Notice {
 	return plan.Notice{
 		Code: noticeEnded,
-		Message: fmt.Sprintf("token/%s@%d is live in this state, and its value was ended on %s (%s; commit %.12s): every command refuses it",
+		Message: fmt.Sprintf("token/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it",
 			token, number, e.On, e.Reason, e.Commit),
 		Hint: fmt.Sprintf("osmoctl token revoke %s@%d --reason TEXT records its end again; osmoctl state restore %.12s takes back what forgot it", token, number, e.Commit),
 	}

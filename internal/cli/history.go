@@ -133,7 +133,7 @@ func findingWords(f history.Finding) string {
 		head = fmt.Sprintf("commit %.12s", f.Commit)
 	}
 	if f.Author != "" {
-		head += fmt.Sprintf(" of %s on %s", f.Author, f.When.Format("2006-01-02"))
+		head += fmt.Sprintf(" of %q on %s", f.Author, f.When.Format("2006-01-02"))
 	}
 	words := head + ": " + strings.Join(firstOf(messages), "; ")
 	if len(f.Effects) > 0 {

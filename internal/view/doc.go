@@ -20,7 +20,8 @@
 //   - a terminal: [EscapeTerminal]; control, bidirectional, zero-width and
 //     unassigned characters become visible escapes such as \u{202E};
 //   - Markdown: [EscapeMarkdown]; foreign text stands in code spans and nowhere
-//     else, so it can neither mention, link, embed nor open a block;
+//     else, so it can neither mention, link, embed nor open a block. Of our own
+//     sentences the names in them do, and any word that is more than letters;
 //   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
 //   - SARIF: the text of a terminal, in which nothing is a link;
 //   - iCalendar: the text of a terminal, with the escapes that its values ask for;

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -173,16 +174,15 @@ func markdownParagraphs(lines [][]span) string {
 // markdownLine joins spans. Two code spans that touch would become one: the fence
 // of the second would end up as text of the first, so a blank keeps them apart.
 func markdownLine(spans []span) string {
-	var b strings.Builder
-	afterCode := false
+	line := ""
 	for _, s := range spans {
-		if s.foreign && afterCode {
-			b.WriteByte(' ')
+		next := markdownSpan(s)
+		if strings.HasSuffix(line, "`") && strings.HasPrefix(next, "`") {
+			line += " "
 		}
-		b.WriteString(markdownSpan(s))
-		afterCode = s.foreign
+		line += next
 	}
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(line)
 }
 
 // markdownSpan is foreign text as code, and our own in bold where it warns.
@@ -190,11 +190,69 @@ func markdownSpan(s span) string {
 	switch {
 	case s.foreign:
 		return EscapeMarkdown(s.text)
+	case s.told:
+		return markdownSentence(s.text)
 	case s.tone == plain || s.tone == faint || s.text == "":
 		return s.text
 	}
 	word := strings.TrimSpace(s.text)
 	return strings.Replace(s.text, word, "**"+word+"**", 1)
+}
+
+// sentenceWord is a word, number or date in which Markdown and what renders it
+// find nothing: no sign, no address, no mention, no reference to an issue. Signs
+// that end a clause may follow, but none that makes a number that of a list.
+var sentenceWord = regexp.MustCompile(`^(?:\(?[A-Za-z]+(?:['-][A-Za-z]+)*\)?[,.;:]?|` + sentenceNumber + `[,;:]?|\(` + sentenceNumber + `\)[,;:]?)$`)
+
+const sentenceNumber = `(?:[0-9]{1,3}(?:,[0-9]{3})*[d%]?|[0-9]{4}-[0-9]{2}-[0-9]{2})`
+
+// hexWord could be read as the name of a commit.
+var hexWord = regexp.MustCompile(`^[0-9A-Fa-f]{7,}$`)
+
+// quotedPart is what a sentence itself puts into quotes.
+var quotedPart = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// markdownSentence shows the plain words of a sentence as such, and as code what is
+// quoted in it and every word that could be more than a word, neighbours together.
+func markdownSentence(s string) string {
+	if s = EscapeTerminal(s); strings.TrimSpace(s) == "" {
+		return EscapeMarkdown(s)
+	}
+	var out []string
+	for rest := s; rest != ""; {
+		quoted := quotedPart.FindStringIndex(rest)
+		if quoted == nil {
+			return strings.Join(append(out, markdownWords(rest)...), " ")
+		}
+		out = append(out, markdownWords(rest[:quoted[0]])...)
+		out = append(out, EscapeMarkdown(rest[quoted[0]:quoted[1]]))
+		rest = rest[quoted[1]:]
+	}
+	return strings.Join(out, " ")
+}
+
+func markdownWords(s string) (out []string) {
+	var code []string
+	flush := func() {
+		if len(code) == 0 {
+			return
+		}
+		text, end := strings.Join(code, " "), ""
+		if cut := strings.TrimRight(text, ",;:"); cut != "" {
+			text, end = cut, text[len(cut):]
+		}
+		out, code = append(out, EscapeMarkdown(text)+end), nil
+	}
+	for word := range strings.FieldsSeq(s) {
+		if sentenceWord.MatchString(word) && !hexWord.MatchString(strings.Trim(word, "(),.;:")) {
+			flush()
+			out = append(out, word)
+		} else {
+			code = append(code, word)
+		}
+	}
+	flush()
+	return out
 }
 
 func length(s string) int { return utf8.RuneCountInString(s) }

@@ -40,11 +40,13 @@ func enabled(attributes ...color.Attribute) *color.Color {
 }
 
 // span is a piece of a line. Foreign marks text that is not this program's own
-// words; Markdown shows it as code.
+// words; Markdown shows it as code. Told marks sentences of our own with names of
+// others in them; Markdown shows the names as code.
 type span struct {
 	text    string
 	tone    tone
 	foreign bool
+	told    bool
 }
 
 // say is a span of our own words, without a character that Markdown knows.
@@ -52,6 +54,10 @@ func say(t tone, text string) span { return span{text: text, tone: t} }
 
 // quote is a span of text from elsewhere.
 func quote(text string) span { return span{text: text, foreign: true} }
+
+// tell is a span of a sentence from elsewhere in this program, which may name
+// what others named.
+func tell(text string) span { return span{text: text, told: true} }
 
 // quoteAs is quote in a tone.
 func quoteAs(t tone, text string) span { return span{text: text, tone: t, foreign: true} }

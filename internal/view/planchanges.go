@@ -75,7 +75,11 @@ func changeItem(p *plan.Plan, c *plan.Change) item {
 	l := looks[c.Action]
 	i := item{mark: l.mark, tone: l.tone, head: []span{say(l.tone, string(c.Action)), say(plain, " "), quoteAs(strong, c.Address.String())}}
 	for _, r := range c.Reasons {
-		i.add(quote(clip(r)))
+		if p.Revoked != nil {
+			i.add(quote(clip(r))) // somebody's words
+			continue
+		}
+		i.add(tell(clip(r)))
 	}
 	for _, f := range c.Fields {
 		lines, heavy := fieldLines(c, f)

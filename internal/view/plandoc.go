@@ -61,7 +61,11 @@ func planHead(p *plan.Plan) [][]span {
 
 // noticeLine is a notice with what to do about it.
 func noticeLine(n plan.Notice) []span {
-	line := []span{say(warn, "Notice"), say(plain, ": "), quote(n.Message)}
+	about, what, named := strings.Cut(n.Message, ": ")
+	line := []span{say(warn, "Notice"), say(plain, ": "), tell(about)}
+	if named {
+		line = append(line, say(plain, ": "), quote(what))
+	}
 	if n.Hint != "" {
 		line = append(line, say(plain, ". Next: "), quote(n.Hint))
 	}

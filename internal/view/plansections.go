@@ -21,7 +21,7 @@ func blockedItem(b plan.Blocked) item {
 	if b.Address != nil {
 		i.head = append(i.head, quoteAs(strong, b.Address.String()), say(plain, " "))
 	}
-	i.head = append(i.head, quote(clip(b.Detail)))
+	i.head = append(i.head, tell(clip(b.Detail)))
 	i.add(say(plain, "guardrail "), quote(b.Guardrail))
 	if b.Flag != "" {
 		i.add(say(plain, "lifted for one run by "), quote(b.Flag))
@@ -156,7 +156,7 @@ func impliedSection(p *plan.Plan) section {
 
 func impliedItem(group []plan.Implied) item {
 	head := subjects(group, func(i plan.Implied) model.Address { return i.Address })
-	i := item{mark: ">", tone: alters, head: append(head, say(plain, ": "), quote(clip(group[0].Effect)))}
+	i := item{mark: ">", tone: alters, head: append(head, say(plain, ": "), tell(clip(group[0].Effect)))}
 	i.add(say(faint, "because of "), quoteAs(faint, group[0].Cause.String()))
 	return i
 }
@@ -210,7 +210,7 @@ func warningGroups(p *plan.Plan, wanted func(plan.Warning) bool) [][]plan.Warnin
 
 func warningItem(group []plan.Warning) item {
 	w := group[0]
-	i := item{mark: "!", tone: warn, head: []span{quote(clip(w.Message)), say(plain, " "), quoteAs(faint, "["+w.Code+"]")}}
+	i := item{mark: "!", tone: warn, head: []span{tell(clip(w.Message)), say(plain, " "), quoteAs(faint, "["+w.Code+"]")}}
 	if w.Address != nil {
 		i.add(subjects(group, func(w plan.Warning) model.Address { return *w.Address })...)
 	}

@@ -82,7 +82,7 @@ func resealsSection(title string, changes []plan.Change) section {
 		i := item{mark: looks[plan.Reseal].mark, tone: looks[plan.Reseal].tone}
 		i.head = append([]span{say(i.tone, "reseal"), say(plain, " ")}, subjects(group, func(c plan.Change) model.Address { return c.Address })...)
 		for _, r := range group[0].Reasons {
-			i.add(quote(clip(r)))
+			i.add(tell(clip(r)))
 		}
 		return i
 	})

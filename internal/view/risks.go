@@ -33,7 +33,7 @@ func riskItem(group []plan.Risk) item {
 	if r.Address != nil && len(group) == 1 {
 		i.head = append(i.head, quoteAs(strong, r.Address.String()), say(plain, " "))
 	}
-	i.head = append(i.head, quote(clip(r.Message)), say(plain, " "), quoteAs(faint, "["+r.Code+"]"))
+	i.head = append(i.head, tell(clip(r.Message)), say(plain, " "), quoteAs(faint, "["+r.Code+"]"))
 	if r.Address == nil || len(group) == 1 {
 		return i
 	}

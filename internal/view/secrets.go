@@ -162,7 +162,7 @@ func exposureReport(e Exposure) document {
 		head: head,
 		sections: []section{
 			exposedKeys(e), exposedValues(e),
-			sectionOf("Notes", e.Notes, maxItems, func(note string) item { return item{mark: "*", tone: warn, head: []span{quote(note)}} }),
+			sectionOf("Notes", e.Notes, maxItems, func(note string) item { return item{mark: "*", tone: warn, head: []span{tell(note)}} }),
 		},
 		foot: exposureFoot(e),
 	}
