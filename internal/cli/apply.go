@@ -37,7 +37,9 @@ type applyCmd struct {
 
 // Help is the long description of the command.
 func (applyCmd) Help() string {
-	return `Declarations are read from a commit, never from the work tree, and the new state is one commit; what you have staged or edited stays as it is. Without a remote both are HEAD and its branch. With git.push in osmoctl.yaml the remote's branch is fetched, has to have every commit of HEAD and the same declarations, and is pushed to before anything moves here. git.state_branch keeps the state on a branch of its own. Unattended, give --auto-approve, a plan file or --expect.`
+	return `Declarations are read from a commit, never from the work tree, and the new state is one commit; what you have staged or edited stays as it is. Without a remote both are HEAD and its branch. With git.push in osmoctl.yaml the remote's branch is fetched, has to have every commit of HEAD and the same declarations, and is pushed to before anything moves here. git.state_branch keeps the state on a branch of its own. Unattended, give --auto-approve, a plan file or --expect.
+
+A blocked change keeps everything else waiting. With --due-only no declaration is read: rotations and revocations that dates ask for are carried out, of the tokens as they were applied. It is for a job that runs once a day.`
 }
 
 // Run plans, asks, and applies.
@@ -49,14 +51,24 @@ func (c *applyCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
+	attempt := c.attempt
+	if c.DueOnly || saved != nil && saved.DueOnly {
+		attempt = c.attemptDue
+	}
 	return c.locked(env, func(l *ledger) error {
-		return c.untilWon(env, func() error { return c.attempt(env, l, saved) })
+		return c.untilWon(env, func() error { return attempt(env, l, saved) })
 	})
 }
 
 func (c *applyCmd) check(env *Env) error {
-	if c.Plan != "" && len(c.Target)+len(c.Replace) > 0 {
-		return usagef("a saved plan brings its own --target and --replace")
+	if err := c.checkScope(); err != nil {
+		return err
+	}
+	if c.Plan != "" && (len(c.Target)+len(c.Replace) > 0 || c.DueOnly) {
+		return usagef("a saved plan brings its own --target, --replace and --due-only")
+	}
+	if c.DueOnly && c.Expect != "" {
+		return usagef("--expect names what was reviewed, and what is due by date needs no review: give --auto-approve with --due-only")
 	}
 	if c.Expect != "" && !isDigest(c.Expect) {
 		return usagef("--expect takes a digest such as sha256: and 64 hex digits")
@@ -82,7 +94,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 	warnChanged := l.project.lookAround(env.Context)
 	made, settings, have, err := c.replan(env, l.project, b, saved)
 	if err != nil {
-		return err
+		return l.meanwhile(err)
 	}
 	trust, err := l.trust(env.Context, b)
 	if err != nil {
@@ -103,7 +115,7 @@ func (c *applyCmd) attempt(env *Env, l *ledger, saved *savedPlan) error {
 		}
 	}
 	if stop, err := c.approved(env, made, c.moving || c.Plan != "" || c.Expect != "", c.format()); stop || err != nil {
-		return err
+		return l.meanwhile(err)
 	}
 	if l.moves(made) {
 		return c.move(env, l, b, made, settings, have, trust)

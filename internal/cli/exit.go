@@ -101,7 +101,12 @@ func (e *Env) fail(err error) int {
 	}
 	if errors.As(err, &problems) && e.formatType != view.JSON {
 		e.view().Diagnostics(problems)
+		var hint *hintError
+		found := errors.As(err, &hint)
 		err = counted(len(problems.Errors()))
+		if found {
+			err = hinted(err, hint.hint)
+		}
 	}
 	if err.Error() != "" {
 		e.view().Error(err, code, e.formatType)

@@ -14,6 +14,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -69,9 +70,9 @@ var errLostRace = errors.New("another apply came first")
 // ledger opens the project's place in git: where the last apply has recorded it,
 // and before the first where the project file at HEAD has it.
 func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, error) {
-	declared, err := p.gitSettings(head.Commit)
-	if err != nil {
-		return nil, err
+	declared, broken := p.gitSettings(head.Commit)
+	if broken != nil && !errors.As(broken, new(diag.List)) {
+		return nil, broken
 	}
 	remote, err := p.published(ctx, head, declared)
 	if err != nil {
@@ -80,6 +81,14 @@ func (p *project) ledger(ctx context.Context, head gitstore.Head) (*ledger, erro
 	at, err := p.locate(ctx, remote.from, head.Branch, p.fetchedTip)
 	if err != nil {
 		return nil, err
+	}
+	if broken != nil {
+		// Where state is, state says. What is wrong with the file is for whoever
+		// applies it.
+		if at.meta == nil {
+			return nil, broken
+		}
+		declared = at.git
 	}
 	through := at.git
 	if remote.branch != "" && at.git.Push == "" && at.git.StateBranch == "" && declared.StateBranch == "" {

@@ -155,12 +155,9 @@ func (l *locator) begin() error {
 	if err != nil {
 		return err
 	}
-	declared, err := l.project.gitSettings(l.from)
-	if err != nil {
-		if meta == nil {
-			return err
-		}
-		declared = meta.Applied.Git // The project file is for others to report.
+	declared, broken := l.project.gitSettings(l.from)
+	if broken != nil && meta != nil {
+		declared, broken = meta.Applied.Git, nil // The project file is for others to report.
 	}
 	l.place = place{git: declared, commit: l.from, branch: l.beside, meta: meta, declarations: l.from}
 	if l.vouched() {
@@ -174,7 +171,11 @@ func (l *locator) begin() error {
 	if there {
 		return l.beginBeside(past)
 	}
-	return l.beginApart(past, declared)
+	err = l.beginApart(past, declared)
+	if err == nil && l.meta == nil {
+		err = broken
+	}
+	return err
 }
 
 // past is what the history of the declarations, along all parents, says of where

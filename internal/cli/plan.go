@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -17,6 +18,15 @@ import (
 type scope struct {
 	Target  []model.Address `name:"target" placeholder:"ADDR" help:"Plan only this object, what it needs, and what falls with its deletion. Repeatable."`
 	Replace []model.Address `name:"replace" placeholder:"ADDR" help:"Rotate this token whatever its declaration says. Repeatable."`
+	DueOnly bool            `help:"Only what dates ask for of what is applied: rotations and revocations that are due. No declaration is read, so whatever is declared meanwhile neither comes along nor stands in the way."`
+}
+
+// checkScope refuses what does not go together.
+func (s scope) checkScope() error {
+	if s.DueOnly && len(s.Replace) > 0 {
+		return usagef("--due-only is for what dates ask for, and --replace for what they do not: give one of them")
+	}
+	return nil
 }
 
 // allowances lift guardrails for one run.
@@ -56,7 +66,7 @@ func (planCmd) Help() string {
 
 // Run plans and shows the plan.
 func (c *planCmd) Run(env *Env) error {
-	if err := c.checkOut(env); err != nil {
+	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
 	p, err := env.openProject()
@@ -64,7 +74,11 @@ func (c *planCmd) Run(env *Env) error {
 		return err
 	}
 	defer p.close()
-	made, err := c.make(env, p)
+	make := c.make
+	if c.DueOnly {
+		make = c.makeDue
+	}
+	made, err := make(env, p)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type savedPlan struct {
 	Base          plan.Base       `json:"base"`
 	Targets       []model.Address `json:"targets"`
 	Replace       []model.Address `json:"replace"`
+	DueOnly       bool            `json:"due_only"`
 	Notices       []plan.Notice   `json:"notices"`
 
 	data []byte

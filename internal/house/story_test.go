@@ -218,6 +218,7 @@ func TestPlansFitTheirSchema(t *testing.T) {
 	tell(t, func(w *applytest.World, p *plan.Plan) {
 		check(p)
 		check(revokeAll(t, w))
+		check(dueOnly(t, w))
 		check(plan.Restore(w.State(), began, plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}, plan.Options{Today: w.Today}))
 	})
 	// What never occurs is not tried: the story has to grow with the plan.
@@ -226,6 +227,16 @@ func TestPlansFitTheirSchema(t *testing.T) {
 			t.Errorf("no plan of the story has %q", key)
 		}
 	}
+}
+
+// dueOnly is the plan of what dates ask for.
+func dueOnly(t *testing.T, w *applytest.World) *plan.Plan {
+	t.Helper()
+	p, problems := plan.Due(w.State(), nil, plan.Options{Today: w.Today})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // revokeAll is the plan that ends every token there is, now.
@@ -301,6 +312,7 @@ func TestViewsFitTheirSchemas(t *testing.T) {
 	w := tell(t, func(w *applytest.World, p *plan.Plan) {
 		showAll(check, w.State(), w.Today)
 		showPlan(check, p)
+		showPlan(check, dueOnly(t, w))
 	})
 	showAll(check, w.State(), w.Today)
 	showOthers(check)

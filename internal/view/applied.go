@@ -15,6 +15,9 @@ func appliedReport(p *plan.Plan, r *apply.Result) document {
 	if r.Commit == "" && p.Revoked != nil {
 		return document{head: [][]span{{say(strong, revokeHeadline(p))}}, sections: []section{warningsSection(p)}}
 	}
+	if r.Commit == "" && p.DueOnly {
+		return document{head: [][]span{{say(strong, nothingDue)}}, sections: []section{warningsSection(p)}}
+	}
 	if r.Commit == "" {
 		return document{head: [][]span{{say(strong, "Nothing to do. State equals the declarations.")}}}
 	}
@@ -22,6 +25,9 @@ func appliedReport(p *plan.Plan, r *apply.Result) document {
 		head:     [][]span{{say(adds, appliedHeadline(p))}},
 		sections: []section{issuedSection(r), risksSection(p), keySection(p)},
 		foot:     appliedFoot(p, r),
+	}
+	if p.DueOnly {
+		d.sections = append(d.sections, changesSection(p), warningsSection(p))
 	}
 	if p.Revoked != nil {
 		// Nobody was shown a plan where nobody was asked.

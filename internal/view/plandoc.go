@@ -53,6 +53,9 @@ func planHead(p *plan.Plan) [][]span {
 	for _, n := range p.Notices {
 		head = append(head, noticeLine(n))
 	}
+	if p.DueOnly {
+		head = append(head, []span{say(warn, "Partial"), say(plain, ": only what dates ask for of what is applied. The declarations were not read.")})
+	}
 	if len(p.Targets) > 0 {
 		head = append(head, []span{say(warn, "Partial"), say(plain, ": only what "), quote(addresses(p.Targets)), say(plain, " needs.")})
 	}
@@ -87,6 +90,8 @@ func headline(p *plan.Plan) string {
 		return revokeHeadline(p)
 	case p.Resealing:
 		return resealHeadline(p)
+	case p.DueOnly && !p.Pending():
+		return nothingDue
 	case !p.Pending():
 		return noChanges(p)
 	case len(p.Changes) == 0:
@@ -94,6 +99,8 @@ func headline(p *plan.Plan) string {
 	}
 	return "Plan: " + summaryWords(p.Summary, toDo) + "."
 }
+
+const nothingDue = "Nothing is due."
 
 // noChanges is calm only as far as was looked.
 func noChanges(p *plan.Plan) string {
@@ -184,6 +191,8 @@ func nextStep(p *plan.Plan) []span {
 		return []span{say(plain, "Next: change the declarations, or lift each guardrail for one run by the flag that it names.")}
 	case !p.Pending():
 		return nil
+	case p.DueOnly:
+		return []span{say(plain, "Next: "), quote("osmoctl apply --due-only")}
 	}
 	return []span{say(plain, "Next: "), quote("osmoctl apply --expect " + p.Digest)}
 }

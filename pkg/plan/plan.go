@@ -92,9 +92,11 @@ type Plan struct {
 	// Revoked is set where generations end now; see [RevokeNow].
 	Revoked *Revoked `json:"revoked,omitempty"`
 	// Resealing is set where values that live are sealed again; see [BuildReseal].
-	Resealing bool     `json:"resealing,omitzero"`
-	Summary   Summary  `json:"summary"`
-	Changes   []Change `json:"changes"`
+	Resealing bool `json:"resealing,omitzero"`
+	// DueOnly is set where nothing but dates was looked at; see [Due].
+	DueOnly bool     `json:"due_only,omitzero"`
+	Summary Summary  `json:"summary"`
+	Changes []Change `json:"changes"`
 	// Implied lists what follows from the changes and stands nowhere in YAML.
 	Implied []Implied `json:"implied"`
 	Access  []Access  `json:"access"`
