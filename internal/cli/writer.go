@@ -140,7 +140,7 @@ func (w *writer) asked(env *Env, made *plan.Plan) (stop bool, err error) {
 	env.infof("")
 	env.view().Headline(made)
 	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
-	answer, err := untilInterrupted(env.Context, func() (string, error) {
+	answer, _ := untilInterrupted(env.Context, func() (string, error) { // What ends without a line is an answer too.
 		return bufio.NewReader(env.Stdin).ReadString('\n')
 	})
 	if env.Context.Err() != nil {
