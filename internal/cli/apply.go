@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -185,19 +186,36 @@ func (e *Env) warnLeft(r gitstore.Result) {
 // commit would not say what the user sees.
 func (p *project) checkCommitted(commit string) error {
 	dirty, err := p.store.Uncommitted(commit, config.ProjectFile, config.ManifestDir)
-	if err == nil && len(dirty) > 0 {
-		err = uncommitted(dirty)
+	if err != nil || len(dirty) == 0 {
+		return err
 	}
-	return err
+	ignored, err := p.store.Ignored(commit, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return err
+	}
+	return uncommitted(dirty, ignored)
 }
 
-func uncommitted(paths []string) error {
-	shown, more := paths, ""
-	if len(shown) > 5 {
-		shown, more = shown[:5], fmt.Sprintf(" and %d more", len(paths)-5)
+// uncommitted names the files and the commands that commit them: git takes one
+// that it ignores by force only.
+func uncommitted(dirty, ignored []string) error {
+	hint := "apply uses committed declarations only:"
+	if tracked := without(dirty, ignored); len(tracked) > 0 {
+		hint += " git add " + shellWords(tracked) + " &&"
 	}
-	return hinted(fmt.Errorf("declarations are not committed: %s%s", strings.Join(shown, ", "), more),
-		"apply uses committed declarations only: git add "+strings.Join(shown, " ")+" && git commit")
+	if len(ignored) > 0 {
+		hint += " git add -f " + shellWords(ignored) + " &&"
+	}
+	hint += " git commit"
+	if len(ignored) > 0 {
+		hint += "; or move " + named(ignored) + " away, which git ignores"
+	}
+	return hinted(fmt.Errorf("declarations are not committed: %s", named(dirty)), hint)
+}
+
+// without is what is in a list and not in another.
+func without(list, less []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(less, s) })
 }
 
 // replan plans from the commit, with the saved plan's restrictions.

@@ -44,6 +44,22 @@ func (s *Store) Uncommitted(commit string, dirs ...string) ([]string, error) {
 	return slices.Compact(different), nil
 }
 
+// Ignored returns the files below the folders (or files) named that git ignores,
+// and that are not tracked nevertheless. They are among the [Store.Uncommitted].
+func (s *Store) Ignored(commit string, dirs ...string) ([]string, error) {
+	d, err := s.draft(context.Background(), commit, dirs)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	ignored := slices.Clone(d.ignored)
+	for i, name := range ignored {
+		ignored[i] = s.inProject(name)
+	}
+	slices.Sort(ignored)
+	return ignored, nil
+}
+
 // isCommitted compares by name, so that few blobs have to be read.
 func (d *draft) isCommitted(n *drafted) (bool, error) {
 	at := d.commit[n.name]
