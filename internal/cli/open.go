@@ -178,7 +178,7 @@ func (e *Env) sealedTo(err error, g *state.Generation, nameOf func(id string) st
 	}
 	readers := make([]string, len(g.Recipients))
 	for i, id := range g.Recipients {
-		readers[i] = or(nameOf(id), id)
+		readers[i] = or(nameOf(id), model.KeyFingerprint(id))
 	}
 	hint := e.identityHint(readers)
 	if also != "" {

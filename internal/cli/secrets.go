@@ -188,7 +188,7 @@ func (c *secretsResealCmd) explain(env *Env, err error, made *plan.Plan, have *s
 	names, readers := view.NamesOf(have.Meta.Applied), map[string]bool{}
 	for _, a := range unreadable.Left {
 		for _, id := range have.Accounts[a.Account].Tokens[a.Name].Generation(a.Generation).Recipients {
-			readers[or(names(id), id)] = true
+			readers[or(names(id), model.KeyFingerprint(id))] = true
 		}
 	}
 	hint := env.identityHint(model.Names(readers))

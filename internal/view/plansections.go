@@ -143,9 +143,33 @@ func filesSection(p *plan.Plan) section {
 }
 
 func settingsSection(p *plan.Plan) section {
+	names := map[string]string{}
+	for _, k := range p.Keys {
+		names[k.Key] = k.Name
+	}
 	return sectionOf("Settings", p.GuardrailChanges, maxItems, func(c plan.GuardrailChange) item {
-		return item{mark: "~", tone: alters, head: difference(c.Path, c.Before, c.After)}
+		before, after := c.Before, c.After
+		if about, ok := strings.CutPrefix(c.Path, "recipients."); ok {
+			before, after = namedKeys(before, about, names), namedKeys(after, about, names)
+		}
+		return item{mark: "~", tone: alters, head: difference(c.Path, before, after)}
 	})
+}
+
+// namedKeys are the keys of a recipient as people know them. One that has the name
+// of the recipient itself is not called so again.
+func namedKeys(value any, about string, names map[string]string) any {
+	ids, ok := value.([]string)
+	if !ok {
+		return value
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		if keys[i] = keyName(names[id], id); names[id] == about {
+			keys[i] = shortKey(id)
+		}
+	}
+	return keys
 }
 
 // impliedSection says what follows and stands in no declaration.

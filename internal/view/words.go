@@ -52,14 +52,7 @@ func labels(m map[string]string) string {
 }
 
 // shortKey abbreviates the ID of a key for people.
-func shortKey(id string) string {
-	const head, tail = 16, 6
-	id = secret.Mask(id)
-	if len(id) <= 2*head {
-		return id
-	}
-	return id[:head] + "…" + id[len(id)-tail:]
-}
+func shortKey(id string) string { return model.KeyFingerprint(secret.Mask(id)) }
 
 // keyName is a key by name, where it has one, and abbreviated ID.
 func keyName(name, id string) string {

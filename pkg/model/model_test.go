@@ -102,3 +102,18 @@ func TestRolesAtIssue(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestKeyFingerprint(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		// As ssh-keygen -l prints it.
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJQ2A3u5l41YcHVjZHGG+rBWxnIauuy1J3ioz8CEp07D": "SHA256:DRam5yz5f4Kepwddbsvf0qFX1ncpvNoJnroKbXAL0fE",
+		"age1rret3xhrmwpmpadwnj9zrentthe9kxufjsnrrdz60tljca36z9tseq7r90":                   "age1rret3xhrmwpm…eq7r90",
+		"age1short":                 "age1short",
+		"ssh-ed25519 not in base64": "ssh-ed25519 not in base64",
+	} {
+		if got := KeyFingerprint(id); got != want {
+			t.Errorf("%s is shown as %s, want %s", id, got, want)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package model
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"strings"
 )
 
 // RecipientKind is the sort of key a [Recipient] is.
@@ -50,6 +52,23 @@ func RecipientID(key string) string {
 	}
 	sum := sha256.Sum256([]byte(key))
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// KeyFingerprint shows the ID of a key to people, in a line: for a key of SSH the
+// fingerprint that ssh-keygen -l prints, else the ID where it is short, and of a
+// longer one its two ends. The ends of a key of SSH would not tell two keys apart.
+func KeyFingerprint(id string) string {
+	const head, tail = 16, 6
+	if blob, ok := strings.CutPrefix(id, "ssh-ed25519 "); ok {
+		if raw, err := base64.StdEncoding.DecodeString(blob); err == nil {
+			sum := sha256.Sum256(raw)
+			return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+		}
+	}
+	if len(id) <= 2*head {
+		return id
+	}
+	return id[:head] + "…" + id[len(id)-tail:]
 }
 
 // IDs returns the IDs of recipients in their order.

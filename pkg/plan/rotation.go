@@ -127,13 +127,7 @@ func keyName(id string, names map[string]string) string {
 }
 
 // shortKey abbreviates a key for people.
-func shortKey(id string) string {
-	const keep = 16
-	if len(id) <= 2*keep {
-		return id
-	}
-	return id[:keep] + "…" + id[len(id)-6:]
-}
+func shortKey(id string) string { return model.KeyFingerprint(id) }
 
 // DateOfIssue is the UTC day on which a generation was issued.
 func DateOfIssue(g *state.Generation) model.Date { return model.DateOf(g.IssuedAt) }
