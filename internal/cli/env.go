@@ -39,6 +39,8 @@ type Env struct {
 	// StdinTerminal, StdoutTerminal and StderrTerminal tell where a person
 	// sits.
 	StdinTerminal, StdoutTerminal, StderrTerminal bool
+	// Columns is how wide the terminal is, 0 where that is not known.
+	Columns int
 	// StdoutFile is the file that stdout was redirected to, or nil: a pipe, a
 	// terminal or a device is none.
 	StdoutFile *RedirectedFile
@@ -93,9 +95,20 @@ func System() *Env {
 		StdinTerminal:  isTerminal(os.Stdin),
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
+		Columns:        columns(os.Stdout, os.Stderr),
 		StdoutFile:     redirected(os.Stdout),
 		execute:        execute,
 	}
+}
+
+// columns is the width of the first that is a terminal, 0 where none tells.
+func columns(files ...*os.File) int {
+	for _, f := range files {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 0
 }
 
 // takeIdentities takes private keys out of the environment, before anything can
@@ -157,8 +170,24 @@ func (e *Env) view() *view.View {
 	return &view.View{
 		Out: e.Stdout, Err: e.Stderr,
 		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
+		Width: e.columns(e.StdoutTerminal), ErrWidth: e.columns(e.StderrTerminal),
 	}
 }
+
+// columns is how wide a line may be: what is no terminal is not broken.
+func (e *Env) columns(terminal bool) int {
+	switch {
+	case !terminal:
+		return 0
+	case e.Columns == 0:
+		return usualColumns
+	}
+	return max(e.Columns, minColumns)
+}
+
+// usualColumns is what a terminal has that does not tell, and minColumns is what
+// a plan can be read in.
+const usualColumns, minColumns = 80, 40
 
 // inCI reports whether nobody watches: continuous integration sets CI.
 func (e *Env) inCI() bool { v := e.Getenv("CI"); return v != "" && v != "false" && v != "0" }

@@ -43,7 +43,7 @@ func (c *planCmd) save(env *Env, made *plan.Plan) error {
 func (c *planCmd) view(env *Env) *view.View {
 	v := env.view()
 	if c.Out != "" && isStdout(c.Out) {
-		v.Out, v.Color = v.Err, v.ErrColor
+		v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
 	}
 	return v
 }

@@ -121,7 +121,7 @@ func (w *writer) approved(env *Env, made *plan.Plan, granted bool, f view.Format
 		v := env.view()
 		if f != view.Text || !ask {
 			// Results alone belong on stdout; this is to decide by.
-			v.Out, v.Color = v.Err, v.ErrColor
+			v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
 		}
 		if err := v.Plan(made, view.Text); err != nil {
 			return true, err

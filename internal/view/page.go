@@ -67,6 +67,8 @@ func quoteAs(t tone, text string) span { return span{text: text, tone: t, foreig
 type page struct {
 	bytes.Buffer
 	colored bool
+	// width is where lines of words are broken; 0 breaks none.
+	width int
 }
 
 // line writes one line of plain text.
@@ -75,8 +77,17 @@ func (p *page) line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
 // blank writes an empty line.
 func (p *page) blank() { p.WriteByte('\n') }
 
-// spans writes one line made of spans.
+// spans writes one line made of spans, broken where the page is not wide enough.
 func (p *page) spans(spans ...span) {
+	if p.width > 0 && lineWidth(spans) > p.width {
+		p.wrapped(spans)
+		return
+	}
+	p.unbroken(spans...)
+}
+
+// unbroken writes one line made of spans, however long.
+func (p *page) unbroken(spans ...span) {
 	for _, s := range spans {
 		p.WriteString(p.paint(s))
 	}

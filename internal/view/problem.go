@@ -95,10 +95,10 @@ func (p *page) source(d *diag.Diagnostic) {
 	}
 	number := strconv.Itoa(d.Pos.Line)
 	source, before, marked := excerpt(d)
-	p.spans(say(faint, "  "+number+" | "), quote(source))
+	p.unbroken(say(faint, "  "+number+" | "), quote(source))
 	if d.Pos.Column > 0 {
 		gutter := "  " + strings.Repeat(" ", len(number)) + " | "
-		p.spans(say(faint, gutter), say(plain, strings.Repeat(" ", before)), say(severityTone(d.Severity), strings.Repeat("^", marked)))
+		p.unbroken(say(faint, gutter), say(plain, strings.Repeat(" ", before)), say(severityTone(d.Severity), strings.Repeat("^", marked)))
 	}
 }
 

@@ -29,6 +29,9 @@ type View struct {
 	Out, Err io.Writer
 	// Color and ErrColor say whether Out and Err are to be coloured.
 	Color, ErrColor bool
+	// Width and ErrWidth are how many cells a line of Out and Err has; 0 stands for
+	// as many as it takes.
+	Width, ErrWidth int
 }
 
 // ErrFormat is returned for a format that a result does not have.
@@ -63,14 +66,14 @@ func (v *View) show(f Format, r form) error {
 }
 
 func (v *View) print(fill func(*page)) error {
-	p := &page{colored: v.Color}
+	p := &page{colored: v.Color, width: v.Width}
 	fill(p)
 	return v.write(v.Out, p.Bytes())
 }
 
 // complain writes text to Err. Where even that fails there is nobody to tell.
 func (v *View) complain(fill func(*page)) {
-	p := &page{colored: v.ErrColor}
+	p := &page{colored: v.ErrColor, width: v.ErrWidth}
 	fill(p)
 	_ = v.write(v.Err, p.Bytes())
 }
@@ -103,7 +106,7 @@ func (v *View) Words(text string) error { return v.write(v.Out, []byte(text)) }
 
 // Note writes one line to Err, for what a command has to say beside its result.
 func (v *View) Note(text string) {
-	v.complain(func(p *page) { p.line(text) })
+	v.complain(func(p *page) { p.spans(quote(text)) })
 }
 
 // Warn writes one line to Err that begins with "warning: ".
