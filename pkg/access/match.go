@@ -14,7 +14,7 @@ func CheckAction(pattern string) error {
 	service, verb, found := strings.Cut(pattern, ":")
 	switch {
 	case pattern == "*":
-		return errors.New(`OSMO's API refuses a bare "*" as an action: write "*:*"`)
+		return errors.New(`OSMO's API refuses a bare "*" as an action: name those that are meant, such as "workflow:Read"; "*:*" is all of them`)
 	case !found:
 		return errors.New(`an action is written service:Verb, such as "workflow:Read", "workflow:*" or "*:Read"`)
 	case service != "*" && !consistsOf(service, isLower):
@@ -37,10 +37,23 @@ func consistsOf(s string, ok func(byte) bool) bool {
 func isLower(c byte) bool  { return 'a' <= c && c <= 'z' }
 func isLetter(c byte) bool { return isLower(c | 0x20) }
 
-// SuggestAction is the closest action or wildcard that the server knows to a
-// pattern that matches none ([Rules.Knows]), or "" where none is close.
+// SuggestAction is the closest action that the server knows to a pattern that
+// matches none ([Rules.Knows]), or "" where none is close. A wildcard is suggested
+// only for a wildcard of the same kind: whoever mistypes one action is not led to
+// granting all of them.
 func (r *Rules) SuggestAction(pattern string) (near string) {
-	return diag.Nearest(pattern, r.suggestions)
+	service, verb, _ := strings.Cut(pattern, ":")
+	asWide := func(candidate string) bool {
+		s, v, _ := strings.Cut(candidate, ":")
+		return (s == "*") == (service == "*") && (v == "*") == (verb == "*")
+	}
+	var fit []string
+	for _, candidate := range r.suggestions {
+		if asWide(candidate) {
+			fit = append(fit, candidate)
+		}
+	}
+	return diag.Nearest(pattern, fit)
 }
 
 // listSuggestions is every action, then the wildcard of every service and verb.

@@ -17,7 +17,7 @@ func TestCheckAction(t *testing.T) {
 		{"*:Read", ""},
 		{"*:*", ""},
 		{"unknown:Verb", ""},
-		{"*", `write "*:*"`},
+		{"*", `name those that are meant`},
 		{"", "service:Verb"},
 		{"workflow", "service:Verb"},
 		{"Workflow:Read", "lower-case"},
@@ -61,6 +61,11 @@ func TestSuggestAction(t *testing.T) {
 		{"*:Updat", false, "*:Update"},
 		{"configs:Read", false, "config:Read"},
 		{"dataset:Write", false, ""},
+		// Never more than was asked for.
+		{"workflow:Foo", false, ""},
+		{"workflow:Al", false, ""},
+		{"*:Foo", false, ""},
+		{"wrkflow:List", false, "workflow:List"},
 		{"", false, ""},
 	}
 	for _, test := range tests {

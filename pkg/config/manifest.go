@@ -217,7 +217,7 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 	if f.isSet() {
 		at = f.value
 	}
-	m.fail(at, codeResourcesMissing, `write resources: ["*"] if every resource is meant, else name them`,
+	m.fail(at, codeResourcesMissing, `name them, such as resources: ["pool/ml-training"]; ["*"] is every resource there is`,
 		`a policy must name its resources: without, it matches only what has none, until OSMO restarts and widens it to "*"`)
 	return nil
 }

@@ -231,7 +231,7 @@ func syntaxHint(problem string) string {
 	case strings.Contains(problem, "invalid Unicode character escape code"):
 		return pairHint
 	case strings.Contains(problem, "alphabetic or numeric"), strings.Contains(problem, "unknown anchor"):
-		return `quote a text that begins with "*" or "&", such as "*:*"`
+		return `quote a text that begins with "*" or "&", such as "*:Read"`
 	case strings.Contains(problem, "cannot start any token"):
 		return `quote a text that begins with "@", "%" or a backquote`
 	case strings.Contains(problem, "mapping values are not allowed"):
