@@ -49,7 +49,20 @@ func accessSection(p *plan.Plan) section {
 	for _, list := range grouped(heavy, heavyKey) {
 		s.items = append(s.items, heavyItem(list, scale))
 	}
+	if slices.ContainsFunc(s.items, excepts) {
+		s.items = append(s.items, item{mark: "*", tone: faint, head: []span{say(faint, exceptWords)}})
+	}
 	return s
+}
+
+// exceptWords is the one meaning of the word: a grant says by itself what it is
+// not about, and not why.
+const exceptWords = "a line is not about what it excepts: that is denied, or no change, or in a line of its own"
+
+func excepts(i item) bool {
+	return slices.ContainsFunc(i.body, func(line []span) bool {
+		return slices.ContainsFunc(line, func(s span) bool { return s.foreign && strings.Contains(s.text, " except ") })
+	})
 }
 
 func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
