@@ -147,12 +147,12 @@ func (a *ahead) older() string {
 
 // remedy is the command that brings HEAD there.
 func (a *ahead) remedy() string {
-	name := shellWord(a.name)
+	name := model.ShellWord(a.name)
 	switch local, remote := strings.CutPrefix(a.ref, headsPrefix); {
 	case a.unread:
 		return "osmoctl state fetch"
 	case remote && a.head.Branch == "":
-		return "git switch " + shellWord(local)
+		return "git switch " + model.ShellWord(local)
 	case a.head.Branch == "":
 		return "git checkout --detach " + name
 	default:
@@ -236,7 +236,7 @@ func (a *ahead) planRemedy() string {
 	if a.unread || a.contains || a.head.Branch == "" {
 		return a.remedy()
 	}
-	return a.remedy() + ", or osmoctl plan --state-ref " + shellWord(a.name)
+	return a.remedy() + ", or osmoctl plan --state-ref " + model.ShellWord(a.name)
 }
 
 // noteBranch remembers the branch that state was pushed to for the first time, so

@@ -172,7 +172,7 @@ func (p *project) recover(env *Env) error {
 // somebody's work.
 func (e *Env) warnLeft(r gitstore.Result) {
 	for _, path := range r.LeftAlone {
-		e.warnf("%s was changed by hand and left alone: git checkout HEAD -- %s brings the applied state back", path, path)
+		e.warnf("%s was changed by hand and left alone: git checkout HEAD -- %s brings the applied state back", path, model.ShellWord(path))
 	}
 	if r.IndexLeft != "" {
 		e.warnf("the index was left alone (%s): git add state brings it up to date", r.IndexLeft)

@@ -121,7 +121,7 @@ func (p *project) historyHint() string {
 	if name == "" {
 		return "clone the repository again, without --depth"
 	}
-	return "git fetch --unshallow " + name + ", or osmoctl state fetch, which brings only what is needed"
+	return "git fetch --unshallow " + model.ShellWord(name) + ", or osmoctl state fetch, which brings only what is needed"
 }
 
 // notices are what a plan has to say of the history of the state that it was made

@@ -63,7 +63,9 @@ type Env struct {
 
 	// named says that Dir was given as the project directory, and is not
 	// searched from.
-	named      bool
+	named bool
+	// paste is about the commands that are proposed.
+	paste      view.Paste
 	formatType view.Format
 	verbose    bool
 	noColor    bool
@@ -159,6 +161,7 @@ func (e *Env) configure(g *grammar, f view.Format) (err error) {
 	e.noColor = g.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
 	if g.Dir != "" {
 		e.Dir, e.named = absolute(e.Dir, g.Dir), true
+		e.paste = view.Paste{Dir: g.Dir, Project: g.Dir}
 	}
 	if e.limits, err = model.ParseLimits(e.Getenv(model.LimitsVariable)); err != nil {
 		return usage(fmt.Errorf("%s: %w", model.LimitsVariable, err))
@@ -169,6 +172,7 @@ func (e *Env) configure(g *grammar, f view.Format) (err error) {
 func (e *Env) view() *view.View {
 	return &view.View{
 		Out: e.Stdout, Err: e.Stderr,
+		Paste: e.paste,
 		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
 		Width: e.columns(e.StdoutTerminal), ErrWidth: e.columns(e.StderrTerminal),
 	}

@@ -99,6 +99,10 @@ func (e *Env) fail(err error) int {
 			_, _ = e.Stderr.Write([]byte("\n"))
 		}
 	}
+	if e.formatType == view.Markdown && err.Error() != "" {
+		// Whatever makes a comment of stdout has to have something to show.
+		_ = e.view().Failure(err)
+	}
 	if errors.As(err, &problems) && e.formatType != view.JSON {
 		e.view().Diagnostics(problems)
 		var hint *hintError

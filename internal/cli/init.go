@@ -314,7 +314,7 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	}
 	say("")
 	say("Try next:")
-	say("  cd %s", dir)
+	say("  cd %s", model.ShellWord(dir))
 	if !env.knownToGit(dir) {
 		say("  git config --global user.name 'YOUR NAME'        # git does not know yet who commits")
 		say("  git config --global user.email YOU@EXAMPLE.COM")
@@ -333,6 +333,6 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	if identity != "" {
 		say("  osmoctl token decrypt %s | osmoctl token verify", "svc-ci/ci-token")
 	}
-	say("  $EDITOR %s        # change something", "manifests/service-accounts.yaml")
+	say("  ${EDITOR:-vi} %s        # change something", "manifests/service-accounts.yaml")
 	say("  osmoctl plan")
 }

@@ -337,7 +337,7 @@ func (l *ledger) checkHead(head gitstore.Head) error {
 	case l.remote == nil && l.git.StateBranch == "" && head.Branch == "":
 		return hinted(errors.New("HEAD is detached, so there is no branch to commit the state to"), "git switch BRANCH")
 	case l.remote == nil && l.git.Branch != "" && l.git.Branch != short:
-		return hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", l.git.Branch, or(short, "none")), "git switch "+l.git.Branch)
+		return hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", l.git.Branch, or(short, "none")), "git switch "+model.ShellWord(l.git.Branch))
 	}
 	return nil
 }
@@ -356,7 +356,7 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (str
 	}
 	name := l.git.Push + "/" + l.branch
 	if tip == "" {
-		return "", hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+l.git.Push+" "+l.branch)
+		return "", hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+model.ShellWord(l.git.Push)+" "+model.ShellWord(l.branch))
 	}
 	published, err := l.project.store.IsAncestor(head.Commit, tip)
 	if err != nil {

@@ -83,6 +83,7 @@ func (c *planCmd) Run(env *Env) error {
 		return err
 	}
 	c.holdToReview(made)
+	c.steps(env, p, made)
 	if err := c.save(env, made); err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (e *Env) findProject() (string, error) {
 	}
 	for dir := e.Dir; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, config.ProjectFile)); err == nil {
+			if up, err := filepath.Rel(e.Dir, dir); err == nil && up != "." {
+				e.paste.Project = filepath.ToSlash(up)
+			}
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -132,11 +135,11 @@ func (p *project) checkNearest() error {
 		})
 		if errors.Is(err, stop) {
 			return hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(p.store.Prefix(), dir), last.Hash),
-				"name the one that is meant: osmoctl -C "+p.dir)
+				"name the one that is meant: osmoctl -C "+model.ShellWord(p.dir))
 		}
 		if errors.Is(err, gitstore.ErrShallow) && !isOwnFolder(dir) {
 			return hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(p.store.Prefix(), dir)),
-				"name the one that is meant: osmoctl -C "+p.dir)
+				"name the one that is meant: osmoctl -C "+model.ShellWord(p.dir))
 		}
 		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
 			return err

@@ -161,15 +161,7 @@ func shellWords(paths []string) string {
 	}
 	words := make([]string, len(paths))
 	for i, p := range paths {
-		words[i] = shellWord(p)
+		words[i] = model.ShellWord(p)
 	}
 	return strings.Join(words, " ")
-}
-
-func shellWord(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@%="
-	if s != "" && s[0] != '-' && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -69,10 +70,10 @@ func appliedFoot(p *plan.Plan, r *apply.Result) [][]span {
 	}
 	if len(r.Issued) > 0 {
 		a := r.Issued[0].Address
-		foot = append(foot, []span{say(plain, "Next: "), quote("osmoctl token decrypt " + a.Account + "/" + a.Name)})
+		foot = append(foot, []span{say(plain, "Next: "), run("osmoctl token decrypt " + a.Account + "/" + a.Name + " -o " + model.ShellWord("~/"+a.Name))})
 	}
 	if n := len(p.WaitingForIdentity); n > 0 {
-		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": new readers reach "+plural(n, "token", "tokens")+" with the next rotation, or by "), quote("osmoctl secrets reseal"), say(plain, ".")})
+		foot = append(foot, []span{say(warn, "Waiting"), say(plain, ": new readers reach "+plural(n, "token", "tokens")+" with the next rotation, or by "), run("osmoctl secrets reseal"), say(plain, ".")})
 	}
 	return foot
 }

@@ -74,6 +74,7 @@ func (s section) leftWords() string {
 }
 
 func (v *View) showDocument(f Format, d document) error {
+	d.paste(v.Paste)
 	switch f {
 	case Text, "":
 		return v.print(d.text)

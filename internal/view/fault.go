@@ -30,7 +30,7 @@ func (v *View) Error(err error, exitCode int, f Format) {
 		return
 	}
 	if f == JSON {
-		_ = v.printJSON(v.Err, errorDocumentOf(err, exitCode))
+		_ = v.printJSON(v.Err, v.errorDocumentOf(err, exitCode))
 		return
 	}
 	v.complain(func(p *page) {
@@ -51,8 +51,8 @@ func (p *page) more(text string) {
 	}
 }
 
-func errorDocumentOf(err error, exitCode int) errorDocument {
-	out := errorObject{Message: err.Error(), Hint: hintOf(err), ExitCode: exitCode}
+func (v *View) errorDocumentOf(err error, exitCode int) errorDocument {
+	out := errorObject{Message: err.Error(), Hint: v.Paste.in(hintOf(err)), ExitCode: exitCode}
 	var list diag.List
 	if d, ok := firstProblem(err); ok {
 		out.Code = d.Code

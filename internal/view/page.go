@@ -47,6 +47,8 @@ type span struct {
 	tone    tone
 	foreign bool
 	told    bool
+	// command marks commands to paste, see [Paste].
+	command bool
 }
 
 // say is a span of our own words, without a character that Markdown knows.
@@ -59,6 +61,9 @@ func quote(text string) span { return span{text: text, foreign: true} }
 // what others named.
 func tell(text string) span { return span{text: text, told: true} }
 
+// run is a span of commands that the reader is to run.
+func run(text string) span { return span{text: text, foreign: true, command: true} }
+
 // quoteAs is quote in a tone.
 func quoteAs(t tone, text string) span { return span{text: text, tone: t, foreign: true} }
 
@@ -69,6 +74,7 @@ type page struct {
 	colored bool
 	// width is where lines of words are broken; 0 breaks none.
 	width int
+	paste Paste
 }
 
 // line writes one line of plain text.

@@ -15,7 +15,7 @@ func (v *View) Plan(p *plan.Plan, f Format) error {
 	if f == JSON {
 		return v.planJSON(p)
 	}
-	return v.showDocument(f, planDocument(p))
+	return v.showDocument(f, planDocument(p, v.Paste))
 }
 
 func (v *View) planJSON(p *plan.Plan) error { return WritePlanJSON(v.Out, p) }

@@ -21,7 +21,7 @@ const (
 // change shows, then the changes, those that take away before those that add,
 // then what they mean for access, for readers and for the rails themselves, and
 // last what is good to know.
-func planDocument(p *plan.Plan) document {
+func planDocument(p *plan.Plan, c Paste) document {
 	return document{
 		head: planHead(p),
 		sections: []section{
@@ -37,7 +37,7 @@ func planDocument(p *plan.Plan) document {
 			warningsSection(p),
 			upcomingSection(p),
 		},
-		foot: planFoot(p),
+		foot: planFoot(p, c),
 	}
 }
 
@@ -70,7 +70,7 @@ func noticeLine(n plan.Notice) []span {
 		line = append(line, say(plain, ": "), quote(what))
 	}
 	if n.Hint != "" {
-		line = append(line, say(plain, ". Next: "), quote(n.Hint))
+		line = append(line, say(plain, ". Next: "), run(n.Hint))
 	}
 	return line
 }
@@ -165,7 +165,7 @@ func summaryWords(s plan.Summary, words func(plan.Action) string) string {
 	return strings.Join(parts, ", ")
 }
 
-func planFoot(p *plan.Plan) [][]span {
+func planFoot(p *plan.Plan, c Paste) [][]span {
 	base := "State serial " + strconv.Itoa(p.Base.Serial) + ", planned for " + p.Date.String() + "."
 	if p.Base.Serial == 0 {
 		base = "Nothing was applied yet, planned for " + p.Date.String() + "."
@@ -174,14 +174,14 @@ func planFoot(p *plan.Plan) [][]span {
 		{say(plain, base)},
 		{say(plain, "Digest: "), quote(p.Digest)},
 	}
-	if next := nextStep(p); next != nil {
+	if next := nextStep(p, c); next != nil {
 		foot = append(foot, next)
 	}
 	return foot
 }
 
 // nextStep says what to do with the plan.
-func nextStep(p *plan.Plan) []span {
+func nextStep(p *plan.Plan, c Paste) []span {
 	switch {
 	case p.Restored != nil, p.Revoked != nil, p.Resealing && len(p.Blocked) == 0:
 		return nil
@@ -191,8 +191,13 @@ func nextStep(p *plan.Plan) []span {
 		return []span{say(plain, "Next: change the declarations, or lift each guardrail for one run by the flag that it names.")}
 	case !p.Pending():
 		return nil
-	case p.DueOnly:
-		return []span{say(plain, "Next: "), quote("osmoctl apply --due-only")}
 	}
-	return []span{say(plain, "Next: "), quote("osmoctl apply --expect " + p.Digest)}
+	line := c.apply("--expect", p.Digest)
+	if p.DueOnly {
+		line = c.apply("--due-only")
+	}
+	if line == "" {
+		return []span{say(plain, "Next: apply it, with the flags that it was planned with.")}
+	}
+	return []span{say(plain, "Next: "), run(line)}
 }

@@ -193,8 +193,8 @@ func waitingSection(p *plan.Plan) section {
 func waitingItem(group []plan.Waiting) item {
 	head := subjects(group, func(w plan.Waiting) model.Address { return w.Address })
 	i := item{mark: "~", tone: alters, head: append(head, say(plain, " to be sealed to "), quote(clip(readerNames(group[0].Gained))))}
-	i.add(say(plain, "with the next rotation, or by whoever can read them: "), quote("osmoctl secrets reseal"))
-	i.add(say(plain, "a new value at once: "), quote("osmoctl apply --replace "+group[0].Address.Token().String()))
+	i.add(say(plain, "with the next rotation, or by whoever can read them: "), run("osmoctl secrets reseal"))
+	i.add(say(plain, "a new value at once: "), run("osmoctl apply --replace "+group[0].Address.Token().String()))
 	return i
 }
 

@@ -84,7 +84,7 @@ func severityTone(s diag.Severity) tone {
 
 func (p *page) hint(text string) {
 	if text != "" {
-		p.spans(say(strong, "hint"), say(plain, ": "), quote(text))
+		p.spans(say(strong, "hint"), say(plain, ": "), quote(p.paste.in(text)))
 	}
 }
 

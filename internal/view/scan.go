@@ -137,7 +137,7 @@ func (v *View) leftOut(r Scan) {
 func (p *page) scan(r Scan) {
 	for _, f := range r.Finds {
 		p.spans(quote(f.where()), say(plain, ": "), say(f.tone(), f.status()), say(plain, " "), quote(f.what()))
-		p.spans(say(faint, "  hint: "), quote(f.hint()))
+		p.spans(say(faint, "  hint: "), quote(p.paste.in(f.hint())))
 	}
 	if len(r.Finds) > 0 {
 		p.blank()

@@ -14,7 +14,7 @@ type Format string
 const (
 	Text     Format = "text"
 	JSON     Format = "json"
-	Markdown Format = "markdown"  // plans and what came of them
+	Markdown Format = "markdown"  // plans, what came of them, and why there is none
 	GitHub   Format = "github"    // validation, as annotations of a workflow run
 	SARIF    Format = "sarif"     // validation and scans, as SARIF 2.1.0
 	Calendar Format = "icalendar" // what dates bring, by RFC 5545
@@ -32,6 +32,8 @@ type View struct {
 	// Width and ErrWidth are how many cells a line of Out and Err has; 0 stands for
 	// as many as it takes.
 	Width, ErrWidth int
+	// Paste is about the commands that it proposes.
+	Paste Paste
 }
 
 // ErrFormat is returned for a format that a result does not have.
@@ -66,14 +68,14 @@ func (v *View) show(f Format, r form) error {
 }
 
 func (v *View) print(fill func(*page)) error {
-	p := &page{colored: v.Color, width: v.Width}
+	p := &page{colored: v.Color, width: v.Width, paste: v.Paste}
 	fill(p)
 	return v.write(v.Out, p.Bytes())
 }
 
 // complain writes text to Err. Where even that fails there is nobody to tell.
 func (v *View) complain(fill func(*page)) {
-	p := &page{colored: v.ErrColor, width: v.ErrWidth}
+	p := &page{colored: v.ErrColor, width: v.ErrWidth, paste: v.Paste}
 	fill(p)
 	_ = v.write(v.Err, p.Bytes())
 }
@@ -106,10 +108,10 @@ func (v *View) Words(text string) error { return v.write(v.Out, []byte(text)) }
 
 // Note writes one line to Err, for what a command has to say beside its result.
 func (v *View) Note(text string) {
-	v.complain(func(p *page) { p.spans(quote(text)) })
+	v.complain(func(p *page) { p.spans(quote(v.Paste.in(text))) })
 }
 
 // Warn writes one line to Err that begins with "warning: ".
 func (v *View) Warn(text string) {
-	v.complain(func(p *page) { p.spans(say(warn, "warning: "), quote(text)) })
+	v.complain(func(p *page) { p.spans(say(warn, "warning: "), quote(v.Paste.in(text))) })
 }

@@ -133,7 +133,7 @@ func TestSectionWithNothingButACount(t *testing.T) {
 
 func TestErrorDocumentOfOneProblem(t *testing.T) {
 	t.Parallel()
-	got := errorDocumentOf(fmt.Errorf("wrapped: %w", diag.Diagnostic{Code: "c", Summary: "s", Hint: "h"}), 1).Error
+	got := (&View{}).errorDocumentOf(fmt.Errorf("wrapped: %w", diag.Diagnostic{Code: "c", Summary: "s", Hint: "h"}), 1).Error
 	if diff := cmp.Diff(errorObject{Message: "wrapped: s", Code: "c", Hint: "h", ExitCode: 1}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

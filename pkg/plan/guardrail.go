@@ -131,7 +131,7 @@ func (g *guard) stateMoved() {
 	moves := slices.ContainsFunc(g.settled, func(c GuardrailChange) bool { return strings.HasPrefix(c.Path, "git.") })
 	before, after := g.have.Meta.Applied.Git, g.want.Project.Git
 	if to := movedTo(before, after); moves && g.opts.Allow.StateMove != to {
-		g.block(nil, RailStateMoved, "--allow-state-move "+to, "the git settings changed, so state would move from %s to %s: it is planned against the state where the last apply recorded it", before.Place(), to)
+		g.block(nil, RailStateMoved, "--allow-state-move "+model.ShellWord(to), "the git settings changed, so state would move from %s to %s: it is planned against the state where the last apply recorded it", before.Place(), to)
 	}
 }
 
@@ -149,7 +149,7 @@ func movedTo(before, after model.Git) string {
 }
 
 // StateMoveFlag is the flag that lets state move to where the settings say.
-func StateMoveFlag(to model.Git) string { return "--allow-state-move " + to.Place() }
+func StateMoveFlag(to model.Git) string { return "--allow-state-move " + model.ShellWord(to.Place()) }
 
 // vanished keeps a project whose declarations are gone, by a bad merge or a
 // moved directory, from deleting everything.
