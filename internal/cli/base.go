@@ -202,7 +202,7 @@ func (p *project) into(branch string) *pullRequest {
 		ref := tracking(remote, branch)
 		r.name = remote + "/" + branch
 		r.candidates = []string{ref}
-		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s +%s%s:%s", remote, headsPrefix, branch, ref)
+		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s %s", remote, model.ShellWord("+"+headsPrefix+branch+":"+ref))
 	}
 	return r
 }
@@ -283,13 +283,14 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 	}
 	if asked.commit == "" {
 		at, err := p.plannedAgainst(ctx)
+		at, err = p.orFirst(at, err)
 		return compared{place: at}, err
 	}
 	c := compared{}
 	if asked.itself {
 		c.place.commit = asked.commit
 		c.place.meta, _, err = p.metaAt(asked.commit)
-	} else if c.place, err = p.locate(ctx, asked.commit, "", p.localTip); err == nil {
+	} else if c.place, err = p.orFirst(p.locate(ctx, asked.commit, "", p.localTip)); err == nil {
 		err = p.stateFor(ctx, &c, asked)
 	}
 	if err != nil {
@@ -318,6 +319,15 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 	}
 	c.edited, err = p.stateDifferences(ctx, head.Commit, beside)
 	return c, err
+}
+
+// orFirst takes a state branch that the clone has not got for one that the first
+// apply will make.
+func (p *project) orFirst(at place, err error) (place, error) {
+	if missing := (*unseenBranchError)(nil); errors.As(err, &missing) {
+		return p.firstPlace(missing)
+	}
+	return at, err
 }
 
 // behind is the entry of a plan whose state is not the one that was found, nor one

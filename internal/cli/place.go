@@ -55,7 +55,9 @@ const (
 	railPlaceTaken    = "state_place_taken"
 	railBaseUnknown   = "base_unknown"
 	railPlaceUnclear  = "state_place_unclear"
+	railStateUnseen   = "state_branch_unseen"
 	noticePlaceUnseen = "place_not_checked"
+	noticeFirst       = "nothing_applied_yet"
 )
 
 // tipOf finds the newest commit of a state branch; "" is none. unseen says that
@@ -329,8 +331,7 @@ func (l *locator) beginApart(p past, declared model.Git) error {
 	// Its state will have a branch of its own from the first apply on.
 	commit, unseen, err := l.tip(l.ctx, declared)
 	if err == nil && unseen {
-		err = hinted(fmt.Errorf("the state branch %s of %s is not in this clone", declared.StateBranch, declared.Push),
-			fetchHint(declared)+" (where nothing was applied yet, the first apply makes it)")
+		err = &unseenBranchError{declared, l.from}
 	}
 	l.place.commit, l.place.branch, l.at = commit, stateRef(declared), declared.StateBranch
 	return err
@@ -498,8 +499,62 @@ func (l *locator) unseen(git model.Git) {
 	})
 }
 
+// unseenBranchError says that state, if there is any, is on a branch that the clone
+// has not got.
+type unseenBranchError struct {
+	git  model.Git
+	from string
+}
+
+func (e *unseenBranchError) Error() string {
+	return fmt.Sprintf("the state branch %s of %s is not in this clone", e.git.StateBranch, e.git.Push)
+}
+
+// Hint says what to do.
+func (e *unseenBranchError) Hint() string {
+	return fetchHint(e.git) + " (where nothing was applied yet, the first apply makes it)"
+}
+
+// firstPlace is the place for a plan before the first apply, where a clone has not
+// got the state branch: it may not exist yet. Whether it does, a plan cannot ask. It
+// is believed of a clone that was fetched whole and never saw it; else the plan is
+// blocked, since deletions would not be seen in it.
+func (p *project) firstPlace(missing *unseenBranchError) (place, error) {
+	at := place{git: missing.git, branch: stateRef(missing.git), declarations: missing.from}
+	whole, err := p.wouldHave(missing.git)
+	if err != nil {
+		return at, err
+	}
+	words := missing.Error() + ", so this is planned as if nothing was applied yet"
+	if whole {
+		at.notices = []plan.Notice{{Code: noticeFirst, Message: words, Hint: "if something was: " + fetchHint(missing.git)}}
+		return at, nil
+	}
+	at.blocked = []plan.Blocked{{
+		Guardrail: railStateUnseen,
+		Detail:    words + ". Where something was, this brings it here: " + fetchHint(missing.git) + ". Where nothing was, the first apply makes the branch, and a whole clone can plan it",
+	}}
+	return at, nil
+}
+
+// wouldHave tells whether the clone would have a state branch if the remote had: it
+// has all of history, fetches every branch, and remembers none.
+func (p *project) wouldHave(git model.Git) (bool, error) {
+	shallow, err := p.store.Shallow()
+	if err != nil || shallow || p.env.Getenv("GITLAB_CI") != "" {
+		return false, err // GitLab's runner fetches one branch, whatever is configured.
+	}
+	seen, err := history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), stateRef(git))
+	if err != nil || seen != nil {
+		return false, err
+	}
+	refspec, _ := p.store.Config("remote." + git.Push + ".fetch")
+	all := "refs/heads/*:" + tracking(git.Push, "*")
+	return strings.TrimPrefix(refspec, "+") == all, nil
+}
+
 func fetchHint(git model.Git) string {
-	return fmt.Sprintf("git fetch %s +%s%s:%s", git.Push, headsPrefix, git.StateBranch, stateRef(git))
+	return fmt.Sprintf("git fetch %s %s", model.ShellWord(git.Push), model.ShellWord("+"+headsPrefix+git.StateBranch+":"+stateRef(git)))
 }
 
 // vouched tells that this clone has found the state beside the declarations

@@ -237,8 +237,13 @@ func (c *stateFetchCmd) Run(env *Env) error {
 		return err
 	}
 	// A state branch that the clone has not got is fetched as well.
-	if _, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip); err != nil {
+	known, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip)
+	if err != nil {
 		return err
+	}
+	if known.commit == "" {
+		env.infof("Nothing was applied yet, so there is no history of state.")
+		return nil
 	}
 	at, a, err := p.atHead(env.Context)
 	if err != nil {
