@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,7 +170,7 @@ type exportBackendCmd struct {
 
 // Help is the long description of the command.
 func (exportBackendCmd) Help() string {
-	return `The active generation stands under token. While the newest generation before it is retiring, that one stands under previous-token, and OSMO accepts both: deliver this Secret to OSMO's service first, then the new token to the backend operator, restart its pods, and after the overlap deliver this Secret once more. The same value under two credentials disables both. OSMO 6.4 is the first that takes such tokens. It keeps to what the Secret holds and knows no expiry of these tokens.
+	return `The active generation stands under token. While the newest generation before it is retiring, that one stands under previous-token, and OSMO accepts both. There is no place for another: each retiring generation that is left out is named on stderr. So deliver this Secret to OSMO's service first, then the new token to the backend operator, restart its pods, and after the overlap deliver this Secret once more. The same value under two credentials disables both. OSMO 6.4 is the first that takes such tokens. It keeps to what the Secret holds and knows no expiry of these tokens.
 
 ` + manifestHelp
 }
@@ -197,10 +198,13 @@ func (c *exportBackendCmd) Run(env *Env) error {
 		current.fits = fitsBackend
 		from := map[string]source{backendKey: current}
 		annotations := annotationsOf(snap, current)
-		if previous, ok, err := c.previous(env, current); err != nil {
+		if previous, ok, err := c.previous(env, snap, current); err != nil {
 			return secret.Value{}, err
 		} else if ok {
 			from[backendPreviousKey] = previous
+			if previous.address.Name != current.address.Name {
+				annotations[ourPrefix+"previous-token"] = previous.address.Name
+			}
 			annotations[ourPrefix+"previous-generation"] = strconv.Itoa(previous.generation.Number)
 			annotations[ourPrefix+"previous-revoke-after"] = previous.generation.RevokeAfter.String()
 		}
@@ -221,26 +225,53 @@ func checkCredential(name string) error {
 	return nil
 }
 
-// previous is the newest retiring generation whose last day has not come. Of
+// previous is the newest retiring generation whose last day has not come, of the
+// token itself or of one that was renamed to it. The Secret has no place for
+// another: each of those is named, with the day until which state calls it valid. Of
 // one that apply should have revoked by now it says that it is left out.
-func (c *exportBackendCmd) previous(env *Env, current source) (source, bool, error) {
+func (c *exportBackendCmd) previous(env *Env, snap *state.Snapshot, current source) (source, bool, error) {
 	day, err := env.today()
 	if err != nil || c.WithoutPrevious {
 		return source{}, false, err
 	}
-	for i := len(current.token.Generations) - 1; i >= 0; i-- {
-		g := &current.token.Generations[i]
-		if g.Number >= current.generation.Number || g.Status(day) != state.Retiring {
-			continue
+	found, ok := source{}, false
+	for _, s := range retiringBefore(snap, current, day) {
+		switch {
+		case s.generation.RevokeAfter <= day:
+			env.warnf("previous-token is left out: %s was to be revoked on %s, which the next apply does", s.address, s.generation.RevokeAfter)
+		case ok:
+			env.warnf("%s has no place in this Secret and is valid until %s: previous-token is %s, so whoever still uses %s is refused once the Secret is delivered; hand them the new token first",
+				s.address, min(s.generation.RevokeAfter, s.generation.ExpiresAt), found.address, s.address)
+		default:
+			found, ok = s, true
+			found.fits, found.hint = fitsBackend, "--without-previous leaves this one out"
 		}
-		a := current.address.At(g.Number)
-		if g.RevokeAfter > day {
-			return source{address: a, generation: g, fits: fitsBackend, hint: "--without-previous leaves this one out"}, true, nil
-		}
-		env.warnf("previous-token is left out: %s was to be revoked on %s, which the next apply does", a, g.RevokeAfter)
-		return source{}, false, nil
 	}
-	return source{}, false, nil
+	return found, ok, nil
+}
+
+// retiringBefore are the retiring generations that a token's active one replaced,
+// the newest first, those under its earlier names included.
+func retiringBefore(snap *state.Snapshot, current source, day model.Date) (out []source) {
+	tokens := snap.Accounts[current.address.Account].Tokens
+	heirs := []string{current.address.Name}
+	for i := 0; i < len(heirs); i++ {
+		for _, name := range model.Names(tokens) {
+			if t := tokens[name]; t.Live() && t.RenamedTo == heirs[i] && !slices.Contains(heirs, name) {
+				heirs = append(heirs, name)
+			}
+		}
+	}
+	for _, name := range heirs {
+		for i := len(tokens[name].Generations) - 1; i >= 0; i-- {
+			g := &tokens[name].Generations[i]
+			if g.Status(day) == state.Retiring && !(name == current.address.Name && g.Number >= current.generation.Number) {
+				out = append(out, source{address: model.TokenAddress(current.address.Account, name).At(g.Number), generation: g, token: tokens[name]})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b source) int { return b.generation.IssuedAt.Compare(a.generation.IssuedAt) })
+	return out
 }
 
 // fitsBackend applies OSMO's rule for the tokens of backend operators: 43 or 64

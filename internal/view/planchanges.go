@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -125,9 +126,27 @@ func resolvedLines(p *plan.Plan, c *plan.Change) (lines [][]span) {
 	switch old := "generation " + strconv.Itoa(r.Replaces); {
 	case r.Replaces == 0:
 	case r.RevokeAfter > p.Date:
-		lines = append(lines, []span{say(plain, old+" stays valid until "+r.RevokeAfter.String()+" ("+p.Date.Until(r.RevokeAfter).String()+")")})
+		lines = append(lines, overlapLines(old+" stays valid until "+r.RevokeAfter.String()+" ("+p.Date.Until(r.RevokeAfter).String()+")", r)...)
 	default:
 		lines = append(lines, []span{say(removes, old+" ends at once")})
 	}
 	return lines
 }
+
+// overlapLines say how long a replaced generation is valid, and what that is worth
+// where it loses roles at once.
+func overlapLines(valid string, r *plan.Resolved) [][]span {
+	lost := quoteAs(removes, clip(strings.Join(r.ReplacedLoses, ", ")))
+	switch {
+	case len(r.ReplacedLoses) == 0:
+		return [][]span{{say(plain, valid)}}
+	case len(r.ReplacedKeeps) == 0:
+		return [][]span{{say(removes, valid+" and can do nothing: it loses all its roles at once, "), lost}, {say(plain, overlapHelp)}}
+	}
+	return [][]span{
+		{say(plain, valid+" with "), quote(clip(strings.Join(r.ReplacedKeeps, ", "))), say(removes, " and loses at once "), lost},
+		{say(plain, overlapHelp)},
+	}
+}
+
+const overlapHelp = "to keep the overlap: leave the account what it would lose, beside what it gains; take it away once this generation has ended"

@@ -53,6 +53,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	b.leaked()
 	b.roles()
 	b.accounts()
+	b.renames()
 	if b.problems.HasErrors() {
 		return nil, b.problems.Bounded()
 	}

@@ -1,7 +1,8 @@
 package plan
 
 import (
-	"github.com/osmoctl/osmoctl/pkg/model"
+	"fmt"
+
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -43,19 +44,31 @@ func (b *builder) missedWindow(c tokenCase, g *state.Generation) {
 	b.warn("missed_window", c.address(), "no apply came between %s, when a rotation was due, and %s, when generation %d expired: run apply once a day", on, g.ExpiresAt, g.Number)
 }
 
-// stillRetiring counts the earlier generations that go on beside the one that a
-// rotation replaces.
-func (b *builder) stillRetiring(c tokenCase) {
-	n, last := 0, model.Date(0)
-	for i := range c.have.Generations {
+// stillRetiring names the earlier generations that go on beside the one that a
+// rotation replaces. A Secret of OSMO's service has a place for one of them, the
+// newest: those before it are refused once the Secret is delivered.
+func (b *builder) stillRetiring(c tokenCase, resolved *Resolved) {
+	var each []string
+	for i := len(c.have.Generations) - 1; i >= 0; i-- {
 		if g := &c.have.Generations[i]; g.RevokeAfter != 0 && retiresOn(g) > b.today {
-			n++
-			last = max(last, retiresOn(g))
+			each = append(each, fmt.Sprintf("generation %d until %s", g.Number, retiresOn(g)))
 		}
 	}
-	if n > 0 {
-		b.warn("still_retiring", c.address(), "%s still retiring, each to its own day, the last until %s: token revoke ends one sooner", plural(n, "earlier generation is", "earlier generations are"), last)
+	if len(each) == 0 {
+		return
 	}
+	dropped := each
+	if resolved.RevokeAfter <= b.today {
+		dropped = each[1:] // The newest of them moves into the place that is free.
+	}
+	message := few(each) + " still retires"
+	if len(each) > 1 {
+		message = few(each) + " still retire, each to its own day"
+	}
+	if len(dropped) > 0 {
+		message += fmt.Sprintf("; export backend-secret has a place for one retiring generation, and none for %s", few(dropped))
+	}
+	b.warn("still_retiring", c.address(), "%s; to rotate later keeps it, token revoke ends one sooner", message)
 }
 
 // clock notices a day before that of the newest generation.

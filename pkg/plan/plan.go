@@ -168,6 +168,11 @@ type Resolved struct {
 	// last date.
 	Replaces    int        `json:"replaces,omitzero"`
 	RevokeAfter model.Date `json:"revoke_after,omitzero"`
+	// ReplacedKeeps and ReplacedLoses are set where the generation that begins to
+	// retire loses roles with this plan: what it carries until RevokeAfter, and
+	// what it loses at once.
+	ReplacedKeeps []string `json:"replaced_keeps,omitzero"`
+	ReplacedLoses []string `json:"replaced_loses,omitzero"`
 	// Requested is the declared generation that the change honours.
 	Requested int `json:"requested,omitzero"`
 	// Readers are the keys to seal to. They are part of the digest by After.

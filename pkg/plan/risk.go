@@ -61,6 +61,8 @@ const (
 	RiskDeletesInUse = "deletes_in_use"
 	// RiskLosesRoles: a value lives on and can do nothing any more.
 	RiskLosesRoles = "loses_all_roles"
+	// RiskOverlapCut: a replaced value lives on and can do less than before.
+	RiskOverlapCut = "overlap_cut"
 )
 
 // riskOrder has every code with its severity, the gravest first.
@@ -81,6 +83,7 @@ var riskOrder = []struct {
 	{RiskIdentityProvider, High},
 	{RiskDeletesInUse, High},
 	{RiskLosesRoles, High},
+	{RiskOverlapCut, High},
 }
 
 // riskRank is the place of a code in [riskOrder].
@@ -146,6 +149,10 @@ type riskSearch struct {
 	said  map[gainKey][]Risk
 	// holders counts the accounts that hold a role before the plan.
 	holders map[string]int
+	// retires has the last day of each generation that the plan replaces.
+	retires map[model.Address]model.Date
+	// cut remembers what poorer has found.
+	cut map[string]bool
 }
 
 // gainWords says of each weight what somebody who gains a grant comes by.
@@ -373,8 +380,12 @@ var weightWords = map[access.Weight]string{
 // uses one is locked out by a plan that neither deletes nor revokes anything.
 func (s *riskSearch) lostRoles() {
 	ended, left, gone := map[model.Address]bool{}, map[string][]string{}, map[string]bool{}
+	s.retires = map[model.Address]model.Date{}
 	for i := range s.plan.Changes {
 		c := &s.plan.Changes[i]
+		if r := c.Resolved; r != nil && r.Replaces > 0 {
+			s.retires[c.Address.At(r.Replaces)] = r.RevokeAfter
+		}
 		switch {
 		case c.Action == Revoke, c.Action == Delete && c.Address.Kind != model.KindRole:
 			ended[c.Address] = true
@@ -399,7 +410,8 @@ func (s *riskSearch) lostRoles() {
 	}
 }
 
-// emptied names the values of an account that none of its remaining roles is for.
+// emptied names the values of an account that none of its remaining roles is for,
+// and those in an overlap that can do less from now on.
 func (s *riskSearch) emptied(account string, roles []string, ended map[model.Address]bool) {
 	tokens := s.have.Accounts[account].Tokens
 	for _, name := range model.Names(tokens) {
@@ -409,9 +421,8 @@ func (s *riskSearch) emptied(account string, roles []string, ended map[model.Add
 		}
 		for i := range tokens[name].Generations {
 			g := &tokens[name].Generations[i]
-			at := a.At(g.Number)
-			if had := g.CurrentRoles(); g.Status(s.today) != state.Expired && !ended[at] && len(had) > 0 && len(intersect(had, roles)) == 0 {
-				s.note(RiskLosesRoles, &at, "lives on and loses all its roles at once")
+			if at := a.At(g.Number); g.Status(s.today) != state.Expired && !ended[at] {
+				s.overlap(at, g, roles)
 			}
 		}
 	}

@@ -128,11 +128,27 @@ func TestRisks(t *testing.T) {
 		},
 		{
 			name: "values without roles", given: "account a r1,r2\ntoken t roles=r1\ntoken u roles=r2", then: "account a r2\ntoken t roles=r2\ntoken u roles=r2",
-			want: []string{"loses_all_roles token/a/t@1: lives on and loses all its roles at once"},
+			want: []string{"loses_all_roles token/a/t@1: lives on until 2026-03-08 and loses all its roles at once, so there is no overlap: leave r1 on the account until then"},
+		},
+		{
+			name: "a value that is not replaced and without roles", given: "account a r1,r2\ntoken t at=2026-03-20 roles=r1", then: "account a r2\ntoken u roles=r2\ntoken t at=2026-03-20 roles=r2 overlap=0d",
+		},
+		{
+			name: "an overlap that can do less", given: "role pools pool:List@*\nrole jobs workflow:Read@*\naccount a jobs,pools\ntoken t roles=jobs,pools",
+			then: "role pools pool:List@*\nrole jobs workflow:Read@*\naccount a pools\ntoken t roles=pools",
+		},
+		{
+			name: "an overlap that can do less and another thing changes", given: "role pools pool:List@*\nrole jobs workflow:Read@*\naccount a jobs,pools\ntoken t roles=jobs,pools",
+			then: "role pools pool:List@*\nrole jobs workflow:Read@*\naccount a pools\ntoken t roles=pools gen=2",
+			want: []string{"overlap_cut token/a/t@1: lives on until 2026-03-08 and loses access with jobs at once: leave it on the account until then"},
+		},
+		{
+			name: "an overlap that loses a role and no access", given: "role pools pool:List@*\nrole same pool:List@*\naccount a pools,same\ntoken t roles=pools,same",
+			then: "role pools pool:List@*\nrole same pool:List@*\naccount a pools\ntoken t roles=pools gen=2",
 		},
 		{
 			name: "values without roles, and the role gone", given: "role old pool:List@*\naccount a old,r2\ntoken t roles=old", then: "account a r2\ntoken t roles=r2",
-			want: []string{"deletes_in_use role/old: is deleted while 1 account holds it", "loses_all_roles token/a/t@1: lives on and loses all its roles at once"},
+			want: []string{"deletes_in_use role/old: is deleted while 1 account holds it", "loses_all_roles token/a/t@1: lives on until 2026-03-08 and loses all its roles at once, so there is no overlap: leave old on the account until then"},
 		},
 		{
 			name: "values that end at once", given: "account a r1,r2\ntoken t roles=r1 overlap=0d", then: "account a r2\ntoken t roles=r2 overlap=0d",

@@ -78,7 +78,7 @@ func roleCauses(c tokenCase, g *state.Generation, out *causes) {
 	want := c.want.RolesAtIssue(c.account)
 	if !c.want.Inherit || !c.have.Spec.Inherit {
 		if !slices.Equal(current, want) {
-			out.add("roles changed from %s to %s", listOr(current, "none"), listOr(want, "none"))
+			out.add("roles changed from %s to %s", listOr(g.CurrentRoles(), "none"), listOr(want, "none"))
 		}
 		return
 	}

@@ -138,6 +138,10 @@ var table = []row{
 		given: one, then: "account a r1,r2\ntoken t roles=r2", want: []string{"rotate token/a/t: roles changed from r1 to r2"}, left: "1 retiring until 7, 2 active",
 	},
 	{
+		state: "active", event: "`roles` of the token and of its account: others than they have", date: "at once", outcome: "`rotate`; the old one lives on and loses at once what the account loses: risk `loses_all_roles` or `overlap_cut`",
+		given: one, then: "account a r2\ntoken t roles=r2", want: []string{"update account/a: declaration changed", "rotate token/a/t: roles changed from r1 to r2"}, follows: "loses role r1 at once", left: "1 retiring until 7 without r1, 2 active",
+	},
+	{
 		state: "active", event: "`roles` written out or left out, with the same result", date: "at once", outcome: "`update` of the record",
 		given: one, then: "account a r1\ntoken t", want: []string{"update account/a: declaration changed", "update token/a/t: declaration changed"}, left: "1 active",
 	},

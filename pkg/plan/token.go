@@ -124,6 +124,7 @@ func (b *builder) createToken(c tokenCase) {
 		return
 	}
 	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: b.declaredObject(c.want), Resolved: resolved, Origin: &c.want.Origin})
+	b.neverRotated(c.want, resolved)
 	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
 	b.forecast(c.want, b.born(resolved))
@@ -185,6 +186,9 @@ func (b *builder) updateToken(c tokenCase) {
 	before, after := appliedToken(c.have, b.names), b.declaredObject(c.want)
 	after.keepSpelling(before)
 	after.Requested = before.Requested
+	if g := c.have.Active(); g != nil && c.want.Rotate.Every != c.have.Spec.Rotate.Every {
+		b.neverRotated(c.want, &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
+	}
 	b.add(Change{Address: c.address(), Action: Update, Reasons: []string{"declaration changed"}, Before: before, After: after, Origin: &c.want.Origin})
 }
 
@@ -270,6 +274,9 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		Address: c.address(), Action: Rotate, Reasons: causes.reasons, Due: causes.dueOnly(),
 		Before: before, After: after, Resolved: resolved, Origin: &c.want.Origin,
 	})
+	if c.want.Expiry != c.have.Spec.Expiry || c.want.Rotate.Every != c.have.Spec.Rotate.Every {
+		b.neverRotated(c.want, resolved)
+	}
 	effective := b.today
 	if g := c.have.Active(); g != nil {
 		effective = b.retire(c, g, resolved, causes.dueOnly())
@@ -279,7 +286,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		// Nothing lives, but who may read it was settled before.
 		b.tokenReaders(c.address(), resolved.Readers, b.granted(c.address()))
 	}
-	b.stillRetiring(c)
+	b.stillRetiring(c, resolved)
 	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
 	b.forecast(c.want, b.born(resolved))
 }
@@ -291,6 +298,7 @@ func (b *builder) retire(c tokenCase, g *state.Generation, resolved *Resolved, d
 	resolved.RevokeAfter = min(b.today.Add(c.want.Rotate.Overlap), g.ExpiresAt)
 	if resolved.RevokeAfter > b.today {
 		b.upcomingAt(c.address().At(g.Number), EventRevoke, resolved.RevokeAfter)
+		resolved.overlapOf(g, c.account)
 		return resolved.RevokeAfter
 	}
 	reason := "replaced, with an overlap of 0d"
@@ -363,6 +371,7 @@ func (b *builder) renameToken(account *model.Account, a model.Address, have *sta
 	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
 	resolved := &Resolved{Replaces: g.Number, RevokeAfter: min(b.today.Add(heir.Rotate.Overlap), g.ExpiresAt)}
 	after.RenamedTo = heir.Name
+	resolved.overlapOf(g, account)
 	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
 	b.overlapAccess(a, nil, have, account, resolved.RevokeAfter)

@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// maxRenames bounds how many suspected renames a plan asks about one by one.
+const maxRenames = 10
+
+// renames asks about what looks like a rename that nobody declared: one object goes
+// and another with equal content comes in the same plan. Applied as it stands, it
+// ends at once what the old name gives.
+func (b *builder) renames() {
+	gone, come := map[string][]string{}, []*Change{}
+	for i := range b.changes {
+		switch c := &b.changes[i]; c.Action {
+		case Delete:
+			if key := b.contentOf(c, c.Before); key != "" {
+				gone[key] = append(gone[key], c.Address.Name)
+			}
+		case Create:
+			come = append(come, c)
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	slices.SortFunc(come, func(a, b *Change) int { return a.Address.Compare(b.Address) })
+	asked, further := 0, model.Address{}
+	for _, c := range come {
+		old := gone[b.contentOf(c, c.After)]
+		if len(old) == 0 {
+			continue
+		}
+		switch asked++; {
+		case asked <= maxRenames:
+			slices.Sort(old)
+			b.warn("renamed", c.Address, "renamed? %s goes in this plan and has the same content: %s", fewOf(c.Address, old), renameWords(c.Address.Kind, old))
+		case asked == maxRenames+1:
+			further = c.Address
+		}
+	}
+	if asked > maxRenames {
+		b.warn("renamed", further, "renamed? this one and %d more look like it too", asked-maxRenames-1)
+	}
+}
+
+// fewOf spells the addresses of the kind of a that names have.
+func fewOf(a model.Address, names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		a.Name = name
+		list[i] = a.String()
+	}
+	return few(list)
+}
+
+// renameWords says how to keep what the old name gives.
+func renameWords(kind model.Kind, old []string) string {
+	if kind == model.KindToken && len(old) == 1 {
+		return fmt.Sprintf("add previously: [%s], so that the old values retire with an overlap instead of ending at once", old[0])
+	}
+	if kind == model.KindToken {
+		return "add previously with its earlier name, so that the old values retire with an overlap instead of ending at once"
+	}
+	return "keep both declared until the values that stand on the old one were replaced and their overlap is over, then delete it"
+}
+
+// contentOf is a text that objects of one kind share where they say the same. Names
+// are left out, but for a token's account: no token moves to another. It is empty
+// where an object says so little that another may say the same by chance.
+func (b *builder) contentOf(c *Change, o *Object) string {
+	parts := []any{c.Address.Kind, c.Address.Account}
+	switch c.Address.Kind {
+	case model.KindRole:
+		if len(o.Policies) == 0 {
+			return ""
+		}
+		parts = append(parts, canonical(o.Policies), model.Set(o.ExternalRoles))
+	case model.KindToken:
+		parts = append(parts, tokenContent(o))
+	case model.KindAccount:
+		tokens := b.tokenNames(c)
+		if len(tokens) == 0 {
+			return ""
+		}
+		parts = append(parts, o.Description, o.Labels, tokens)
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func tokenContent(o *Object) any {
+	return []any{o.Description, o.Roles, o.ExpiresAt, o.ExpiresIn, o.rhythm(), model.Set(o.Recipients)}
+}
+
+// tokenNames are the live tokens of an account that goes or comes.
+func (b *builder) tokenNames(c *Change) (names []string) {
+	if c.Action == Create {
+		return model.Names(b.want.Accounts[c.Address.Name].Tokens)
+	}
+	tokens := b.have.Accounts[c.Address.Name].Tokens
+	return slices.DeleteFunc(model.Names(tokens), func(name string) bool { return !tokens[name].Live() })
+}
+
+func canonical(policies []model.Policy) []string {
+	out := make([]string, len(policies))
+	for i, p := range policies {
+		out[i] = string(p.Effect) + " " + strings.Join(model.Set(p.Actions), ",") + " " + strings.Join(model.Set(p.Resources), ",")
+	}
+	return model.Set(out)
+}
