@@ -132,7 +132,7 @@ roles:
 service_accounts:
   svc:
     roles: [ml, osmo-backend]
-    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+    tokens: {inherits: {generation: 2}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
 `, options: func(o *plan.Options) {
 		many := 100
 		o.Allow = plan.Allow{Deletes: &many}
