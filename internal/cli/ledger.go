@@ -214,7 +214,7 @@ func settingsIn(files fs.FS) (model.Git, error) {
 
 func (p *project) openRemote(name string) (*remote.Remote, error) {
 	return remote.Open(name, remote.Options{
-		GitDir: p.store.GitDir(), CommonDir: p.store.CommonDir(), Root: p.store.Root(),
+		GitDir: p.store.GitDir(), CommonDir: p.store.CommonDir(), Root: p.store.Root(), Given: p.store.GivenGitDir(),
 		Environ: p.env.Environ, Say: p.env.verbosef,
 	})
 }

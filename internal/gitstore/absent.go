@@ -2,8 +2,6 @@ package gitstore
 
 import (
 	"github.com/go-git/go-git/v5/plumbing"
-
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
 )
 
 // Absent returns those objects, by their full hashes, that the clone has not got.
@@ -41,6 +39,6 @@ func (r *reader) has(object id) bool {
 func (s *Store) Partial() (bool, error) {
 	repo := s.repo
 	var err error
-	repo.config, err = gitconfig.Load(gitconfig.Sources{Env: s.opts.Env, GitDir: repo.gitDir, CommonDir: repo.commonDir})
+	repo.config, err = repo.configuration(s.opts.Env)
 	return err == nil && repo.promisor() != "", err
 }

@@ -17,27 +17,51 @@ type repository struct {
 	root      string // top of the work tree
 	gitDir    string // of this work tree: HEAD, index
 	commonDir string // of all work trees: objects, refs
+	given     string // gitDir by the path that the user gave, links included
 	config    *gitconfig.Config
 }
 
-// discover walks up from dir, whose links are resolved, to the first folder
-// with a repository, and checks that it may be used.
-func discover(dir string, env func(string) string) (repository, error) {
+// discover walks up from a folder, by its real path, to the first one with a
+// repository, and checks that it may be used.
+func discover(given string, env func(string) string) (repository, error) {
+	dir, err := filepath.EvalSymlinks(given)
+	if err != nil {
+		return repository{}, err
+	}
 	repo, gitFile, err := find(dir)
 	if err != nil {
 		return repository{}, err
 	}
+	repo.given = repo.asGiven(given, gitFile)
 	// Who owns it comes first: a stranger's configuration is not even parsed.
 	if err := checkOwner(repo, gitFile, env); err != nil {
 		return repository{}, err
 	}
-	repo.config, err = gitconfig.Load(gitconfig.Sources{
-		Env: env, GitDir: repo.gitDir, CommonDir: repo.commonDir, Branch: currentBranch(repo.gitDir),
-	})
-	if err != nil {
+	if repo.config, err = repo.configuration(env); err != nil {
 		return repository{}, err
 	}
 	return repo, cmp.Or(repo.checkFormat(), repo.checkWorktree(), repo.checkEnvironment(env))
+}
+
+// asGiven is the path of the git folder that begins as the user's does: what git
+// itself knows in the top folder. From a folder further down git knows only the
+// real one; the same repository should not have two configurations.
+func (r repository) asGiven(dir, gitFile string) string {
+	if gitFile != "" {
+		return r.gitDir // git resolves what such a file names
+	}
+	for !sameFile(dir, r.root) {
+		if dir == filepath.Dir(dir) {
+			return r.gitDir
+		}
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Join(dir, ".git")
+}
+
+// configuration reads it anew.
+func (r repository) configuration(env func(string) string) (*gitconfig.Config, error) {
+	return gitconfig.Load(gitconfig.Sources{Env: env, GitDir: r.gitDir, CommonDir: r.commonDir, Given: r.given})
 }
 
 func find(start string) (repo repository, gitFile string, err error) {

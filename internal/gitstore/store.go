@@ -54,7 +54,7 @@ func Open(projectDir string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	repo, err := discover(real, opts.Env)
+	repo, err := discover(projectDir, opts.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +103,10 @@ func (s *Store) Prefix() string { return s.prefix }
 // GitDir is the git folder of this work tree.
 func (s *Store) GitDir() string { return s.repo.gitDir }
 
+// GivenGitDir is GitDir by the path that the project was opened with, which
+// conditions in git's configuration may go by.
+func (s *Store) GivenGitDir() string { return s.repo.given }
+
 // CommonDir is the git folder that all linked work trees share.
 func (s *Store) CommonDir() string { return s.repo.commonDir }
 
@@ -123,6 +127,12 @@ func (s *Store) Identity() (Signature, bool) {
 // Config looks up a setting of git's by its name, like "remote.origin.url".
 func (s *Store) Config(key string) (string, bool) {
 	return s.repo.config.Get(gitconfig.Canonical(key))
+}
+
+// TrustedConfig is Config for what a repository must not say of itself: it looks
+// at the settings of the system, the user and the environment only.
+func (s *Store) TrustedConfig(key string) (string, bool) {
+	return s.repo.config.Trusted(gitconfig.Canonical(key))
 }
 
 // inRoot turns a path of the project into one of the repository.

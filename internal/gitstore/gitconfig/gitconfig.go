@@ -2,8 +2,9 @@
 //
 // A setting is looked up in the system's file, the user's, the repository's,
 // the work tree's and the environment, in this order, and the last one holds.
-// Files may include others, outright or on a condition; "gitdir" and
-// "onbranch" are the conditions known here, and any other is taken as not met.
+// Files may include others, outright or on a condition. A condition that is not
+// known here counts as not met, as it does for git; since a newer git may know it
+// and read the file, [Config.Doubtful] tells whether a setting could be another.
 //
 // Each setting remembers the [Level] it came from, because some of them, like
 // safe.directory, must not be believed when the repository itself says them.
@@ -11,11 +12,6 @@
 package gitconfig
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -32,191 +28,25 @@ const (
 	Command
 )
 
-// Sources says where to look.
-type Sources struct {
-	// Env looks up an environment variable.
-	Env func(string) string
-	// GitDir and CommonDir are the repository's folders; with both empty only
-	// the system's and the user's settings are read.
-	GitDir, CommonDir string
-	// Branch is the current branch without refs/heads/, for onbranch.
-	Branch string
-}
-
 // A Config is what all files together say.
 type Config struct {
 	settings []placed
+	doubts   []Doubt
 }
 
 type placed struct {
 	Setting
-	level Level
+	level  Level
+	origin string // the file, "" for the environment
 }
 
-// maxInclude is how deep files may include one another; git's own limit.
-const maxInclude = 10
+// A Doubt is an include on a condition that is not known here.
+type Doubt struct {
+	// Condition is what stands between the quotes, File where it stands, and
+	// Target the file that would be included, which exists.
+	Condition, File, Target string
 
-// Load reads all files. One that does not exist is no error; one that cannot
-// be understood is, with its path and line.
-func Load(src Sources) (*Config, error) {
-	c := &Config{}
-	for _, f := range src.files() {
-		if err := c.include(src, f.level, f.path, 0); err != nil {
-			return nil, err
-		}
-	}
-	if c.Bool("extensions.worktreeconfig", false) && src.GitDir != "" {
-		if err := c.include(src, Worktree, filepath.Join(src.GitDir, "config.worktree"), 0); err != nil {
-			return nil, err
-		}
-	}
-	return c, c.environment(src)
-}
-
-type file struct {
-	level Level
-	path  string
-}
-
-func (src Sources) files() []file {
-	var files []file
-	if !IsTrue(src.Env("GIT_CONFIG_NOSYSTEM")) {
-		files = append(files, file{System, or(src.Env("GIT_CONFIG_SYSTEM"), systemFile)})
-	}
-	for _, path := range src.globalFiles() {
-		files = append(files, file{Global, path})
-	}
-	if src.CommonDir != "" {
-		files = append(files, file{Local, filepath.Join(src.CommonDir, "config")})
-	}
-	return files
-}
-
-func (src Sources) globalFiles() []string {
-	if path := src.Env("GIT_CONFIG_GLOBAL"); path != "" {
-		return []string{path}
-	}
-	home := src.home()
-	var files []string
-	if dir := src.Env("XDG_CONFIG_HOME"); dir != "" {
-		files = append(files, filepath.Join(dir, "git", "config"))
-	} else if home != "" {
-		files = append(files, filepath.Join(home, ".config", "git", "config"))
-	}
-	if home != "" {
-		files = append(files, filepath.Join(home, ".gitconfig"))
-	}
-	return files
-}
-
-func (src Sources) home() string { return or(src.Env("HOME"), src.Env("USERPROFILE")) }
-
-// include reads a file and, where they stand, the files that it includes.
-func (c *Config) include(src Sources, level Level, path string, depth int) error {
-	if depth > maxInclude {
-		return fmt.Errorf("git configuration %s: included more than %d files deep", path, maxInclude)
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read git configuration: %w", err)
-	}
-	settings, err := Parse(data)
-	if err != nil {
-		return fmt.Errorf("git configuration %s: %w", path, err)
-	}
-	for _, s := range settings {
-		c.settings = append(c.settings, placed{s, level})
-		if !src.includes(s.Key, path) || s.Value == "" {
-			continue
-		}
-		if err := c.include(src, level, src.expand(s.Value, filepath.Dir(path)), depth+1); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// includes tells whether a key asks for another file to be read.
-func (src Sources) includes(key, path string) bool {
-	if key == "include.path" {
-		return true
-	}
-	condition, ok := strings.CutPrefix(key, "includeif.")
-	if !ok {
-		return false
-	}
-	condition, ok = strings.CutSuffix(condition, ".path")
-	return ok && src.holds(condition, path)
-}
-
-func (src Sources) holds(condition, path string) bool {
-	kind, pattern, _ := strings.Cut(condition, ":")
-	switch kind {
-	case "gitdir", "gitdir/i":
-		return src.matchGitDir(pattern, path, kind == "gitdir/i")
-	case "onbranch":
-		return src.Branch != "" && match(deepen(pattern), src.Branch, false)
-	}
-	return false
-}
-
-func (src Sources) matchGitDir(pattern, path string, foldCase bool) bool {
-	if src.GitDir == "" {
-		return false
-	}
-	switch {
-	case strings.HasPrefix(pattern, "./"):
-		pattern = filepath.ToSlash(filepath.Dir(path)) + pattern[1:]
-	case strings.HasPrefix(pattern, "~/"):
-		pattern = filepath.ToSlash(src.home()) + pattern[1:]
-	case !filepath.IsAbs(pattern):
-		pattern = "**/" + pattern
-	}
-	pattern = deepen(pattern)
-	if match(pattern, filepath.ToSlash(src.GitDir), foldCase) {
-		return true
-	}
-	real, err := filepath.EvalSymlinks(src.GitDir)
-	return err == nil && match(pattern, filepath.ToSlash(real), foldCase)
-}
-
-// deepen gives a pattern that ends in a slash its meaning: everything below.
-func deepen(pattern string) string {
-	if strings.HasSuffix(pattern, "/") {
-		return pattern + "**"
-	}
-	return pattern
-}
-
-func (src Sources) expand(path, dir string) string {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		return filepath.Join(src.home(), rest)
-	}
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
-// environment reads GIT_CONFIG_COUNT and its numbered pairs.
-func (c *Config) environment(src Sources) error {
-	text := src.Env("GIT_CONFIG_COUNT")
-	if text == "" {
-		return nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > 10000 {
-		return fmt.Errorf("GIT_CONFIG_COUNT is not a number of settings")
-	}
-	for i := range n {
-		key := src.Env("GIT_CONFIG_KEY_" + strconv.Itoa(i))
-		value := src.Env("GIT_CONFIG_VALUE_" + strconv.Itoa(i))
-		c.settings = append(c.settings, placed{Setting{Key: Canonical(key), Value: value}, Command})
-	}
-	return nil
+	after int // how many settings were read before it
 }
 
 // Canonical puts section and key into lower case and leaves the subsection.
@@ -236,6 +66,31 @@ func (c *Config) Get(key string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Trusted returns the last value of a key that the system's files, the user's or
+// the environment give: not one of the repository's.
+func (c *Config) Trusted(key string) (string, bool) {
+	values := c.All(key, System, Global, Command)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[len(values)-1], true
+}
+
+// Doubtful returns an include on an unknown condition that could change what a
+// key is: one that no later value of the key overrides.
+func (c *Config) Doubtful(key string) (Doubt, bool) {
+	if len(c.doubts) == 0 {
+		return Doubt{}, false
+	}
+	d := c.doubts[len(c.doubts)-1]
+	for _, s := range c.settings[d.after:] {
+		if s.Key == key {
+			return Doubt{}, false
+		}
+	}
+	return d, true
 }
 
 // All returns every value of a key in order, from the levels given.
@@ -305,11 +160,4 @@ func isFalse(value string) bool {
 		return true
 	}
 	return false
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -157,7 +157,7 @@ func TestIncludesAsGit(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %s", condition, want)
 			}
-			c, err := Load(Sources{Env: env(base), GitDir: repo + "/.git", CommonDir: repo + "/.git", Branch: "team/main"})
+			c, err := Load(Sources{Env: env(base), GitDir: repo + "/.git", CommonDir: repo + "/.git"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,8 +208,8 @@ func FuzzMatch(f *testing.F) {
 	f.Add("[!a", "[!a")
 	f.Add("a\\", "a")
 	f.Fuzz(func(t *testing.T, pattern, path string) {
-		match(pattern, path, true)
-		if !strings.ContainsAny(pattern, `*?[\`) && match(pattern, path, false) != (pattern == path) {
+		glob(pattern, path, true)
+		if !strings.ContainsAny(pattern, `*?[\`) && glob(pattern, path, false) != (pattern == path) {
 			t.Errorf("%q, %q", pattern, path)
 		}
 	})

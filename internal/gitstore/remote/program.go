@@ -19,6 +19,7 @@ type program struct {
 	remote *Remote
 	path   string // of git, absolute
 	root   string
+	gitDir string // as the user spelled it
 	env    []string
 	clean  cleaner
 }
@@ -28,7 +29,7 @@ type program struct {
 // transport's own.
 func (p *program) always() []string {
 	return []string{
-		"--git-dir=" + p.remote.clone.gitDir,
+		"--git-dir=" + p.gitDir,
 		"-c", "core.fsmonitor=false",
 		"-c", "protocol.ext.allow=never",
 	}

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,9 @@ type Options struct {
 	// GitDir is the git folder of this work tree, CommonDir that of all linked
 	// work trees, Root the top of the work tree; all absolute.
 	GitDir, CommonDir, Root string
+	// Given is GitDir by the path that the user spelled, links included, which
+	// conditions in git's configuration may go by; "" is GitDir.
+	Given string
 	// Environ is the environment as os.Environ gives it, which nil stands for.
 	// Git's configuration and the programs on PATH are found through it.
 	Environ []string
@@ -112,7 +116,7 @@ func (r *Remote) choose(o Options, env environment, conf settings) (transport, e
 	}
 	if path != "" {
 		r.say("%s: using %s", r.name, path)
-		return &program{remote: r, path: path, root: o.Root, env: env.forGit(o.Root), clean: clean}, nil
+		return &program{remote: r, path: path, root: o.Root, gitDir: cmp.Or(o.Given, o.GitDir), env: env.forGit(o.Root), clean: clean}, nil
 	}
 	if o.Transport == TransportGit {
 		return nil, errors.New("git is not on PATH, outside of this repository; install it")

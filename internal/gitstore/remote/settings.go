@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
@@ -16,16 +14,9 @@ type settings struct{ *gitconfig.Config }
 
 func loadSettings(o Options, env func(string) string) (settings, error) {
 	config, err := gitconfig.Load(gitconfig.Sources{
-		Env: env, GitDir: o.GitDir, CommonDir: o.CommonDir, Branch: currentBranch(o.GitDir),
+		Env: env, GitDir: o.GitDir, CommonDir: o.CommonDir, Given: o.Given,
 	})
 	return settings{config}, err
-}
-
-// currentBranch is the short name of the branch that HEAD is on, or "".
-func currentBranch(gitDir string) string {
-	head, _ := os.ReadFile(filepath.Join(gitDir, "HEAD"))
-	branch, _ := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: refs/heads/")
-	return branch
 }
 
 // list returns the values of a key; an empty one drops those before it.

@@ -228,3 +228,10 @@ func isClass(name string, c byte, fold bool) (hit, known bool) {
 	}
 	return false, false
 }
+
+// Glob tells whether a pattern of git's fits a whole path: "*" and "?" stay within
+// one name, "**" as a whole name spans any number of them.
+func Glob(pattern, path string, fold bool, budget *Budget) bool {
+	w := wild{pattern: pattern, text: path, names: true, fold: fold, budget: budget}
+	return w.match()
+}
