@@ -2,8 +2,10 @@ package gitstore
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -25,5 +27,14 @@ func Init(dir string) error {
 	if errors.Is(err, git.ErrRepositoryAlreadyExists) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ".git", "config"), []byte(newConfig()), 0o666)
+}
+
+// newConfig is what git init writes. Without a format version git does not see what
+// its own sparse-checkout and worktree commands set for one work tree.
+func newConfig() string {
+	return fmt.Sprintf("[core]\n\trepositoryformatversion = 0\n\tfilemode = %t\n\tbare = false\n\tlogallrefupdates = true\n", runtime.GOOS != "windows")
 }

@@ -188,7 +188,7 @@ func (g *generator) tree(t *testing.T) {
 	}
 	g.files[filepath.Join(g.dir, "home/.gitconfig")] = g.file(7, false)
 	g.files[filepath.Join(g.dir, "home/.config/git/config")] = g.file(8, false)
-	config := "[core]\n repositoryformatversion = 0\n" + g.pick("", "[extensions]\n worktreeConfig = true\n") + g.file(9, true)
+	config := g.pick("", "[core]\n repositoryformatversion = 0\n", "[core]\n repositoryformatversion = 0\n") + g.pick("", "[extensions]\n worktreeConfig = true\n") + g.file(9, true)
 	g.files[filepath.Join(g.src.CommonDir, "config")] = config
 	g.files[filepath.Join(g.src.GitDir, "config.worktree")] = g.file(10, true)
 	for path, text := range g.files {

@@ -87,7 +87,7 @@ func TestLevels(t *testing.T) {
 		"extra":                "[a]\n extra = yes\n k = extra\n",
 		".gitconfig":           "[a]\n k = home\n[safe]\n directory = /home\n",
 		".config/git/config":   "[a]\n k = xdg\n xdg = xdg\n",
-		"repo/config":          "[a]\n k = local\n[safe]\n directory = /local\n[extensions]\n worktreeConfig\n",
+		"repo/config":          "[core]\n repositoryformatversion = 0\n[a]\n k = local\n[safe]\n directory = /local\n[extensions]\n worktreeConfig\n",
 		"repo/config.worktree": "[a]\n k = worktree\n",
 	})
 	src := Sources{

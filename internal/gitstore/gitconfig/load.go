@@ -109,7 +109,9 @@ func (src Sources) worktreeConfig() (bool, error) {
 	for _, s := range settings {
 		c.settings = append(c.settings, placed{Setting: s})
 	}
-	return c.Bool("extensions.worktreeconfig", false), err
+	// Git overlooks all extensions of a repository that tells no format.
+	_, formatted := c.Get("core.repositoryformatversion")
+	return formatted && c.Bool("extensions.worktreeconfig", false), err
 }
 
 // readSettings reads a file as it stands; none has no settings.
