@@ -49,7 +49,7 @@ func TestSettingsRefused(t *testing.T) {
 		"X.509":              {map[string]string{"gpg.format": "x509"}, "gpg.format is x509"},
 		"unknown format":     {map[string]string{"gpg.format": "SSH"}, `gpg.format is "SSH"`},
 		"no key":             {map[string]string{"gpg.format": "ssh"}, "user.signingkey is not set"},
-		"key command":        {map[string]string{"gpg.format": "ssh", "gpg.ssh.defaultkeycommand": "ssh-add -L"}, "defaultKeyCommand"},
+		"key command":        {map[string]string{"gpg.format": "ssh", "gpg.ssh.defaultkeycommand": "ssh-add -L"}, "set by the repository only"},
 		"absent key":         {map[string]string{"gpg.format": "ssh", "user.signingkey": "~/nothing"}, "cannot be read"},
 		"relative key":       {map[string]string{"gpg.format": "ssh", "user.signingkey": "id.pub"}, "from the root"},
 		"another home":       {map[string]string{"gpg.format": "ssh", "user.signingkey": "~ann/id.pub"}, "from the root"},
@@ -74,6 +74,57 @@ func TestSettingsRefused(t *testing.T) {
 		f, err := New(o)
 		if f != nil || err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), private[40:80]) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// The user's command for a key is run as git runs it: quotes count, a shell does
+// not, and the first line is the key. Git takes the signature for a good one.
+func TestDefaultKeyCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key("id")
+	public := strings.TrimSpace(w.read(key + ".pub"))
+	command := w.write(filepath.Join(w.home, "my keys"), "#!/bin/sh\n[ \"$#,$1,$2\" = '2,a b,$HOME' ] && cat "+filepath.Join(w.home, "listed")+"\n", 0o700)
+	w.write(filepath.Join(w.home, "signers"), "ann@example.com "+public+"\n", 0o600)
+	// Without an agent, ssh-keygen finds the private half by a program of ours.
+	w.write(filepath.Join(w.home, "keygen"), "#!/bin/sh\nfor last; do :; done\nexec ssh-keygen -q -Y sign -n git -f "+key+" \"$last\"\n", 0o700)
+	w.configure("gpg.format", "ssh", "gpg.ssh.program", filepath.Join(w.home, "keygen"))
+	o := w.options()
+	o.Trusted = func(name string) (string, bool) {
+		return "'" + command + "' \"a \"b '$HOME'", name == "gpg.ssh.defaultkeycommand"
+	}
+	for listed, want := range map[string]string{
+		"key::" + public + "\n": "", public + "\nanother\n": "", "": "on its first line", "none\n" + public + "\n": "on its first line",
+	} {
+		w.write(filepath.Join(w.home, "listed"), listed, 0o600)
+		f, err := New(o)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v", listed, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", listed, err)
+		}
+		payload := w.payload("by command")
+		signature, err := f(payload)
+		if err != nil {
+			t.Fatalf("%q: %v", listed, err)
+		}
+		commit := w.store(signed(payload, signature))
+		w.run("", "git", "-c", "gpg.ssh.program=ssh-keygen", "-c", "gpg.ssh.allowedSignersFile="+filepath.Join(w.home, "signers"), "verify-commit", commit)
+	}
+	w.write(command, "#!/bin/sh\necho no agent >&2\nexit 3\n", 0o700)
+	if _, err := New(o); err == nil || !strings.Contains(err.Error(), "no agent") {
+		t.Error(err)
+	}
+	w.write(filepath.Join(w.repo, "keys"), "#!/bin/sh\n", 0o700)
+	for command, want := range map[string]string{filepath.Join(w.repo, "keys"): "lies in the repository", "./keys": "from the root", `a "b`: "a quote is not closed"} {
+		o.Trusted = func(string) (string, bool) { return command, true }
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", command, err)
 		}
 	}
 }

@@ -14,6 +14,9 @@ type Options struct {
 	// Config looks up a setting of git's by its key, section and last part in
 	// lower case, as in "gpg.ssh.program". A key without a value is "".
 	Config func(key string) (string, bool)
+	// Trusted is Config for what a repository must not say of itself: it leaves the
+	// repository's own settings out. nil is nothing at all.
+	Trusted func(key string) (string, bool)
 	// Getenv looks up an environment variable.
 	Getenv func(string) string
 	// Dir is the top of the work tree, absolute. Neither programs nor keys are

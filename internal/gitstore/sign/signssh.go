@@ -23,6 +23,9 @@ type sshProgram struct {
 
 func (o Options) sshSigner() (signer, error) {
 	key, err := o.signingKey()
+	if err == nil && key == "" {
+		key, err = o.defaultKey()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +42,81 @@ func (o Options) sshSigner() (signer, error) {
 	return s, err
 }
 
-// noKey says what to do where user.signingkey is not set.
-func (o Options) noKey() error {
-	if o.setting("gpg.ssh.defaultkeycommand", "") != "" {
-		return errors.New("user.signingkey is not set, and osmoctl does not run gpg.ssh.defaultKeyCommand; " +
-			"name the key: git config user.signingkey 'key::ssh-ed25519 AAAA…'")
+const keyCommand = "gpg.ssh.defaultKeyCommand"
+
+// defaultKey asks the command for it that the user has set: as git does, without a
+// shell, in the top folder, and the first line counts. It is not run where only the
+// repository names it.
+func (o Options) defaultKey() (string, error) {
+	const setting = "gpg.ssh.defaultkeycommand"
+	command := ""
+	if o.Trusted != nil {
+		command, _ = o.Trusted(setting)
 	}
-	return errors.New("gpg.format is ssh, and user.signingkey is not set; run: git config user.signingkey ~/.ssh/id_ed25519.pub")
+	switch here := o.setting(setting, ""); {
+	case command == "" && here == "":
+		return "", errors.New("gpg.format is ssh, and user.signingkey is not set; run: git config user.signingkey ~/.ssh/id_ed25519.pub")
+	case command == "":
+		return "", errors.New("user.signingkey is not set, and " + keyCommand + " is set by the repository only, from where osmoctl runs no command; " +
+			"set it for yourself: git config --global " + keyCommand + " 'ssh-add -L'")
+	}
+	words, ok := splitCommand(command)
+	if !ok || len(words) == 0 {
+		return "", fmt.Errorf("%s is %q, which is not a command: a quote is not closed, or nothing is there", keyCommand, command)
+	}
+	p, err := o.program(keyCommand, words[0])
+	if err != nil {
+		return "", err
+	}
+	out, _, err := p.run(o.Dir, nil, words[1:]...)
+	if err != nil {
+		return "", fmt.Errorf("%s has named no key: %w", keyCommand, err)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	if line = strings.TrimRight(line, "\r"); !isLiteral(line) {
+		return "", fmt.Errorf("%s has named no key; it has to print one of the form key::ssh-ed25519 AAAA… on its first line", keyCommand)
+	}
+	return line, nil
+}
+
+func isLiteral(text string) bool {
+	_, ok := literalKey(text)
+	return ok
+}
+
+// splitCommand splits as git's split_cmdline does: at blanks, outside of quotes,
+// and with a backslash before a byte that is meant as it stands.
+func splitCommand(text string) (words []string, ok bool) {
+	var word strings.Builder
+	quote, begun := byte(0), false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quote == 0 && strings.IndexByte(" \t\n\v\f\r", c) >= 0:
+			if begun {
+				words = append(words, word.String())
+			}
+			begun = false
+			word.Reset()
+			continue
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		case c == quote:
+			quote = 0
+		case c == '\\' && quote != '\'':
+			if i++; i == len(text) {
+				return nil, false
+			}
+			word.WriteByte(text[i])
+		default:
+			word.WriteByte(c)
+		}
+		begun = true
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words, quote == 0
 }
 
 // literalKey tells a public key from the path of one, as git does.
@@ -66,9 +137,6 @@ func publicKey(text string) ([]byte, error) {
 }
 
 func (o Options) keyFile(value string) (string, error) {
-	if value == "" {
-		return "", o.noKey()
-	}
 	path, err := o.path("user.signingkey", value)
 	if err != nil {
 		return "", err
