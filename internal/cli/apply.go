@@ -174,9 +174,6 @@ func (e *Env) warnLeft(r gitstore.Result) {
 	for _, path := range r.LeftAlone {
 		e.warnf("%s was changed by hand and left alone: git checkout HEAD -- %s brings the applied state back", path, model.ShellWord(path))
 	}
-	if r.IndexLeft != "" {
-		e.warnf("the index was left alone (%s): git add state brings it up to date", r.IndexLeft)
-	}
 	if r.OtherHead {
 		e.warnf("HEAD is on another branch now, so the work tree was left as it is")
 	}
@@ -294,7 +291,7 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request, besi
 // write stores a commit, signed where git is configured to sign.
 func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pending, error) {
 	var err error
-	r.Sign, err = sign.New(sign.Options{Config: p.store.Config, Getenv: p.env.Getenv, Dir: p.store.Root()})
+	r.Sign, err = sign.New(sign.Options{Config: p.store.Config, Trusted: p.store.TrustedConfig, Getenv: p.env.Getenv, Dir: p.store.Root()})
 	if err != nil {
 		return gitstore.Pending{}, err
 	}

@@ -219,6 +219,46 @@ func (p *project) openRemote(name string) (*remote.Remote, error) {
 	})
 }
 
+// checkRoom refuses, before anything is planned or issued, what would stand in the
+// way of the commit in the end: branches where the new one would be, an index that
+// cannot follow, and a configuration that does not tell whether to sign.
+func (l *ledger) checkRoom(ctx context.Context) error {
+	store := l.project.store
+	head, err := l.project.head()
+	if err != nil {
+		return err
+	}
+	for _, git := range []model.Git{l.git, l.declared} {
+		moved := headsPrefix + or(git.Branch, l.branch)
+		switch {
+		case git.StateBranch != "":
+			err = l.project.checkNewBranch(ctx, git)
+		case git.Push == "" || moved == head.Branch:
+			err = store.CheckIndex()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return store.CheckDoubt()
+}
+
+// checkNewBranch makes sure that a state branch can be made where it is to be.
+func (p *project) checkNewBranch(ctx context.Context, git model.Git) error {
+	if git.Push == "" {
+		return p.store.CheckNewBranch(headsPrefix + git.StateBranch)
+	}
+	known, err := p.store.Ref(stateRef(git))
+	if err != nil || known != "" {
+		return err
+	}
+	r, err := p.openRemote(git.Push)
+	if err != nil {
+		return err
+	}
+	return r.CheckNew(ctx, git.StateBranch)
+}
+
 // begin finds what the next attempt builds on, fetched where there is a remote.
 // Where another apply has moved state meanwhile, the ledger goes after it.
 func (l *ledger) begin(ctx context.Context) (base, error) {

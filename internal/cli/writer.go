@@ -58,6 +58,9 @@ func (w *writer) locked(env *Env, f func(*ledger) error) error {
 		return err
 	}
 	l, err := p.ledgerAtHead(env.Context)
+	if err == nil {
+		err = l.checkRoom(env.Context)
+	}
 	if err != nil {
 		return err
 	}

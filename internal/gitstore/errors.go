@@ -44,6 +44,8 @@ const (
 	Signing        Reason = "signing"
 	LinkedPath     Reason = "linked-path"
 	DetachedHead   Reason = "detached"
+	IndexForm      Reason = "index"
+	BranchName     Reason = "branch-name"
 )
 
 // An UnsupportedError says that a repository, or the state it is in, is not one

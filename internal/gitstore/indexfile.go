@@ -15,14 +15,14 @@ import (
 type indexFile struct {
 	index *index.Index
 	info  fs.FileInfo // nil: there was none
-	left  string      // why the index has to be left alone; "" if it has not
+	left  string      // why the index cannot be read and written; "" if it can
 	lock  *gitLock
 }
 
 func (s *Store) indexPath() string { return filepath.Join(s.repo.gitDir, "index") }
 
-// readIndex reads the index. One that we must not write is no error: the
-// commit is correct without it, and left says what to tell people.
+// readIndex reads the index. One that we must not write is no error to readers, for
+// whom HEAD can stand in; see [Store.CheckIndex].
 func (s *Store) readIndex() (*indexFile, error) {
 	info, err := os.Lstat(s.indexPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -45,13 +45,34 @@ func (s *Store) readIndex() (*indexFile, error) {
 	return &indexFile{index: parsed, info: info}, nil
 }
 
-// lockIndex takes index.lock and reads what is then certain to stay.
+// CheckIndex refuses an index that cannot follow the branch. Were the branch to move
+// alone, the next "git commit -a" would take the commit's files away again.
+func (s *Store) CheckIndex() error {
+	file, err := s.readIndex()
+	if err != nil {
+		return err
+	}
+	return file.check()
+}
+
+func (f *indexFile) check() error {
+	if f.left == "" {
+		return nil
+	}
+	return unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", f.left)
+}
+
+// lockIndex takes index.lock and reads what is then certain to stay. It is an error
+// where that cannot be written.
 func (s *Store) lockIndex(ctx context.Context) (*indexFile, error) {
 	lock, err := s.lockGit(ctx, s.repo.gitDir, s.indexPath())
 	if err != nil {
 		return nil, err
 	}
 	file, err := s.readIndex()
+	if err == nil {
+		err = file.check()
+	}
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}

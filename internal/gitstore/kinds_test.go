@@ -192,10 +192,16 @@ func TestSparseUncommitted(t *testing.T) {
 	}
 }
 
-func TestIndexLeft(t *testing.T) {
+// An index that cannot follow is refused before anything is written, and what the
+// refusal says to run is all that it takes.
+func TestIndexRefused(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(r *repo){
-		"split":  func(r *repo) { r.git("update-index", "--split-index") },
+		"split": func(r *repo) { r.git("update-index", "--split-index") },
+		"split by configuration": func(r *repo) {
+			r.git("config", "core.splitIndex", "true")
+			r.git("update-index", "--split-index")
+		},
 		"sparse": func(r *repo) { r.git("sparse-checkout", "set", "--cone", "--sparse-index", "manifests") },
 		"damaged": func(r *repo) {
 			r.check(os.WriteFile(r.path(".git/index"), []byte("DIRC nonsense that is long enough"), 0o666))
@@ -204,20 +210,93 @@ func TestIndexLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			r.commit("first", map[string]string{"osmoctl.yaml": "v", "manifests/a": "a", "deep/er/a": "a"})
+			first := r.commit("first", map[string]string{"osmoctl.yaml": "v", "manifests/a": "a", "deep/er/a": "a"})
 			prepare(r)
 			before := r.read(".git/index")
-			_, result := r.apply(r.open(""), set("state/meta.json", "{}\n"))
-			if !result.Moved || result.IndexLeft == "" {
-				t.Errorf("result: %+v", result)
+			s := r.open("")
+			err := s.CheckWritable("refs/heads/main", nil)
+			refused, ok := errors.AsType[*UnsupportedError](err)
+			if !ok || refused.Reason != IndexForm || s.CheckIndex() == nil {
+				t.Fatalf("refused with %v", err)
 			}
-			if r.read(".git/index") != before {
-				t.Error("the index was changed")
+			if r.read(".git/index") != before || r.git("rev-parse", "HEAD") != first {
+				t.Error("something was changed")
 			}
-			if got := r.git("show", "HEAD:state/meta.json"); got != "{}" {
-				t.Errorf("committed %q", got)
+			_, command, ok := strings.Cut(err.Error(), "run: ")
+			if !ok {
+				return
+			}
+			for line := range strings.SplitSeq(command, " && ") {
+				r.git(strings.Fields(line)[1:]...)
+			}
+			r.git("status", "--short") // With git's own settings, this could bring it back.
+			r.apply(r.open(""), set("state/meta.json", "{}\n"))
+			if got := r.git("status", "--short"); got != "" {
+				t.Errorf("the index has not followed: %s", got)
 			}
 		})
+	}
+}
+
+// Where a newer git may include a file on a condition that is not known here, no
+// commit goes unsigned, unless the repository says so behind it.
+func TestUnknownCondition(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("first", project)
+	r.write("../signing", "[commit]\n gpgsign = true\n")
+	r.git("config", "includeIf.phase-of-moon:full.path", r.path("../signing"))
+	err := r.open("").CheckDoubt()
+	if err == nil || !strings.Contains(err.Error(), "phase-of-moon:full") || !strings.Contains(err.Error(), "git config commit.gpgsign") {
+		t.Fatal(err)
+	}
+	s := r.open("")
+	head, headErr := s.Head()
+	r.check(headErr)
+	l := r.lock(s)
+	if _, err := s.Write(t.Context(), request(head, set("state/meta.json", "{}\n"))); err == nil {
+		t.Error("an unsigned commit was made")
+	}
+	r.check(l.Unlock())
+	r.git("config", "commit.gpgsign", "false")
+	r.check(r.open("").CheckDoubt())
+	r.git("config", "--unset", "commit.gpgsign")
+	r.check(os.Remove(r.path("../signing")))
+	r.check(r.open("").CheckDoubt())
+}
+
+// A branch that git could not make beside the others is refused by name; folders
+// that deleted branches have left are in nobody's way.
+func TestBranchesBeside(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ have, want string }{{"osmoctl", "osmoctl/state"}, {"osmoctl/state", "osmoctl"}, {"a/b/c", "a"}, {"a", "a/b/c"}} {
+		for _, packed := range []bool{false, true} {
+			r := newRepo(t)
+			r.commit("first", project)
+			r.git("branch", c.have)
+			if packed {
+				r.git("pack-refs", "--all")
+			}
+			s := r.open("")
+			err := s.CheckNewBranch("refs/heads/" + c.want)
+			if err == nil || !strings.Contains(err.Error(), "git branch -m "+c.have+" NEW-NAME") {
+				t.Errorf("%+v: %v", c, err)
+			}
+			r.check(s.CheckNewBranch("refs/heads/" + c.have))
+			r.check(s.CheckNewBranch("refs/heads/other/" + c.want))
+			r.git("branch", "-D", c.have)
+			r.check(os.MkdirAll(r.path(".git/refs/heads/"+c.want+"/left/over"), 0o777))
+			r.check(s.CheckNewBranch("refs/heads/" + c.want))
+			lock := r.lock(s)
+			p, err := s.Write(t.Context(), request(Head{Branch: "refs/heads/" + c.want}, set("state/meta.json", "{}\n")))
+			r.check(err)
+			_, err = s.Publish(t.Context(), p)
+			r.check(err)
+			if got := r.git("rev-parse", "refs/heads/"+c.want); got != p.Commit {
+				t.Errorf("%+v: the branch is at %s", c, got)
+			}
+			r.check(lock.Unlock())
+		}
 	}
 }
 

@@ -23,9 +23,6 @@ type Result struct {
 	// deleted or staged: the commit has them as it should, the work tree or
 	// the index as they were.
 	LeftAlone []string
-	// IndexLeft says why the index was not brought up to date, or "". The
-	// commit is correct; "git add state" makes the index so.
-	IndexLeft string
 	// OtherHead says that HEAD is on another branch, or detached: the work
 	// tree was not touched.
 	OtherHead bool
@@ -101,6 +98,9 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 	if err := s.stageAhead(p.edits, file); err != nil {
 		return false, err
 	}
+	if err := s.removeEmpty(path); err != nil {
+		return false, err
+	}
 	moved, err = s.replace(s.repo.commonDir, path, []byte(p.Commit+"\n"), 0)
 	if moved {
 		err = errors.Join(err, s.logMove(p, file.lock != nil))
@@ -119,10 +119,8 @@ func (s *Store) compareBranch(p Pending) error {
 	if at != p.parent {
 		return fmt.Errorf("%s is at %s, not at %s: %w", p.branch, words(at), words(p.parent), ErrMoved)
 	}
-	if at == (id{}) {
-		if err := s.checkNewName(p.branch); err != nil {
-			return err
-		}
+	if err := s.CheckNewBranch(p.branch); err != nil {
+		return err
 	}
 	return s.checkStored(p)
 }
@@ -132,17 +130,6 @@ func words(at id) string {
 		return "no commit"
 	}
 	return at.String()
-}
-
-// checkNewName refuses a branch that would be a folder of another's name, or
-// the other way round, in packed-refs, where no file system stops it.
-func (s *Store) checkNewName(branch string) error {
-	return s.eachPackedRef(func(_, name string) error {
-		if strings.HasPrefix(name, branch+"/") || strings.HasPrefix(branch, name+"/") {
-			return fmt.Errorf("%s cannot be made beside %s", branch, name)
-		}
-		return nil
-	})
 }
 
 // checkStored makes sure, now that the branch cannot move, that the objects
@@ -234,24 +221,17 @@ func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool)
 	if err != nil {
 		return err
 	}
-	result.IndexLeft = file.left
 	var staged []index.Edit
 	for _, o := range outcomes {
-		entry, leave := o.left, o.left
-		if file.left == "" {
-			var change index.Edit
-			if change, leave = o.stage(file.index); !leave {
-				staged = append(staged, change)
-			}
+		change, leave := o.stage(file.index)
+		if !leave {
+			staged = append(staged, change)
 		}
-		if entry || leave {
+		if o.left || leave {
 			result.LeftAlone = append(result.LeftAlone, s.inProject(o.path))
 		}
 	}
 	slices.Sort(result.LeftAlone)
-	if file.left != "" {
-		return nil
-	}
 	return s.writeIndex(file, staged)
 }
 

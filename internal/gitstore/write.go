@@ -1,6 +1,7 @@
 package gitstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,13 +125,39 @@ func (s *Store) mayWrite(ctx context.Context, req Request) error {
 	if s.Interrupted() {
 		return ErrInterrupted
 	}
-	if req.Sign == nil && s.repo.config.Bool("commit.gpgsign", false) {
-		return unsupported(Signing, "git is configured to sign every commit (commit.gpgsign), and nothing to sign with was given")
+	if req.Sign == nil {
+		if err := s.checkUnsigned(); err != nil {
+			return err
+		}
 	}
 	if req.Branch == "" {
 		return nil
 	}
 	return s.CheckWritable(req.Branch, req.Changes)
+}
+
+// checkUnsigned refuses commits without a signature where git is configured to sign
+// all, or where that cannot be told.
+func (s *Store) checkUnsigned() error {
+	const setting = "commit.gpgsign"
+	if s.repo.config.Bool(setting, false) {
+		return unsupported(Signing, "git is configured to sign every commit (%s), and nothing to sign with was given", setting)
+	}
+	return s.CheckDoubt()
+}
+
+// CheckDoubt refuses commits where it cannot be told whether they are to be signed.
+func (s *Store) CheckDoubt() error {
+	const setting = "commit.gpgsign"
+	if s.repo.config.Bool(setting, false) {
+		return nil // An unsigned one is not made in any case.
+	}
+	if d, ok := s.repo.config.Doubtful(setting); ok {
+		return unsupported(Signing, "%s includes %s on a condition that osmoctl does not know (%s), so it cannot be told whether commits are to be signed; "+
+			"settle that for this repository: git config %s false, or true",
+			cmp.Or(d.File, "git's configuration from the environment"), d.Target, d.Condition, setting)
+	}
+	return nil
 }
 
 // CheckWritable says whether a commit on a branch could be published now: it is
@@ -144,6 +171,9 @@ func (s *Store) CheckWritable(branch string, changes []Change) error {
 		return err
 	}
 	if err := s.checkProgress(); err != nil {
+		return err
+	}
+	if err := s.CheckNewBranch(branch); err != nil {
 		return err
 	}
 	head, err := s.Head()
@@ -179,11 +209,14 @@ func (s *Store) checkProgress() error {
 	return nil
 }
 
-// checkUnmerged refuses paths in conflict among those to be changed. An index
-// that cannot be read is left alone later, so it stops nothing here.
+// checkUnmerged refuses paths in conflict among those to be changed, and an index
+// that cannot follow.
 func (s *Store) checkUnmerged(changes []Change) error {
 	file, err := s.readIndex()
-	if err != nil || file.left != "" {
+	if err == nil {
+		err = file.check()
+	}
+	if err != nil {
 		return err
 	}
 	changed := make(map[string]bool, len(changes))

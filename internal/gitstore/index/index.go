@@ -459,7 +459,7 @@ func (p *parser) extensions(ix *Index) error {
 		case name == "REUC":
 			ix.resolved = body
 		case name == "link":
-			return fmt.Errorf("%w: it is split; run: git update-index --no-split-index", ErrUnsupported)
+			return fmt.Errorf("%w: it is split; run: git config core.splitIndex false && git update-index --no-split-index", ErrUnsupported)
 		case name == "sdir":
 			return fmt.Errorf("%w: it is sparse; run: git sparse-checkout reapply --no-sparse-index", ErrUnsupported)
 		case name[0] < 'A' || name[0] > 'Z':

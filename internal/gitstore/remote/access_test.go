@@ -50,6 +50,12 @@ func TestCredentials(t *testing.T) {
 			ours.git("config", "includeIf.gitdir:"+ours.dir+"/.git.path", file)
 			return nil
 		},
+		"in a file for remotes": func(ours *place, address string) []string {
+			file := filepath.Join(ours.t.TempDir(), "credentials")
+			ours.git("config", "-f", file, "http.extraheader", "Authorization: "+basic("ann"))
+			ours.git("config", "includeIf.hasconfig:remote.*.url:"+strings.TrimSuffix(address, "server.git")+"**.path", file)
+			return nil
+		},
 		"in the environment": func(_ *place, _ string) []string {
 			return []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: " + basic("ann")}
 		},

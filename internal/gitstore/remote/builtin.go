@@ -129,6 +129,22 @@ func (b *builtin) tip(ctx context.Context, branch string, pushed bool) (plumbing
 	return refs.References[branches+branch], nil
 }
 
+func (b *builtin) beside(ctx context.Context, _ string) ([]string, error) {
+	s, refs, err := b.upload(ctx, b.remote.target)
+	if err != nil {
+		return nil, err
+	}
+	_ = s.Close() // it has said all that it had to
+	var found []string
+	for ref := range refs.References {
+		if other, ok := strings.CutPrefix(ref, branches); ok {
+			found = append(found, other)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
 func (b *builtin) fetch(ctx context.Context, branch string) error {
 	s, refs, err := b.upload(ctx, b.remote.url)
 	if err != nil {
@@ -145,7 +161,7 @@ func (b *builtin) fetch(ctx context.Context, branch string) error {
 	if err := b.complete(ctx, s, refs, branch, tip); err != nil {
 		return err
 	}
-	return b.remote.clone.moveRef(trackingRef(b.remote.name, branch), tip)
+	return b.remote.clone.moveRef(b.remote.name, branch, tip)
 }
 
 // maxHaves is how many commits the server is told that we have. All of them go

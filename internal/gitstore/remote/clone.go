@@ -71,10 +71,59 @@ func (c clone) packedRef(name string) (string, error) {
 	return "", nil
 }
 
-// moveRef makes a reference point at a commit, as git does: a lock beside it,
+// checkTracking refuses a branch that cannot be remembered, because one that the
+// remote had once is, where it would be.
+func (c clone) checkTracking(remote, branch string) error {
+	names, err := c.packedRefs()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(c.commonDir, filepath.FromSlash(trackingRef(remote, "")))
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		below, err := filepath.Rel(dir, path)
+		names = append(names, trackingRef(remote, filepath.ToSlash(below)))
+		return err
+	})
+	if err != nil && !isAbsent(err) {
+		return err
+	}
+	for _, name := range names {
+		if other, ok := strings.CutPrefix(name, trackingRef(remote, "")); ok && excludes(other, branch) {
+			return fmt.Errorf("this clone remembers a branch %s of %s, where %s would have to be; run: git remote prune %[2]s", other, remote, branch)
+		}
+	}
+	return nil
+}
+
+func (c clone) packedRefs() ([]string, error) {
+	data, err := os.ReadFile(filepath.Join(c.commonDir, "packed-refs"))
+	if err != nil && !isAbsent(err) {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(string(data)) {
+		if hash, ref, ok := strings.Cut(strings.TrimRight(line, "\r\n"), " "); ok && hash[0] != '#' {
+			names = append(names, ref)
+		}
+	}
+	return names, nil
+}
+
+// moveRef makes a tracking reference point at a commit, as git does: a lock beside it,
 // flushed, renamed over it. The lock is made whole and by one link, so that
 // only a crash between two calls can leave it behind.
-func (c clone) moveRef(name string, to plumbing.Hash) error {
+func (c clone) moveRef(remote, branch string, to plumbing.Hash) error {
+	name := trackingRef(remote, branch)
+	have, err := c.ref(name)
+	if err == nil && have.IsZero() {
+		err = c.checkTracking(remote, branch)
+	}
+	if err != nil {
+		return err
+	}
 	path := filepath.Join(c.commonDir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err

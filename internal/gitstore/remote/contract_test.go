@@ -101,6 +101,39 @@ func TestAbsentBranch(t *testing.T) {
 	})
 }
 
+func TestBranchesBeside(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		server := newServer(t)
+		server.git("branch", "osmoctl", "main")
+		server.git("branch", "team/a/b", "main")
+		ours := server.clone()
+		r := ours.open(transport)
+		for branch, other := range map[string]string{"osmoctl/state": "osmoctl", "team": "team/a/b", "team/a": "team/a/b", "team/a/b/c/d": "team/a/b"} {
+			if err := r.CheckNew(background, branch); err == nil || !strings.Contains(err.Error(), "while there is a branch "+other+",") {
+				t.Errorf("%s: %v", branch, err)
+			}
+		}
+		for _, branch := range []string{"osmoctl-state", "team/b", "new"} {
+			if err := r.CheckNew(background, branch); err != nil {
+				t.Errorf("%s: %v", branch, err)
+			}
+		}
+		// What the remote had once is remembered here, and in the way of fetching.
+		server.git("branch", "-m", "osmoctl", "osmoctl/state")
+		for _, err := range []error{r.CheckNew(background, "osmoctl/state"), second(r.Fetch(background, "osmoctl/state"))} {
+			if err == nil || !strings.Contains(err.Error(), "git remote prune origin") {
+				t.Error(err)
+			}
+		}
+		ours.git("remote", "prune", "origin")
+		if err := second(r.Fetch(background, "osmoctl/state")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func second(_ string, err error) error { return err }
+
 func TestDefaultBranch(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		server := newServer(t)

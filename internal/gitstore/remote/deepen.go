@@ -136,7 +136,7 @@ func (b *builtin) deepen(ctx context.Context, branch string) error {
 	if err := b.remote.clone.storePack(served{demux(req.Capabilities, answer), b}); err != nil {
 		return err
 	}
-	if err := b.remote.clone.moveRef(trackingRef(b.remote.name, branch), tip); err != nil {
+	if err := b.remote.clone.moveRef(b.remote.name, branch, tip); err != nil {
 		return err
 	}
 	return b.remote.clone.joinCuts(answer.Unshallows)

@@ -133,6 +133,31 @@ func (p *program) tip(ctx context.Context, branch string, pushed bool) (plumbing
 	return plumbing.ZeroHash, nil
 }
 
+func (p *program) beside(ctx context.Context, branch string) ([]string, error) {
+	name, env := p.remote.name, []string(nil)
+	if p.remote.target != p.remote.url {
+		name, env = p.targetRemote()
+	}
+	args := []string{"ls-remote", "--", name, branches + branch + "/*"}
+	for i, c := range branch {
+		if c == '/' {
+			args = append(args, branches+branch[:i])
+		}
+	}
+	out, err := p.run(ctx, env, args...)
+	if err == nil && out.code != 0 {
+		err = p.failed(out)
+	}
+	var found []string
+	for line := range strings.Lines(out.stdout) {
+		_, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if other, ok := strings.CutPrefix(ref, branches); ok {
+			found = append(found, other)
+		}
+	}
+	return found, err
+}
+
 // targetRemote describes the place that is pushed to as a remote of its own.
 // It goes through the environment: arguments, and a password among them, can be
 // seen by everybody on the machine.

@@ -59,6 +59,9 @@ type transport interface {
 	// tip returns where a branch is, zero if it is absent: at the place that
 	// is pushed to, or at the one that is fetched from.
 	tip(ctx context.Context, branch string, pushed bool) (plumbing.Hash, error)
+	// beside returns, of the branches that would be in the way of a new one, those
+	// that the place that is pushed to has. It may return others as well.
+	beside(ctx context.Context, branch string) ([]string, error)
 	// fetch brings a branch's commits and moves its tracking reference. A
 	// branch that is absent is an error.
 	fetch(ctx context.Context, branch string) error
@@ -187,6 +190,9 @@ func (r *Remote) fetch(ctx context.Context, branch string) (plumbing.Hash, error
 	if fetchErr == nil {
 		return have, err
 	}
+	if err := r.clone.checkTracking(r.name, branch); err != nil {
+		return plumbing.ZeroHash, err
+	}
 	tip, err := r.transport.tip(ctx, branch, false)
 	switch {
 	case err != nil:
@@ -197,6 +203,30 @@ func (r *Remote) fetch(ctx context.Context, branch string) (plumbing.Hash, error
 		return tip, nil
 	}
 	return plumbing.ZeroHash, fetchErr
+}
+
+// CheckNew refuses a branch that the remote has not and cannot get, since git keeps
+// another one where it would be: of osmoctl and osmoctl/state there is only one.
+func (r *Remote) CheckNew(ctx context.Context, branch string) error {
+	if err := checkBranch(branch); err != nil {
+		return err
+	}
+	there, err := r.transport.beside(ctx, branch)
+	if err != nil {
+		return r.typed(r.target, err)
+	}
+	for _, other := range there {
+		if excludes(other, branch) {
+			return fmt.Errorf("the branch %s cannot be made on %s while there is a branch %s, since git keeps one where the other would be; "+
+				"rename or delete that one there, or choose another name under git.state_branch", branch, r.name, other)
+		}
+	}
+	return r.clone.checkTracking(r.name, branch)
+}
+
+// excludes tells whether one of two branches would be a folder of the other.
+func excludes(a, b string) bool {
+	return strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
 }
 
 // Push moves a branch on the remote from the commit old, or from not existing
@@ -227,7 +257,7 @@ func (r *Remote) Push(ctx context.Context, commit, branch, old string) error {
 // arrived moves the tracking reference. That is only a memory, which the next
 // fetch refreshes, so the push has not failed if this does.
 func (r *Remote) arrived(p proposal) {
-	if err := r.clone.moveRef(trackingRef(r.name, p.branch), p.commit); err != nil {
+	if err := r.clone.moveRef(r.name, p.branch, p.commit); err != nil {
 		r.say("%s: %v", r.name, err)
 	}
 }

@@ -1,0 +1,79 @@
+package gitstore
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Git keeps a branch in a file of its name: where there is a/b, there can be no a,
+// and the reverse.
+
+// CheckNewBranch refuses a branch, by its full name, that is not there and cannot be
+// made beside another one.
+func (s *Store) CheckNewBranch(branch string) error {
+	if err := checkRefName(branch); err != nil {
+		return err
+	}
+	at, err := s.readRef(branch)
+	if err != nil || at != (id{}) {
+		return err
+	}
+	other, err := s.refBeside(branch)
+	if err != nil || other == "" {
+		return err
+	}
+	other = strings.TrimPrefix(other, "refs/heads/")
+	return unsupported(BranchName, "the branch %s cannot be made while there is a branch %s, since git keeps one where the other would be; "+
+		"rename that one: git branch -m %s NEW-NAME, or choose another name under git.state_branch",
+		strings.TrimPrefix(branch, "refs/heads/"), quoted(other), quoted(other))
+}
+
+// refBeside is a reference in whose place another one would be, "" if there is none.
+func (s *Store) refBeside(name string) (string, error) {
+	found := ""
+	for _, dir := range folders(name) {
+		info, err := os.Lstat(s.refPath(dir))
+		if err == nil && !info.IsDir() {
+			return dir, nil
+		}
+	}
+	err := filepath.WalkDir(s.refPath(name), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".lock") {
+			return err
+		}
+		below, err := filepath.Rel(s.repo.commonDir, path)
+		if found = filepath.ToSlash(below); err == nil {
+			err = fs.SkipAll
+		}
+		return err
+	})
+	if found != "" || err != nil && !isAbsent(err) {
+		return found, err
+	}
+	return found, s.eachPackedRef(func(_, other string) error {
+		if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
+			found = other
+		}
+		return nil
+	})
+}
+
+// removeEmpty removes the folders that git leaves where branches were, so that a
+// branch can take their place.
+func (s *Store) removeEmpty(path string) error {
+	entries, err := os.ReadDir(path)
+	if isAbsent(err) {
+		return nil
+	}
+	for _, e := range entries {
+		if err == nil && e.IsDir() {
+			err = s.removeEmpty(filepath.Join(path, e.Name()))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.remove(path)
+}
