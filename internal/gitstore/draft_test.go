@@ -321,7 +321,7 @@ func TestDraftKinds(t *testing.T) {
 		},
 		"split index": {
 			func(r *repo) { r.git("update-index", "--split-index"); r.write("manifests/a.yaml", "A\n") }, edited,
-			[]Remark{{"manifests/a.yaml", Uncommitted, ""}, {"", Unindexed, "the index has a form that osmoctl does not write: it is split; run: git update-index --no-split-index"}},
+			[]Remark{{"manifests/a.yaml", Uncommitted, ""}, {"", Unindexed, "the index has a form that osmoctl does not write: it is split; run: git config core.splitIndex false && git update-index --no-split-index"}},
 		},
 		"no index": {func(r *repo) { r.check(os.Remove(r.path(".git/index"))) }, same, nil},
 		"untracked cache": {
