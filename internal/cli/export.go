@@ -202,8 +202,10 @@ func (c *exportBackendCmd) Run(env *Env) error {
 			return secret.Value{}, err
 		} else if ok {
 			from[backendPreviousKey] = previous
-			if previous.address.Name != current.address.Name {
-				annotations[ourPrefix+"previous-token"] = previous.address.Name
+			if a := previous.address; a.Account != current.address.Account {
+				annotations[ourPrefix+"previous-token"] = a.Account + "/" + a.Name
+			} else if a.Name != current.address.Name {
+				annotations[ourPrefix+"previous-token"] = a.Name
 			}
 			annotations[ourPrefix+"previous-generation"] = strconv.Itoa(previous.generation.Number)
 			annotations[ourPrefix+"previous-revoke-after"] = previous.generation.RevokeAfter.String()
@@ -253,20 +255,30 @@ func (c *exportBackendCmd) previous(env *Env, snap *state.Snapshot, current sour
 // retiringBefore are the retiring generations that a token's active one replaced,
 // the newest first, those under its earlier names included.
 func retiringBefore(snap *state.Snapshot, current source, day model.Date) (out []source) {
-	tokens := snap.Accounts[current.address.Account].Tokens
-	heirs := []string{current.address.Name}
-	for i := 0; i < len(heirs); i++ {
-		for _, name := range model.Names(tokens) {
-			if t := tokens[name]; t.Live() && t.RenamedTo == heirs[i] && !slices.Contains(heirs, name) {
-				heirs = append(heirs, name)
+	earlier := map[model.Address][]model.Address{}
+	for _, account := range model.Names(snap.Accounts) {
+		for _, name := range model.Names(snap.Accounts[account].Tokens) {
+			if t := snap.Accounts[account].Tokens[name]; t.Live() && t.RenamedTo != "" {
+				a := model.TokenAddress(account, name)
+				heir := model.HeirAddress(a, t.RenamedTo)
+				earlier[heir] = append(earlier[heir], a)
 			}
 		}
 	}
-	for _, name := range heirs {
-		for i := len(tokens[name].Generations) - 1; i >= 0; i-- {
-			g := &tokens[name].Generations[i]
-			if g.Status(day) == state.Retiring && !(name == current.address.Name && g.Number >= current.generation.Number) {
-				out = append(out, source{address: model.TokenAddress(current.address.Account, name).At(g.Number), generation: g, token: tokens[name]})
+	line := []model.Address{current.address.Token()}
+	for i := 0; i < len(line); i++ {
+		for _, a := range earlier[line[i]] {
+			if !slices.Contains(line, a) { // names may go round in a circle
+				line = append(line, a)
+			}
+		}
+	}
+	for n, a := range line {
+		t := snap.Accounts[a.Account].Tokens[a.Name]
+		for i := len(t.Generations) - 1; i >= 0; i-- {
+			g := &t.Generations[i]
+			if g.Status(day) == state.Retiring && (n > 0 || g.Number < current.generation.Number) {
+				out = append(out, source{address: a.At(g.Number), generation: g, token: t})
 			}
 		}
 	}

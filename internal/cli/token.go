@@ -97,7 +97,7 @@ func deletedToken(a model.Address, account *state.Account, t *state.Token) error
 	}
 	words := fmt.Sprintf("%s was deleted on %s", a.Token(), t.DeletedOn)
 	if t.RenamedTo != "" {
-		words += fmt.Sprintf(" and replaced by %s", model.TokenAddress(a.Account, t.RenamedTo))
+		words += fmt.Sprintf(" and replaced by %s", model.HeirAddress(a, t.RenamedTo))
 	}
 	ended := tombstoneOf(t, a.Generation)
 	if n := len(t.Tombstones); ended == nil && n > 0 {

@@ -14,6 +14,8 @@ type accountDecl struct {
 	key     *node
 	roles   []*node
 	tokens  []tokenDecl
+	// previously are the items of that list.
+	previously []*node
 }
 
 // tokenDecl is a declared token.
@@ -31,9 +33,10 @@ const (
 	accountRoles
 	accountProtect
 	accountTokens
+	accountPreviously
 )
 
-var accountKeys = keys{"description", "labels", "roles", "protect", "tokens"}
+var accountKeys = keys{"description", "labels", "roles", "protect", "tokens", "previously"}
 
 func (m *manifest) readAccount(e entry) {
 	d := accountDecl{key: e.key, account: &model.Account{Name: e.key.value, Origin: m.pos(e.key)}}
@@ -51,6 +54,8 @@ func (m *manifest) fillAccount(d *accountDecl, f fields) {
 	d.roles = m.scalars(m.bounded(f[accountRoles].value, m.limits.AccountRoles, "account_roles", "the account", a.Name, "roles"), `"roles"`)
 	a.Roles = model.Set(values(d.roles))
 	a.Protect, _ = m.truth(f[accountProtect].value, `"protect"`)
+	d.previously = m.earlierNames(f[accountPreviously], "the account", a.Name, m.limits.AccountRoles, "account_roles", model.CheckAccountName)
+	a.Previously = valuesOrNil(d.previously)
 	tokens := m.entries(m.bounded(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", "the account", a.Name, "tokens"), `"tokens"`)
 	if len(tokens) > 0 {
 		m.mustHaveRoles(d, f[accountRoles])
@@ -170,7 +175,8 @@ func (m *manifest) fillToken(a *model.Account, d *tokenDecl, f fields) {
 	m.lifetime(d, f)
 	t.Generation, _ = m.number(f[tokenGeneration].value, `"generation"`, 1, maxCount)
 	m.tokenRecipients(d, f[tokenRecipients])
-	m.previously(d, f[tokenPreviously])
+	d.previously = m.earlierNames(f[tokenPreviously], "the token", t.Name, m.limits.AccountTokens, "account_tokens", model.CheckTokenName)
+	t.Previously = valuesOrNil(d.previously)
 }
 
 func (m *manifest) tokenRoles(a *model.Account, t *model.Token, f field) {
@@ -261,21 +267,27 @@ func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
 	}
 }
 
-func (m *manifest) previously(d *tokenDecl, f field) {
-	m.nonEmpty(f, `"previously"`, "name the token's earlier names, or delete the key")
-	names := m.bounded(f.value, m.limits.AccountTokens, "account_tokens", "the token", d.token.Name, "earlier names")
-	d.previously = m.scalars(names, `"previously"`)
-	if len(d.previously) > 0 {
-		d.token.Previously = values(d.previously)
-	}
-	for _, n := range d.previously {
-		switch err := model.CheckTokenName(n.value); {
+// earlierNames reads the earlier names of something, of which what says what it is.
+func (m *manifest) earlierNames(f field, what, name string, limit int, limitName string, check func(string) error) []*node {
+	m.nonEmpty(f, `"previously"`, "name what "+what+" was called before, or delete the key")
+	list := m.scalars(m.bounded(f.value, limit, limitName, what, name, "earlier names"), `"previously"`)
+	for _, n := range list {
+		switch err := check(n.value); {
 		case err != nil:
-			m.fail(n, codeBadPrevious, "", "%s was never a token's name: %v", quoted(n.value), err)
-		case n.value == d.token.Name:
-			m.fail(n, codeBadPrevious, "name what the token was called before", "the token has this name still")
+			m.fail(n, codeBadPrevious, "", "%s was never a name of the kind: %v", quoted(n.value), err)
+		case n.value == name:
+			m.fail(n, codeBadPrevious, "name what "+what+" was called before", "%s has this name still", what)
 		}
 	}
+	return slices.DeleteFunc(list, func(n *node) bool { return n.value == name })
+}
+
+// valuesOrNil are the values of a list that may be absent.
+func valuesOrNil(list []*node) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return values(list)
 }
 
 // stillDeclared reports an earlier name that another token of the account has.

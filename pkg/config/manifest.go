@@ -30,6 +30,8 @@ type roleDecl struct {
 	role    *model.Role
 	key     *node
 	actions []*node
+	// previously are the items of that list.
+	previously []*node
 }
 
 func (m *manifest) read(root *node) {
@@ -59,9 +61,10 @@ const (
 	roleExternalRoles
 	roleSyncMode
 	roleImmutable
+	rolePreviously
 )
 
-var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "immutable"}
+var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "immutable", "previously"}
 
 func (m *manifest) readRole(e entry) {
 	d := roleDecl{key: e.key, role: &model.Role{Name: e.key.value, SyncMode: model.SyncImport, Origin: m.pos(e.key)}}
@@ -107,6 +110,8 @@ func (m *manifest) fillRole(d *roleDecl, f fields) {
 	if immutable, _ := m.truth(f[roleImmutable].value, `"immutable"`); immutable {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
 	}
+	d.previously = m.earlierNames(f[rolePreviously], "the role", role.Name, m.limits.AccountRoles, "account_roles", model.CheckRoleName)
+	role.Previously = valuesOrNil(d.previously)
 	whole := m.readPolicies(d, f[rolePolicies])
 	m.checkBuiltin(d, whole)
 }

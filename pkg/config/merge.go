@@ -16,8 +16,10 @@ type merger struct {
 	limits   model.Limits
 	roles    map[string]*model.Role
 	accounts map[string]*model.Account
-	// references are looked up once everything is declared.
+	// references are looked up once everything is declared, and so are the
+	// earlier names of roles and accounts.
 	references []reference
+	earlier    []earlierName
 	// incomplete is set where something may be declared that was not read,
 	// stopped where nothing more is to be read.
 	incomplete, stopped bool
@@ -33,6 +35,12 @@ type merger struct {
 type reference struct {
 	pos  diag.Position
 	node *node
+}
+
+// earlierName is a role's or an account's mention of a name that it had.
+type earlierName struct {
+	reference
+	kind model.Kind
 }
 
 // verdict is what OSMO makes of an action, and what is to be said of it.
@@ -77,6 +85,7 @@ func (m *merger) addRole(f *manifest, d *roleDecl) {
 	for _, n := range d.actions {
 		m.checkAction(f, n)
 	}
+	m.addEarlier(f, model.KindRole, d.previously)
 }
 
 func (m *merger) addAccount(f *manifest, d *accountDecl) {
@@ -89,9 +98,16 @@ func (m *merger) addAccount(f *manifest, d *accountDecl) {
 	for _, n := range d.roles {
 		m.references = append(m.references, reference{f.pos(n), n})
 	}
+	m.addEarlier(f, model.KindAccount, d.previously)
 	m.tokens += len(d.tokens)
 	for i := range d.tokens {
 		m.addToken(f, &d.tokens[i])
+	}
+}
+
+func (m *merger) addEarlier(f *manifest, kind model.Kind, names []*node) {
+	for _, n := range names {
+		m.earlier = append(m.earlier, earlierName{reference{f.pos(n), n}, kind})
 	}
 }
 
@@ -165,6 +181,7 @@ func (m *merger) check() {
 	if m.incomplete {
 		return
 	}
+	m.checkEarlier()
 	all := m.allRoles()
 	for _, ref := range m.references {
 		name := ref.node.value
@@ -173,6 +190,35 @@ func (m *merger) check() {
 		}
 		hint := nearHint{name, all, "declare it under roles"}.text(m.hints)
 		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quoted(name)+" is not declared", hint))
+	}
+}
+
+// checkEarlier reports an earlier name that something still has, or that two claim:
+// whatever stood on the old name would not know whom to follow.
+func (m *merger) checkEarlier() {
+	claimed := map[model.Address]diag.Position{}
+	for _, e := range m.earlier {
+		name, a := e.node.value, model.RoleAddress(e.node.value)
+		holder, origin := "", diag.Position{}
+		if role := m.roles[name]; e.kind == model.KindRole && role != nil {
+			holder, origin = "the role "+quoted(name)+" is still declared", role.Origin
+		}
+		if e.kind == model.KindAccount {
+			a = model.AccountAddress(name)
+			if account := m.accounts[name]; account != nil {
+				holder, origin = "the account "+quoted(name)+" is still declared", account.Origin
+			}
+		}
+		if first, twice := claimed[a]; twice && holder == "" {
+			holder, origin = "another one has the earlier name "+quoted(name)+" too", first
+		}
+		claimed[a] = e.pos
+		if holder == "" || m.full(diag.Error) {
+			continue
+		}
+		d := diagnosticAt(e.pos, e.node, codeBadPrevious, holder, "delete the one, or take the name out here")
+		d.Related = related(origin, "the other one")
+		m.problems.add(d)
 	}
 }
 

@@ -179,3 +179,13 @@ func parseGeneration(s string) (int, error) {
 	}
 	return n, nil
 }
+
+// HeirAddress is the address of the token that took the place of another, by the
+// name that state has for it: that of a token of the same account, or an account's
+// and a token's with a slash between.
+func HeirAddress(old Address, renamedTo string) Address {
+	if account, token, other := strings.Cut(renamedTo, "/"); other {
+		return TokenAddress(account, token)
+	}
+	return TokenAddress(old.Account, renamedTo)
+}

@@ -109,7 +109,9 @@ type Role struct {
 	// leaves OSMO's mapping alone, an empty list clears it.
 	ExternalRoles []string
 	SyncMode      SyncMode
-	Origin        diag.Position
+	// Previously lists earlier names of this role.
+	Previously []string
+	Origin     diag.Position
 }
 
 // Account is a declared service account: an OSMO user with roles and tokens.
@@ -123,7 +125,9 @@ type Account struct {
 	// of its roles, until an earlier apply recorded it as false.
 	Protect bool
 	Tokens  map[string]*Token
-	Origin  diag.Position
+	// Previously lists earlier names of this account.
+	Previously []string
+	Origin     diag.Position
 }
 
 // Token is a declared token, with the project's defaults filled in.

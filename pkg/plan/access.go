@@ -66,6 +66,19 @@ type comparedSets struct {
 	bytes         int
 }
 
+// allRights are those of the plan: a role that stays for the values that carry it
+// is what it was.
+func (b *builder) allRights(kept map[model.Address]bool) []*rights {
+	list := allRights(b.want, b.have, kept)
+	for _, r := range list {
+		for name := range b.heirs.stays {
+			r.after[name] = r.before[name]
+			delete(r.changed, name)
+		}
+	}
+	return list
+}
+
 // newRights compares the applied roles with the declared ones. kept restricts
 // which roles change; nil means all of them.
 func newRights(rules *access.Rules, want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
@@ -281,7 +294,7 @@ func (b *builder) noteAccess(c accessCase) {
 func (b *builder) accessSection(kept map[model.Address]bool) []Access {
 	b.compared = b.rights
 	if kept != nil {
-		b.compared = allRights(b.want, b.have, kept)
+		b.compared = b.allRights(kept)
 	}
 	answers := make([][]answer, len(b.compared))
 	for i, r := range b.compared {
@@ -392,7 +405,7 @@ func (b *builder) accountAccess(want *model.Account, have *state.Account) {
 	}
 	if want != nil {
 		name = want.Name
-		after = want.Roles
+		after = b.rolesOf(want)
 	}
 	a := model.AccountAddress(name)
 	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, effective: b.today})
@@ -408,7 +421,7 @@ func (b *builder) tokenAccess(a, cause model.Address, after []string, have *stat
 // account leaves it, until a day.
 func (b *builder) overlapAccess(a model.Address, after []string, have *state.Token, account *model.Account, until model.Date) {
 	before := b.rolesNow(have)
-	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, account.Roles), effective: until})
+	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, b.rolesOf(account)), effective: until})
 }
 
 // rolesNow are the roles of a token's active generation.

@@ -48,7 +48,8 @@ const (
 // only state or the date bring out; with an error there is no plan.
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
 	b := newBuilder(want, have, opts)
-	b.rights = allRights(want, have, nil)
+	b.findHeirs()
+	b.rights = b.allRights(nil)
 	b.checkAddresses()
 	b.leaked()
 	b.roles()
@@ -95,6 +96,8 @@ type builder struct {
 	renamed map[model.Address]model.Address
 	// rights compare access, by the rules of each server in question.
 	rights []*rights
+	// heirs are who takes over from what is no longer declared.
+	heirs heirs
 	// compared are those that the access section was made by.
 	compared []*rights
 	// ids and shown remember what lists of recipients come to.
@@ -212,7 +215,7 @@ func (b *builder) roles() {
 	for _, name := range model.Names(b.want.Roles) {
 		b.role(b.want.Roles[name], b.have.Roles[name])
 	}
-	gone := missing(b.have.Roles, b.want.Roles)
+	gone := slices.DeleteFunc(missing(b.have.Roles, b.want.Roles), func(name string) bool { return b.heirs.stays[name] })
 	holders := b.holders(gone)
 	for _, name := range gone {
 		b.roleGone(b.have.Roles[name], holders[name])
@@ -331,8 +334,16 @@ func (b *builder) roleGone(have *state.Role, holders []string) {
 		b.add(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
 		return
 	}
-	b.add(Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}})
+	change := Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}}
+	if heir := b.heirs.roles[have.Name]; heir != "" {
+		change.Reasons = []string{"renamed to " + heir + ", and no value carries it"}
+		change.Due = slices.ContainsFunc(holders, func(name string) bool { return b.wasKept(b.have.Accounts[name].Roles(), have.Name) })
+	}
+	b.add(change)
 	for _, name := range holders {
+		if change.Due {
+			continue // The update of the account says so.
+		}
 		b.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
 	}
 }
@@ -342,7 +353,12 @@ func (b *builder) accounts() {
 		b.account(b.want.Accounts[name], b.have.Accounts[name])
 	}
 	for _, name := range missing(b.have.Accounts, b.want.Accounts) {
-		if have := b.have.Accounts[name]; have.Live() {
+		have, heir := b.have.Accounts[name], b.want.Accounts[b.heirs.accounts[name]]
+		switch {
+		case !have.Live():
+		case heir != nil:
+			b.accountRenamed(have, heir)
+		default:
 			b.accountGone(have)
 		}
 	}
@@ -362,19 +378,32 @@ func missing[H, W any](have map[string]H, want map[string]W) (names []string) {
 func (b *builder) account(want *model.Account, have *state.Account) {
 	address := model.AccountAddress(want.Name)
 	if !have.Live() {
-		b.add(Change{Address: address, Action: Create, After: declaredAccount(want), Reasons: []string{"newly declared"}, Origin: &want.Origin})
-	} else if !sameAccount(want, have) {
+		reason := "newly declared"
+		for _, old := range want.Previously {
+			if b.heirs.accounts[old] == want.Name {
+				reason = "renamed from " + old
+			}
+		}
+		b.add(Change{Address: address, Action: Create, After: declaredAccount(want), Reasons: []string{reason}, Origin: &want.Origin})
+	} else if !sameAccount(want, b.rolesOf(want), have) {
 		before, after := appliedAccount(have), declaredAccount(want)
-		b.add(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
+		after.Roles = b.rolesOf(want)
+		change := Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin}
+		if b.onlyKeptGo(before, after) {
+			change.Reasons, change.Due = []string{"no value carries a renamed role any more"}, true
+		} else {
+			b.noteKept(want)
+		}
+		b.add(change)
 	}
 	b.accountAccess(want, have)
 	b.tokens(want, have)
 }
 
 // sameAccount is the fast path of a plan in which nothing changed.
-func sameAccount(want *model.Account, have *state.Account) bool {
+func sameAccount(want *model.Account, roles []string, have *state.Account) bool {
 	return want.Description == have.Description && want.Protect == have.Protect && len(want.Labels) == len(have.Labels) &&
-		slices.EqualFunc(want.Roles, have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) &&
+		slices.EqualFunc(roles, have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) &&
 		equalLabels(want.Labels, have.Labels)
 }
 
@@ -390,6 +419,12 @@ func equalLabels(a, b map[string]string) bool {
 func (b *builder) accountGone(have *state.Account) {
 	address := model.AccountAddress(have.Name)
 	b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{"no longer declared"}})
+	b.accountEnds(have)
+}
+
+// accountEnds notes what goes with an account that is deleted.
+func (b *builder) accountEnds(have *state.Account) {
+	address := model.AccountAddress(have.Name)
 	b.accountAccess(nil, have)
 	for _, name := range model.Names(have.Tokens) {
 		if t := have.Tokens[name]; t.Live() {

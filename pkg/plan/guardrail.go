@@ -163,6 +163,12 @@ func (g *guard) vanished() {
 // protect keeps protected accounts, their last token and their roles. What
 // binds is what state recorded: protection ends once an apply recorded its end.
 func (g *guard) protect() {
+	for _, old := range model.Names(g.heirs.accounts) {
+		if heir := g.want.Accounts[g.heirs.accounts[old]]; g.have.Accounts[old].Protect && !heir.Protect {
+			a := model.AccountAddress(old)
+			g.block(&a, RailProtect, "", "the account is protected, and account/%s, which takes over from it, is not: declare protect: true there", heir.Name)
+		}
+	}
 	for i := range g.plan.Changes {
 		c := &g.plan.Changes[i]
 		switch {
@@ -177,12 +183,15 @@ func (g *guard) protect() {
 const protectHint = "declare protect: false, apply that, and then make this change"
 
 func (g *guard) protectAccount(c *Change) {
+	if c.Action == Delete && g.heirs.accounts[c.Address.Name] != "" {
+		return // The one that takes over is looked at when the rename begins.
+	}
 	if c.Action == Delete {
 		g.block(&c.Address, RailProtect, "", "the account is protected from deletion: %s", protectHint)
 		return
 	}
 	for _, role := range c.Before.Roles {
-		if !slices.Contains(c.After.Roles, role) {
+		if !slices.Contains(c.After.Roles, role) && !g.wasKept(c.Before.Roles, role) {
 			g.block(&c.Address, RailProtect, "", "the account is protected and would lose role %s: %s", role, protectHint)
 		}
 	}
@@ -206,7 +215,8 @@ func (g *guard) deletes(limit *model.Limit) {
 	}
 	n := 0
 	for i := range g.plan.Changes {
-		if c := &g.plan.Changes[i]; c.Action == Delete && !slices.Contains(g.opts.Allow.Delete, c.Address) {
+		// What a rename leaves behind goes by date: it was counted as declared.
+		if c := &g.plan.Changes[i]; c.Action == Delete && !c.Due && !slices.Contains(g.opts.Allow.Delete, c.Address) {
 			n++
 		}
 	}

@@ -11,9 +11,9 @@ import (
 
 // overlapOf says what the overlap of a replaced generation is worth: a role that
 // its account loses leaves every value of it at once, whatever day it lives to.
-func (r *Resolved) overlapOf(g *state.Generation, account *model.Account) {
-	if lost := without(g.CurrentRoles(), account.Roles); len(lost) > 0 {
-		r.ReplacedKeeps, r.ReplacedLoses = orEmpty(intersect(g.CurrentRoles(), account.Roles)), lost
+func (r *Resolved) overlapOf(g *state.Generation, roles []string) {
+	if lost := without(g.CurrentRoles(), roles); len(lost) > 0 {
+		r.ReplacedKeeps, r.ReplacedLoses = orEmpty(intersect(g.CurrentRoles(), roles)), lost
 	}
 }
 

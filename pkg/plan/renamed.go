@@ -62,13 +62,15 @@ func fewOf(a model.Address, names []string) string {
 
 // renameWords says how to keep what the old name gives.
 func renameWords(kind model.Kind, old []string) string {
-	if kind == model.KindToken && len(old) == 1 {
-		return fmt.Sprintf("add previously: [%s], so that the old values retire with an overlap instead of ending at once", old[0])
+	const so = ", so that the old values retire with an overlap "
+	what := "instead of ending at once"
+	if kind == model.KindRole {
+		what = "and keep their role until then"
 	}
-	if kind == model.KindToken {
-		return "add previously with its earlier name, so that the old values retire with an overlap instead of ending at once"
+	if len(old) == 1 {
+		return fmt.Sprintf("add previously: [%s]", old[0]) + so + what
 	}
-	return "keep both declared until the values that stand on the old one were replaced and their overlap is over, then delete it"
+	return "add previously with its earlier name" + so + what
 }
 
 // contentOf is a text that objects of one kind share where they say the same. Names

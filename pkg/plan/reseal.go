@@ -221,7 +221,7 @@ func (b *builder) readersAfter(c *Change) (readers []Reader, moves bool) {
 	case c.Action == Rotate, c.Action == Reseal:
 		return c.After.Readers, true
 	case c.Action == Update && c.Before.RenamedTo == "" && c.After.RenamedTo != "":
-		heir := b.declaredToken(model.TokenAddress(c.Address.Account, c.After.RenamedTo))
+		heir := b.declaredToken(model.HeirAddress(c.Address, c.After.RenamedTo))
 		return b.readersOf(heir.Readers), true
 	}
 	return nil, false

@@ -261,7 +261,7 @@ func (s *riskSearch) change(c *Change) {
 	case model.KindAccount:
 		s.accountChange(c)
 	case model.KindToken:
-		if t := s.appliedToken(c.Address); c.Action == Delete && s.liveValues(t) > 0 {
+		if t := s.appliedToken(c.Address); c.Action == Delete && !c.Due && s.liveValues(t) > 0 {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", plural(s.liveValues(t), "live value", "live values"))
 		}
 	}
@@ -271,7 +271,7 @@ func (s *riskSearch) accountChange(c *Change) {
 	switch {
 	case c.Action == Update && c.Before.Protect && !c.After.Protect:
 		s.note(RiskProtectionLifted, &c.Address, "is no longer protected from the next apply on")
-	case c.Action == Delete:
+	case c.Action == Delete && !c.Due:
 		n := 0
 		for _, t := range s.have.Accounts[c.Address.Name].Tokens {
 			n += s.liveValues(t)
@@ -299,7 +299,7 @@ func (s *riskSearch) roleChange(c *Change) {
 	name := c.Address.Name
 	switch c.Action {
 	case Delete:
-		if n := s.held(name); n > 0 {
+		if n := s.held(name); n > 0 && !c.Due {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", plural(n, "account holds", "accounts hold"))
 		}
 	case Create, Adopt, Update:

@@ -40,7 +40,7 @@ func (b *builder) causes(c tokenCase) causes {
 		out.add("%s", noneActive(c.have))
 		return out
 	}
-	roleCauses(c, g, &out)
+	b.roleCauses(c, g, &out)
 	b.expiryCauses(c, g, &out)
 	b.recipientCauses(c, g, &out)
 	if due, ok := dueOn(c.want, g); ok && due <= b.today {
@@ -73,14 +73,17 @@ func (b *builder) requests(c tokenCase, out *causes) {
 
 // roleCauses compares the roles that the live generation will carry once the
 // account has its declared roles with those that the declaration wants.
-func roleCauses(c tokenCase, g *state.Generation, out *causes) {
-	current := intersect(g.CurrentRoles(), c.account.Roles)
+func (b *builder) roleCauses(c tokenCase, g *state.Generation, out *causes) {
+	current := intersect(g.CurrentRoles(), b.rolesOf(c.account))
 	want := c.want.RolesAtIssue(c.account)
 	if !c.want.Inherit || !c.have.Spec.Inherit {
 		if !slices.Equal(current, want) {
 			out.add("roles changed from %s to %s", listOr(g.CurrentRoles(), "none"), listOr(want, "none"))
 		}
 		return
+	}
+	if old := intersect(g.CurrentRoles(), b.heirs.kept[c.account.Name]); len(old) > 0 {
+		out.add("role %s was renamed to %s", old[0], b.heirs.roles[old[0]])
 	}
 	if back := intersect(g.RemovedRoles, c.account.Roles); len(back) > 0 {
 		out.add("role %s left the account and came back: only a new generation carries it", strings.Join(back, ", "))

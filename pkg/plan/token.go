@@ -36,10 +36,10 @@ func (b *builder) tokens(account *model.Account, have *state.Account) {
 // impliedByLostRoles says what OSMO does by itself: a role that leaves an
 // account leaves every token of it.
 func (b *builder) impliedByLostRoles(account *model.Account, have *state.Account) {
-	if !have.Live() || slices.EqualFunc(account.Roles, have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) {
+	if !have.Live() || slices.EqualFunc(b.rolesOf(account), have.Grants, func(r string, g state.Grant) bool { return r == g.Role }) {
 		return
 	}
-	kept := members(account.Roles)
+	kept := members(b.rolesOf(account))
 	if !kept.missesAny(have.Roles()) {
 		return
 	}
@@ -118,6 +118,9 @@ func (b *builder) createToken(c tokenCase) {
 		if b.renamed[model.TokenAddress(c.want.Account, old)] == c.address() {
 			reasons = []string{"renamed from " + old}
 		}
+	}
+	for _, old := range b.takenOver(c.want) {
+		reasons = []string{"takes over from " + old.String()}
 	}
 	resolved, ok := b.issue(c, true)
 	if !ok {
@@ -200,7 +203,7 @@ func (b *builder) standing(c tokenCase) {
 		return // There is nothing to reseal, and no date will bring anything.
 	}
 	b.reseal(c, g)
-	after := intersect(g.CurrentRoles(), c.account.Roles)
+	after := intersect(g.CurrentRoles(), b.rolesOf(c.account))
 	b.tokenAccess(c.address(), model.AccountAddress(c.account.Name), after, c.have)
 	b.nextRoles(c, g, after)
 	b.forecast(c.want, g)
@@ -298,7 +301,7 @@ func (b *builder) retire(c tokenCase, g *state.Generation, resolved *Resolved, d
 	resolved.RevokeAfter = min(b.today.Add(c.want.Rotate.Overlap), g.ExpiresAt)
 	if resolved.RevokeAfter > b.today {
 		b.upcomingAt(c.address().At(g.Number), EventRevoke, resolved.RevokeAfter)
-		resolved.overlapOf(g, c.account)
+		resolved.overlapOf(g, b.rolesOf(c.account))
 		return resolved.RevokeAfter
 	}
 	reason := "replaced, with an overlap of 0d"
@@ -370,12 +373,21 @@ func (b *builder) heirStands(account *model.Account, applied map[string]*state.T
 func (b *builder) renameToken(account *model.Account, a model.Address, have *state.Token, g *state.Generation, heir *model.Token) {
 	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
 	resolved := &Resolved{Replaces: g.Number, RevokeAfter: min(b.today.Add(heir.Rotate.Overlap), g.ExpiresAt)}
-	after.RenamedTo = heir.Name
-	resolved.overlapOf(g, account)
-	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
+	after.RenamedTo = heirName(a, heir)
+	resolved.overlapOf(g, b.rolesOf(account))
+	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + after.RenamedTo}, Before: before, After: after, Resolved: resolved, Origin: &heir.Origin})
 	b.upcomingAt(a.At(g.Number), EventRevoke, resolved.RevokeAfter)
 	b.overlapAccess(a, nil, have, account, resolved.RevokeAfter)
 	b.revokeDue(a, have)
+}
+
+// heirName names the token that takes the place of a, with its account where that
+// is another.
+func heirName(a model.Address, heir *model.Token) string {
+	if heir.Account != a.Account {
+		return heir.Account + "/" + heir.Name
+	}
+	return heir.Name
 }
 
 // stillRetires reports whether a generation of a token that was replaced works on.
@@ -387,8 +399,8 @@ func (b *builder) stillRetires(t *state.Token) bool {
 // revoked or has expired: those that it replaced keep their days.
 func (b *builder) renameRetiring(a model.Address, have *state.Token, heir *model.Token) {
 	before, after := appliedToken(have, b.names), appliedToken(have, b.names)
-	after.RenamedTo = heir.Name
-	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + heir.Name}, Before: before, After: after, Origin: &heir.Origin})
+	after.RenamedTo = heirName(a, heir)
+	b.add(Change{Address: a, Action: Update, Reasons: []string{"renamed to " + after.RenamedTo}, Before: before, After: after, Origin: &heir.Origin})
 	if g := have.Active(); g != nil {
 		b.add(Change{Address: a.At(g.Number), Action: Revoke, Reasons: []string{"replaced, and expired on " + g.ExpiresAt.String()}, Before: appliedGeneration(g)})
 	}

@@ -17,8 +17,8 @@ import (
 //	guard max_deletes=3/20% min_recipients=2
 //	git push=origin
 //	osmo version=6.3 mode=configmap        default: mode=database; mode= leaves it open
-//	role NAME ACTION@RESOURCE -ACTION@RESOURCE ext=a,b text=description
-//	account NAME ROLE,ROLE protect label=k:v text=description
+//	role NAME ACTION@RESOURCE -ACTION@RESOURCE ext=a,b was=old text=description
+//	account NAME ROLE,ROLE protect label=k:v was=old text=description
 //	  token NAME roles=a,b in=90d at=2027-01-01 every=60d overlap=7d to=ops gen=2 was=old text=description
 //
 // A minus makes a Deny. A token without words inherits its account's roles,
@@ -135,6 +135,8 @@ func (r *declaring) role(name string, words []string) {
 			role.Policies = append(role.Policies, policy(w))
 		case key == "ext":
 			role.ExternalRoles = list(value)
+		case key == "was":
+			role.Previously = list(value)
 		case key == "text":
 			role.Description = value
 		default:
@@ -164,6 +166,8 @@ func (r *declaring) declareAccount(name string, words []string) {
 			a.Protect = true
 		case !ok:
 			a.Roles = model.Set(list(w))
+		case key == "was":
+			a.Previously = list(value)
 		case key == "text":
 			a.Description = value
 		case key == "label":

@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// A role or an account that was renamed with `previously` does not go at once, as
+// what is no longer declared does: whoever uses a value that stands on the old name
+// has the overlap of the new one to change over.
+//
+// OSMO keeps a token's role as a pointer to the account's grant, so the old role, and
+// its grant on each account that declares the new one, stay until the last value has
+// ended that carries it. An old account stays until the last of its values has ended,
+// each of which retires with the overlap of the token that takes its place.
+//
+// What stays is no change, and what then goes is due by date: nobody has to ask for
+// it again.
+type heirs struct {
+	// roles maps a role that is no longer declared to the one that takes over
+	// from it, accounts likewise.
+	roles, accounts map[string]string
+	// kept are the roles that an account keeps and does not declare, until the
+	// day on which the last value that carries one of them ends.
+	kept  map[string][]string
+	until map[string]model.Date
+	// stays has the roles that some account keeps.
+	stays map[string]bool
+}
+
+// findHeirs settles who takes over from whom, and what stays for how long.
+func (b *builder) findHeirs() {
+	h := heirs{roles: map[string]string{}, accounts: map[string]string{}, kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{}}
+	for _, name := range model.Names(b.want.Roles) {
+		for _, old := range b.want.Roles[name].Previously {
+			h.roles[old] = name
+		}
+	}
+	for _, name := range model.Names(b.want.Accounts) {
+		for _, old := range b.want.Accounts[name].Previously {
+			h.accounts[old] = name
+		}
+	}
+	for _, name := range missing(b.have.Accounts, b.want.Accounts) {
+		for _, t := range b.have.Accounts[name].Tokens {
+			if heir, _, other := strings.Cut(t.RenamedTo, "/"); other && h.accounts[name] == "" {
+				h.accounts[name] = heir // Declared before; it need not be for ever.
+			}
+		}
+	}
+	maps.DeleteFunc(h.accounts, func(old, heir string) bool {
+		return !b.have.Accounts[old].Live() || b.want.Accounts[old] != nil || b.want.Accounts[heir] == nil
+	})
+	maps.DeleteFunc(h.roles, func(old, _ string) bool { return b.want.Roles[old] != nil })
+	b.heirs = h
+	if len(h.roles) > 0 {
+		b.keepRoles()
+	}
+}
+
+func (b *builder) keepRoles() {
+	for _, name := range model.Names(b.have.Accounts) {
+		have, want := b.have.Accounts[name], b.want.Accounts[name]
+		heir := b.want.Accounts[b.heirs.accounts[name]]
+		if !have.Live() || want == nil && heir == nil {
+			continue
+		}
+		for _, g := range have.Grants {
+			if new := b.heirs.roles[g.Role]; new == "" || want != nil && (slices.Contains(want.Roles, g.Role) || !slices.Contains(want.Roles, new)) {
+				continue
+			}
+			if until := b.carriedUntil(have, want, heir, g.Role); until > b.today {
+				b.heirs.kept[name] = append(b.heirs.kept[name], g.Role)
+				b.heirs.until[name] = max(b.heirs.until[name], until)
+				b.heirs.stays[g.Role] = true
+			}
+		}
+	}
+}
+
+// carriedUntil is the last day of the values of an account that carry a role once
+// this plan is applied; it is no later than today where none does. want is the
+// account as declared, heir the one that takes over from it; one of them is nil.
+func (b *builder) carriedUntil(have *state.Account, want, heir *model.Account, role string) (last model.Date) {
+	for name, t := range have.Tokens {
+		if !t.Live() {
+			continue
+		}
+		next := heirToken(heir, name)
+		if want != nil {
+			next = b.declaredToken(model.TokenAddress(have.Name, name))
+			if renamed, ok := b.tokenHeir(want, name); ok {
+				next = renamed
+			}
+		}
+		for i := range t.Generations {
+			if g := &t.Generations[i]; role == "" || slices.Contains(g.CurrentRoles(), role) {
+				last = max(last, b.livesUntil(g, next))
+			}
+		}
+	}
+	return last
+}
+
+// tokenHeir is the declared token of the account that has an earlier name.
+func (b *builder) tokenHeir(want *model.Account, old string) (*model.Token, bool) {
+	if want.Tokens[old] != nil {
+		return nil, false
+	}
+	t := heirToken(&model.Account{Tokens: withPrevious(want.Tokens, old)}, old)
+	return t, t != nil
+}
+
+func withPrevious(tokens map[string]*model.Token, old string) map[string]*model.Token {
+	out := map[string]*model.Token{}
+	for name, t := range tokens {
+		if slices.Contains(t.Previously, old) {
+			out[name] = t
+		}
+	}
+	return out
+}
+
+// heirToken is the token of an account that takes the place of one of another: that
+// of the same name, or the first that had it.
+func heirToken(account *model.Account, name string) *model.Token {
+	if account == nil {
+		return nil
+	}
+	if t := account.Tokens[name]; t != nil {
+		return t
+	}
+	for _, other := range model.Names(account.Tokens) {
+		if slices.Contains(account.Tokens[other].Previously, name) {
+			return account.Tokens[other]
+		}
+	}
+	return nil
+}
+
+// livesUntil is the last day of a generation where next takes its place: nil where
+// nothing does.
+func (b *builder) livesUntil(g *state.Generation, next *model.Token) model.Date {
+	switch {
+	case g.RevokeAfter != 0:
+		return retiresOn(g)
+	case next == nil || g.ExpiresAt <= b.today:
+		return 0
+	}
+	return min(b.today.Add(next.Rotate.Overlap), g.ExpiresAt)
+}
+
+// rolesOf are the roles that an account has once the plan is applied: those that it
+// declares, and those that it keeps for the values that stand on them.
+func (b *builder) rolesOf(want *model.Account) []string {
+	if kept := b.heirs.kept[want.Name]; len(kept) > 0 {
+		return model.Set(append(slices.Clone(want.Roles), kept...))
+	}
+	return want.Roles
+}
+
+// noteKept says what stays, and until when.
+func (b *builder) noteKept(want *model.Account) {
+	for _, old := range b.heirs.kept[want.Name] {
+		b.imply(model.AccountAddress(want.Name), model.RoleAddress(b.heirs.roles[old]),
+			"keeps role %s until %s, for the values that carry it", old, b.heirs.until[want.Name])
+	}
+}
+
+// onlyKeptGo reports that an update of an account does nothing but take away roles
+// that it kept for values which have ended.
+func (b *builder) onlyKeptGo(before, after *Object) bool {
+	fields := fieldsOf(before, after)
+	if len(fields) != 1 || fields[0].Path != "roles" || len(minus(after.Roles, before.Roles)) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(minus(before.Roles, after.Roles), func(r string) bool { return !b.wasKept(before.Roles, r) })
+}
+
+// wasKept reports whether an account that had these roles kept one of them: it had
+// the one that took over from it too.
+func (b *builder) wasKept(roles []string, old string) bool {
+	heir := b.heirs.roles[old]
+	return heir != "" && slices.Contains(roles, heir)
+}
+
+// accountRenamed plans what becomes of an account that another takes over from.
+func (b *builder) accountRenamed(have *state.Account, heir *model.Account) {
+	address, waits := model.AccountAddress(have.Name), false
+	for _, t := range have.Tokens {
+		waits = waits || t.Live() && strings.Contains(t.RenamedTo, "/")
+	}
+	if until := b.carriedUntil(have, nil, heir, ""); until <= b.today {
+		reason := "renamed to " + heir.Name + ", and none of its values lives on"
+		b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})
+		b.accountEnds(have)
+		return
+	} else if !waits {
+		b.imply(address, model.AccountAddress(heir.Name), "stays until %s, for the values that retire", until)
+	}
+	stays := &model.Account{Name: have.Name, Roles: have.Roles()}
+	for _, name := range model.Names(have.Tokens) {
+		t, next := have.Tokens[name], heirToken(heir, name)
+		if !t.Live() {
+			continue
+		}
+		a, g := model.TokenAddress(have.Name, name), t.Active()
+		switch {
+		case t.RenamedTo != "" && len(t.Generations) > 0:
+			b.revokeDue(a, t)
+		case next != nil && g != nil && b.livesUntil(g, next) > b.today:
+			b.renamed[a] = next.Address()
+			b.renameToken(stays, a, t, g, next)
+		case next != nil && b.stillRetires(t) && next.Rotate.Overlap > 0:
+			b.renamed[a] = next.Address()
+			b.renameRetiring(a, t, next)
+		default:
+			b.add(Change{Address: a, Action: Delete, Before: appliedToken(t, b.names), Reasons: []string{"no longer declared"}})
+			b.tokenAccess(a, a, nil, t)
+		}
+	}
+}
+
+// takenOver are the addresses that a declared token takes over from in another
+// account.
+func (b *builder) takenOver(t *model.Token) (old []model.Address) {
+	account := b.want.Accounts[t.Account]
+	for _, name := range account.Previously {
+		have := b.have.Accounts[name]
+		if !have.Live() || b.heirs.accounts[name] != t.Account {
+			continue
+		}
+		for _, token := range model.Names(have.Tokens) {
+			if have.Tokens[token].Live() && heirToken(account, token) == t {
+				old = append(old, model.TokenAddress(name, token))
+			}
+		}
+	}
+	return old
+}
