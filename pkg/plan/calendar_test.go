@@ -80,7 +80,9 @@ func carriedOut(p *plan.Plan) (out []string) {
 		}
 	}
 	for _, c := range p.Changes {
-		if !replaced[c.Address] {
+		// What a rename leaves behind goes with the last value on it.
+		left := c.Due && c.Address.Kind != model.KindToken
+		if !replaced[c.Address] && !left {
 			out = append(out, fmt.Sprint(c.Action, " ", c.Address))
 		}
 	}

@@ -197,7 +197,16 @@ func (b *builder) accountRenamed(have *state.Account, heir *model.Account) {
 	if until := b.carriedUntil(have, nil, heir, ""); until <= b.today {
 		reason := "renamed to " + heir.Name + ", and none of its values lives on"
 		b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})
-		b.accountEnds(have)
+		if !waits {
+			b.accountEnds(have)
+			return
+		}
+		b.accountAccess(nil, have)
+		for _, name := range model.Names(have.Tokens) {
+			if t := have.Tokens[name]; t.Live() {
+				b.revokeDue(model.TokenAddress(have.Name, name), t)
+			}
+		}
 		return
 	} else if !waits {
 		b.imply(address, model.AccountAddress(heir.Name), "stays until %s, for the values that retire", until)

@@ -131,7 +131,7 @@ func TestRenamedAccount(t *testing.T) {
 		{2, after, nil},
 		{1, after, []string{"due revoke token/a/u@1…"}},
 		{3, strings.ReplaceAll(after, " was=a", ""), nil},
-		{1, after, []string{"due delete account/a: renamed to b, and none of its values lives on"}},
+		{1, after, []string{"due revoke token/a/t@1: its overlap ended on " + on(8), "due delete account/a: renamed to b, and none of its values lives on"}},
 	}, func(o *plan.Options) { o.Allow.Deletes = number(1) })
 	if w.State().Accounts["a"].Live() || !w.State().Accounts["b"].Live() {
 		t.Error("the old account stays, or the new one is gone")

@@ -28,16 +28,24 @@ func randomProject(r *rand.Rand, today model.Date) string {
 	fmt.Fprintln(&b, "guard max_deletes=1000 max_rotations=1000 max_token_lifetime="+pick("400d", "3000d"))
 	fmt.Fprintln(&b, "role r1 pool:List@pool/*", pick("", "-pool:List@pool/x", "ext=a", "ext=", "text=words"))
 	fmt.Fprintln(&b, "role r2", pick("workflow:*@*", "workflow:Create@pool/a"))
-	third := pick("", ",r3")
-	if third != "" {
-		fmt.Fprintln(&b, "role r3 app:*@*")
+	third := pick("", ",r3", ",r4")
+	switch third {
+	case ",r3":
+		fmt.Fprintln(&b, "role r3 app:*@*", pick("", "was=r4"))
+	case ",r4":
+		fmt.Fprintln(&b, "role r4 app:*@*", pick("", "was=r3"))
 	}
+	before := ""
 	for _, account := range []string{"a", "b", "c"} {
 		if r.IntN(4) == 0 {
+			before = " was=" + account
 			continue
 		}
 		roles := pick("r1", "r2", "r1,r2") + pick("", third)
-		fmt.Fprintln(&b, "account", account, roles, pick("", "text=note", "label=team:x"))
+		fmt.Fprintln(&b, "account", account, roles, pick("", "text=note", "label=team:x"), pick("", before))
+		if r.IntN(2) == 0 {
+			before = ""
+		}
 		gone := ""
 		for _, token := range []string{"t", "u", "v"} {
 			if r.IntN(3) == 0 {
