@@ -145,13 +145,21 @@ service_accounts:
     roles: [ml, osmo-backend]
     tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
 `, options: func(o *plan.Options) { o.Allow.StateMove = "HEAD" }},
-	{days: 120, project: oneKey, text: `
+	{days: 1, project: movedKey, text: `
 roles:
-  ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+  ai: {previously: [ml], policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
 service_accounts:
   svc:
-    roles: [ml, osmo-backend]
-    tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
+    roles: [ai, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ai], generation: 2}, dated: {roles: [ai], expires_at: 2026-06-02}, renamed: {roles: [ai], previously: [gone]}}
+`},
+	{days: 120, project: oneKey, text: `
+roles:
+  ai: {previously: [ml], policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
+service_accounts:
+  svc:
+    roles: [ai, osmo-backend]
+    tokens: {inherits: {}, explicit: {roles: [ai], generation: 2}, dated: {roles: [ai], expires_at: 2026-06-02}, renamed: {roles: [ai], previously: [gone]}}
 `},
 }
 

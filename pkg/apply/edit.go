@@ -66,22 +66,22 @@ func (e *editor) account(c *plan.Change) {
 		a.CreatedAt, a.CreatedBy, a.DeletedOn = e.now, e.run.Actor, 0
 	}
 	a.Description, a.Labels, a.Protect = c.After.Description, c.After.Labels, c.After.Protect
-	a.Grants = e.grants(a.Grants, c.After.Roles)
+	a.Grants = e.grants(a.Grants, c.After.Roles, c.After.KeptRoles)
 	for _, t := range a.Tokens {
 		dropRoles(t, c.After.Roles)
 	}
 }
 
-// grants keeps the grants that stay as they are and adds the new ones.
-func (e *editor) grants(before []state.Grant, roles []string) []state.Grant {
+// grants marks those that are kept for values which retire. It keeps the grants that stay as they are and adds the new ones.
+func (e *editor) grants(before []state.Grant, roles, kept []string) []state.Grant {
 	out := make([]state.Grant, 0, len(roles))
 	for _, role := range model.Set(roles) {
-		i := slices.IndexFunc(before, func(g state.Grant) bool { return g.Role == role })
-		if i >= 0 {
-			out = append(out, before[i])
-			continue
+		g := state.Grant{Role: role, AssignedAt: e.now, AssignedBy: e.run.Actor}
+		if i := slices.IndexFunc(before, func(g state.Grant) bool { return g.Role == role }); i >= 0 {
+			g = before[i]
 		}
-		out = append(out, state.Grant{Role: role, AssignedAt: e.now, AssignedBy: e.run.Actor})
+		g.Kept = slices.Contains(kept, role)
+		out = append(out, g)
 	}
 	return out
 }

@@ -337,7 +337,7 @@ func (b *builder) roleGone(have *state.Role, holders []string) {
 	change := Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}}
 	if heir := b.heirs.roles[have.Name]; heir != "" {
 		change.Reasons = []string{"renamed to " + heir + ", and no value carries it"}
-		change.Due = slices.ContainsFunc(holders, func(name string) bool { return b.wasKept(b.have.Accounts[name].Roles(), have.Name) })
+		change.Due = len(holders) > 0 && !slices.ContainsFunc(holders, func(name string) bool { return !b.keptRole(name, have.Name) })
 	}
 	b.add(change)
 	for _, name := range holders {
@@ -385,11 +385,11 @@ func (b *builder) account(want *model.Account, have *state.Account) {
 			}
 		}
 		b.add(Change{Address: address, Action: Create, After: declaredAccount(want), Reasons: []string{reason}, Origin: &want.Origin})
-	} else if !sameAccount(want, b.rolesOf(want), have) {
+	} else if !sameAccount(want, b.rolesOf(want), have) || !slices.Equal(have.Kept(), b.heirs.kept[want.Name]) {
 		before, after := appliedAccount(have), declaredAccount(want)
-		after.Roles = b.rolesOf(want)
+		after.Roles, after.KeptRoles = b.rolesOf(want), b.heirs.kept[want.Name]
 		change := Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin}
-		if b.onlyKeptGo(before, after) {
+		if b.onlyKeptGo(have, before, after) {
 			change.Reasons, change.Due = []string{"no value carries a renamed role any more"}, true
 		} else {
 			b.noteKept(want)

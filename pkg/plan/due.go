@@ -19,6 +19,7 @@ import (
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
 	a := appliedDeclarations{have.Meta.Applied, keys}
 	b := newBuilder(a.of(have), have, opts)
+	b.keepAsApplied()
 	b.rights = allRights(b.want, have, nil)
 	b.checkAddresses()
 	if b.problems.HasErrors() {
@@ -36,6 +37,17 @@ func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*
 	}
 	p.DueOnly = true
 	return p, b.problems
+}
+
+// keepAsApplied leaves to accounts what they keep for values that retire: it goes
+// with an apply of the declarations.
+func (b *builder) keepAsApplied() {
+	b.heirs.kept = map[string][]string{}
+	for name, account := range b.have.Accounts {
+		if kept := account.Kept(); account.Live() && len(kept) > 0 {
+			b.heirs.kept[name] = kept
+		}
+	}
 }
 
 // dueOf plans what dates ask for of one account's tokens.
@@ -114,7 +126,7 @@ func (a appliedDeclarations) of(s *state.Snapshot) *model.Declarations {
 func (a appliedDeclarations) account(have *state.Account) *model.Account {
 	want := &model.Account{
 		Name: have.Name, Description: have.Description, Labels: have.Labels, Protect: have.Protect,
-		Roles: have.Roles(), Tokens: map[string]*model.Token{},
+		Roles: have.Lasting(), Tokens: map[string]*model.Token{},
 	}
 	for name, t := range have.Tokens {
 		if !t.Live() || t.RenamedTo != "" {

@@ -191,7 +191,7 @@ func (g *guard) protectAccount(c *Change) {
 		return
 	}
 	for _, role := range c.Before.Roles {
-		if !slices.Contains(c.After.Roles, role) && !g.wasKept(c.Before.Roles, role) {
+		if !slices.Contains(c.After.Roles, role) && !g.spent(g.have.Accounts[c.Address.Name], role) {
 			g.block(&c.Address, RailProtect, "", "the account is protected and would lose role %s: %s", role, protectHint)
 		}
 	}

@@ -173,27 +173,58 @@ func (b *builder) noteKept(want *model.Account) {
 
 // onlyKeptGo reports that an update of an account does nothing but take away roles
 // that it kept for values which have ended.
-func (b *builder) onlyKeptGo(before, after *Object) bool {
-	fields := fieldsOf(before, after)
-	if len(fields) != 1 || fields[0].Path != "roles" || len(minus(after.Roles, before.Roles)) > 0 {
-		return false
+func (b *builder) onlyKeptGo(have *state.Account, before, after *Object) bool {
+	for _, f := range fieldsOf(before, after) {
+		if f.Path != "roles" && f.Path != "kept_roles" {
+			return false
+		}
 	}
-	return !slices.ContainsFunc(minus(before.Roles, after.Roles), func(r string) bool { return !b.wasKept(before.Roles, r) })
+	kept := minus(before.KeptRoles, after.KeptRoles)
+	return len(kept) > 0 && len(minus(after.KeptRoles, before.KeptRoles)) == 0 && slices.Equal(minus(before.Roles, after.Roles), kept) &&
+		len(minus(after.Roles, before.Roles)) == 0 && !slices.ContainsFunc(kept, func(role string) bool { return !b.spent(have, role) })
 }
 
-// wasKept reports whether an account that had these roles kept one of them: it had
-// the one that took over from it too.
-func (b *builder) wasKept(roles []string, old string) bool {
-	heir := b.heirs.roles[old]
-	return heir != "" && slices.Contains(roles, heir)
+// spent reports whether an account keeps a role for values that retire, and all of
+// them have ended.
+func (b *builder) spent(have *state.Account, role string) bool {
+	if !slices.Contains(have.Kept(), role) {
+		return false
+	}
+	for _, t := range have.Tokens {
+		for i := range t.Generations {
+			g := &t.Generations[i]
+			ends := g.ExpiresAt
+			if g.RevokeAfter != 0 {
+				ends = retiresOn(g)
+			}
+			if ends > b.today && slices.Contains(g.CurrentRoles(), role) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// keptRole reports whether an account holds a role for values that retire only, as
+// one does that was renamed itself.
+func (b *builder) keptRole(account, role string) bool {
+	have := b.have.Accounts[account]
+	return slices.Contains(have.Kept(), role) || b.heirs.accounts[account] != "" && waits(have)
+}
+
+// waits reports whether an account stays for values that retire only.
+func waits(have *state.Account) bool {
+	for _, t := range have.Tokens {
+		if t.Live() && strings.Contains(t.RenamedTo, "/") {
+			return true
+		}
+	}
+	return false
 }
 
 // accountRenamed plans what becomes of an account that another takes over from.
 func (b *builder) accountRenamed(have *state.Account, heir *model.Account) {
-	address, waits := model.AccountAddress(have.Name), false
-	for _, t := range have.Tokens {
-		waits = waits || t.Live() && strings.Contains(t.RenamedTo, "/")
-	}
+	address, waits := model.AccountAddress(have.Name), waits(have)
 	if until := b.carriedUntil(have, nil, heir, ""); until <= b.today {
 		reason := "renamed to " + heir.Name + ", and none of its values lives on"
 		b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})

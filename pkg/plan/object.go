@@ -19,6 +19,9 @@ type Object struct {
 
 	// Of accounts and tokens. A token without roles inherits its account's.
 	Roles   []string          `json:"roles,omitzero"`
+	// KeptRoles are those of an account's Roles that were renamed and stay for the
+	// values that carry them.
+	KeptRoles []string `json:"kept_roles,omitzero"`
 	Labels  map[string]string `json:"labels,omitzero"`
 	Protect bool              `json:"protect,omitzero"`
 
@@ -56,7 +59,7 @@ func declaredAccount(a *model.Account) *Object {
 }
 
 func appliedAccount(a *state.Account) *Object {
-	return &Object{Description: a.Description, Roles: a.Roles(), Labels: a.Labels, Protect: a.Protect}
+	return &Object{Description: a.Description, Roles: a.Roles(), KeptRoles: a.Kept(), Labels: a.Labels, Protect: a.Protect}
 }
 
 func (b *builder) declaredObject(t *model.Token) *Object {
@@ -126,6 +129,7 @@ var fieldGetters = []struct {
 }{
 	{"description", func(o *Object) any { return o.Description }},
 	{"roles", func(o *Object) any { return rolesOrInherit(o.Roles) }},
+	{"kept_roles", func(o *Object) any { return o.KeptRoles }},
 	{"policies", func(o *Object) any { return o.Policies }},
 	{"external_roles", func(o *Object) any { return o.ExternalRoles }},
 	{"sync_mode", func(o *Object) any { return o.SyncMode }},

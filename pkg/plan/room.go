@@ -68,7 +68,7 @@ func (o *Object) size() int {
 	if o == nil {
 		return itemFrame
 	}
-	n := objectFrame + len(o.Description) + sizeOfAll(o.ExternalRoles) + sizeOfAll(o.Roles) + sizeOfAll(o.Recipients) + sizeOfReaders(o.Readers)
+	n := objectFrame + len(o.Description) + sizeOfAll(o.ExternalRoles) + sizeOfAll(o.Roles) + sizeOfAll(o.KeptRoles) + sizeOfAll(o.Recipients) + sizeOfReaders(o.Readers)
 	for _, p := range o.Policies {
 		n += fieldFrame + sizeOfAll(p.Actions) + sizeOfAll(p.Resources)
 	}

@@ -260,7 +260,7 @@ func PendingRoles(a *state.Account, t *state.Token) []string {
 	if g := t.Active(); g != nil {
 		carried = g.CurrentRoles()
 	}
-	return without(a.Roles(), carried)
+	return without(a.Lasting(), carried)
 }
 
 func (b *builder) rotateToken(c tokenCase, causes causes) {

@@ -441,6 +441,8 @@ func decodeGrant(r *reader) (g Grant) {
 			g.AssignedAt = r.time()
 		case "assigned_by":
 			g.AssignedBy = r.text()
+		case "kept":
+			g.Kept = r.boolean()
 		default:
 			return false
 		}

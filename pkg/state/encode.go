@@ -279,6 +279,7 @@ func encodeAccount(a *Account) []byte {
 			w.text("role", g.Role)
 			w.time("assigned_at", g.AssignedAt)
 			w.text("assigned_by", g.AssignedBy)
+			w.flag("kept", g.Kept)
 			w.close('}')
 		}
 		w.close(']')

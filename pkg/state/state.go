@@ -155,6 +155,27 @@ func (a *Account) Roles() []string {
 	return out
 }
 
+// Lasting are the granted roles but for those that are kept for values which
+// retire, sorted.
+func (a *Account) Lasting() (roles []string) {
+	for _, g := range a.Grants {
+		if !g.Kept {
+			roles = append(roles, g.Role)
+		}
+	}
+	return roles
+}
+
+// Kept are the granted roles that are kept for values which retire, sorted.
+func (a *Account) Kept() (roles []string) {
+	for _, g := range a.Grants {
+		if g.Kept {
+			roles = append(roles, g.Role)
+		}
+	}
+	return roles
+}
+
 // Holds reports whether the account is granted role.
 func (a *Account) Holds(role string) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role })
@@ -165,6 +186,10 @@ type Grant struct {
 	Role       string
 	AssignedAt time.Time
 	AssignedBy string
+	// Kept is set where the role was renamed and is not declared any more: it
+	// stays until the last value has ended that carries it, and no token takes
+	// it any more.
+	Kept bool
 }
 
 // Token is an applied token, or what is remembered of a deleted one.
