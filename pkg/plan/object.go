@@ -18,12 +18,12 @@ type Object struct {
 	SyncMode      model.SyncMode `json:"sync_mode,omitzero"`
 
 	// Of accounts and tokens. A token without roles inherits its account's.
-	Roles   []string          `json:"roles,omitzero"`
+	Roles []string `json:"roles,omitzero"`
 	// KeptRoles are those of an account's Roles that were renamed and stay for the
 	// values that carry them.
-	KeptRoles []string `json:"kept_roles,omitzero"`
-	Labels  map[string]string `json:"labels,omitzero"`
-	Protect bool              `json:"protect,omitzero"`
+	KeptRoles []string          `json:"kept_roles,omitzero"`
+	Labels    map[string]string `json:"labels,omitzero"`
+	Protect   bool              `json:"protect,omitzero"`
 
 	// Of tokens. Durations stay unresolved.
 	ExpiresAt  model.Date `json:"expires_at,omitzero"`
