@@ -68,17 +68,23 @@ func TestKilled(t *testing.T) {
 	if err := createNameless(root, "0", secret.New([]byte(whole)), Access{}); err != nil {
 		t.Skip("this file system knows no files without names")
 	}
-	for range 20 {
+	for killed := range 20 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		cmd.Env = append(os.Environ(), "OSMOCTL_TEST_WRITE="+dir)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(30*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		// One that has written something is killed somewhere in what follows.
+		for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(time.Millisecond) {
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 1+killed {
+				break
+			}
+		}
+		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) < 2 {
+	if err != nil || len(entries) < 21 {
 		t.Fatalf("%d files: %v", len(entries), err)
 	}
 	for _, e := range entries {
