@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -197,7 +196,7 @@ func (p *project) checkCommitted(commit string) error {
 // that it ignores by force only.
 func uncommitted(dirty, ignored []string) error {
 	hint := "apply uses committed declarations only:"
-	if tracked := without(dirty, ignored); len(tracked) > 0 {
+	if tracked := merged(dirty, nil, ignored); len(tracked) > 0 {
 		hint += " git add " + shellWords(tracked) + " &&"
 	}
 	if len(ignored) > 0 {
@@ -208,11 +207,6 @@ func uncommitted(dirty, ignored []string) error {
 		hint += "; or move " + named(ignored) + " away, which git ignores"
 	}
 	return hinted(fmt.Errorf("declarations are not committed: %s", named(dirty)), hint)
-}
-
-// without is what is in a list and not in another.
-func without(list, less []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(less, s) })
 }
 
 // replan plans from the commit, with the saved plan's restrictions.

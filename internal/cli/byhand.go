@@ -292,7 +292,7 @@ func (a *answer) checkRoles(roles []string) error {
 		if err := model.CheckRoleName(role); err != nil {
 			return usage(err)
 		}
-		if a.want == nil || a.want.Roles[role] != nil || slices.Contains(access.BuiltinNames(), role) {
+		if a.want == nil || a.want.Roles[role] != nil || access.IsBuiltin(role) {
 			continue
 		}
 		err := fmt.Errorf("the role %s is not declared, and OSMO does not bring it along", role)

@@ -69,7 +69,7 @@ func BuiltinRoleOf(name string, on model.Server) (Role, bool) {
 		}
 		gained, lost := rules.Diff([]*model.Role{first}, []*model.Role{r})
 		differ = differ || len(gained)+len(lost) > 0
-		out.Forms = append(out.Forms, RoleForm{rules.Mode(), orEmpty(r.Policies)})
+		out.Forms = append(out.Forms, RoleForm{rules.Server().Mode, orEmpty(r.Policies)})
 	}
 	if !differ {
 		out.Forms = nil

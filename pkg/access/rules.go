@@ -66,11 +66,8 @@ func Named(s model.Server) model.Server {
 	return s
 }
 
-// Mode of the server.
-func (r *Rules) Mode() model.Mode { return r.mode }
-
-// Version of the server, such as "6.4".
-func (r *Rules) Version() string { return r.version }
+// Server is the one whose rules these are, its version and mode named.
+func (r *Rules) Server() model.Server { return model.Server{Version: r.version, Mode: r.mode} }
 
 type ruleKey struct {
 	version string

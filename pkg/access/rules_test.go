@@ -110,7 +110,7 @@ func TestDiffByVersion(t *testing.T) {
 	}
 	for _, r := range []*Rules{rules, chart, earlier} {
 		if diff := cmp.Diff([]Grant{{"*:*", Everything}}, r.Effective(builtin("osmo-admin"))); diff != "" {
-			t.Errorf("%s, %s: %s", r.Version(), r.Mode(), diff)
+			t.Errorf("%s, %s: %s", r.version, r.mode, diff)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestAdministratorByMode(t *testing.T) {
 	} {
 		gained, _ := r.Diff(nil, builtin("osmo-admin"))
 		if diff := cmp.Diff([]Grant{{want, Everything}}, gained); diff != "" {
-			t.Errorf("%s, %s: %s", r.Version(), r.Mode(), diff)
+			t.Errorf("%s, %s: %s", r.version, r.mode, diff)
 		}
 	}
 }

@@ -240,20 +240,10 @@ func (m *manifest) resources(n *node) []string {
 
 // maySayNothing reports whether policies of the role may lack actions and
 // resources: a built-in role of OSMO does, and is compared as a whole.
-func maySayNothing(role string) bool { return builtinRoles[role] && role != changeableRole }
+func maySayNothing(role string) bool { return access.IsBuiltin(role) && role != changeableRole }
 
 // changeableRole is the one built-in role that OSMO leaves to its users.
 const changeableRole = "osmo-user"
-
-var builtinRoles = listBuiltinRoles()
-
-func listBuiltinRoles() map[string]bool {
-	set := map[string]bool{}
-	for _, name := range access.BuiltinNames() {
-		set[name] = true
-	}
-	return set
-}
 
 // checkBuiltin reports a built-in role that is declared with other content than
 // OSMO's: OSMO merges its own back in at every start.

@@ -56,7 +56,7 @@ func newMerger(p *project, to *problems, limits model.Limits) *merger {
 		roleNames: collisions{}, accountNames: collisions{},
 		actions: map[string]verdict{},
 	}
-	for name := range builtinRoles {
+	for _, name := range access.BuiltinNames() {
 		m.roleNames.check(name, diag.Position{})
 	}
 	return m
@@ -151,7 +151,7 @@ func (m *merger) judge(action string) verdict {
 	}
 	if others := access.VersionsWith(action); len(others) > 0 {
 		return verdict{
-			summary: "OSMO " + rules.Version() + " has no action " + quoted(action) + ", so it matches nothing there: OSMO " + strings.Join(others, " and ") + " has it",
+			summary: "OSMO " + rules.Server().Version + " has no action " + quoted(action) + ", so it matches nothing there: OSMO " + strings.Join(others, " and ") + " has it",
 			hint:    `where the server is older or newer, say so in osmoctl.yaml, osmo: {version: "` + others[len(others)-1] + `"}; else delete it`,
 		}
 	}
@@ -185,7 +185,7 @@ func (m *merger) check() {
 	all := m.allRoles()
 	for _, ref := range m.references {
 		name := ref.node.value
-		if m.roles[name] != nil || builtinRoles[name] || m.full(diag.Error) {
+		if m.roles[name] != nil || access.IsBuiltin(name) || m.full(diag.Error) {
 			continue
 		}
 		hint := nearHint{name, all, "declare it under roles"}.text(m.hints)

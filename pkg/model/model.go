@@ -72,16 +72,16 @@ func (p Policy) Equal(q Policy) bool {
 // order and however often: OSMO asks all of them, and a Deny wins wherever it
 // stands.
 func EqualPolicies(a, b []Policy) bool {
-	return slices.EqualFunc(a, b, Policy.Equal) || haveEach(a, b) && haveEach(b, a)
+	return slices.EqualFunc(a, b, Policy.Equal) || slices.Equal(CanonicalPolicies(a), CanonicalPolicies(b))
 }
 
-// haveEach reports whether each of some policies stands among others.
-func haveEach(among, some []Policy) bool {
-	known := make(map[string]bool, len(among))
-	for _, p := range among {
-		known[p.canonical()] = true
+// CanonicalPolicies is the same for policies that are equal, and for no others.
+func CanonicalPolicies(policies []Policy) []string {
+	texts := make([]string, len(policies))
+	for i, p := range policies {
+		texts[i] = p.canonical()
 	}
-	return !slices.ContainsFunc(some, func(p Policy) bool { return !known[p.canonical()] })
+	return Set(texts)
 }
 
 // canonical is a text that two policies share exactly where they are equal.

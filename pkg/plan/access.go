@@ -49,16 +49,6 @@ func serversOf(want *model.Declarations, have *state.Snapshot) []*access.Rules {
 	return out
 }
 
-// allRights are the rights by each server's rules.
-func allRights(want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) []*rights {
-	servers := serversOf(want, have)
-	out := make([]*rights, len(servers))
-	for i, rules := range servers {
-		out[i] = newRights(rules, want, have, kept)
-	}
-	return out
-}
-
 // comparedSets is a pair of sets of roles and what differs between them.
 type comparedSets struct {
 	before, after []*access.Compiled
@@ -66,15 +56,16 @@ type comparedSets struct {
 	bytes         int
 }
 
-// allRights are those of the plan: a role that stays for the values that carry it
-// is what it was.
-func (b *builder) allRights(kept map[model.Address]bool) []*rights {
-	list := allRights(b.want, b.have, kept)
-	for _, r := range list {
+// allRights are the rights by each server's rules. A role that stays for the values
+// that carry it is what it was.
+func (b *builder) allRights(kept map[model.Address]bool) (list []*rights) {
+	for _, rules := range serversOf(b.want, b.have) {
+		r := newRights(rules, b.want, b.have, kept)
 		for name := range b.heirs.stays {
 			r.after[name] = r.before[name]
 			delete(r.changed, name)
 		}
+		list = append(list, r)
 	}
 	return list
 }
@@ -349,7 +340,8 @@ func (b *builder) appendAccess(out []Access, i int, answers [][]answer) []Access
 	}
 	for n, e := range entries {
 		if differ {
-			e.Server = &model.Server{Version: b.compared[n].rules.Version(), Mode: b.compared[n].rules.Mode()}
+			server := b.compared[n].rules.Server()
+			e.Server = &server
 		} else if n > 0 {
 			break
 		}

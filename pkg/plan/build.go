@@ -276,7 +276,7 @@ func (b *builder) roleAccess(want *model.Role) {
 			continue
 		}
 		b.warn("builtin_restored", address, "only a Deny narrows the role on a server in %s: at its next start it adds back what OSMO's own form grants, %s",
-			ModeWords(r.rules.Mode()), grantWords(back))
+			ModeWords(r.rules.Server().Mode), grantWords(back))
 		break
 	}
 }
@@ -296,9 +296,12 @@ func (b *builder) everybodyHas() {
 	address := model.RoleAddress(access.DefaultRole)
 	news := !b.have.Exists() || b.have.Meta.Applied.Server != b.want.Project.Server ||
 		slices.ContainsFunc(b.changes, func(c Change) bool { return c.Address == address })
+	if !news {
+		return
+	}
 	for i, r := range b.rights {
 		granted := r.rules.Effective([]*model.Role{r.after[access.DefaultRole]})
-		if !news || access.Heaviest(granted) < access.AdministratorByStep {
+		if access.Heaviest(granted) < access.AdministratorByStep {
 			continue
 		}
 		b.warn("everybody_administrates", address, "in %s everybody has auth:Token on anybody's tokens, an administrator's included; to take that away, declare the role in the form that it has in %s",
@@ -309,10 +312,10 @@ func (b *builder) everybodyHas() {
 
 // serverWords names a server as far as the others differ from it.
 func (b *builder) serverWords(i int) string {
-	rules := b.rights[i].rules
-	words := ModeWords(rules.Mode())
-	if slices.ContainsFunc(b.rights, func(r *rights) bool { return r.rules.Version() != rules.Version() }) {
-		words += " of OSMO " + rules.Version()
+	server := b.rights[i].rules.Server()
+	words := ModeWords(server.Mode)
+	if slices.ContainsFunc(b.rights, func(r *rights) bool { return r.rules.Server().Version != server.Version }) {
+		words += " of OSMO " + server.Version
 	}
 	return words
 }
@@ -340,10 +343,10 @@ func (b *builder) roleGone(have *state.Role, holders []string) {
 		change.Due = len(holders) > 0 && !slices.ContainsFunc(holders, func(name string) bool { return !b.keptRole(name, have.Name) })
 	}
 	b.add(change)
+	if change.Due {
+		return // The updates of the accounts say so.
+	}
 	for _, name := range holders {
-		if change.Due {
-			continue // The update of the account says so.
-		}
 		b.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
 	}
 }

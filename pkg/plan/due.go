@@ -20,7 +20,7 @@ func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*
 	a := appliedDeclarations{have.Meta.Applied, keys}
 	b := newBuilder(a.of(have), have, opts)
 	b.keepAsApplied()
-	b.rights = allRights(b.want, have, nil)
+	b.rights = b.allRights(nil)
 	b.checkAddresses()
 	if b.problems.HasErrors() {
 		return nil, b.problems.Bounded()

@@ -289,7 +289,7 @@ func (g *guard) newReaders(limit *int) {
 		for _, k := range r.Gained {
 			if !known[k.Key] {
 				known[k.Key] = true
-				names = append(names, fmt.Sprintf("%s (%s)", k.Name, shortKey(k.Key)))
+				names = append(names, fmt.Sprintf("%s (%s)", k.Name, model.KeyFingerprint(k.Key)))
 			}
 		}
 	}
@@ -389,7 +389,7 @@ func (g *guard) required(c *Change, r rails, lift string) {
 		for _, key := range r.keys[name] {
 			if !reads.has(key) {
 				token := c.Address.Token()
-				g.block(&token, RailRecipients, lift, "recipient %s (%s) could not read the token", name, shortKey(key))
+				g.block(&token, RailRecipients, lift, "recipient %s (%s) could not read the token", name, model.KeyFingerprint(key))
 			}
 		}
 	}

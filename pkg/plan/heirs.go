@@ -46,8 +46,9 @@ func (b *builder) findHeirs() {
 		}
 	}
 	for _, name := range missing(b.have.Accounts, b.want.Accounts) {
-		for _, t := range b.have.Accounts[name].Tokens {
-			if heir, _, other := strings.Cut(t.RenamedTo, "/"); other && h.accounts[name] == "" {
+		tokens := b.have.Accounts[name].Tokens
+		for _, token := range model.Names(tokens) {
+			if heir, _, other := strings.Cut(tokens[token].RenamedTo, "/"); other && h.accounts[name] == "" {
 				h.accounts[name] = heir // Declared before; it need not be for ever.
 			}
 		}
@@ -65,15 +66,18 @@ func (b *builder) findHeirs() {
 func (b *builder) keepRoles() {
 	for _, name := range model.Names(b.have.Accounts) {
 		have, want := b.have.Accounts[name], b.want.Accounts[name]
-		heir := b.want.Accounts[b.heirs.accounts[name]]
-		if !have.Live() || want == nil && heir == nil {
+		next := want
+		if want == nil {
+			next = b.want.Accounts[b.heirs.accounts[name]]
+		}
+		if !have.Live() || next == nil {
 			continue
 		}
 		for _, g := range have.Grants {
 			if new := b.heirs.roles[g.Role]; new == "" || want != nil && (slices.Contains(want.Roles, g.Role) || !slices.Contains(want.Roles, new)) {
 				continue
 			}
-			if until := b.carriedUntil(have, want, heir, g.Role); until > b.today {
+			if until := b.carriedUntil(have, next, g.Role); until > b.today {
 				b.heirs.kept[name] = append(b.heirs.kept[name], g.Role)
 				b.heirs.until[name] = max(b.heirs.until[name], until)
 				b.heirs.stays[g.Role] = true
@@ -82,55 +86,27 @@ func (b *builder) keepRoles() {
 	}
 }
 
-// carriedUntil is the last day of the values of an account that carry a role once
-// this plan is applied; it is no later than today where none does. want is the
-// account as declared, heir the one that takes over from it; one of them is nil.
-func (b *builder) carriedUntil(have *state.Account, want, heir *model.Account, role string) (last model.Date) {
+// carriedUntil is the last day of the values of an account that carry a role, any
+// where none is named, once this plan is applied; it is no later than today where
+// none does. next is the account as declared, or the one that takes over from it.
+func (b *builder) carriedUntil(have *state.Account, next *model.Account, role string) (last model.Date) {
 	for name, t := range have.Tokens {
 		if !t.Live() {
 			continue
 		}
-		next := heirToken(heir, name)
-		if want != nil {
-			next = b.declaredToken(model.TokenAddress(have.Name, name))
-			if renamed, ok := b.tokenHeir(want, name); ok {
-				next = renamed
-			}
-		}
+		heir := heirToken(next, name)
 		for i := range t.Generations {
 			if g := &t.Generations[i]; role == "" || slices.Contains(g.CurrentRoles(), role) {
-				last = max(last, b.livesUntil(g, next))
+				last = max(last, b.livesUntil(g, heir))
 			}
 		}
 	}
 	return last
 }
 
-// tokenHeir is the declared token of the account that has an earlier name.
-func (b *builder) tokenHeir(want *model.Account, old string) (*model.Token, bool) {
-	if want.Tokens[old] != nil {
-		return nil, false
-	}
-	t := heirToken(&model.Account{Tokens: withPrevious(want.Tokens, old)}, old)
-	return t, t != nil
-}
-
-func withPrevious(tokens map[string]*model.Token, old string) map[string]*model.Token {
-	out := map[string]*model.Token{}
-	for name, t := range tokens {
-		if slices.Contains(t.Previously, old) {
-			out[name] = t
-		}
-	}
-	return out
-}
-
-// heirToken is the token of an account that takes the place of one of another: that
-// of the same name, or the first that had it.
+// heirToken is the token of an account that takes the place of one that was applied:
+// that of the same name, or the first that had it.
 func heirToken(account *model.Account, name string) *model.Token {
-	if account == nil {
-		return nil
-	}
 	if t := account.Tokens[name]; t != nil {
 		return t
 	}
@@ -225,7 +201,7 @@ func waits(have *state.Account) bool {
 // accountRenamed plans what becomes of an account that another takes over from.
 func (b *builder) accountRenamed(have *state.Account, heir *model.Account) {
 	address, waits := model.AccountAddress(have.Name), waits(have)
-	if until := b.carriedUntil(have, nil, heir, ""); until <= b.today {
+	if until := b.carriedUntil(have, heir, ""); until <= b.today {
 		reason := "renamed to " + heir.Name + ", and none of its values lives on"
 		b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})
 		if !waits {

@@ -12,7 +12,7 @@ import (
 // overlapOf says what the overlap of a replaced generation is worth: a role that
 // its account loses leaves every value of it at once, whatever day it lives to.
 func (r *Resolved) overlapOf(g *state.Generation, roles []string) {
-	if lost := without(g.CurrentRoles(), roles); len(lost) > 0 {
+	if lost := minus(g.CurrentRoles(), roles); len(lost) > 0 {
 		r.ReplacedKeeps, r.ReplacedLoses = orEmpty(intersect(g.CurrentRoles(), roles)), lost
 	}
 }
@@ -33,7 +33,7 @@ func (s *riskSearch) overlap(at model.Address, g *state.Generation, roles []stri
 	case len(kept) == 0:
 		s.note(RiskLosesRoles, &at, "lives on until %s and loses all its roles at once, so there is no overlap: leave %s on the account until then", until, strings.Join(had, ", "))
 	case until != 0 && s.poorer(had, kept):
-		s.note(RiskOverlapCut, &at, "lives on until %s and loses access with %s at once: leave it on the account until then", until, strings.Join(without(had, kept), ", "))
+		s.note(RiskOverlapCut, &at, "lives on until %s and loses access with %s at once: leave it on the account until then", until, strings.Join(minus(had, kept), ", "))
 	}
 }
 
@@ -60,12 +60,12 @@ func (s *riskSearch) poorer(had, kept []string) bool {
 // neverRotated warns where a fixed date comes before the rhythm's first day. Of a
 // lifetime that is an error of the declaration; here it depends on the day of
 // issue, and no day that passes may fail a plan.
-func (b *builder) neverRotated(t *model.Token, r *Resolved) {
-	if t.Expiry.At == 0 || t.Rotate.Every == 0 || b.today.Add(t.Rotate.Every) < r.ExpiresAt {
+func (b *builder) neverRotated(t *model.Token, generation int, expires model.Date) {
+	if t.Expiry.At == 0 || t.Rotate.Every == 0 || b.today.Add(t.Rotate.Every) < expires {
 		return
 	}
 	b.warn("never_rotated", t.Address(), "generation %d expires on %s, in %s, and every of %s is not below that: it is never rotated; declare a smaller every, or expires_in",
-		r.Generation, r.ExpiresAt, plural(int(b.today.Until(r.ExpiresAt)), "day", "days"), t.Rotate.Every)
+		generation, expires, plural(int(b.today.Until(expires)), "day", "days"), t.Rotate.Every)
 }
 
 // maxNamed is how many of a crowd a message names.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -83,7 +82,7 @@ func (b *builder) contentOf(c *Change, o *Object) string {
 		if len(o.Policies) == 0 {
 			return ""
 		}
-		parts = append(parts, canonical(o.Policies), model.Set(o.ExternalRoles))
+		parts = append(parts, model.CanonicalPolicies(o.Policies), model.Set(o.ExternalRoles))
 	case model.KindToken:
 		parts = append(parts, tokenContent(o))
 	case model.KindAccount:
@@ -111,12 +110,4 @@ func (b *builder) tokenNames(c *Change) (names []string) {
 	}
 	tokens := b.have.Accounts[c.Address.Name].Tokens
 	return slices.DeleteFunc(model.Names(tokens), func(name string) bool { return !tokens[name].Live() })
-}
-
-func canonical(policies []model.Policy) []string {
-	out := make([]string, len(policies))
-	for i, p := range policies {
-		out[i] = string(p.Effect) + " " + strings.Join(model.Set(p.Actions), ",") + " " + strings.Join(model.Set(p.Resources), ",")
-	}
-	return model.Set(out)
 }

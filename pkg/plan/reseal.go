@@ -185,7 +185,7 @@ func minus(a, b []string) (out []string) {
 func shortKeys(ids []string) string {
 	short := make([]string, len(ids))
 	for i, id := range ids {
-		short[i] = shortKey(id)
+		short[i] = model.KeyFingerprint(id)
 	}
 	return listOr(short, "")
 }

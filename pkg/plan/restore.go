@@ -33,7 +33,9 @@ func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func newComparison(before, after *state.Snapshot, opts Options) *builder {
 	want := asApplied(after)
-	return &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today, rights: allRights(want, before, nil)}
+	b := &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today}
+	b.rights = b.allRights(nil)
+	return b
 }
 
 // finishRestore puts everything in its order, as finish does for declarations.

@@ -37,7 +37,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 	if want == nil {
 		b.want = applied
 	}
-	b.rights = allRights(applied, have, nil)
+	b.rights = b.allRights(nil)
 	for _, a := range what.Addresses {
 		b.revokeNow(a, "revoked: "+what.Reason)
 	}

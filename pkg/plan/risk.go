@@ -185,7 +185,7 @@ func (s *riskSearch) subject(entries []Access) (n int) {
 			list = everybodyGains(entries[n].Gained)
 		}
 		for i, r := range s.compared {
-			if at := entries[n].Server; at == nil || at.Version == r.rules.Version() && at.Mode == r.rules.Mode() {
+			if at := entries[n].Server; at == nil || *at == r.rules.Server() {
 				byServer[i] = list
 			}
 		}
@@ -217,7 +217,7 @@ func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
 func everybodyGains(gained []access.Grant) []Risk {
 	var found riskList
 	for _, g := range gained {
-		found.note(RiskEverybodyGains, nil, "everybody has this role and gains %s", access.Bundle{Action: g.Action, Resources: []string{g.Resource}})
+		found.note(RiskEverybodyGains, nil, "everybody has this role and gains %s", grantWords([]access.Grant{g}))
 	}
 	return found.list
 }

@@ -124,13 +124,10 @@ func (b *builder) lostKeys(want []model.Recipient, have []string) (lost []string
 
 func keyName(id string, names map[string]string) string {
 	if name := names[id]; name != "" {
-		return fmt.Sprintf("recipient %s (%s)", name, shortKey(id))
+		return fmt.Sprintf("recipient %s (%s)", name, model.KeyFingerprint(id))
 	}
-	return "recipient " + shortKey(id)
+	return "recipient " + model.KeyFingerprint(id)
 }
-
-// shortKey abbreviates a key for people.
-func shortKey(id string) string { return model.KeyFingerprint(id) }
 
 // DateOfIssue is the UTC day on which a generation was issued.
 func DateOfIssue(g *state.Generation) model.Date { return model.DateOf(g.IssuedAt) }

@@ -44,7 +44,7 @@ func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *
 	want := asApplied(have)
 	want.Project.Git = to
 	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: movedTo(have.Meta.Applied.Git, to)}})
-	b.rights = allRights(want, have, nil)
+	b.rights = b.allRights(nil)
 	b.gitSettings(have.Meta.Applied.Git, to)
 	return b.finish()
 }

@@ -127,7 +127,7 @@ func (b *builder) createToken(c tokenCase) {
 		return
 	}
 	b.add(Change{Address: c.address(), Action: Create, Reasons: reasons, After: b.declaredObject(c.want), Resolved: resolved, Origin: &c.want.Origin})
-	b.neverRotated(c.want, resolved)
+	b.neverRotated(c.want, resolved.Generation, resolved.ExpiresAt)
 	b.tokenAccess(c.address(), c.address(), resolved.Roles, nil)
 	b.tokenReaders(c.address(), resolved.Readers, nil)
 	b.forecast(c.want, b.born(resolved))
@@ -190,7 +190,7 @@ func (b *builder) updateToken(c tokenCase) {
 	after.keepSpelling(before)
 	after.Requested = before.Requested
 	if g := c.have.Active(); g != nil && c.want.Rotate.Every != c.have.Spec.Rotate.Every {
-		b.neverRotated(c.want, &Resolved{Generation: g.Number, ExpiresAt: g.ExpiresAt})
+		b.neverRotated(c.want, g.Number, g.ExpiresAt)
 	}
 	b.add(Change{Address: c.address(), Action: Update, Reasons: []string{"declaration changed"}, Before: before, After: after, Origin: &c.want.Origin})
 }
@@ -243,7 +243,7 @@ func (b *builder) nextRoles(c tokenCase, g *state.Generation, current []string) 
 	if due, ok := dueOn(c.want, g); ok {
 		when = "at its next rotation, due " + due.String()
 	}
-	for _, role := range without(c.account.Roles, current) {
+	for _, role := range minus(c.account.Roles, current) {
 		b.imply(c.address(), model.AccountAddress(c.account.Name), "takes role %s %s", role, when)
 	}
 }
@@ -260,7 +260,7 @@ func PendingRoles(a *state.Account, t *state.Token) []string {
 	if g := t.Active(); g != nil {
 		carried = g.CurrentRoles()
 	}
-	return without(a.Lasting(), carried)
+	return minus(a.Lasting(), carried)
 }
 
 func (b *builder) rotateToken(c tokenCase, causes causes) {
@@ -278,7 +278,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		Before: before, After: after, Resolved: resolved, Origin: &c.want.Origin,
 	})
 	if c.want.Expiry != c.have.Spec.Expiry || c.want.Rotate.Every != c.have.Spec.Rotate.Every {
-		b.neverRotated(c.want, resolved)
+		b.neverRotated(c.want, resolved.Generation, resolved.ExpiresAt)
 	}
 	effective := b.today
 	if g := c.have.Active(); g != nil {
@@ -405,18 +405,6 @@ func (b *builder) renameRetiring(a model.Address, have *state.Token, heir *model
 		b.add(Change{Address: a.At(g.Number), Action: Revoke, Reasons: []string{"replaced, and expired on " + g.ExpiresAt.String()}, Before: appliedGeneration(g)})
 	}
 	b.revokeDue(a, have)
-}
-
-// without is what is in a and not in b.
-func without(a, b []string) []string {
-	in := members(b)
-	var rest []string
-	for _, s := range a {
-		if !in.has(s) {
-			rest = append(rest, s)
-		}
-	}
-	return rest
 }
 
 func intersect(a, b []string) []string {
