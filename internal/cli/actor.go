@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
@@ -31,7 +32,7 @@ func (e *Env) actor(flag string, store *gitstore.Store) actor {
 		return actor{err: errors.New("the name or e-mail of the one who applies has a line break, < or > in it, which could forge a commit's trailers: set --actor")}
 	}
 	if len(secret.Shapes(s.Name))+len(secret.Shapes(s.Email)) > 0 {
-		return actor{err: hinted(errors.New("the name or e-mail of the one who applies holds what looks like a secret, and it would be recorded for ever"),
+		return actor{err: diag.Hinted(errors.New("the name or e-mail of the one who applies holds what looks like a secret, and it would be recorded for ever"),
 			"consider it leaked; set --actor, or git's user.name and user.email")}
 	}
 	name := s.Email

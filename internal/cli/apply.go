@@ -14,6 +14,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/issuer/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -151,7 +152,7 @@ func (c *applyCmd) explain(refused error, l *ledger, b base, saved *savedPlan) e
 	if err != nil || trailers[apply.TrailerPlan] != want {
 		return refused
 	}
-	return stale(hinted(refused, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
+	return stale(diag.Hinted(refused, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
 }
 
 // recover finishes what an interrupted apply left in work tree and index.
@@ -206,7 +207,7 @@ func uncommitted(dirty, ignored []string) error {
 	if len(ignored) > 0 {
 		hint += "; or move " + named(ignored) + " away, which git ignores"
 	}
-	return hinted(fmt.Errorf("declarations are not committed: %s", named(dirty)), hint)
+	return diag.Hinted(fmt.Errorf("declarations are not committed: %s", named(dirty)), hint)
 }
 
 // replan plans from the commit, with the saved plan's restrictions.
@@ -271,7 +272,7 @@ func (p *project) commit(ctx context.Context, env *Env, r gitstore.Request, besi
 	done, err := p.store.Publish(ctx, pending)
 	switch {
 	case err != nil && done.Moved:
-		return "", hinted(err, "what the commit holds is safe; the next osmoctl command brings work tree and index to it")
+		return "", diag.Hinted(err, "what the commit holds is safe; the next osmoctl command brings work tree and index to it")
 	case err != nil:
 		return "", whenFull(err)
 	}
@@ -298,7 +299,7 @@ func (p *project) write(ctx context.Context, r gitstore.Request) (gitstore.Pendi
 func whenFull(err error) error {
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS} {
 		if errors.Is(err, full) {
-			return hinted(err, "nothing was issued, and the branch is where it was; make room and apply again")
+			return diag.Hinted(err, "nothing was issued, and the branch is where it was; make room and apply again")
 		}
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
@@ -18,10 +19,10 @@ var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)
 // foreignToken is the form of the tokens that an OSMO server makes.
 var foreignToken = regexp.MustCompile(`^(?:[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{64})$`)
 
-var errTokenInArgs = usage(hinted(errors.New("this looks like a token, and an argument is seen by everybody on this machine and kept in your shell's history"),
+var errTokenInArgs = usage(diag.Hinted(errors.New("this looks like a token, and an argument is seen by everybody on this machine and kept in your shell's history"),
 	"consider it leaked and rotate it; tokens are read from stdin"))
 
-var errKeyInArgs = usage(hinted(errors.New("this looks like a private key, and an argument is seen by everybody on this machine and kept in your shell's history"),
+var errKeyInArgs = usage(diag.Hinted(errors.New("this looks like a private key, and an argument is seen by everybody on this machine and kept in your shell's history"),
 	"consider it exposed: osmoctl secrets exposure with its public key lists what it opens. A key is read from a file, -i FILE, from stdin, -i -, or from the variable "+keyVariable))
 
 // checkArgs refuses a command line that holds what must not be repeated, before
@@ -53,7 +54,7 @@ func (e *Env) notAsArgument(arg, command string) error {
 	if !strings.ContainsAny(arg, `/\`) && !exists(path) {
 		hint += "; if that was a token, consider it leaked and rotate it"
 	}
-	return usage(hinted(errors.New("a token is read from stdin, and a path is no argument"), hint))
+	return usage(diag.Hinted(errors.New("a token is read from stdin, and a path is no argument"), hint))
 }
 
 // showable reports whether a path that leads nowhere may be shown. It may be

@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -43,7 +44,7 @@ func (p *project) request(stateRef string, head gitstore.Head) (requested, error
 		}
 		tip, err := find(stateRef)
 		if err != nil {
-			return requested{}, hinted(err, "fetch it first: git fetch origin")
+			return requested{}, diag.Hinted(err, "fetch it first: git fetch origin")
 		}
 		return p.leftAt(head.Commit, tip, stateRef)
 	}

@@ -227,9 +227,9 @@ func (c *tokenUnsetCmd) Run(env *Env) error {
 	if t == nil {
 		err := fmt.Errorf("%s is not declared, and nothing was changed", model.TokenAddress(a.name, name))
 		if near := diag.Nearest(name, model.Names(a.account.Tokens)); near != "" {
-			return usage(hinted(err, fmt.Sprintf("did you mean %q?", near)))
+			return usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
 		}
-		return usage(hinted(err, "osmoctl token list shows what there is"))
+		return usage(diag.Hinted(err, "osmoctl token list shows what there is"))
 	}
 	a.leaked = "; a value that leaked ends at once, and is issued anew, with: osmoctl token revoke " + a.name + "/" + name + " --reason TEXT"
 	return a.remove(t.Origin, "the token "+name+" of "+a.name)
@@ -250,7 +250,7 @@ type answer struct {
 func (e *Env) answerAbout(name, like string) (*answer, error) {
 	name = strings.TrimPrefix(name, "account/")
 	if name == "" {
-		return nil, usage(hinted(errors.New("the name of a service account is missing"), like))
+		return nil, usage(diag.Hinted(errors.New("the name of a service account is missing"), like))
 	}
 	if err := model.CheckAccountName(name); err != nil {
 		return nil, usage(err)
@@ -276,11 +276,11 @@ func (e *Env) answerAboutToken(name string, user []string, like string) (*answer
 	}
 	switch err := model.CheckTokenName(name); {
 	case name == "":
-		return nil, "", usage(hinted(errors.New("the name of a token is missing"), like))
+		return nil, "", usage(diag.Hinted(errors.New("the name of a token is missing"), like))
 	case err != nil:
 		return nil, "", usage(err)
 	case owner == "":
-		return nil, "", usage(hinted(errors.New("it is not said whose token this is: here a token belongs to a service account"), like))
+		return nil, "", usage(diag.Hinted(errors.New("it is not said whose token this is: here a token belongs to a service account"), like))
 	}
 	a, err := e.answerAbout(owner, like)
 	return a, name, err
@@ -297,9 +297,9 @@ func (a *answer) checkRoles(roles []string) error {
 		}
 		err := fmt.Errorf("the role %s is not declared, and OSMO does not bring it along", role)
 		if near := diag.Nearest(role, append(model.Names(a.want.Roles), access.BuiltinNames()...)); near != "" {
-			return usage(hinted(err, fmt.Sprintf("did you mean %q?", near)))
+			return usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
 		}
-		return usage(hinted(err, "declare it under roles; osmoctl role list shows what there is"))
+		return usage(diag.Hinted(err, "declare it under roles; osmoctl role list shows what there is"))
 	}
 	return nil
 }
@@ -335,18 +335,18 @@ func (a *answer) change(what string, body []string) error {
 func (a *answer) undeclared(body []string) error {
 	if a.want != nil {
 		if near := diag.Nearest(a.name, model.Names(a.want.Accounts)); near != "" {
-			return usage(hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), fmt.Sprintf("did you mean %q?", near)))
+			return usage(diag.Hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), fmt.Sprintf("did you mean %q?", near)))
 		}
 	}
 	if body == nil {
-		return usage(hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), "osmoctl user list shows those that are applied"))
+		return usage(diag.Hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), "osmoctl user list shows those that are applied"))
 	}
 	return a.add(body)
 }
 
 // remove answers where to take something out.
 func (a *answer) remove(at diag.Position, what string) error {
-	return usage(hinted(errors.New("nothing was changed: what goes is taken out of the declarations, and not by a command"),
+	return usage(diag.Hinted(errors.New("nothing was changed: what goes is taken out of the declarations, and not by a command"),
 		fmt.Sprintf("take %s out of %s:%d, and everything indented below it; then osmoctl plan, git commit and osmoctl apply%s", what, at.File, at.Line, a.leaked)))
 }
 
@@ -358,12 +358,12 @@ func (a *answer) say(where string, body []string) error {
 	}
 	err := errors.New("nothing was changed: service accounts, roles and tokens are declared in YAML, and not made by a command")
 	if a.env.formatType == view.JSON {
-		return usage(hinted(err, where+":\n"+yaml))
+		return usage(diag.Hinted(err, where+":\n"+yaml))
 	}
 	for line := range strings.Lines(yaml) {
 		a.env.printf("%s\n", strings.TrimSuffix(line, "\n"))
 	}
-	return usage(hinted(err, where+"; then osmoctl plan, git commit and osmoctl apply"))
+	return usage(diag.Hinted(err, where+"; then osmoctl plan, git commit and osmoctl apply"))
 }
 
 // plainScalar is text that is itself in YAML wherever it stands.

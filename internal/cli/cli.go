@@ -31,6 +31,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -152,7 +153,7 @@ func misused(err error) error {
 			}
 		}
 	}
-	return hinted(err, command+" --help shows what can be given")
+	return diag.Hinted(err, command+" --help shows what can be given")
 }
 
 // formatIn finds the output format in a command line that could not be parsed.
@@ -201,7 +202,7 @@ var errInterrupted = errors.New("interrupted")
 // errHalfway one that came while a commit was being made.
 var (
 	errUnchanged = fmt.Errorf("%w: nothing was changed", errInterrupted)
-	errHalfway   = hinted(fmt.Errorf("%w while the commit was being made", errInterrupted), "osmoctl log shows whether it stands; going on is safe either way")
+	errHalfway   = diag.Hinted(fmt.Errorf("%w while the commit was being made", errInterrupted), "osmoctl log shows whether it stands; going on is safe either way")
 )
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends: work

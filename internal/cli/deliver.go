@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/osmoctl/osmoctl/internal/delivery"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -50,9 +51,9 @@ func (o outputFlags) check(env *Env) error {
 	case o.Overwrite, o.Mode != "", o.Group != "":
 		return usagef("--overwrite, --mode and --group are about the file that -o FILE names")
 	case env.StdoutTerminal && !o.Reveal:
-		return usage(hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
+		return usage(diag.Hinted(errors.New("this would print the token on the terminal"), "-o FILE writes a file, a pipe takes it too, and --reveal prints it"))
 	case o.Output == "" && env.inCI():
-		return usage(hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
+		return usage(diag.Hinted(errors.New("this would print the token into a CI log"), "say -o - to write to stdout all the same, or -o FILE"))
 	}
 	return o.checkRedirection(env)
 }
@@ -67,7 +68,7 @@ func (o outputFlags) checkRedirection(env *Env) error {
 	path := env.StdoutFile.Path
 	file := delivery.File{Path: path, Getenv: env.Getenv, Dir: env.Dir}
 	if root, inside := file.WorkTree(filepath.Dir(path)); filepath.IsAbs(path) && inside {
-		return hinted(&delivery.WorkTreeError{Path: path, Root: root}, "send stdout to a pipe; "+hint)
+		return diag.Hinted(&delivery.WorkTreeError{Path: path, Root: root}, "send stdout to a pipe; "+hint)
 	}
 	if runtime.GOOS != "windows" && env.StdoutFile.Mode.Perm()&0o077 != 0 {
 		env.warnf("others can read %s, where stdout goes; %s", path, hint)
@@ -106,9 +107,9 @@ func (o outputFlags) deliver(env *Env, value secret.Value) error {
 	var inWorkTree *delivery.WorkTreeError
 	switch {
 	case errors.As(err, &inWorkTree):
-		return hinted(err, "write it elsewhere")
+		return diag.Hinted(err, "write it elsewhere")
 	case errors.Is(err, delivery.ErrExists):
-		return hinted(err, "remove it first, write elsewhere, or replace it with --overwrite")
+		return diag.Hinted(err, "remove it first, write elsewhere, or replace it with --overwrite")
 	case err != nil:
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -170,7 +171,7 @@ func endedNotice(token string, number int, e history.Ended) plan.Notice {
 // endedError refuses to give a value out that has ended.
 func endedError(what string, s *state.Tombstone) error {
 	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
-	return &codeError{hinted(err, "osmoctl plan says whether the next apply issues another"), exitInvalid}
+	return &codeError{diag.Hinted(err, "osmoctl plan says whether the next apply issues another"), exitInvalid}
 }
 
 // errNoHistory says that a command which writes state could not check what it

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -109,12 +108,12 @@ func (l *ledger) meanwhile(err error) error {
 		return err
 	}
 	command := "what is due by date need not wait: osmoctl apply --due-only"
-	var hint *hintError
+	var hint *diag.HintError
 	switch blocked := errors.Is(err, apply.ErrBlocked); {
 	case blocked && errors.As(err, &hint):
-		return hinted(err, hint.hint+"; "+command)
+		return diag.Hinted(err, hint.Hint()+"; "+command)
 	case blocked, errors.As(err, new(diag.List)):
-		return hinted(err, command)
+		return diag.Hinted(err, command)
 	}
 	return err
 }
@@ -141,10 +140,10 @@ func (p *project) appliedKeys(ctx context.Context, have *state.Snapshot, from st
 	for _, name := range model.Names(have.Meta.Applied.Recipients) {
 		recorded = append(recorded, have.Meta.Applied.Recipients[name]...)
 	}
-	nameOf := view.NamesOf(have.Meta.Applied)
+	nameOf := have.Meta.Applied.KeyNames()
 	for _, id := range recorded {
 		if key, err := seal.ParseRecipient(id); err == nil {
-			key.Name = nameOf(id)
+			key.Name = nameOf[id]
 			keys[id] = key
 		}
 	}

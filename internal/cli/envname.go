@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -16,7 +18,7 @@ func checkEnvName(name string) error {
 		return usagef("%q is no name of an environment variable: it takes letters, digits and %q, and does not begin with a digit", name, "_")
 	}
 	if who := obeyedBy(name); who != "" {
-		return usage(hinted(fmt.Errorf("%s means something to %s, which would take the token for it, and may say it in an error", name, who),
+		return usage(diag.Hinted(fmt.Errorf("%s means something to %s, which would take the token for it, and may say it in an error", name, who),
 			"choose a name that only the program reads, such as "+defaultTokenEnv))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -104,7 +105,7 @@ func lookPath(name string) (string, error) {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "", &codeError{fmt.Errorf("%s was not found", name), exitNotFound}
 	case errors.Is(err, exec.ErrDot):
-		return "", &codeError{hinted(fmt.Errorf("%s is in the working directory alone", name), "./"+name+" runs it"), exitNotFound}
+		return "", &codeError{diag.Hinted(fmt.Errorf("%s is in the working directory alone", name), "./"+name+" runs it"), exitNotFound}
 	}
 	return "", &codeError{fmt.Errorf("%s cannot be run: %w", name, cause(err)), exitNotExecutable}
 }
@@ -130,7 +131,7 @@ func withToken(environ []string, name string, value secret.Value) ([]string, err
 	})
 	err := value.Use(func(b []byte) error {
 		if bytes.IndexByte(b, 0) >= 0 {
-			return hinted(errors.New("the token holds a zero byte, which no environment can"), "--fd N gives it by a pipe")
+			return diag.Hinted(errors.New("the token holds a zero byte, which no environment can"), "--fd N gives it by a pipe")
 		}
 		changed = append(changed, name+"="+string(b))
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
@@ -24,7 +25,7 @@ func execute(x execution) error {
 	case errors.Is(err, syscall.ENOENT):
 		return &codeError{fmt.Errorf("%s cannot be run: its interpreter was not found", x.path), exitNotFound}
 	case errors.Is(err, syscall.ENOEXEC):
-		err = hinted(err, "a script without a #! line is run by naming its interpreter: sh "+x.path)
+		err = diag.Hinted(err, "a script without a #! line is run by naming its interpreter: sh "+x.path)
 	}
 	return &codeError{fmt.Errorf("%s cannot be run: %w", x.path, err), exitNotExecutable}
 }

@@ -51,19 +51,6 @@ func silently(code int) error { return &codeError{nil, code} }
 // stale marks an error as exit 4.
 func stale(err error) error { return &codeError{err, exitStale} }
 
-// hintError adds a hint to an error.
-type hintError struct {
-	error
-	hint string
-}
-
-func (e *hintError) Unwrap() error { return e.error }
-
-// Hint says what to do next; the view prints it under the error.
-func (e *hintError) Hint() string { return e.hint }
-
-func hinted(err error, hint string) error { return &hintError{err, hint} }
-
 // exitCode maps an error to its code.
 func exitCode(err error) int {
 	var coded *codeError
@@ -105,11 +92,11 @@ func (e *Env) fail(err error) int {
 	}
 	if errors.As(err, &problems) && e.formatType != view.JSON {
 		e.view().Diagnostics(problems)
-		var hint *hintError
+		var hint *diag.HintError
 		found := errors.As(err, &hint)
 		err = counted(len(problems.Errors()))
 		if found {
-			err = hinted(err, hint.hint)
+			err = diag.Hinted(err, hint.Hint())
 		}
 	}
 	if err.Error() != "" {

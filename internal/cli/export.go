@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/kube"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -80,7 +81,7 @@ func (c *exportK8sCmd) name(a model.Address) (string, error) {
 	}
 	name := kube.DefaultName(a.Account, a.Name)
 	if kube.CheckName(name) != nil {
-		return "", usage(hinted(fmt.Errorf("no name of a Secret can be made of %s/%s", a.Account, a.Name), "give it one with --name NAME"))
+		return "", usage(diag.Hinted(fmt.Errorf("no name of a Secret can be made of %s/%s", a.Account, a.Name), "give it one with --name NAME"))
 	}
 	return name, nil
 }
@@ -221,7 +222,7 @@ var credentialName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,47}[a-z0-9])?$`)
 
 func checkCredential(name string) error {
 	if !credentialName.MatchString(name) {
-		return usage(hinted(fmt.Errorf("%.80q is no name of a credential: OSMO's charts take at most 49 lower-case letters, digits and \"-\", beginning and ending with a letter or digit", name),
+		return usage(diag.Hinted(fmt.Errorf("%.80q is no name of a credential: OSMO's charts take at most 49 lower-case letters, digits and \"-\", beginning and ending with a letter or digit", name),
 			"--credential takes the name that stands in the values of OSMO's service, --name that of a Secret"))
 	}
 	return nil

@@ -87,7 +87,7 @@ func (c *secretsExposureCmd) keys(known *history.Exposure) ([]string, error) {
 	case 0:
 		return nil, unknownRecipient(c.Key, known)
 	}
-	return nil, hinted(fmt.Errorf("%d keys begin with %q", len(matching), c.Key), "give more of it")
+	return nil, diag.Hinted(fmt.Errorf("%d keys begin with %q", len(matching), c.Key), "give more of it")
 }
 
 // shortestKey is how much of a key has to be given.
@@ -108,9 +108,9 @@ func abbreviates(text, id string) bool {
 func unknownRecipient(text string, known *history.Exposure) error {
 	err := fmt.Errorf("no recipient was ever called %q, and no key that was ever recorded begins with it", text)
 	if near := diag.Nearest(text, model.Names(known.Names)); near != "" {
-		return hinted(err, fmt.Sprintf("did you mean %q?", near))
+		return diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
 	}
-	return hinted(err, "osmoctl plan -t json lists all keys under keys")
+	return diag.Hinted(err, "osmoctl plan -t json lists all keys under keys")
 }
 
 // exposed is what a view is made of.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 // hookText is the pre-commit hook. Where osmoctl is missing it stops the commit:
@@ -38,7 +39,7 @@ func (e *Env) writeHook(dir string) error {
 	line := "osmoctl" + in + " token scan --staged || exit 1"
 	hooks, err := e.hooksDir(store)
 	if err != nil {
-		return hinted(err, "if that is what you want, add to the pre-commit hook there: "+line)
+		return diag.Hinted(err, "if that is what you want, add to the pre-commit hook there: "+line)
 	}
 	path := filepath.Join(hooks, "pre-commit")
 	if err := os.MkdirAll(hooks, 0o777); err != nil {

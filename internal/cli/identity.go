@@ -21,6 +21,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
@@ -42,7 +43,7 @@ func (e *Env) defaultIdentity() (string, error) {
 			home, _ = os.UserHomeDir()
 		}
 		if home == "" {
-			return "", hinted(errors.New("there is no home directory to keep an age identity in"), "set HOME or XDG_CONFIG_HOME, or name a file with -i")
+			return "", diag.Hinted(errors.New("there is no home directory to keep an age identity in"), "set HOME or XDG_CONFIG_HOME, or name a file with -i")
 		}
 		base = filepath.Join(home, ".config")
 	}
@@ -87,9 +88,9 @@ func (e *Env) checkStdin(identities []string, others ...string) error {
 	case n > 1:
 		return usagef("-i - stands for stdin, which can be read once only")
 	case len(others) > 0:
-		return usage(hinted(fmt.Errorf("-i - reads stdin to its end, and %s needs it too", others[0]), "give the identity with -i FILE, or in "+keyVariable))
+		return usage(diag.Hinted(fmt.Errorf("-i - reads stdin to its end, and %s needs it too", others[0]), "give the identity with -i FILE, or in "+keyVariable))
 	case e.StdinTerminal:
-		return usage(hinted(errors.New("-i - would show the key on this terminal while it is typed"), "send it through a pipe, or give -i FILE"))
+		return usage(diag.Hinted(errors.New("-i - would show the key on this terminal while it is typed"), "send it through a pipe, or give -i FILE"))
 	}
 	return nil
 }
@@ -113,7 +114,7 @@ func (r identityReader) named(path string) ([]age.Identity, error) {
 func (r identityReader) environment() (all []age.Identity, err error) {
 	e := r.env
 	if e.keyAsPath {
-		return nil, usage(hinted(fmt.Errorf("%s holds a private key, and takes paths", pathsVariable), "keys themselves go into "+keyVariable+", which osmoctl takes out of its environment"))
+		return nil, usage(diag.Hinted(fmt.Errorf("%s holds a private key, and takes paths", pathsVariable), "keys themselves go into "+keyVariable+", which osmoctl takes out of its environment"))
 	}
 	if e.IdentityKey.Len() > 0 {
 		err = e.IdentityKey.Use(func(b []byte) error {
@@ -121,7 +122,7 @@ func (r identityReader) environment() (all []age.Identity, err error) {
 			return err
 		})
 		if err != nil {
-			return nil, hinted(err, keyVariable+" holds the text of identities, one a line, or one SSH private key; paths go into "+pathsVariable)
+			return nil, diag.Hinted(err, keyVariable+" holds the text of identities, one a line, or one SSH private key; paths go into "+pathsVariable)
 		}
 	}
 	paths := slices.DeleteFunc(filepath.SplitList(e.Getenv(pathsVariable)), func(path string) bool { return path == "" })
@@ -142,7 +143,7 @@ func (r identityReader) fallback() ([]age.Identity, error) {
 		return nil, err
 	}
 	if !exists(path) {
-		return nil, hinted(errors.New("no age identity was given"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable+" or with -i -")
+		return nil, diag.Hinted(errors.New("no age identity was given"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable+" or with -i -")
 	}
 	return r.file(path)
 }
@@ -166,7 +167,7 @@ func (r identityReader) list(paths []string) (all []age.Identity, err error) {
 	}
 	r.env.missing = missing
 	if len(all) == 0 && r.env.IdentityKey.Len() == 0 {
-		return nil, hinted(fmt.Errorf("%s names no identity that is there: %s", pathsVariable, strings.Join(missing, ", ")),
+		return nil, diag.Hinted(fmt.Errorf("%s names no identity that is there: %s", pathsVariable, strings.Join(missing, ", ")),
 			"name files that are there, separated by "+string(os.PathListSeparator)+", or give -i FILE")
 	}
 	r.env.warnf("%s names what is not there: %s", pathsVariable, strings.Join(missing, ", "))
@@ -213,7 +214,7 @@ func (r identityReader) judge(f *os.File, path string) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return hinted(fmt.Errorf("the identity %s is a directory", path), "name the file in it")
+		return diag.Hinted(fmt.Errorf("the identity %s is a directory", path), "name the file in it")
 	case runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o026 != 0:
 		r.env.warnf("the identity %s can be read or changed by others: chmod 600 it", path)
 	}

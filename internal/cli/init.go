@@ -15,6 +15,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/schemas"
@@ -140,7 +141,7 @@ func publicKey(identity string) (model.Recipient, error) {
 			return seal.ParseRecipient(strings.TrimSpace(key))
 		}
 	}
-	return model.Recipient{}, hinted(fmt.Errorf("%s does not say its public key", identity), "give the public key with --recipient, or another file with --identity")
+	return model.Recipient{}, diag.Hinted(fmt.Errorf("%s does not say its public key", identity), "give the public key with --recipient, or another file with --identity")
 }
 
 func makeIdentity(env *Env, path string) (model.Recipient, error) {
@@ -215,7 +216,7 @@ func refuseExisting(dir string) error {
 	}
 	for _, path := range model.Names(projectFiles(model.Recipient{})) {
 		if whole := filepath.Join(dir, path); exists(whole) && !slices.Contains(conventions, path) {
-			return hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
+			return diag.Hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
 		}
 	}
 	return nil
@@ -225,7 +226,7 @@ func refuseExisting(dir string) error {
 func refuseGits(dir string) error {
 	file := filepath.Join(resolvedPath(dir), config.ManifestDir)
 	if delivery.InGit(file) {
-		return hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory")
+		return diag.Hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory")
 	}
 	return nil
 }
@@ -271,7 +272,7 @@ func start(ctx context.Context, env *Env, files map[string][]byte) error {
 		return err
 	}
 	if head.Branch == "" {
-		return hinted(errors.New("HEAD is detached, so there is no branch to commit to"), "git switch BRANCH")
+		return diag.Hinted(errors.New("HEAD is detached, so there is no branch to commit to"), "git switch BRANCH")
 	}
 	who := env.actor("", p.store)
 	if who.err != nil {

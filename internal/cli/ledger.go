@@ -356,7 +356,7 @@ func (l *ledger) latest(ctx context.Context) (base, error) {
 	}
 	tip, err := l.remote.Fetch(ctx, l.branch)
 	if err == nil && tip == "" {
-		err = hinted(fmt.Errorf("%s/%s does not exist on the remote yet, so nothing was applied", l.git.Push, l.branch), "osmoctl apply")
+		err = diag.Hinted(fmt.Errorf("%s/%s does not exist on the remote yet, so nothing was applied", l.git.Push, l.branch), "osmoctl apply")
 	}
 	b := base{declarations: tip, parent: tip, head: head, undeclared: true}
 	if err == nil && l.git.StateBranch != "" {
@@ -373,11 +373,11 @@ func (l *ledger) checkHead(head gitstore.Head) error {
 	short := strings.TrimPrefix(head.Branch, headsPrefix)
 	switch {
 	case head.Commit == "":
-		return hinted(errors.New("nothing is committed yet, and apply reads declarations from a commit"), "git add . && git commit")
+		return diag.Hinted(errors.New("nothing is committed yet, and apply reads declarations from a commit"), "git add . && git commit")
 	case l.remote == nil && l.git.StateBranch == "" && head.Branch == "":
-		return hinted(errors.New("HEAD is detached, so there is no branch to commit the state to"), "git switch BRANCH")
+		return diag.Hinted(errors.New("HEAD is detached, so there is no branch to commit the state to"), "git switch BRANCH")
 	case l.remote == nil && l.git.Branch != "" && l.git.Branch != short:
-		return hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", l.git.Branch, or(short, "none")), "git switch "+model.ShellWord(l.git.Branch))
+		return diag.Hinted(fmt.Errorf("osmoctl.yaml says that apply writes branch %s, and HEAD is on %s", l.git.Branch, or(short, "none")), "git switch "+model.ShellWord(l.git.Branch))
 	}
 	return nil
 }
@@ -396,14 +396,14 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (str
 	}
 	name := l.git.Push + "/" + l.branch
 	if tip == "" {
-		return "", hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+model.ShellWord(l.git.Push)+" "+model.ShellWord(l.branch))
+		return "", diag.Hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+model.ShellWord(l.git.Push)+" "+model.ShellWord(l.branch))
 	}
 	published, err := l.project.store.IsAncestor(head.Commit, tip)
 	if err != nil {
 		return "", err
 	}
 	if !published {
-		return "", stale(hinted(fmt.Errorf("HEAD has commits that %s has not, and apply would publish them together with the state", name),
+		return "", stale(diag.Hinted(fmt.Errorf("HEAD has commits that %s has not, and apply would publish them together with the state", name),
 			"have them merged first, then git pull"))
 	}
 	same, err := l.project.store.Same(head.Commit, tip, config.ProjectFile, config.ManifestDir)
@@ -417,7 +417,7 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (str
 }
 
 func declarationsMoved(name string) error {
-	return stale(hinted(fmt.Errorf("the declarations on %s are no longer those at HEAD", name),
+	return stale(diag.Hinted(fmt.Errorf("the declarations on %s are no longer those at HEAD", name),
 		"git pull, and plan again; a job for an older commit has nothing left to do"))
 }
 
@@ -509,7 +509,7 @@ func (l *ledger) checkDescent(b base) error {
 		return err
 	}
 	if !descends {
-		return stale(hinted(fmt.Errorf("the state was last made from commit %.12s, and HEAD does not descend from it", from), "git pull, and plan again"))
+		return stale(diag.Hinted(fmt.Errorf("the state was last made from commit %.12s, and HEAD does not descend from it", from), "git pull, and plan again"))
 	}
 	return nil
 }
@@ -577,7 +577,7 @@ func (s *commitStore) Commit(ctx context.Context, changes []state.Change, messag
 			return commit, err
 		}
 		if try == most {
-			return "", stale(hinted(fmt.Errorf("%s moved %d times while this commit was being made; nothing was applied", s.ledger.target(), try), "apply again"))
+			return "", stale(diag.Hinted(fmt.Errorf("%s moved %d times while this commit was being made; nothing was applied", s.ledger.target(), try), "apply again"))
 		}
 		if request.Parent, err = s.reparent(ctx); err != nil {
 			return "", err
@@ -699,7 +699,7 @@ func (s *commitStore) checkDeclarations(tip string) error {
 	case s.base.undeclared:
 		return errLostRace
 	case s.ledger.remote == nil:
-		return stale(hinted(fmt.Errorf("the declarations on %s were changed while apply was at work; nothing was applied", s.ledger.branch), "plan again"))
+		return stale(diag.Hinted(fmt.Errorf("the declarations on %s were changed while apply was at work; nothing was applied", s.ledger.branch), "plan again"))
 	}
 	return declarationsMoved(s.ledger.git.Push + "/" + s.ledger.branch)
 }
@@ -717,7 +717,7 @@ func (s *commitStore) checkNotRewound(tip string) error {
 	case s.ledger.remote == nil:
 		return errLostRace
 	}
-	return stale(hinted(fmt.Errorf("the remote's %s was rewound: it no longer contains commit %.12s", s.ledger.target(), s.base.parent),
+	return stale(diag.Hinted(fmt.Errorf("the remote's %s was rewound: it no longer contains commit %.12s", s.ledger.target(), s.base.parent),
 		"find out who rewound it, git pull, and plan again"))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -58,7 +59,7 @@ func (l *ledger) besides(ctx context.Context, from base) (base, error) {
 	}
 	same, err := l.project.store.Same(from.parent, b.parent, state.Dir)
 	if err == nil && !same {
-		err = stale(hinted(fmt.Errorf("the state at %s is not the one that the last apply recorded at commit %.12s", l.git.Place(), from.parent),
+		err = stale(diag.Hinted(fmt.Errorf("the state at %s is not the one that the last apply recorded at commit %.12s", l.git.Place(), from.parent),
 			"merge the branches, so that both have the newer state, and plan again"))
 	}
 	return b, err
@@ -80,7 +81,7 @@ func (c *applyCmd) announce(env *Env, l *ledger, b base, have *state.Snapshot, t
 	if _, err := run.Apply(env.Context, plan.Move(have, l.declared, day, b.parent), have); err != nil {
 		err = fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)
 		if refused := (*remote.RefusedError)(nil); errors.As(err, &refused) {
-			err = hinted(err, fmt.Sprintf("let this identity push there for once, or set %s=%s wherever osmoctl runs for this project: then the old place need not say it",
+			err = diag.Hinted(err, fmt.Sprintf("let this identity push there for once, or set %s=%s wherever osmoctl runs for this project: then the old place need not say it",
 				statePlaceVariable, l.declared.Place()))
 		}
 		return err

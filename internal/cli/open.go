@@ -9,7 +9,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -95,7 +95,7 @@ func (a tokenArg) usable(env *Env, snap *state.Snapshot) (source, error) {
 		return from, err
 	}
 	if from.generation.Status(day) == state.Expired {
-		err := hinted(fmt.Errorf("%s is %s", from.address, describeStatus(from.generation, day)), "osmoctl plan says whether the next apply issues another")
+		err := diag.Hinted(fmt.Errorf("%s is %s", from.address, describeStatus(from.generation, day)), "osmoctl plan says whether the next apply issues another")
 		return from, &codeError{err, exitInvalid}
 	}
 	from.warn(env, day)
@@ -112,7 +112,7 @@ func (s source) warn(env *Env, day model.Date) {
 func (f *identityFlags) openSource(env *Env, p *project, snap *state.Snapshot, from source) (secret.Value, error) {
 	value, err := f.openGeneration(env, p, from.address, from.generation)
 	if err != nil {
-		return value, env.sealedTo(err, from.generation, view.NamesOf(snap.Meta.Applied), from.hint)
+		return value, env.sealedTo(err, from.generation, snap.Meta.Applied.KeyNames(), from.hint)
 	}
 	if from.fits == nil {
 		return value, nil
@@ -165,26 +165,26 @@ func openChecked(ciphertext []byte, a model.Address, g *state.Generation, identi
 
 func checkCiphertext(ciphertext []byte, a model.Address, g *state.Generation) error {
 	if sum := state.SumOf(ciphertext); subtle.ConstantTimeCompare(sum[:], g.Ciphertext[:]) != 1 {
-		return hinted(fmt.Errorf("the ciphertext of %s is not the one that was applied: it was changed, moved or swapped", a),
+		return diag.Hinted(fmt.Errorf("the ciphertext of %s is not the one that was applied: it was changed, moved or swapped", a),
 			"osmoctl state verify shows every such file")
 	}
 	return nil
 }
 
 // sealedTo adds whose identity it takes, where none that was given fits.
-func (e *Env) sealedTo(err error, g *state.Generation, nameOf func(id string) string, also string) error {
+func (e *Env) sealedTo(err error, g *state.Generation, names map[string]string, also string) error {
 	if !errors.Is(err, seal.ErrNoIdentity) {
 		return err
 	}
 	readers := make([]string, len(g.Recipients))
 	for i, id := range g.Recipients {
-		readers[i] = or(nameOf(id), model.KeyFingerprint(id))
+		readers[i] = or(names[id], model.KeyFingerprint(id))
 	}
 	hint := e.identityHint(readers)
 	if also != "" {
 		hint += "; " + also
 	}
-	return hinted(err, hint)
+	return diag.Hinted(err, hint)
 }
 
 // identityHint says whose identity it takes to open something, and which of

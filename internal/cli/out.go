@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -16,7 +17,7 @@ func (c *planCmd) checkOut(env *Env) error {
 	case c.Out == "":
 		return nil
 	case isStdout(c.Out) && c.format() == view.JSON:
-		return usage(hinted(errors.New("--out and -t json would both print the plan's JSON to stdout"), "leave one of them out"))
+		return usage(diag.Hinted(errors.New("--out and -t json would both print the plan's JSON to stdout"), "leave one of them out"))
 	case isStdout(c.Out):
 		return nil
 	}

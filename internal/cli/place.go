@@ -11,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -613,7 +614,7 @@ func (l *locator) step(to model.Git) (moved bool, err error) {
 			return false, err
 		}
 		if unseen {
-			return false, hinted(fmt.Errorf("the state branch %s of %s is not in this clone", to.StateBranch, to.Push),
+			return false, diag.Hinted(fmt.Errorf("the state branch %s of %s is not in this clone", to.StateBranch, to.Push),
 				fetchHint(to)+" (if the apply that moved state there did not come to its end: osmoctl apply "+plan.StateMoveFlag(to)+")")
 		}
 	}

@@ -49,7 +49,7 @@ func (e *Env) findProject() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", hinted(fmt.Errorf("there is no %s in %s or above it", config.ProjectFile, e.Dir),
+			return "", diag.Hinted(fmt.Errorf("there is no %s in %s or above it", config.ProjectFile, e.Dir),
 				"osmoctl init makes a project; -C DIR looks elsewhere")
 		}
 	}
@@ -59,7 +59,7 @@ func (e *Env) findProject() (string, error) {
 // the way through the repository: what a link in it leads to, a branch decides.
 func (e *Env) checkNamed() error {
 	if _, err := os.Lstat(filepath.Join(e.Dir, config.ProjectFile)); err != nil {
-		return hinted(fmt.Errorf("there is no %s in %s, which -C names as the project directory", config.ProjectFile, e.Dir),
+		return diag.Hinted(fmt.Errorf("there is no %s in %s, which -C names as the project directory", config.ProjectFile, e.Dir),
 			"name the directory that has it; without -C it is searched for from the working directory upwards")
 	}
 	real, err := filepath.EvalSymlinks(e.Dir)
@@ -75,7 +75,7 @@ func (e *Env) checkNamed() error {
 		return err
 	}
 	if root, err = filepath.EvalSymlinks(root); err == nil && real != filepath.Join(root, below) {
-		err = hinted(fmt.Errorf("%s leads through a symbolic link in the repository, so the branch at hand would choose which project it is", e.Dir),
+		err = diag.Hinted(fmt.Errorf("%s leads through a symbolic link in the repository, so the branch at hand would choose which project it is", e.Dir),
 			"name the directory itself: "+real)
 	}
 	return err
@@ -134,11 +134,11 @@ func (p *project) checkNearest() error {
 			return stop
 		})
 		if errors.Is(err, stop) {
-			return hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(p.store.Prefix(), dir), last.Hash),
+			return diag.Hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(p.store.Prefix(), dir), last.Hash),
 				"name the one that is meant: osmoctl -C "+model.ShellWord(p.dir))
 		}
 		if errors.Is(err, gitstore.ErrShallow) && !isOwnFolder(dir) {
-			return hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(p.store.Prefix(), dir)),
+			return diag.Hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(p.store.Prefix(), dir)),
 				"name the one that is meant: osmoctl -C "+model.ShellWord(p.dir))
 		}
 		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
@@ -257,9 +257,9 @@ func tooMuchState(err error) error {
 	case !errors.As(err, &much):
 		return err
 	case much.Bytes > 0:
-		return hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))
+		return diag.Hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))
 	}
-	return hinted(err, model.RaiseHint("state_files", 2*much.Files))
+	return diag.Hinted(err, model.RaiseHint("state_files", 2*much.Files))
 }
 
 // head is where HEAD is.

@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -31,7 +32,7 @@ func (c *stateRestoreCmd) Run(env *Env) error {
 	}
 	err := c.locked(env, func(l *ledger) error { return c.restore(env, l) })
 	if errors.Is(err, errLostRace) {
-		return stale(hinted(errors.New("the state was changed while this restore was made; nothing was restored"), "look at the new state, and restore again"))
+		return stale(diag.Hinted(errors.New("the state was changed while this restore was made; nothing was restored"), "look at the new state, and restore again"))
 	}
 	return err
 }
@@ -247,7 +248,7 @@ func (l *ledger) wanted(ctx context.Context, b base, rev string, open []history.
 }
 
 func refuse(format string, args ...any) error {
-	return hinted(fmt.Errorf(format, args...), "osmoctl log lists the commits that can be restored")
+	return diag.Hinted(fmt.Errorf(format, args...), "osmoctl log lists the commits that can be restored")
 }
 
 // stateAt is the newest commit of state at or before a commit.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/scan"
@@ -130,7 +131,7 @@ func (c *tokenRevokeCmd) plan(env *Env, p *project, b base, have *state.Snapshot
 func checkReason(reason string, have *state.Snapshot) error {
 	values := have.Values()
 	if len(scan.New(scan.Options{Issued: func(sum scan.Sum) bool { return values[sum] }}).Bytes([]byte(reason)))+len(secret.Shapes(reason)) > 0 {
-		return usage(hinted(errors.New("the reason holds a token or another secret, and it would be recorded for ever"), "say where the token was found, not which it is"))
+		return usage(diag.Hinted(errors.New("the reason holds a token or another secret, and it would be recorded for ever"), "say where the token was found, not which it is"))
 	}
 	return nil
 }

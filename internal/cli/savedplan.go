@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -82,7 +83,7 @@ var errDiffers = errors.New("it is another plan")
 // expected compares the plan just made with what was reviewed.
 func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error {
 	if c.Expect != "" && made.Digest != c.Expect {
-		return stale(hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
+		return stale(diag.Hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
 			"osmoctl plan shows what would be applied now"))
 	}
 	if saved == nil {
@@ -90,11 +91,11 @@ func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error
 	}
 	switch {
 	case saved.Base.Lineage != made.Base.Lineage:
-		return stale(hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), planAgain))
+		return stale(diag.Hinted(errors.New("the plan was made for another project's state: its lineage is a different one"), planAgain))
 	case saved.Base.Serial != made.Base.Serial:
-		return stale(hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("plan is stale: made at serial %d, state is at %d", saved.Base.Serial, made.Base.Serial), planAgain))
 	case saved.Date != made.Date:
-		return stale(hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), planAgain))
 	}
 	if err := p.checkSavedBase(saved.Base.Commit, made.Base.Commit); err != nil {
 		return err
@@ -107,10 +108,10 @@ func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error
 	switch {
 	case err != nil && !same.differs, err == nil && len(same.rest) == 0:
 	case len(made.Blocked) > 0:
-		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
+		err = stale(diag.Hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
 			"give apply the flags that the plan was made with; osmoctl plan names those that lift a guardrail"))
 	default:
-		err = stale(hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), planAgain))
+		err = stale(diag.Hinted(errors.New("what would be applied now differs from the saved plan: the declarations have changed or the file was edited"), planAgain))
 	}
 	return err
 }
@@ -126,7 +127,7 @@ func (p *project) checkSavedBase(saved, now string) error {
 		return nil
 	}
 	if saved != "" && !isCommitName(saved) {
-		return stale(hinted(errors.New("the saved plan does not name the commit that it was made from: it was edited"), planAgain))
+		return stale(diag.Hinted(errors.New("the saved plan does not name the commit that it was made from: it was edited"), planAgain))
 	}
 	earlier := saved == ""
 	var err error
@@ -139,14 +140,14 @@ func (p *project) checkSavedBase(saved, now string) error {
 	}
 	switch {
 	case errors.Is(err, gitstore.ErrShallow), errors.Is(err, gitstore.ErrMissingObject):
-		return stale(hinted(fmt.Errorf("the saved plan was made from commit %.12s, which this clone does not know", saved),
+		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from commit %.12s, which this clone does not know", saved),
 			"git fetch --unshallow, if the clone is a shallow one; else "+planAgain))
 	case err != nil:
-		return stale(hinted(fmt.Errorf("the saved plan names %.12s as the commit that it was made from: %w", saved, err), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("the saved plan names %.12s as the commit that it was made from: %w", saved, err), planAgain))
 	case !earlier:
-		return stale(hinted(fmt.Errorf("the saved plan was made from commit %.12s, which is not part of the history of %.12s", saved, or(now, "an empty state")), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from commit %.12s, which is not part of the history of %.12s", saved, or(now, "an empty state")), planAgain))
 	case !same:
-		return stale(hinted(fmt.Errorf("the saved plan was made from another state than the one of %.12s", now), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from another state than the one of %.12s", now), planAgain))
 	}
 	return nil
 }

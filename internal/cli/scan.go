@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/scan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -91,7 +92,7 @@ func (c *tokenScanCmd) check() error {
 	case stdin && (len(c.Paths) > 1 || c.History):
 		return usagef("- stands for stdin, and goes with no other path and not with --history")
 	case len(c.Paths) == 0 && !c.History && !c.Staged:
-		return usage(hinted(errors.New("nothing was named to search"), "osmoctl token scan PATH..., or - for stdin, --staged, --history"))
+		return usage(diag.Hinted(errors.New("nothing was named to search"), "osmoctl token scan PATH..., or - for stdin, --staged, --history"))
 	}
 	return nil
 }

@@ -25,9 +25,9 @@ func (c *schemaCmd) Run(env *Env) error {
 	if !ok {
 		err := fmt.Errorf("there is no schema %q", c.Name)
 		if near := diag.Nearest(c.Name, schemas.Names()); near != "" {
-			return usage(hinted(err, fmt.Sprintf("did you mean %q?", near)))
+			return usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
 		}
-		return usage(hinted(err, "osmoctl schema lists them"))
+		return usage(diag.Hinted(err, "osmoctl schema lists them"))
 	}
 	_, err := env.Stdout.Write(data)
 	return err

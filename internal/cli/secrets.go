@@ -9,9 +9,9 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -64,7 +64,7 @@ func (c *secretsResealCmd) check(env *Env) error {
 		}
 	}
 	if env.inCI() && len(c.Identity) == 0 && !env.identitiesNamed() {
-		return usage(hinted(errors.New("in CI a reseal uses no identity that was not named"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable))
+		return usage(diag.Hinted(errors.New("in CI a reseal uses no identity that was not named"), "name one with -i FILE or OSMOCTL_IDENTITY, or give its text in "+keyVariable))
 	}
 	if err := c.checkAsked(env); err != nil {
 		return err
@@ -185,17 +185,17 @@ func (c *secretsResealCmd) explain(env *Env, err error, made *plan.Plan, have *s
 	if !errors.As(err, &unreadable) {
 		return err
 	}
-	names, readers := view.NamesOf(have.Meta.Applied), map[string]bool{}
+	names, readers := have.Meta.Applied.KeyNames(), map[string]bool{}
 	for _, a := range unreadable.Left {
 		for _, id := range have.Accounts[a.Account].Tokens[a.Name].Generation(a.Generation).Recipients {
-			readers[or(names(id), model.KeyFingerprint(id))] = true
+			readers[or(names[id], model.KeyFingerprint(id))] = true
 		}
 	}
 	hint := env.identityHint(model.Names(readers))
 	if !unreadable.All {
 		hint += "; --skip-unreadable reseals the others"
 	}
-	return hinted(err, hint)
+	return diag.Hinted(err, hint)
 }
 
 // sealedFiles is the [apply.Opener] of files that were read, by address.

@@ -68,7 +68,7 @@ func (e *Env) withStateAt(rev string) func(func(*project, *state.Snapshot) error
 			return err
 		}
 		if !snap.Exists() {
-			return hinted(fmt.Errorf("commit %.12s has no state", commit), "osmoctl log lists the commits that have")
+			return diag.Hinted(fmt.Errorf("commit %.12s has no state", commit), "osmoctl log lists the commits that have")
 		}
 		return f(p, snap)
 	}

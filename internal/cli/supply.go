@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -215,7 +216,7 @@ func (l *ledger) supply(ctx context.Context, b base, full bool) error {
 
 // unsupplied refuses to write.
 func (l *ledger) unsupplied(cause error) error {
-	return hinted(fmt.Errorf("%w; nothing was changed: %w", errNoHistory, cause), l.project.historyHint())
+	return diag.Hinted(fmt.Errorf("%w; nothing was changed: %w", errNoHistory, cause), l.project.historyHint())
 }
 
 type stateFetchCmd struct{}
@@ -262,14 +263,14 @@ func (c *stateFetchCmd) Run(env *Env) error {
 		err = s.obtain(env.Context, commit)
 	}
 	if err != nil {
-		return hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
+		return diag.Hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
 	}
 	t, err := p.trust(env.Context, commit, at.branch)
 	if err != nil {
 		return err
 	}
 	if n := t.unchecked(); n != nil {
-		return hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
+		return diag.Hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
 	}
 	env.infof("The history of state is here.")
 	return nil

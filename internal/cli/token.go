@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -56,7 +57,7 @@ func (c *tokenListCmd) Run(env *Env) error {
 func tokensOf(snap *state.Snapshot, a *state.Account, day model.Date) (list []view.Token) {
 	for _, name := range model.Names(a.Tokens) {
 		if a.Tokens[name].Live() {
-			list = append(list, view.TokenOf(a, name, day, view.NamesOf(snap.Meta.Applied)))
+			list = append(list, view.TokenOf(a, name, day, snap.Meta.Applied.KeyNames()))
 		}
 	}
 	return list
@@ -107,7 +108,7 @@ func deletedToken(a model.Address, account *state.Account, t *state.Token) error
 		words += fmt.Sprintf("; generation %d ended on %s: %s", ended.Generation, ended.EndedOn, ended.Reason)
 	}
 	path := a.Account + "/" + a.Name
-	return &codeError{hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), exitInvalid}
+	return &codeError{diag.Hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), exitInvalid}
 }
 
 func tokenPaths(a *state.Account) (paths []string) {
@@ -135,7 +136,7 @@ func (c *tokenGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Token(view.TokenOf(snap.Accounts[a.Account], a.Name, day, view.NamesOf(snap.Meta.Applied)), c.format())
+		return env.view().Token(view.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.format())
 	})
 }
 
@@ -179,7 +180,7 @@ func chosenGeneration(a model.Address, t *state.Token) (*state.Generation, error
 		last := &t.Tombstones[n-1]
 		return nil, endedError(fmt.Sprintf("%s has no live generation: generation %d", a, last.Generation), last)
 	}
-	return nil, hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
+	return nil, diag.Hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
 }
 
 func tombstoneOf(t *state.Token, number int) *state.Tombstone {

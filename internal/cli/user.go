@@ -82,7 +82,7 @@ func accountNamed(snap *state.Snapshot, arg string) (*state.Account, error) {
 }
 
 func deletedAccount(a *state.Account) error {
-	return hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
+	return diag.Hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
 		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
 }
 
@@ -90,9 +90,9 @@ func deletedAccount(a *state.Account) error {
 func notFound(what, name string, names []string) error {
 	err := fmt.Errorf("%s %q is not in the applied state", what, name)
 	if near := diag.Nearest(name, names); near != "" {
-		return hinted(err, fmt.Sprintf("did you mean %q?", near))
+		return diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
 	}
-	return hinted(err, "osmoctl plan shows what is declared and not applied yet")
+	return diag.Hinted(err, "osmoctl plan shows what is declared and not applied yet")
 }
 
 type roleCmd struct {

@@ -79,16 +79,19 @@ func (e *Env) declaredRecipients(p *project) *model.Declarations {
 }
 
 // namesFor names keys as they are declared, else as they last were.
-func namesFor(snap *state.Snapshot, want *model.Declarations) func(id string) string {
-	applied, declared := view.NamesOf(snap.Meta.Applied), map[string]string{}
-	if want != nil {
-		for _, keys := range want.Project.Recipients {
-			for _, k := range keys {
-				declared[k.ID()] = k.Name
+func namesFor(snap *state.Snapshot, want *model.Declarations) map[string]string {
+	names := snap.Meta.Applied.KeyNames()
+	if want == nil {
+		return names
+	}
+	for _, keys := range want.Project.Recipients {
+		for _, k := range keys {
+			if k.Name != "" {
+				names[k.ID()] = k.Name
 			}
 		}
 	}
-	return func(id string) string { return or(declared[id], applied(id)) }
+	return names
 }
 
 // nextReaders are the keys that the next value of a token goes to, nil where that
@@ -108,7 +111,7 @@ func nextReaders(want *model.Declarations, a model.Address) []plan.Reader {
 	return out
 }
 
-func whoReads(a model.Address, g *state.Generation, data []byte, day model.Date, names func(string) string) view.WhoGeneration {
+func whoReads(a model.Address, g *state.Generation, data []byte, day model.Date, names map[string]string) view.WhoGeneration {
 	w := view.WhoGeneration{
 		Generation: g.Number, Status: string(g.Status(day)), ExpiresAt: g.ExpiresAt,
 		Recipients: readersNamed(g.Recipients, names), FormerRecipients: readersNamed(g.FormerRecipients, names),
@@ -123,10 +126,10 @@ func whoReads(a model.Address, g *state.Generation, data []byte, day model.Date,
 	return w
 }
 
-func readersNamed(ids []string, names func(string) string) []plan.Reader {
+func readersNamed(ids []string, names map[string]string) []plan.Reader {
 	out := make([]plan.Reader, len(ids))
 	for i, id := range ids {
-		out[i] = plan.Reader{Name: names(id), Key: id}
+		out[i] = plan.Reader{Name: names[id], Key: id}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -131,7 +132,7 @@ func (w *writer) approved(env *Env, made *plan.Plan, granted bool, f view.Format
 		}
 	}
 	if len(made.Blocked) > 0 {
-		return true, hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
+		return true, diag.Hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
 	}
 	if !ask {
 		return false, nil

@@ -68,7 +68,7 @@ func showUsers(check checker, s *state.Snapshot, on model.Date) {
 
 func showTokens(check checker, s *state.Snapshot, on model.Date) {
 	var tokens []view.Token
-	names := view.NamesOf(s.Meta.Applied)
+	names := s.Meta.Applied.KeyNames()
 	for _, account := range model.Names(s.Accounts) {
 		a := s.Accounts[account]
 		for _, name := range model.Names(a.Tokens) {

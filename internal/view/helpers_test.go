@@ -69,7 +69,7 @@ const (
 	bobKey   = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBobBobBobBobBobBobBobBobBobBobBobBobBobBob"
 )
 
-func keyNames(id string) string { return map[string]string{aliceKey: "alice", bobKey: "bob"}[id] }
+var keyNames = map[string]string{aliceKey: "alice", bobKey: "bob"}
 
 // operator is an account with one token in its third generation: the first ended,
 // the second retires.

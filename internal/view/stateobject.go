@@ -43,7 +43,7 @@ type StateUser struct {
 // StateOf is what a snapshot holds at an address, or all of it for the zero
 // Address. It is an error to ask for what was never there.
 func StateOf(s *state.Snapshot, a model.Address, today model.Date) (StateObject, error) {
-	names := NamesOf(s.Meta.Applied)
+	names := s.Meta.Applied.KeyNames()
 	out := StateObject{FormatVersion: formatVersion}
 	if a == (model.Address{}) {
 		out.everything(s, today, names)
@@ -68,7 +68,7 @@ func notInState(a model.Address) error {
 	return fmt.Errorf("state holds no %s: osmoctl state show lists what it holds", a)
 }
 
-func (o *StateObject) everything(s *state.Snapshot, today model.Date, names func(string) string) {
+func (o *StateObject) everything(s *state.Snapshot, today model.Date, names map[string]string) {
 	m := s.Meta
 	o.Meta = &StateMeta{m.Lineage, m.Serial, m.Digest.String(), m.Applied.Backend, m.Applied.Git, m.Applied.Guardrails, m.Applied.Server, m.Applied.Recipients}
 	o.Roles, o.Users = []Role{}, []StateUser{}
@@ -80,7 +80,7 @@ func (o *StateObject) everything(s *state.Snapshot, today model.Date, names func
 	}
 }
 
-func (o *StateObject) token(s *state.Snapshot, a model.Address, today model.Date, names func(string) string) error {
+func (o *StateObject) token(s *state.Snapshot, a model.Address, today model.Date, names map[string]string) error {
 	account := s.Accounts[a.Account]
 	if account == nil || account.Tokens[a.Name] == nil {
 		return notInState(a)
@@ -110,29 +110,12 @@ func (t *Token) keepOnly(number int) bool {
 	return len(t.Generations)+len(t.Tombstones) > 0
 }
 
-func stateUserOf(a *state.Account, today model.Date, names func(string) string) StateUser {
+func stateUserOf(a *state.Account, today model.Date, names map[string]string) StateUser {
 	out := StateUser{User: UserOf(a), TokenList: []Token{}}
 	for _, name := range model.Names(a.Tokens) {
 		out.TokenList = append(out.TokenList, TokenOf(a, name, today, names))
 	}
 	return out
-}
-
-// NamesOf names keys as the settings of the last apply do: a name that stands
-// for one key goes before a name that stands for several.
-func NamesOf(s state.Settings) func(id string) string {
-	names := map[string]string{}
-	for _, single := range []bool{true, false} {
-		for _, name := range model.Names(s.Recipients) {
-			ids := s.Recipients[name]
-			for _, id := range ids {
-				if names[id] == "" && (len(ids) == 1) == single {
-					names[id] = name
-				}
-			}
-		}
-	}
-	return func(id string) string { return names[id] }
 }
 
 // StateObject writes what state holds: text or JSON.

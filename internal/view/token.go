@@ -105,7 +105,7 @@ type Tombstone struct {
 
 // TokenOf is the view of an account's token, as applied, on a day. names gives
 // the name of a key by its ID, or "".
-func TokenOf(account *state.Account, name string, today model.Date, names func(id string) string) Token {
+func TokenOf(account *state.Account, name string, today model.Date, names map[string]string) Token {
 	t := account.Tokens[name]
 	out := Token{
 		UserName: account.Name, TokenName: name, Description: t.Spec.Description, Roles: []string{},
@@ -130,7 +130,7 @@ func TokenOf(account *state.Account, name string, today model.Date, names func(i
 	return out
 }
 
-func generationOf(account, token string, g *state.Generation, today model.Date, names func(string) string) Generation {
+func generationOf(account, token string, g *state.Generation, today model.Date, names map[string]string) Generation {
 	out := Generation{
 		Generation: g.Number, Status: string(g.Status(today)), ServerName: g.ServerName,
 		IssuedAt: g.IssuedAt.UTC(), IssuedBy: g.IssuedBy, ExpiresAt: Midnight(g.ExpiresAt), RevokeAfter: g.RevokeAfter,
@@ -140,10 +140,10 @@ func generationOf(account, token string, g *state.Generation, today model.Date, 
 		revokeDue: g.RevokeAfter != 0 && g.RevokeAfter <= today,
 	}
 	for i, id := range g.Recipients {
-		out.Recipients[i] = plan.Reader{Name: names(id), Key: id}
+		out.Recipients[i] = plan.Reader{Name: names[id], Key: id}
 	}
 	for _, id := range g.FormerRecipients {
-		out.FormerRecipients = append(out.FormerRecipients, plan.Reader{Name: names(id), Key: id})
+		out.FormerRecipients = append(out.FormerRecipients, plan.Reader{Name: names[id], Key: id})
 	}
 	return out
 }

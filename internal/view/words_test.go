@@ -11,7 +11,6 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
-	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 func TestCount(t *testing.T) {
@@ -136,16 +135,5 @@ func TestErrorDocumentOfOneProblem(t *testing.T) {
 	got := (&View{}).errorDocumentOf(fmt.Errorf("wrapped: %w", diag.Diagnostic{Code: "c", Summary: "s", Hint: "h"}), 1).Error
 	if diff := cmp.Diff(errorObject{Message: "wrapped: s", Code: "c", Hint: "h", ExitCode: 1}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// TestSharedKeyNames prefers the name that stands for one key alone.
-func TestSharedKeyNames(t *testing.T) {
-	t.Parallel()
-	names := NamesOf(state.Settings{Recipients: map[string][]string{"all": {"k1", "k2", "k3"}, "bob": {"k2"}, "zoe": {"k1"}}})
-	for id, want := range map[string]string{"k1": "zoe", "k2": "bob", "k3": "all", "k4": ""} {
-		if got := names(id); got != want {
-			t.Errorf("%s is named %q, want %q", id, got, want)
-		}
 	}
 }

@@ -115,6 +115,23 @@ func SettingsOf(p model.Project) Settings {
 	return s
 }
 
+// KeyNames names keys by their IDs as the recipients do: a name that stands for
+// one key goes before a name that stands for several. A key without a name has "".
+func (s Settings) KeyNames() map[string]string {
+	names := map[string]string{}
+	for _, single := range []bool{true, false} {
+		for _, name := range model.Names(s.Recipients) {
+			ids := s.Recipients[name]
+			for _, id := range ids {
+				if names[id] == "" && (len(ids) == 1) == single {
+					names[id] = name
+				}
+			}
+		}
+	}
+	return names
+}
+
 // Role is an applied role.
 type Role struct {
 	Name        string

@@ -187,3 +187,15 @@ func TestNilIsNotLive(t *testing.T) {
 		t.Error("what is not there lives")
 	}
 }
+
+// TestSharedKeyNames prefers the name that stands for one key alone.
+func TestSharedKeyNames(t *testing.T) {
+	t.Parallel()
+	settings := Settings{Recipients: map[string][]string{"all": {"k1", "k2", "k3"}, "bob": {"k2"}, "zoe": {"k1"}}}
+	names := settings.KeyNames()
+	for id, want := range map[string]string{"k1": "zoe", "k2": "bob", "k3": "all", "k4": ""} {
+		if got := names[id]; got != want {
+			t.Errorf("%s is named %q, want %q", id, got, want)
+		}
+	}
+}

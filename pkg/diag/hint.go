@@ -1,0 +1,20 @@
+package diag
+
+// HintError is an error with what to do about it. Its text is that of the error:
+// the hint is shown apart.
+type HintError struct {
+	Err  error
+	hint string
+}
+
+// Hinted adds to an error what to do next: a command or a short sentence. A nil
+// error must not be given.
+func Hinted(err error, hint string) error { return &HintError{err, hint} }
+
+// Error is the text of the error itself.
+func (e *HintError) Error() string { return e.Err.Error() }
+
+// Hint says what to do next.
+func (e *HintError) Hint() string { return e.hint }
+
+func (e *HintError) Unwrap() error { return e.Err }
