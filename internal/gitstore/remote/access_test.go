@@ -61,26 +61,25 @@ func TestCredentials(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, transport string) {
-				server := newServer(t)
-				site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
-				ours := server.clone()
-				ours.git("config", "remote.origin.url", site.address())
-				env := set(ours, site.address())
-				var said strings.Builder
-				o := ours.with(env...).options(transport)
-				o.Say = func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
-				r, err := Open("origin", o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := roundTrip(t, server, ours, r); err != nil {
-					t.Error(err)
-				}
-				if secretIn(r.URL() + said.String()) {
-					t.Errorf("a credential was told: %s %s", r.URL(), &said)
-				}
-			})
+			t.Parallel()
+			server := newServer(t)
+			site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+			ours := server.clone()
+			ours.git("config", "remote.origin.url", site.address())
+			env := set(ours, site.address())
+			var said strings.Builder
+			o := ours.with(env...).options()
+			o.Say = func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
+			r, err := Open("origin", o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := roundTrip(t, server, ours, r); err != nil {
+				t.Error(err)
+			}
+			if secretIn(r.URL() + said.String()) {
+				t.Errorf("a credential was told: %s %s", r.URL(), &said)
+			}
 		})
 	}
 }
@@ -90,69 +89,62 @@ func secretIn(text string) bool {
 }
 
 func TestWrongCredentialsAreNotShown(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		first := server.tip("main")
-		site := server.serve(newHTTP, func(w *web) { w.value = "another" })
-		ours := server.clone()
-		ours.git("config", "remote.origin.url", strings.Replace(site.address(), "://", "://ann:"+password+"@", 1))
-		ours.git("config", "http.extraheader", "X-Other: "+basic("ann"))
-		r := ours.open(transport)
-		_, tipErr := r.Tip(background, "main")
-		want[*UnreachableError](t, tipErr)
-		_, fetchErr := r.Fetch(background, "main")
-		want[*UnreachableError](t, fetchErr)
-		pushErr := r.Push(background, ours.make(first, "second"), "main", first)
-		for _, err := range []error{tipErr, fetchErr, pushErr} {
-			if err == nil || secretIn(fmt.Sprintf("%v %+v %#v %q", err, err, err.Error(), err)) {
-				t.Errorf("a credential is in: %v", err)
-			}
+	t.Parallel()
+	server := newServer(t)
+	first := server.tip("main")
+	site := server.serve(newHTTP, func(w *web) { w.value = "another" })
+	ours := server.clone()
+	ours.git("config", "remote.origin.url", strings.Replace(site.address(), "://", "://ann:"+password+"@", 1))
+	ours.git("config", "http.extraheader", "X-Other: "+basic("ann"))
+	r := ours.open()
+	_, tipErr := r.Tip(background, "main")
+	want[*UnreachableError](t, tipErr)
+	_, fetchErr := r.Fetch(background, "main")
+	want[*UnreachableError](t, fetchErr)
+	pushErr := r.Push(background, ours.make(first, "second"), "main", first)
+	for _, err := range []error{tipErr, fetchErr, pushErr} {
+		if err == nil || secretIn(fmt.Sprintf("%v %+v %#v %q", err, err, err.Error(), err)) {
+			t.Errorf("a credential is in: %v", err)
 		}
-	})
+	}
 }
 
 // TestWordsOfServerAreCleaned has a server that says what it was sent.
 func TestWordsOfServerAreCleaned(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		first := server.tip("main")
-		server.hook("pre-receive", fmt.Sprintf("echo 'you sent %s from https://ann:hunter22@example.com/x' >&2; exit 1", basic("ann")))
-		ours := server.clone()
-		ours.git("config", "http.extraheader", "Authorization: "+basic("ann"))
-		err := ours.open(transport).Push(background, ours.make(first, "second"), "main", first)
-		words := want[*RefusedError](t, err).Words
-		if secretIn(words) || strings.Contains(words, "hunter22") || !strings.Contains(words, "you sent") {
-			t.Error(words)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	first := server.tip("main")
+	server.hook("pre-receive", fmt.Sprintf("echo 'you sent %s from https://ann:hunter22@example.com/x' >&2; exit 1", basic("ann")))
+	ours := server.clone()
+	ours.git("config", "http.extraheader", "Authorization: "+basic("ann"))
+	err := ours.open().Push(background, ours.make(first, "second"), "main", first)
+	words := want[*RefusedError](t, err).Words
+	if secretIn(words) || strings.Contains(words, "hunter22") || !strings.Contains(words, "you sent") {
+		t.Error(words)
+	}
 }
 
 func TestCredentialHelper(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
-		ours := server.clone()
-		ours.git("config", "remote.origin.url", site.address())
-		ours.git("config", "credential.helper", `!f() { echo username=ann; echo password=`+password+`; }; f`)
-		err := roundTrip(t, server, ours, ours.open(transport))
-		if transport == TransportGit && err != nil {
-			t.Error(err)
-		}
-		if transport == TransportBuiltin && !strings.Contains(fmt.Sprint(err), "credential helper is configured") {
-			t.Errorf("the missing piece is not named: %v", err)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+	ours := server.clone()
+	ours.git("config", "remote.origin.url", site.address())
+	ours.git("config", "credential.helper", `!f() { echo username=ann; echo password=`+password+`; }; f`)
+	err := roundTrip(t, server, ours, ours.open())
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNobodyIsAsked(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
-		ours := server.clone()
-		ours.git("config", "remote.origin.url", site.address())
-		_, err := ours.open(transport).Tip(background, "main")
-		want[*UnreachableError](t, err)
-	})
+	t.Parallel()
+	server := newServer(t)
+	site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+	ours := server.clone()
+	ours.git("config", "remote.origin.url", site.address())
+	_, err := ours.open().Tip(background, "main")
+	want[*UnreachableError](t, err)
 }
 
 func TestOtherAddresses(t *testing.T) {
@@ -167,111 +159,81 @@ func TestOtherAddresses(t *testing.T) {
 		"pushurl and insteadOf": {"remote.origin.url=SERVER/server.git", "remote.origin.pushurl=short:server.git", "url.SERVER/.insteadOf=short:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, transport string) {
-				server := newServer(t)
-				top := filepath.Dir(server.dir)
-				server.check(os.Symlink("server.git", filepath.Join(top, "mirror.git")))
-				ours := server.clone()
-				for _, setting := range settings {
-					key, value, _ := strings.Cut(strings.ReplaceAll(setting, "SERVER", top), "=")
-					ours.git("config", key, value)
-				}
-				r := ours.open(transport)
-				if !r.Local() {
-					t.Errorf("%s is not local", r.URL())
-				}
-				if err := roundTrip(t, server, ours, r); err != nil {
-					t.Error(err)
-				}
-				// The look after a lost race goes where the push went.
-				first := ours.git("rev-parse", server.tip("main")+"^")
-				want[*MovedError](t, r.Push(background, ours.make(first, "late"), "main", first))
-			})
+			t.Parallel()
+			server := newServer(t)
+			top := filepath.Dir(server.dir)
+			server.check(os.Symlink("server.git", filepath.Join(top, "mirror.git")))
+			ours := server.clone()
+			for _, setting := range settings {
+				key, value, _ := strings.Cut(strings.ReplaceAll(setting, "SERVER", top), "=")
+				ours.git("config", key, value)
+			}
+			r := ours.open()
+			if !r.Local() {
+				t.Errorf("%s is not local", r.URL())
+			}
+			if err := roundTrip(t, server, ours, r); err != nil {
+				t.Error(err)
+			}
+			// The look after a lost race goes where the push went.
+			first := ours.git("rev-parse", server.tip("main")+"^")
+			want[*MovedError](t, r.Push(background, ours.make(first, "late"), "main", first))
 		})
 	}
 }
 
 // TestLookAtThePlacePushedTo has a mirror that lags behind.
 func TestLookAtThePlacePushedTo(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		first := server.tip("main")
-		site := server.serve(newHTTP, func(w *web) { w.after = func() bool { return true } })
-		ours := server.clone()
-		server.git("clone", "-q", "--mirror", server.dir, server.dir+"-mirror")
-		ours.git("config", "remote.origin.url", server.dir+"-mirror")
-		ours.git("config", "remote.origin.pushurl", site.address())
-		if err := ours.open(transport).Push(background, ours.make(first, "second"), "main", first); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	first := server.tip("main")
+	site := server.serve(newHTTP, func(w *web) { w.after = func() bool { return true } })
+	ours := server.clone()
+	server.git("clone", "-q", "--mirror", server.dir, server.dir+"-mirror")
+	ours.git("config", "remote.origin.url", server.dir+"-mirror")
+	ours.git("config", "remote.origin.pushurl", site.address())
+	if err := ours.open().Push(background, ours.make(first, "second"), "main", first); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestCertificates(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		site := server.serve(newTLS, nil)
-		file := filepath.Join(t.TempDir(), "ca.pem")
-		server.check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: site.Certificate().Raw}), 0o666))
-		ours := server.clone()
-		ours.git("config", "remote.origin.url", site.address())
-		_, err := ours.open(transport).Tip(background, "main")
-		want[*UnreachableError](t, err)
-		if err := roundTrip(t, server, ours, ours.with("GIT_SSL_CAINFO="+file).open(transport)); err != nil {
-			t.Errorf("GIT_SSL_CAINFO: %v", err)
-		}
-		ours.git("config", "http."+site.URL+".sslCAInfo", file)
-		if err := roundTrip(t, server, ours, ours.open(transport)); err != nil {
-			t.Errorf("http.sslCAInfo: %v", err)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	site := server.serve(newTLS, nil)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	server.check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: site.Certificate().Raw}), 0o666))
+	ours := server.clone()
+	ours.git("config", "remote.origin.url", site.address())
+	_, err := ours.open().Tip(background, "main")
+	want[*UnreachableError](t, err)
+	if err := roundTrip(t, server, ours, ours.with("GIT_SSL_CAINFO="+file).open()); err != nil {
+		t.Errorf("GIT_SSL_CAINFO: %v", err)
+	}
+	ours.git("config", "http."+site.URL+".sslCAInfo", file)
+	if err := roundTrip(t, server, ours, ours.open()); err != nil {
+		t.Errorf("http.sslCAInfo: %v", err)
+	}
 }
 
 func TestProxy(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		site := server.serve(newHTTP, nil)
-		asked := make(chan string, 100)
-		proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			asked <- r.URL.String()
-			site.Config.Handler.ServeHTTP(rw, r)
-		}))
-		t.Cleanup(proxy.Close)
-		ours := server.clone()
-		ours.git("config", "remote.origin.url", "http://git.example.com/server.git")
-		ours.git("config", "http.proxy", strings.TrimPrefix(proxy.URL, "http://"))
-		if err := roundTrip(t, server, ours, ours.open(transport)); err != nil {
-			t.Error(err)
-		}
-		if len(asked) == 0 {
-			t.Error("the proxy was not asked")
-		}
-	})
-}
-
-func TestRedirects(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	site := server.serve(newHTTP, nil)
-	var to string
-	renamed := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/old.git/") {
-			http.Redirect(rw, r, to+strings.Replace(r.URL.RequestURI(), "old", "server", 1), http.StatusMovedPermanently)
-			return
-		}
+	asked := make(chan string, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.String()
 		site.Config.Handler.ServeHTTP(rw, r)
 	}))
-	t.Cleanup(renamed.Close)
+	t.Cleanup(proxy.Close)
 	ours := server.clone()
-	ours.git("config", "remote.origin.url", renamed.URL+"/old.git")
-	ours.git("config", "http.extraheader", "Authorization: "+basic("ann"))
-	if err := roundTrip(t, server, ours, ours.open(TransportBuiltin)); err != nil {
-		t.Errorf("renamed on the same server: %v", err)
+	ours.git("config", "remote.origin.url", "http://git.example.com/server.git")
+	ours.git("config", "http.proxy", strings.TrimPrefix(proxy.URL, "http://"))
+	if err := roundTrip(t, server, ours, ours.open()); err != nil {
+		t.Error(err)
 	}
-	to = site.URL
-	_, err := ours.open(TransportBuiltin).Tip(background, "main")
-	if words := want[*UnreachableError](t, err).Words; !strings.Contains(words, "another server") {
-		t.Error(words)
+	if len(asked) == 0 {
+		t.Error("the proxy was not asked")
 	}
 }
 
@@ -283,15 +245,11 @@ func TestSSHThroughGit(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "ssh")
 	ours.program(script, `shift $(($# - 1)); exec sh -c "$1"`)
 	ours = ours.with("GIT_SSH_COMMAND=" + script)
-	r := ours.open(TransportGit)
+	r := ours.open()
 	if err := roundTrip(t, server, ours, r); err != nil {
 		t.Error(err)
 	}
 	if r.Local() || r.URL() != "git@example.com:"+server.dir {
 		t.Errorf("%s is taken for local: %v", r.URL(), r.Local())
-	}
-	_, err := ours.open(TransportBuiltin).Tip(background, "main")
-	if err == nil || !strings.Contains(err.Error(), "GIT_SSH_COMMAND") {
-		t.Errorf("the missing piece is not named: %v", err)
 	}
 }

@@ -19,67 +19,64 @@ func shallowClone(t *testing.T) (server, ours *place) {
 }
 
 func TestDeepen(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		for _, branch := range []string{"main", "", "absent"} {
-			server, ours := shallowClone(t)
-			if err := ours.open(transport).Deepen(background, branch); err != nil {
-				t.Fatalf("%q: %v", branch, err)
-			}
-			if _, err := os.Stat(filepath.Join(ours.gitDir(), "shallow")); err == nil {
-				t.Errorf("%q: the clone is shallow still", branch)
-			}
-			if n := ours.git("rev-list", "--count", "HEAD"); n != "6" {
-				t.Errorf("%q: it has %s commits", branch, n)
-			}
-			ours.git("fsck", "--connectivity-only")
-			if got := ours.git("rev-parse", "origin/main"); got != server.tip("main") {
-				t.Errorf("%q: the tracking reference is at %s", branch, got)
-			}
-			if err := ours.open(transport).Deepen(background, branch); err != nil {
-				t.Errorf("%q, again: %v", branch, err)
-			}
+	t.Parallel()
+	for _, branch := range []string{"main", "", "absent"} {
+		server, ours := shallowClone(t)
+		if err := ours.open().Deepen(background, branch); err != nil {
+			t.Fatalf("%q: %v", branch, err)
 		}
-	})
+		if _, err := os.Stat(filepath.Join(ours.gitDir(), "shallow")); err == nil {
+			t.Errorf("%q: the clone is shallow still", branch)
+		}
+		if n := ours.git("rev-list", "--count", "HEAD"); n != "6" {
+			t.Errorf("%q: it has %s commits", branch, n)
+		}
+		ours.git("fsck", "--connectivity-only")
+		if got := ours.git("rev-parse", "origin/main"); got != server.tip("main") {
+			t.Errorf("%q: the tracking reference is at %s", branch, got)
+		}
+		if err := ours.open().Deepen(background, branch); err != nil {
+			t.Errorf("%q, again: %v", branch, err)
+		}
+	}
 }
 
 // With somebody ahead and with work of one's own, it is the same.
 func TestDeepenWithWork(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server, ours := shallowClone(t)
-		ours.git("update-ref", "refs/heads/main", ours.make(server.tip("main"), "ours"))
-		theirs := server.advance("main", "theirs")
-		if err := ours.open(transport).Deepen(background, "main"); err != nil {
-			t.Fatal(err)
-		}
-		if n := ours.git("rev-list", "--count", "main"); n != "7" {
-			t.Errorf("it has %s commits", n)
-		}
-		if got := ours.git("rev-parse", "origin/main"); got != theirs {
-			t.Errorf("the tracking reference is at %s", got)
-		}
-		ours.git("fsck", "--connectivity-only")
-	})
+	t.Parallel()
+	server, ours := shallowClone(t)
+	ours.git("update-ref", "refs/heads/main", ours.make(server.tip("main"), "ours"))
+	theirs := server.advance("main", "theirs")
+	if err := ours.open().Deepen(background, "main"); err != nil {
+		t.Fatal(err)
+	}
+	if n := ours.git("rev-list", "--count", "main"); n != "7" {
+		t.Errorf("it has %s commits", n)
+	}
+	if got := ours.git("rev-parse", "origin/main"); got != theirs {
+		t.Errorf("the tracking reference is at %s", got)
+	}
+	ours.git("fsck", "--connectivity-only")
 }
 
 // What cannot be reached leaves the clone as it was, its configuration too.
 func TestDeepenUnreachable(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		_, ours := shallowClone(t)
-		ours.git("config", "remote.origin.url", filepath.Join(t.TempDir(), "nowhere"))
-		before, err := os.ReadFile(filepath.Join(ours.gitDir(), "config"))
-		ours.check(err)
-		for _, branch := range []string{"main", ""} {
-			want[*UnreachableError](t, ours.open(transport).Deepen(background, branch))
-		}
-		after, err := os.ReadFile(filepath.Join(ours.gitDir(), "config"))
-		ours.check(err)
-		if string(before) != string(after) {
-			t.Errorf("the configuration changed:\n%s", after)
-		}
-		if n := ours.git("rev-list", "--count", "HEAD"); n != "1" {
-			t.Errorf("it has %s commits", n)
-		}
-	})
+	t.Parallel()
+	_, ours := shallowClone(t)
+	ours.git("config", "remote.origin.url", filepath.Join(t.TempDir(), "nowhere"))
+	before, err := os.ReadFile(filepath.Join(ours.gitDir(), "config"))
+	ours.check(err)
+	for _, branch := range []string{"main", ""} {
+		want[*UnreachableError](t, ours.open().Deepen(background, branch))
+	}
+	after, err := os.ReadFile(filepath.Join(ours.gitDir(), "config"))
+	ours.check(err)
+	if string(before) != string(after) {
+		t.Errorf("the configuration changed:\n%s", after)
+	}
+	if n := ours.git("rev-list", "--count", "HEAD"); n != "1" {
+		t.Errorf("it has %s commits", n)
+	}
 }
 
 func TestObtain(t *testing.T) {
@@ -87,7 +84,7 @@ func TestObtain(t *testing.T) {
 	server, ours := shallowClone(t)
 	server.git("config", "uploadpack.allowFilter", "true")
 	server.git("config", "uploadpack.allowAnySHA1InWant", "true")
-	r := ours.open(TransportGit)
+	r := ours.open()
 	if err := r.Deepen(background, "main"); err != nil {
 		t.Fatal(err)
 	}
@@ -114,9 +111,6 @@ func TestObtain(t *testing.T) {
 	}
 	if err := r.Obtain(background, []string{"--upload-pack=evil"}); err == nil {
 		t.Error("what is no hash was asked for")
-	}
-	if err := ours.open(TransportBuiltin).Obtain(background, absent); err == nil || !strings.Contains(err.Error(), "install git") {
-		t.Errorf("without git: %v", err)
 	}
 	if err := r.Obtain(background, []string{strings.Repeat("ab", 20)}); errors.As(err, new(*UnreachableError)) != true {
 		t.Errorf("what the server has not got: %v", err)

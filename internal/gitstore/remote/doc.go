@@ -28,21 +28,14 @@
 // branch may move after we have looked; such a push is reported as an
 // [UnreachableError], and the next fetch brings its commit.
 //
-// # Two transports
+// # The program
 //
-// The user's git does the work where there is one on PATH, since it knows their
-// credential helpers, ssh settings and proxies. It is run without a shell, never
-// from a folder inside the repository, with the repository named outright, and
-// can ask no questions: it has no terminal. Its hooks run (pre-push is the
-// user's), and what it is told beyond the user's own configuration is in
-// program.go.
-//
-// Without git the built-in transport does what it can: https with credentials
-// from the address or from http.extraHeader, ssh with an agent and known_hosts.
-// It honours url.insteadOf, included configuration files, http.proxy and
-// http.sslCAInfo. Where it meets something that only git knows, it says what is
-// missing. It follows redirects within one origin only. Fetched packs are
-// flushed before a reference leads to them.
+// The user's git does the work, since it knows their credential helpers, ssh
+// settings and proxies. It is run without a shell, never from a folder inside the
+// repository, with the repository named outright, and can ask no questions: it has
+// no terminal. Its hooks run (pre-push is the user's), and what it is told beyond
+// the user's own configuration is in program.go. Where there is no git on PATH,
+// what has to reach the remote fails with [ErrNoGit], and everything else works.
 //
 // # What leaves this package
 //

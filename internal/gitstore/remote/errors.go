@@ -9,6 +9,10 @@ import (
 // ErrNoRemote says that the clone's configuration has no remote of that name.
 var ErrNoRemote = errors.New("no such remote")
 
+// ErrNoGit says that a call has to reach the remote, and that the program that does
+// it is not on PATH. Nothing was sent, and nothing has changed.
+var ErrNoGit = errors.New("cannot be used without git, and there is none on PATH outside of this repository; install git, and run the command again")
+
 // A MovedError says that a push was too late: the branch on the remote is no
 // longer where the pushed commit expects it, and does not contain the commit.
 type MovedError struct {

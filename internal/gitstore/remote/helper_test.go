@@ -153,13 +153,6 @@ func (p *place) make(parent, text string) string {
 	return p.commit(parent, text, p.store(pack.Blob, text))
 }
 
-// touch makes a commit in which one file differs from what the first one of a
-// server has.
-func (p *place) touch(parent string) string {
-	p.t.Helper()
-	return p.commit(parent, "first", p.store(pack.Blob, "touched"))
-}
-
 // commit has one file at the top and another in a folder.
 func (p *place) commit(parent, text string, top plumbing.Hash) string {
 	p.t.Helper()
@@ -210,29 +203,17 @@ func (p *place) program(path, script string) {
 	p.check(os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o777))
 }
 
-func (p *place) options(transport string) Options {
+func (p *place) options() Options {
 	p.t.Helper()
-	return Options{GitDir: p.gitDir(), CommonDir: p.commonDir(), Root: p.dir, Environ: p.env, Transport: transport}
+	return Options{GitDir: p.gitDir(), CommonDir: p.commonDir(), Root: p.dir, Environ: p.env}
 }
 
 // open opens origin, and does not wait when looking again.
-func (p *place) open(transport string) *Remote {
+func (p *place) open() *Remote {
 	p.t.Helper()
-	r, err := Open("origin", p.options(transport))
+	r, err := Open("origin", p.options())
 	p.check(err)
 	return r
-}
-
-// both runs a test over both transports.
-func both(t *testing.T, test func(t *testing.T, transport string)) {
-	t.Helper()
-	t.Parallel()
-	for _, transport := range []string{TransportGit, TransportBuiltin} {
-		t.Run(transport, func(t *testing.T) {
-			t.Parallel()
-			test(t, transport)
-		})
-	}
 }
 
 // web serves a repository over http, as a hosting service would.

@@ -17,7 +17,7 @@ import (
 // program is the transport that runs the user's git.
 type program struct {
 	remote *Remote
-	path   string // of git, absolute
+	path   string // of git, absolute; "" where there is none
 	root   string
 	gitDir string // as the user spelled it
 	env    []string
@@ -59,6 +59,9 @@ func (p *program) run(ctx context.Context, env []string, args ...string) (output
 
 // feed is run with something to read; nil is nothing.
 func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args ...string) (output, error) {
+	if p.path == "" {
+		return output{}, &unsent{fmt.Errorf("%s (%s) %w", p.remote.name, p.remote.url, ErrNoGit)}
+	}
 	p.remote.say("running: %s %s", p.path, strings.Join(args, " "))
 	stdout, stderr := &limited{max: maxStdout}, &limited{max: maxStderr}
 	cmd := exec.CommandContext(ctx, p.path, append(p.always(), args...)...)

@@ -23,7 +23,7 @@ func TestGitThatDiesAfterTheServerAccepted(t *testing.T) {
 			commit := ours.make(first, "second")
 			r := ours.script("git", realGit(t)+` "$@"; code=$?
 case " $* " in *" push "*) `+end+`;; esac
-exit $code`).open(TransportGit)
+exit $code`).open()
 			if err := r.Push(background, commit, "main", first); err != nil || server.tip("main") != commit {
 				t.Errorf("%v, and the server is at %s", err, server.tip("main"))
 			}
@@ -39,7 +39,7 @@ func TestRunsGitAsPromised(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	ours := server.clone()
 	commit := ours.make(first, "second")
-	o := ours.options(TransportGit)
+	o := ours.options()
 	o.Environ = ours.with("GIT_DIR=/nowhere", "GIT_TRACE=2", "GIT_CURL_VERBOSE=1", "OSMO_TOKEN=x", "LC_ALL=de_DE.UTF-8").
 		script("git", `{ echo "$@"; env; } >> `+log+`
 exec `+realGit(t)+` "$@"`).env
@@ -75,7 +75,7 @@ func TestHangingGitIsEnded(t *testing.T) {
 	server := newServer(t)
 	ours := server.clone()
 	// Its child holds the output open, and would outlive it.
-	r := ours.script("git", "sleep 100 & sleep 100").open(TransportGit)
+	r := ours.script("git", "sleep 100 & sleep 100").open()
 	ctx, cancel := context.WithTimeout(background, 50*time.Millisecond)
 	defer cancel()
 	_, err := r.Tip(ctx, "main")
@@ -93,7 +93,7 @@ func TestGitHasNoTerminal(t *testing.T) {
 	}
 	server := newServer(t)
 	r := server.clone().script("git", `[ "$(cut -d' ' -f6 /proc/$$/stat)" = $$ ] || exit 1
-exec `+realGit(t)+` "$@"`).open(TransportGit)
+exec `+realGit(t)+` "$@"`).open()
 	if _, err := r.Tip(background, "main"); err != nil {
 		t.Error(err)
 	}
@@ -102,7 +102,7 @@ exec `+realGit(t)+` "$@"`).open(TransportGit)
 func TestGitThatSaysTooMuch(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
-	r := server.clone().script("git", `yes "0123456789012345678901234567890123456789	refs/heads/other" | head -c 3000000`).open(TransportGit)
+	r := server.clone().script("git", `yes "0123456789012345678901234567890123456789	refs/heads/other" | head -c 3000000`).open()
 	if _, err := r.Tip(background, "main"); err == nil {
 		t.Error("an answer that was cut short is believed")
 	}
@@ -111,7 +111,7 @@ func TestGitThatSaysTooMuch(t *testing.T) {
 func TestGitThatIsTooOld(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
-	r := server.clone().script("git", `echo "error: unknown option" >&2; exit 129`).open(TransportGit)
+	r := server.clone().script("git", `echo "error: unknown option" >&2; exit 129`).open()
 	if _, err := r.Tip(background, "main"); err == nil || !strings.Contains(err.Error(), "too old") {
 		t.Error(err)
 	}
@@ -123,7 +123,7 @@ func TestPrePushHook(t *testing.T) {
 	first := server.tip("main")
 	ours := server.clone()
 	ours.at(filepath.Join(ours.dir, ".git")).hook("pre-push", "echo 'not from this machine' >&2; exit 1")
-	err := ours.open(TransportGit).Push(background, ours.make(first, "second"), "main", first)
+	err := ours.open().Push(background, ours.make(first, "second"), "main", first)
 	if words := want[*RefusedError](t, err).Words; !strings.HasPrefix(words, "not from this machine\n") {
 		t.Error(words)
 	}
@@ -173,29 +173,34 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-func TestTransports(t *testing.T) {
+// TestNoGit: what needs the remote says that it needs git, and what does not works.
+func TestNoGit(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
+	first := server.tip("main")
 	ours := server.clone()
-	for asked, wanted := range map[string]string{"": "using the built-in", TransportBuiltin: "using the built-in"} {
-		o := ours.options(asked)
-		o.Environ = append(o.Environ[:len(o.Environ):len(o.Environ)], "PATH="+ours.dir)
-		var said string
-		o.Say = func(format string, _ ...any) { said = format }
-		if _, err := Open("origin", o); err != nil || !strings.Contains(said, wanted) {
-			t.Errorf("%q: %v, %q", asked, err, said)
+	commit := ours.make(first, "second")
+	r := ours.with("PATH=" + ours.dir).open()
+	if !r.Local() || r.URL() != server.dir {
+		t.Errorf("%s is not local", r.URL())
+	}
+	if branch, err := r.DefaultBranch(background); branch != "main" || err != nil {
+		t.Errorf("what the clone remembers: %q, %v", branch, err)
+	}
+	_, tip := r.Tip(background, "main")
+	_, fetch := r.Fetch(background, "main")
+	for call, err := range map[string]error{
+		"Tip": tip, "Fetch": fetch,
+		"Push":     r.Push(background, commit, "main", first),
+		"CheckNew": r.CheckNew(background, "new"),
+		"Obtain":   r.Obtain(background, []string{commit}),
+	} {
+		if !errors.Is(err, ErrNoGit) || !strings.Contains(err.Error(), "origin ("+server.dir+")") || !strings.Contains(err.Error(), "install git") {
+			t.Errorf("%s: %v", call, err)
 		}
 	}
-	o := ours.options("")
-	o.Environ = append(o.Environ[:len(o.Environ):len(o.Environ)], "PATH="+ours.dir)
-	r, err := Open("origin", o)
-	ours.check(err)
-	if _, err := r.Tip(background, "main"); err == nil || !strings.Contains(err.Error(), "install git") {
-		t.Errorf("a folder was read without git: %v", err)
-	}
-	o.Transport = TransportGit
-	if _, err := Open("origin", o); err == nil {
-		t.Error("git was found")
+	if got := server.tip("main"); got != first {
+		t.Errorf("the branch moved to %s", got)
 	}
 }
 
@@ -207,14 +212,14 @@ func TestOpen(t *testing.T) {
 	ours.git("config", "--add", "remote.two.url", "https://b.example.com/x")
 	ours.git("config", "remote.one.url", "https://a.example.com/x")
 	for _, name := range []string{"-f", "", ".", "..", "a/b", "https://x", "a:b", "x.lock", "two"} {
-		if _, err := Open(name, ours.options("")); err == nil {
+		if _, err := Open(name, ours.options()); err == nil {
 			t.Errorf("%q was opened", name)
 		}
 	}
-	if _, err := Open("absent", ours.options("")); !errors.Is(err, ErrNoRemote) {
+	if _, err := Open("absent", ours.options()); !errors.Is(err, ErrNoRemote) {
 		t.Error(err)
 	}
-	r, err := Open("one", ours.options(""))
+	r, err := Open("one", ours.options())
 	if err != nil || r.Local() || r.URL() != "https://a.example.com/x" {
 		t.Errorf("%v %v", r, err)
 	}

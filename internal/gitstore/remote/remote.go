@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,16 +30,7 @@ type Options struct {
 	// Say tells an interested person what is being done; nil means silence. It
 	// is never given a credential.
 	Say func(format string, args ...any)
-	// Transport asks for one of the two: TransportGit or TransportBuiltin. ""
-	// is git where it is found, else the built-in one.
-	Transport string
 }
-
-// The transports.
-const (
-	TransportGit     = "git"
-	TransportBuiltin = "builtin"
-)
 
 // A Remote is a place that a clone exchanges commits with. It may be used by
 // several goroutines.
@@ -82,7 +74,7 @@ type proposal struct {
 }
 
 // Open finds a remote by its name in the clone's configuration. It connects to
-// nothing.
+// nothing, and that there is no git comes to light when one is needed: see [ErrNoGit].
 func Open(name string, o Options) (*Remote, error) {
 	if err := checkRemoteName(name); err != nil {
 		return nil, err
@@ -106,26 +98,15 @@ func Open(name string, o Options) (*Remote, error) {
 		return nil, err
 	}
 	r.url, r.target = r.url.under(o.Root), r.target.under(o.Root)
-	r.transport, err = r.choose(o, env, conf)
-	return r, err
-}
-
-// choose prefers the user's git.
-func (r *Remote) choose(o Options, env environment, conf settings) (transport, error) {
-	clean := newCleaner(append(conf.secrets(), append(r.url.secrets(), r.target.secrets()...)...))
-	path := ""
-	if o.Transport != TransportBuiltin {
-		path = findProgram("git", env, o.Root)
+	p := &program{
+		remote: r, path: findProgram("git", env, o.Root), root: o.Root, gitDir: cmp.Or(o.Given, o.GitDir), env: env.forGit(o.Root),
+		clean: newCleaner(slices.Concat(conf.secrets(), r.url.secrets(), r.target.secrets())),
 	}
-	if path != "" {
-		r.say("%s: using %s", r.name, path)
-		return &program{remote: r, path: path, root: o.Root, gitDir: cmp.Or(o.Given, o.GitDir), env: env.forGit(o.Root), clean: clean}, nil
+	if p.path != "" {
+		r.say("%s: using %s", name, p.path)
 	}
-	if o.Transport == TransportGit {
-		return nil, errors.New("git is not on PATH, outside of this repository; install it")
-	}
-	r.say("%s: using the built-in transport", r.name)
-	return &builtin{remote: r, conf: conf, env: env, clean: clean, forced: o.Transport != ""}, nil
+	r.transport = p
+	return r, nil
 }
 
 // URL is the address that is fetched from, for messages: without credentials.

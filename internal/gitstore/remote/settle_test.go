@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,7 +64,7 @@ func TestSettle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := ours.open(TransportGit)
+			r := ours.open()
 			r.patience = make([]time.Duration, len(patience))
 			r.transport = &told{push_: c.push, tips: c.tips, lost: lost}
 			err := r.Push(background, commit, "main", old)
@@ -78,60 +77,57 @@ func TestSettle(t *testing.T) {
 
 // TestContainedOrNot has a lost race that looks like a lost answer.
 func TestContainedOrNot(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		old := server.tip("main")
-		ours := server.clone()
-		commit := ours.make(old, "ours")
-		server.advance("main", "a")
-		b := server.advance("main", "b")
-		r := ours.open(transport)
-		died := &failure{"died", errors.New("died")}
-		p := proposal{"main", plumbing.NewHash(commit), plumbing.NewHash(old)}
-		if got := want[*MovedError](t, r.settle(background, p, died)).Tip; got != b {
-			t.Errorf("it moved to %s, not %s", got, b)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	old := server.tip("main")
+	ours := server.clone()
+	commit := ours.make(old, "ours")
+	server.advance("main", "a")
+	b := server.advance("main", "b")
+	r := ours.open()
+	died := &failure{"died", errors.New("died")}
+	p := proposal{"main", plumbing.NewHash(commit), plumbing.NewHash(old)}
+	if got := want[*MovedError](t, r.settle(background, p, died)).Tip; got != b {
+		t.Errorf("it moved to %s, not %s", got, b)
+	}
 }
 
 // TestRewoundBehindTheCut fetches history that a shallow clone has cut off.
 func TestRewoundBehindTheCut(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		early := server.advance("main", "early")
-		for i := range 5 {
-			server.advance("main", fmt.Sprint("commit ", i))
-		}
-		dir := server.dir + "-shallow"
-		server.git("clone", "-q", "-n", "--depth=2", "file://"+server.dir, dir)
-		ours := server.at(dir)
-		server.point("main", early)
-		again := server.advance("main", "again")
-		if got, err := ours.open(transport).Fetch(background, "main"); got != again || err != nil {
-			t.Fatalf("fetched %s, %v", got, err)
-		}
-		ours.git("rev-list", "--objects", again)
-		ours.git("fsck", "--strict", "--no-dangling")
-	})
+	t.Parallel()
+	server := newServer(t)
+	early := server.advance("main", "early")
+	for i := range 5 {
+		server.advance("main", fmt.Sprint("commit ", i))
+	}
+	dir := server.dir + "-shallow"
+	server.git("clone", "-q", "-n", "--depth=2", "file://"+server.dir, dir)
+	ours := server.at(dir)
+	server.point("main", early)
+	again := server.advance("main", "again")
+	if got, err := ours.open().Fetch(background, "main"); got != again || err != nil {
+		t.Fatalf("fetched %s, %v", got, err)
+	}
+	ours.git("rev-list", "--objects", again)
+	ours.git("fsck", "--strict", "--no-dangling")
 }
 
 // TestFetchesWhatIsMissing counts what comes along with one commit.
 func TestFetchesWhatIsMissing(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		for i := range 10 {
-			server.advance("main", fmt.Sprint("commit ", i))
-		}
-		ours := server.clone()
-		before := ours.objects()
-		server.advance("main", "one more")
-		if _, err := ours.open(transport).Fetch(background, "main"); err != nil {
-			t.Fatal(err)
-		}
-		if n := ours.objects() - before; n != 4 {
-			t.Errorf("%d objects came for one commit, not it, two trees and a file", n)
-		}
-	})
+	t.Parallel()
+	server := newServer(t)
+	for i := range 10 {
+		server.advance("main", fmt.Sprint("commit ", i))
+	}
+	ours := server.clone()
+	before := ours.objects()
+	server.advance("main", "one more")
+	if _, err := ours.open().Fetch(background, "main"); err != nil {
+		t.Fatal(err)
+	}
+	if n := ours.objects() - before; n != 4 {
+		t.Errorf("%d objects came for one commit, not it, two trees and a file", n)
+	}
 }
 
 // objects counts what is stored, loose and packed.
@@ -143,63 +139,32 @@ func (p *place) objects() int {
 	return loose + packed
 }
 
-// TestSendsWhatIsMissing counts what goes along with one commit.
-func TestSendsWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	server := newServer(t)
-	ours := server.clone()
-	old := server.tip("main")
-	b := ours.open(TransportBuiltin).transport.(*builtin)
-	_, refs, err := b.receive(background, b.remote.target)
-	ours.check(err)
-	packed, err := b.pack(proposal{"main", plumbing.NewHash(ours.touch(old)), plumbing.NewHash(old)}, refs)
-	ours.check(err)
-	if n := binary.BigEndian.Uint32(packed[8:]); n != 3 {
-		t.Errorf("%d objects are sent, not a commit, a tree and a file", n)
-	}
-}
-
-// TestLostRaceSendsNothing: the built-in transport sees it coming.
-func TestLostRaceSendsNothing(t *testing.T) {
-	t.Parallel()
-	server := newServer(t)
-	first := server.tip("main")
-	site := server.serve(newHTTP, func(w *web) {
-		w.after = func() bool { t.Error("a push was sent"); return false }
-	})
-	ours := server.clone()
-	ours.git("config", "remote.origin.url", site.address())
-	server.advance("main", "faster")
-	want[*MovedError](t, ours.open(TransportBuiltin).Push(background, ours.make(first, "slower"), "main", first))
-}
-
 // TestIncompleteHistory has a server that sends one commit without its parent.
 func TestIncompleteHistory(t *testing.T) {
-	both(t, func(t *testing.T, transport string) {
-		server := newServer(t)
-		site := server.serve(newHTTP, nil)
-		ours := server.clone()
-		before := ours.git("rev-parse", "refs/remotes/origin/main")
-		server.advance("main", "second")
-		tip := server.advance("main", "third")
-		var b pack.Builder
-		b.Add(pack.Commit, []byte(server.git("cat-file", "commit", tip)+"\n"))
-		_, packed, _ := b.Pack()
-		liar := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodPost {
-				r.Header.Del("Git-Protocol")
-				site.Config.Handler.ServeHTTP(rw, r)
-				return
-			}
-			rw.Header().Set("Content-Type", "application/x-git-upload-pack-result")
-			fmt.Fprintf(rw, "0008NAK\n%04x\x01%s0000", len(packed)+5, packed)
-		}))
-		t.Cleanup(liar.Close)
-		ours.git("config", "remote.origin.url", liar.URL+"/server.git")
-		_, err := ours.open(transport).Fetch(background, "main")
-		want[*UnreachableError](t, err)
-		if got := ours.git("rev-parse", "refs/remotes/origin/main"); got != before {
-			t.Errorf("the tracking reference moved to %s", got)
+	t.Parallel()
+	server := newServer(t)
+	site := server.serve(newHTTP, nil)
+	ours := server.clone()
+	before := ours.git("rev-parse", "refs/remotes/origin/main")
+	server.advance("main", "second")
+	tip := server.advance("main", "third")
+	var b pack.Builder
+	b.Add(pack.Commit, []byte(server.git("cat-file", "commit", tip)+"\n"))
+	_, packed, _ := b.Pack()
+	liar := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			r.Header.Del("Git-Protocol")
+			site.Config.Handler.ServeHTTP(rw, r)
+			return
 		}
-	})
+		rw.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+		fmt.Fprintf(rw, "0008NAK\n%04x\x01%s0000", len(packed)+5, packed)
+	}))
+	t.Cleanup(liar.Close)
+	ours.git("config", "remote.origin.url", liar.URL+"/server.git")
+	_, err := ours.open().Fetch(background, "main")
+	want[*UnreachableError](t, err)
+	if got := ours.git("rev-parse", "refs/remotes/origin/main"); got != before {
+		t.Errorf("the tracking reference moved to %s", got)
+	}
 }

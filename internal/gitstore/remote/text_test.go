@@ -1,18 +1,12 @@
 package remote
 
 import (
-	"bytes"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
 )
 
 func TestAddress(t *testing.T) {
@@ -99,80 +93,6 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-func settingsOf(t *testing.T, text string) settings {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	config, err := gitconfig.Load(gitconfig.Sources{
-		Env:    environment{"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull}.get,
-		GitDir: dir, CommonDir: dir,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return settings{config}
-}
-
-func TestSettingsForURL(t *testing.T) {
-	t.Parallel()
-	s := settingsOf(t, `
-[http]
-	proxy = everywhere
-	extraheader = A: 1
-[http "https://example.com"]
-	proxy = host
-	extraheader = B: 2
-[http "https://example.com/team/"]
-	proxy = team
-[http "https://ann@example.com/"]
-	proxy = ann
-[http "https://*.example.org"]
-	proxy = star
-[http "https://git.example.org/x"]
-	proxy = exact
-	extraheader =
-	extraheader = C: 3
-[http "https://example.net:8443"]
-	proxy = port
-`)
-	for target, wanted := range map[string]string{
-		"https://example.com/other":          "host",
-		"https://EXAMPLE.com:443/other":      "host",
-		"http://example.com/other":           "everywhere",
-		"https://example.com/team":           "team",
-		"https://example.com/team/x":         "team",
-		"https://example.com/teams":          "host",
-		"https://ann@example.com/":           "ann",
-		"https://bob@example.com/":           "host",
-		"https://git.example.org/":           "star",
-		"https://git.example.org/x/y":        "exact",
-		"https://a.git.example.org/":         "everywhere",
-		"https://example.net/":               "everywhere",
-		"https://example.net:8443/a":         "port",
-		"https://example.com.evil.org/other": "everywhere",
-	} {
-		u, err := url.Parse(target)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.last("proxy", u); got != wanted {
-			t.Errorf("%s: %q, not %q", target, got, wanted)
-		}
-	}
-	for target, wanted := range map[string][]string{
-		"https://elsewhere.com/":    {"A: 1"},
-		"https://example.com/x":     {"A: 1", "B: 2"},
-		"https://git.example.org/x": {"C: 3"},
-	} {
-		u, _ := url.Parse(target)
-		if diff := cmp.Diff(wanted, s.forURL("extraheader", u)); diff != "" {
-			t.Errorf("%s: %s", target, diff)
-		}
-	}
-}
-
 func TestBranchNames(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{"main", "osmoctl/state", "a-b_c.d", "ünï", "@"} {
@@ -195,42 +115,5 @@ func TestRefStatus(t *testing.T) {
 	}
 	if what, ok := refStatus(stdout, "refs/heads/other"); ok {
 		t.Error(what)
-	}
-}
-
-func FuzzParseTree(f *testing.F) {
-	f.Add([]byte("100644 a\x0001234567890123456789"))
-	f.Add([]byte("40000 state\x0001234567890123456789100644 b\x00abcdefghijklmnopqrst"))
-	f.Add([]byte("\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		entries, err := parseTree(data)
-		if err == nil && len(data) > 0 && len(entries) == 0 {
-			t.Error("a tree was read as nothing")
-		}
-	})
-}
-
-// TestDamagedPack stores nothing of a pack that is cut short or changed.
-func TestDamagedPack(t *testing.T) {
-	t.Parallel()
-	server := newServer(t)
-	server.git("repack", "-a", "-d", "-q")
-	files, err := filepath.Glob(filepath.Join(server.dir, "objects/pack/*.pack"))
-	server.check(err)
-	packed, err := os.ReadFile(files[0])
-	server.check(err)
-	for i := 0; i < len(packed); i += 1 + i%5 {
-		c := clone{commonDir: t.TempDir(), disk: disk.OS()}
-		if c.storePack(bytes.NewReader(packed[:i])) == nil {
-			t.Errorf("the first %d of %d bytes pass for the pack", i, len(packed))
-		}
-		changed := bytes.Clone(packed)
-		changed[i] ^= 0x10
-		if c.storePack(bytes.NewReader(changed)) == nil {
-			t.Errorf("a change of byte %d passes", i)
-		}
-		if left, _ := filepath.Glob(filepath.Join(c.commonDir, "objects/pack/*")); len(left) > 0 {
-			t.Errorf("%q are left", left)
-		}
 	}
 }

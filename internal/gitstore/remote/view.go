@@ -203,22 +203,3 @@ func (v *view) leadsTo(from, to, bound plumbing.Hash) (bool, error) {
 	})
 	return found, err
 }
-
-// connected tells whether all history from a commit back to the known ones is
-// in the clone.
-func (v *view) connected(from plumbing.Hash, known []plumbing.Hash) error {
-	return v.walk([]plumbing.Hash{from}, func(h plumbing.Hash) bool { return slices.Contains(known, h) })
-}
-
-// recent returns commits that the clone has, nearest to the given ones first.
-func (v *view) recent(from []plumbing.Hash, limit int) ([]plumbing.Hash, error) {
-	var out []plumbing.Hash
-	err := v.walk(from, func(h plumbing.Hash) bool {
-		if len(out) == limit {
-			return true
-		}
-		out = append(out, h)
-		return false
-	})
-	return out, err
-}
