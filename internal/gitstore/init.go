@@ -1,14 +1,10 @@
 package gitstore
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-
-	git "github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Init makes dir a git repository on branch main, unless it lies in one.
@@ -21,20 +17,18 @@ func Init(dir string) error {
 			break
 		}
 	}
-	_, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{
-		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName("main")},
-	})
-	if errors.Is(err, git.ErrRepositoryAlreadyExists) {
-		return nil
+	gitDir := filepath.Join(dir, ".git")
+	for _, folder := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(gitDir, filepath.FromSlash(folder)), 0o777); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	// Without a format version git does not see what its own sparse-checkout and
+	// worktree commands set for one work tree.
+	config := fmt.Sprintf("[core]\n\trepositoryformatversion = 0\n\tfilemode = %t\n\tbare = false\n\tlogallrefupdates = true\n", runtime.GOOS != "windows")
+	if err := os.WriteFile(filepath.Join(gitDir, "config"), []byte(config), 0o666); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, ".git", "config"), []byte(newConfig()), 0o666)
-}
-
-// newConfig is what git init writes. Without a format version git does not see what
-// its own sparse-checkout and worktree commands set for one work tree.
-func newConfig() string {
-	return fmt.Sprintf("[core]\n\trepositoryformatversion = 0\n\tfilemode = %t\n\tbare = false\n\tlogallrefupdates = true\n", runtime.GOOS != "windows")
+	// HEAD comes last: with it the folder is a repository.
+	return os.WriteFile(filepath.Join(gitDir, "HEAD"), []byte("ref: refs/heads/main\n"), 0o666)
 }
