@@ -10,7 +10,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/torture/invariants"
 )
 

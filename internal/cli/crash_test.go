@@ -14,8 +14,8 @@ import (
 	"filippo.io/age"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 	"github.com/osmoctl/osmoctl/internal/torture/invariants"
 )
 

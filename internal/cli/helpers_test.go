@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // day is the date of every test that runs in this process.

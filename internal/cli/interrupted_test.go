@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // An apply that ended between its commit and the work tree leaves a tree in

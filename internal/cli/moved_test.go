@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // meanwhile is a disk on which something happens between the moment that a

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
 // WorkTree reports whether dir, whose links are resolved, lies in a git work

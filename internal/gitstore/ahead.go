@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // The index goes ahead of the branch. "git commit" reads HEAD first, then the

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
+	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 )
 
 // When the branch moves, the index is there already: see stageAhead.

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
-	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
 // maxRules bounds one file of attributes or ignores, fileSteps what the patterns

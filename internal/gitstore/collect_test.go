@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
+	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 )
 
 // A "git gc --prune=now" between any two steps of storing a pack takes neither

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
+	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
 // conversion is what git does to the bytes of a file when it stores them, by the

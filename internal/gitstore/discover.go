@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
 // repository says where a repository's parts are.

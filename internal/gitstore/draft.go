@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/rules"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
-	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
 )
 
 // A Draft shows files of the project as "git add" and "git commit" would store

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
 // draftWalk lists what lies in the work tree, and holds it against what git

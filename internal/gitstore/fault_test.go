@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
+	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 )
 
 // scene is the small commit that is broken in every possible way: a file

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // Writing in git's folders: permissions as core.sharedRepository wants them,

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // indexFile is the work tree's index, as it was read.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // Holder says who takes the lock, for the person who has to wait. No program

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk/disktest"
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/disk/disktest"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // The power fails after each change to the disk. Whatever was not flushed may

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // Result says what [Store.Publish] or [Store.Recover] did, and what it left.

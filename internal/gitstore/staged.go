@@ -9,7 +9,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // Staged returns what a commit would add or change: the files of the index that

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 

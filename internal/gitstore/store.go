@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
 // Options are the ways in which the outside reaches a Store.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // WorktreeFS shows the project as it lies in the work tree. No link is

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/index"
+	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 

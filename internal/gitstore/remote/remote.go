@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/disk"
+	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
 // Options say which clone a remote belongs to, and how it may be reached.

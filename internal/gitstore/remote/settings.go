@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
 // settings is git's configuration, as far as remotes are concerned.

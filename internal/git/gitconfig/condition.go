@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/rules"
+	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
 // The conditions of includeIf, as git's own include_condition_is_true has them.
