@@ -148,8 +148,8 @@ func (c *applyCmd) explain(refused error, l *ledger, b base, saved *savedPlan) e
 	if saved != nil {
 		want = saved.Digest
 	}
-	commit, trailers, err := l.lastApply(b)
-	if err != nil || trailers[apply.TrailerPlan] != want {
+	commit, last, err := l.lastApply(b)
+	if err != nil || last.Plan != want {
 		return refused
 	}
 	return stale(diag.Hinted(refused, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
@@ -248,7 +248,7 @@ func (c *applyCmd) issuing(env *Env, l *ledger, b base, settings state.Settings,
 	}
 	run.Issuer = &local.Issuer{Rand: rand.Reader}
 	run.Sealer = seal.NewSealer(env.sealOptions(l.project, append(env.allowedPlugins(), c.AllowPlugin...)))
-	run.Lineage, run.Settings, run.Record = randomID(16), settings, len(trust.accepted) > 0
+	run.Lineage, run.Settings = randomID(16), settings
 	return run, nil
 }
 

@@ -10,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -459,8 +459,7 @@ func (p *project) statesMade(ctx context.Context, at place, asked requested) (li
 	err = p.store.History(ctx, from, state.Dir, func(c gitstore.Commit) error {
 		m := made{c.Hash, c.Hash}
 		if at.git.StateBranch != "" {
-			_, trailers := splitTrailers(c.Message)
-			m.from = trailers[apply.TrailerDeclarations]
+			m.from = record.Parse(c.Message).Declarations
 		}
 		if m.from != "" {
 			list = append(list, m)

@@ -151,15 +151,6 @@ func firstOf(list []string) []string {
 	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// message adds to an apply's message what this run accepts, so that every clone
-// knows.
-func (t *trust) message(message string) string {
-	if t == nil || len(t.accepted) == 0 {
-		return message
-	}
-	return history.WithAccepted(message, t.accepted)
-}
-
 func findingViews(list []history.Finding) []view.Finding {
 	out := make([]view.Finding, len(list))
 	for i, f := range list {

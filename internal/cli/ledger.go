@@ -12,10 +12,10 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -461,18 +461,18 @@ func (l *ledger) recorded(b base) string {
 	return b.declarations
 }
 
-// lastApply is the newest commit that apply made, with its trailers.
-func (l *ledger) lastApply(b base) (commit string, trailers map[string]string, err error) {
+// lastApply is the newest commit of state, with its message.
+func (l *ledger) lastApply(b base) (commit string, m record.Message, err error) {
 	found := errors.New("found")
 	err = l.project.store.History(context.Background(), b.parent, state.Dir, func(c gitstore.Commit) error {
 		commit = c.Hash
-		_, trailers = splitTrailers(c.Message)
+		m = record.Parse(c.Message)
 		return found
 	})
 	if errors.Is(err, found) || errors.Is(err, gitstore.ErrShallow) {
 		err = nil
 	}
-	return commit, trailers, err
+	return commit, m, err
 }
 
 // watched is the full name of the branch that the clone remembers state under.
@@ -524,8 +524,7 @@ func (l *ledger) madeFrom(b base) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, trailers := splitTrailers(commit.Message)
-	from := trailers[apply.TrailerDeclarations]
+	from := record.Parse(commit.Message).Declarations
 	if from == "" {
 		err = fmt.Errorf("commit %.12s of %s does not say which declarations it was made from: apply did not make it", b.parent, l.git.StateBranch)
 	}
@@ -548,8 +547,6 @@ type commitStore struct {
 	ledger *ledger
 	base   base
 	author gitstore.Signature
-	// trust has what this run accepts of the history of state.
-	trust *trust
 }
 
 // How often one sealed commit is put on another parent because the branch moved
@@ -563,7 +560,7 @@ const (
 // moves the local branch. errLostRace says that the plan was made for a state
 // that is gone; nothing of this apply is visible then.
 func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
-	request := gitstore.Request{Parent: s.base.parent, Message: s.trust.message(message), Author: s.author, Committer: s.author}
+	request := gitstore.Request{Parent: s.base.parent, Message: message, Author: s.author, Committer: s.author}
 	for _, c := range changes {
 		request.Changes = append(request.Changes, gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete})
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -93,29 +93,9 @@ func concerns(e view.LogEntry, a model.Address) bool {
 
 // logEntry reads what apply wrote into the commit's message.
 func logEntry(c gitstore.Commit) view.LogEntry {
-	m := history.ParseMessage(c.Message)
-	e := view.LogEntry{Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: m.Subject, ByOsmoctl: m.ByOsmoctl}
-	if !m.ByOsmoctl {
-		return e
+	m := record.Parse(c.Message)
+	return view.LogEntry{
+		Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: m.Subject, ByOsmoctl: m.ByOsmoctl(), Changes: m.Changes,
+		Serial: m.Serial, Plan: m.Plan, Run: m.Run, Actor: m.Actor, Reason: m.Reason,
 	}
-	e.Serial, e.Plan, e.Run, e.Actor = m.Trailers.Serial, m.Trailers.Plan, m.Trailers.Run, m.Trailers.Actor
-	e.Reason = m.Trailers.Reason
-	for line := range strings.SplitSeq(m.Body, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			e.Changes = append(e.Changes, line)
-		}
-	}
-	return e
-}
-
-// splitTrailers takes the last paragraph of a message apart.
-func splitTrailers(text string) (body string, trailers map[string]string) {
-	trailers = map[string]string{}
-	i := strings.LastIndex(text, "\n\n")
-	for line := range strings.SplitSeq(text[i+1:], "\n") {
-		if key, value, ok := strings.Cut(line, ": "); ok {
-			trailers[key] = value
-		}
-	}
-	return text[:max(i, 0)], trailers
 }

@@ -127,8 +127,8 @@ func (c *applyCmd) settle(env *Env, l, there *ledger, b base, made *plan.Plan, s
 	if err != nil {
 		return err
 	}
-	run.Store = &movingStore{commitStore{ledger: there, base: to, author: run.Store.(*commitStore).author, trust: t}, b.parent}
-	run.Moved, run.Record = b.parent, true
+	run.Store = &movingStore{commitStore{ledger: there, base: to, author: run.Store.(*commitStore).author}, b.parent}
+	run.Moved = b.parent
 	return c.carryOut(env, run, made, have)
 }
 
@@ -148,7 +148,7 @@ func (s *movingStore) Commit(ctx context.Context, changes []state.Change, messag
 	}
 	request := gitstore.Request{
 		Parent: s.base.parent, Beside: s.from, Changes: all,
-		Message: s.trust.message(message), Author: s.author, Committer: s.author,
+		Message: message, Author: s.author, Committer: s.author,
 	}
 	put := s.push
 	if s.ledger.remote == nil {

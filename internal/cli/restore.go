@@ -8,9 +8,9 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -184,19 +184,17 @@ func (p *project) ground(ctx context.Context, commit string) (ground, error) {
 // and for the highest serial.
 func (l *ledger) findSound(ctx context.Context, b base, g *grounds, open []history.Finding) error {
 	err := l.project.store.History(ctx, b.parent, state.Dir, func(c gitstore.Commit) error {
-		m := history.ParseMessage(c.Message)
-		if !m.ByOsmoctl {
+		m := record.Parse(c.Message)
+		if !m.ByOsmoctl() {
 			return nil
 		}
-		g.serial = max(g.serial, m.Trailers.Serial)
+		g.serial = max(g.serial, m.Serial)
 		if g.sound.snap != nil || isOpen(open, c.Hash) {
 			return nil
 		}
 		at, err := l.project.ground(ctx, c.Hash)
 		if err == nil && at.madeBy(m) {
-			g.sound = at
-			_, trailers := splitTrailers(c.Message)
-			g.declarations = trailers[apply.TrailerDeclarations]
+			g.sound, g.declarations = at, m.Declarations
 		}
 		return err
 	})
@@ -211,8 +209,8 @@ func isOpen(open []history.Finding, commit string) bool {
 }
 
 // madeBy tells whether a commit's message is about its state.
-func (g ground) madeBy(m history.Message) bool {
-	return m.ByOsmoctl && g.snap != nil && m.Trailers.Serial == g.snap.Meta.Serial && m.Trailers.Lineage == g.snap.Meta.Lineage
+func (g ground) madeBy(m record.Message) bool {
+	return g.snap != nil && m.Serial == g.snap.Meta.Serial && m.Lineage == g.snap.Meta.Lineage
 }
 
 // wanted is the state to go back to: that of the newest commit of state at or
@@ -241,7 +239,7 @@ func (l *ledger) wanted(ctx context.Context, b base, rev string, open []history.
 	if err != nil {
 		return ground{}, err
 	}
-	if !then.madeBy(history.ParseMessage(made.Message)) || isOpen(open, made.Hash) {
+	if !then.madeBy(record.Parse(made.Message)) || isOpen(open, made.Hash) {
 		return ground{}, refuse("the state at commit %.12s was not made by osmoctl, or was damaged since", made.Hash)
 	}
 	return then, nil

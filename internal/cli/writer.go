@@ -169,8 +169,8 @@ func (w *writer) run(env *Env, l *ledger, b base, t *trust) (*apply.Run, error) 
 		return nil, who.err
 	}
 	return &apply.Run{
-		Store: &commitStore{ledger: l, base: b, author: who.signature, trust: t},
-		Actor: who.name, ID: randomID(8), Now: now, Declarations: l.recorded(b),
+		Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Actor: who.name, ID: randomID(8), Now: now, Declarations: l.recorded(b), Accepted: t.accepted,
 	}, nil
 }
 

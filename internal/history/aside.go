@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -32,8 +33,8 @@ func (c *checker) lookAside(w *walk) error {
 	}
 	left := map[int]bool{}
 	for _, a := range commits {
-		m := ParseMessage(a.Message)
-		if !m.ByOsmoctl || lineage != "" && m.Trailers.Lineage != lineage {
+		m := record.Parse(a.Message)
+		if !m.ByOsmoctl() || lineage != "" && m.Lineage != lineage {
 			continue
 		}
 		id, err := c.store.ID(a.Hash, state.Dir)

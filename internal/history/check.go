@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -243,11 +244,7 @@ func (c *checker) walk(commit string) (*walk, error) {
 func (c *checker) collectAccepted() {
 	c.accepted = map[string]string{}
 	for _, k := range c.links {
-		m := ParseMessage(k.Message)
-		if !m.ByOsmoctl {
-			continue
-		}
-		for _, hash := range m.Trailers.Accepted {
+		for _, hash := range record.Parse(k.Message).Accepted {
 			c.accepted[hash] = k.Hash
 			c.report.Accepted = append(c.report.Accepted, hash)
 		}
@@ -284,9 +281,9 @@ func (c *checker) judgeMessages(l *loader) {
 	c.memory, c.sound, c.doubtful, c.saved = newMemory(), c.end, nil, newMemory()
 	serial := 0
 	for _, k := range c.links {
-		s := &step{commit: k.Hash, message: ParseMessage(k.Message)}
+		s := &step{commit: k.Hash, message: record.Parse(k.Message)}
 		problems := (&judgement{step: s}).fromMessage(serial)
-		serial = max(serial, s.message.Trailers.Serial)
+		serial = max(serial, s.message.Serial)
 		switch {
 		case len(c.doubtful) > 0 && (k.state == c.sound.state || s.restores()):
 			c.undo(k.Hash)
@@ -369,7 +366,7 @@ func (c *checker) find(k link, s *step, problems []Problem) {
 func findingOf(k link, problems []Problem) Finding {
 	return Finding{
 		Commit: k.Hash, Author: k.Author.Name, When: k.Committer.When.UTC(),
-		Subject: ParseMessage(k.Message).Subject, Problems: problems,
+		Subject: record.Parse(k.Message).Subject, Problems: problems,
 	}
 }
 
@@ -412,7 +409,7 @@ func (c *checker) restored(k link, s *step) (*step, error) {
 func (c *checker) undo(by string) {
 	for _, d := range c.doubtful {
 		c.report.Findings[d.finding].UndoneBy = by
-		if !d.step.message.ByOsmoctl {
+		if !d.step.message.ByOsmoctl() {
 			continue
 		}
 		for _, a := range d.step.accounts {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -238,7 +239,7 @@ func secondOf(r *repo) string { return r.serialOf(2) }
 
 func (r *repo) serialOf(serial int) string {
 	for hash, c := range r.commits {
-		if m := ParseMessage(c.Message); m.ByOsmoctl && m.Trailers.Serial == serial {
+		if record.Parse(c.Message).Serial == serial {
 			return hash
 		}
 	}
@@ -247,7 +248,12 @@ func (r *repo) serialOf(serial int) string {
 }
 
 func accepting(commits ...string) func(string) string {
-	return func(message string) string { return WithAccepted(message, commits) }
+	return func(message string) string {
+		for _, c := range commits {
+			message += "Osmoctl-Accepted: " + c + "\n"
+		}
+		return message
+	}
 }
 
 func TestSerials(t *testing.T) {
@@ -262,8 +268,8 @@ func TestSerials(t *testing.T) {
 		"the same again":         {3, 3, "", []string{CodeSerial}},
 		"an older one":           {2, 2, "", []string{CodeRollback}},
 		"other trailers":         {4, 5, "", []string{CodeSerial}},
-		"left out by a restore":  {9, 9, TrailerRestored + ": " + strings.Repeat("ab", 20) + "\n", nil},
-		"going back, as restore": {2, 2, TrailerRestored + ": " + strings.Repeat("ab", 20) + "\n", []string{CodeRollback}},
+		"left out by a restore":  {9, 9, "Osmoctl-Restored: " + strings.Repeat("ab", 20) + "\n", nil},
+		"going back, as restore": {2, 2, "Osmoctl-Restored: " + strings.Repeat("ab", 20) + "\n", []string{CodeRollback}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -404,7 +410,7 @@ func TestSeen(t *testing.T) {
 			f := r.applied()
 			f.serial(t, 3, 4)
 			r.head = secondOf(r)
-			r.commit(forged(4)+TrailerRestored+": "+r.head+"\n", f)
+			r.commit(forged(4)+"Osmoctl-Restored: "+r.head+"\n", f)
 		}, nil},
 		"a rebase": {func(_ *testing.T, r *repo) {
 			third := r.commits[r.head]

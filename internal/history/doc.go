@@ -34,7 +34,7 @@
 // undoes it. So does a restore, which is held against the last sound state and
 // not against what it repairs, and which has to stand as well on what a merge
 // dropped before that merge is settled. A finding can also be accepted: a later apply names it in a trailer
-// (see [WithAccepted]), so that every clone knows. Both leave the finding in the
+// (see package record), so that every clone knows. Both leave the finding in the
 // report, as settled.
 //
 // # What ended stays ended

@@ -107,7 +107,7 @@ func accepted(t *testing.T, r *repo, value state.Sum) {
 		commits = append(commits, f.Commit)
 	}
 	r.takeOver(r.head)
-	r.apply(firstDeclarations+"account new r1\n", func(message string) string { return WithAccepted(message, commits) })
+	r.apply(firstDeclarations+"account new r1\n", accepting(commits...))
 	report := r.check(Options{})
 	if open := report.Open(); len(open) > 0 {
 		t.Fatalf("open after it was accepted: %+v", open)

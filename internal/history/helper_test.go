@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -259,8 +259,10 @@ func (f files) account(tb testing.TB, name string) *state.Account {
 func forged(serial int) string { return forgedOf("lineage-1", serial) }
 
 func forgedOf(lineage string, serial int) string {
-	return fmt.Sprintf("osmoctl: 1 to update (serial %d)\n\nupdate account/svc\n\n%s: %d\n%s: %s\n%s: sha256:%064d\n%s: run-1\n%s: ada\n",
-		serial, apply.TrailerSerial, serial, apply.TrailerLineage, lineage, apply.TrailerPlan, 0, apply.TrailerRun, apply.TrailerActor)
+	return record.Message{
+		Subject: fmt.Sprintf("osmoctl: 1 to update (serial %d)", serial), Changes: []string{"update account/svc"},
+		Serial: serial, Lineage: lineage, Plan: fmt.Sprintf("sha256:%064d", 0), Run: "run-1", Actor: "ada",
+	}.String()
 }
 
 // codes are the codes of a report's open findings, commit by commit.

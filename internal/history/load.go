@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -90,7 +91,7 @@ func (l *loader) step(k link) (*step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &step{commit: k.Hash, base: k.before.Hash, message: ParseMessage(k.Message), gone: k.state == "", before: l.meta}
+	s := &step{commit: k.Hash, base: k.before.Hash, message: record.Parse(k.Message), gone: k.state == "", before: l.meta}
 	l.takeMeta(s, t, after)
 	l.takeAccounts(s, t, after)
 	l.takeRoles(s, t, after)

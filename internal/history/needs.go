@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -27,7 +28,7 @@ func Needs(ctx context.Context, store Store, commit string, opts Options) ([]str
 			return nil, err
 		}
 		for _, a := range asides {
-			if ParseMessage(a.Message).ByOsmoctl {
+			if record.Parse(a.Message).ByOsmoctl() {
 				links = append(links, link{place{Commit: a.Commit}, place{}})
 				links[len(links)-1].before.Hash = first(a.Parents)
 			}

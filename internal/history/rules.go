@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -40,7 +41,7 @@ type Problem struct {
 // the rules need to know it.
 type step struct {
 	commit  string
-	message Message
+	message record.Message
 	// base is the commit that it is held against; "" is nothing.
 	base string
 	// before and after are nil where there is no meta.json that can be read.
@@ -56,7 +57,7 @@ type step struct {
 }
 
 // restores tells whether the commit is one of state restore.
-func (s *step) restores() bool { return s.message.ByOsmoctl && s.message.Trailers.Restored != "" }
+func (s *step) restores() bool { return s.message.Restored != "" }
 
 // accountChange is an account on both sides; nil where there is none.
 type accountChange struct {
@@ -104,14 +105,14 @@ func (j *judgement) addf(code, format string, args ...any) {
 // a serial.
 func (j *judgement) fromMessage(before int) []Problem {
 	j.origin()
-	if t := j.message.Trailers; j.message.ByOsmoctl && t.Serial <= before {
-		j.addf(CodeRollback, "its trailers say serial %d, and serial %d came before: an older state is back", t.Serial, before)
+	if m := j.message; m.ByOsmoctl() && m.Serial <= before {
+		j.addf(CodeRollback, "its trailers say serial %d, and serial %d came before: an older state is back", m.Serial, before)
 	}
 	return j.problems
 }
 
 func (j *judgement) origin() {
-	if !j.message.ByOsmoctl {
+	if !j.message.ByOsmoctl() {
 		j.addf(CodeForeign, "it changes state/ and was not made by osmoctl")
 	}
 }
@@ -139,8 +140,8 @@ func (j *judgement) lineage() {
 	if j.before != nil && j.before.Lineage != j.after.Lineage {
 		j.addf(CodeLineage, "the lineage was %s and became %s", j.before.Lineage, j.after.Lineage)
 	}
-	if t := j.message.Trailers; j.message.ByOsmoctl && t.Lineage != j.after.Lineage {
-		j.addf(CodeLineage, "the trailers are of lineage %s, and meta.json of %s", t.Lineage, j.after.Lineage)
+	if m := j.message; m.ByOsmoctl() && m.Lineage != j.after.Lineage {
+		j.addf(CodeLineage, "the trailers are of lineage %s, and meta.json of %s", m.Lineage, j.after.Lineage)
 	}
 }
 
@@ -151,17 +152,17 @@ func (j *judgement) serial() {
 	if j.before != nil {
 		before = j.before.Serial
 	}
-	after, restored := j.after.Serial, j.message.Trailers.Restored != ""
+	after := j.after.Serial
 	switch {
 	case after < before:
 		j.addf(CodeRollback, "the serial fell from %d to %d: an older state is back", before, after)
-	case !j.message.ByOsmoctl:
+	case !j.message.ByOsmoctl():
 		// That says it already: whoever edits by hand leaves the serial alone.
-	case after != before+1 && !(restored && after > before):
+	case after != before+1 && !(j.restores() && after > before):
 		j.addf(CodeSerial, "the serial went from %d to %d, and every commit of state raises it by one", before, after)
 	}
-	if t := j.message.Trailers; j.message.ByOsmoctl && t.Serial != after {
-		j.addf(CodeSerial, "the trailers say serial %d, and meta.json says %d", t.Serial, after)
+	if m := j.message; m.ByOsmoctl() && m.Serial != after {
+		j.addf(CodeSerial, "the trailers say serial %d, and meta.json says %d", m.Serial, after)
 	}
 }
 
@@ -291,7 +292,7 @@ func (j *judgement) number(a model.Address, g *state.Generation) {
 	if j.memory.issued[g.Value] == a || j.memory.ended[g.Value].Address == a {
 		return
 	}
-	if highest := j.memory.highest[a.Token()]; g.Number <= highest && j.message.Trailers.Restored == "" {
+	if highest := j.memory.highest[a.Token()]; g.Number <= highest && !j.restores() {
 		j.addf(CodeGenerationReused, "%s is new, and generation %d was given out before", a, highest)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -35,7 +36,7 @@ func accountWith(name string, live []state.Generation, ended ...state.Tombstone)
 // judged are the codes that an apply's change of accounts gets.
 func judged(m *memory, changes ...accountChange) []string {
 	meta := func(serial int) *state.Meta { return &state.Meta{Lineage: "lineage-1", Serial: serial} }
-	s := &step{message: ParseMessage(forged(4)), before: meta(3), after: meta(4), accounts: changes}
+	s := &step{message: record.Parse(forged(4)), before: meta(3), after: meta(4), accounts: changes}
 	var codes []string
 	for _, p := range judge(s, m) {
 		codes = append(codes, p.Code)

@@ -165,8 +165,7 @@ func (s *Seen) within(now *state.Meta, steps []*step) bool {
 		if s.is(step.before) || s.is(step.after) {
 			return true
 		}
-		restored := step.message.ByOsmoctl && step.message.Trailers.Restored != ""
-		if restored && step.before != nil && step.after != nil && step.before.Serial < s.Serial && s.Serial < step.after.Serial {
+		if step.restores() && step.before != nil && step.after != nil && step.before.Serial < s.Serial && s.Serial < step.after.Serial {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -207,7 +208,7 @@ func (w *walk) meta(commit string) (*state.Meta, error) {
 // first commit at a place that state was moved to.
 func ground(c gitstore.Commit) string {
 	if len(c.Parents) > 1 {
-		if moved := ParseMessage(c.Message).Trailers.Moved; slices.Contains(c.Parents, moved) {
+		if moved := record.Parse(c.Message).Moved; slices.Contains(c.Parents, moved) {
 			return moved
 		}
 	}

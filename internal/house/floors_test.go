@@ -13,7 +13,7 @@ import (
 var floors = [][]string{
 	{"pkg/diag", "pkg/secret", "internal/disk", "schemas", "examples"},
 	{"pkg/model"},
-	{"pkg/config", "pkg/state", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
+	{"pkg/config", "pkg/state", "pkg/record", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
 	{"pkg/plan", "pkg/scan"},
 	{"pkg/apply"},
 	{"internal/git"},

@@ -17,6 +17,7 @@ var pure = map[string][]string{
 	"pkg/kube":   nil,
 	"pkg/model":  nil,
 	"pkg/plan":   nil,
+	"pkg/record": nil,
 	"pkg/scan":   {"github.com/klauspost/compress/zstd", "github.com/ulikunitz/xz/lzma"},
 	"pkg/secret": nil,
 	"pkg/state":  nil,

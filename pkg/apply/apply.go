@@ -89,7 +89,7 @@ type Run struct {
 	Store  Store
 	// Actor is who the changes are made for, as recorded in state.
 	Actor string
-	// ID names the run in the commit's trailers.
+	// ID names the run in the commit's message.
 	ID string
 	// Now is the time recorded; its UTC day must be the plan's.
 	Now time.Time
@@ -101,9 +101,8 @@ type Run struct {
 	// Moved is the commit that state is moved from where this commit is the
 	// first at another place; else empty.
 	Moved string
-	// Record asks for a commit although the plan changes nothing, because its
-	// message has something to record.
-	Record bool
+	// Accepted are the commits whose findings this run accepts.
+	Accepted []string
 	// Settings are recorded unless the plan was restricted to targets.
 	Settings state.Settings
 	// Progress, if set, is told how many tokens of all are sealed. It may be
@@ -132,15 +131,16 @@ type Issued struct {
 	Value state.Sum
 }
 
-// Apply executes p on top of have. On an error nothing was committed, unless
-// the store says otherwise.
+// Apply executes p on top of have. A plan that changes nothing is committed only
+// where the message has something to record: what was moved or accepted. On an
+// error nothing was committed, unless the store says otherwise.
 func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*Result, error) {
 	switch err := r.checkFresh(p, have); {
 	case err != nil:
 		return nil, err
 	case p.Resealing:
 		return nil, ErrReseal
-	case !p.Pending() && !r.Record:
+	case !p.Pending() && r.Moved == "" && len(r.Accepted) == 0:
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
 	sealed, err := r.issueAll(ctx, p, have)
@@ -160,7 +160,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 // the run, wipes those, and commits.
 func (r *Run) commit(ctx context.Context, p *plan.Plan, edit *state.Edit, sealed *sealedSet) (*Result, error) {
 	next, changes := edit.Finish()
-	message := r.message(p, next)
+	message := r.message(p, next).String()
 	if err := sealed.search(changes, message); err != nil {
 		return nil, err
 	}

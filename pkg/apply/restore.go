@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -21,25 +20,9 @@ func (r *Run) Restore(ctx context.Context, p *plan.Plan, next *state.Snapshot, c
 	case !p.Pending():
 		return &Result{Serial: p.Base.Serial}, nil
 	}
-	commit, err := r.Store.Commit(ctx, changes, r.restoreMessage(p, next))
+	commit, err := r.Store.Commit(ctx, changes, r.restoreMessage(p, next).String())
 	if err != nil {
 		return nil, err
 	}
 	return &Result{Commit: commit, Serial: next.Meta.Serial}, nil
-}
-
-// restoreMessage is like that of an apply. It names no plan: nobody can ask for
-// a restore by its digest.
-func (r *Run) restoreMessage(p *plan.Plan, next *state.Snapshot) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "osmoctl: restore %.12s (serial %d)\n\n", p.Restored.Commit, next.Meta.Serial)
-	listChanges(&b, p)
-	if len(p.Changes) == 0 {
-		fmt.Fprintf(&b, "put files of state back\n")
-	}
-	fmt.Fprintf(&b, "\n%s: %d\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n",
-		TrailerSerial, next.Meta.Serial, TrailerLineage, next.Meta.Lineage,
-		TrailerRun, oneLine(r.ID), TrailerActor, oneLine(r.Actor), TrailerRestored, p.Restored.Commit)
-	r.declarations(&b)
-	return b.String()
 }
