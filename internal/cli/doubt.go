@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/history"
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -50,7 +50,7 @@ func (p *project) believed(ctx context.Context, at place) (*state.Snapshot, erro
 
 // sayUnproved notes what a check of the files alone leaves open, and says where
 // their history is in doubt.
-func (p *project) sayUnproved(ctx context.Context, v *view.Verification, at place) {
+func (p *project) sayUnproved(ctx context.Context, v *report.Verification, at place) {
 	v.Notes = append(v.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
 	t, err := p.trust(ctx, at.commit, at.branch)
 	if err != nil {

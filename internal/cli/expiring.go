@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"slices"
-
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -36,8 +34,7 @@ func (c *expiringCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		due := c.expiring(snap, model.DateOf(now))
-		due.Now = now
+		due := report.ExpiringOf(snap, c.User, now, c.Within)
 		if err := env.view().Expiring(due, c.format()); err != nil {
 			return err
 		}
@@ -46,12 +43,4 @@ func (c *expiringCmd) Run(env *Env) error {
 		}
 		return nil
 	})
-}
-
-func (c *expiringCmd) expiring(snap *state.Snapshot, today model.Date) view.Expiring {
-	list := plan.Calendar(snap, today, c.Within)
-	if c.User != "" {
-		list = slices.DeleteFunc(list, func(u plan.Upcoming) bool { return u.Address.Account != c.User })
-	}
-	return view.Expiring{Today: today, Within: c.Within, List: list, Lineage: snap.Meta.Lineage, Serial: snap.Meta.Serial}
 }

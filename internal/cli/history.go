@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/history"
-	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -149,20 +148,6 @@ func firstOf(list []string) []string {
 		return list
 	}
 	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
-}
-
-func findingViews(list []history.Finding) []view.Finding {
-	out := make([]view.Finding, len(list))
-	for i, f := range list {
-		out[i] = view.Finding{
-			Commit: f.Commit, Author: f.Author, When: f.When, Subject: f.Subject, Effects: f.Effects,
-			AcceptedBy: f.AcceptedBy, UndoneBy: f.UndoneBy, Hint: f.Hint(),
-		}
-		for _, p := range f.Problems {
-			out[i].Problems = append(out[i].Problems, view.FindingProblem(p))
-		}
-	}
-	return out
 }
 
 // lookAround finds the files of state that were changed by hand in the work tree

@@ -5,7 +5,6 @@ var (
 	FitsBackend = fitsBackend
 	Dotenv      = dotenv
 	WithToken   = withToken
-	Quotable    = quotable
 )
 
 // MaxReason is the longest reason that a revocation takes.

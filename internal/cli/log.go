@@ -3,12 +3,10 @@ package cli
 import (
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -43,10 +41,9 @@ func (c *logCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	entries := []view.LogEntry{}
+	var entries []report.LogEntry
 	err = p.store.History(env.Context, at.commit, path, func(commit gitstore.Commit) error {
-		entry := logEntry(commit)
-		if concerns(entry, address) {
+		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}
 		if c.Number > 0 && len(entries) == c.Number {
@@ -72,30 +69,4 @@ func statePath(a model.Address) string {
 		return state.Dir + "/" + state.AccountPath(a.Name)
 	}
 	return state.Dir + "/" + state.AccountPath(a.Account)
-}
-
-// concerns reports whether an entry is about a token or generation: those share
-// their account's file with its other tokens. A hand-made commit might be about
-// anything in the file.
-func concerns(e view.LogEntry, a model.Address) bool {
-	if a.Kind != model.KindToken || !e.ByOsmoctl {
-		return true
-	}
-	for _, change := range e.Changes {
-		_, address, _ := strings.Cut(change, " ")
-		changed, err := model.ParseAddress(address)
-		if err != nil || changed == a || changed.Token() == a.Token() && (a.Generation == 0 || changed.Generation == 0) || changed == model.AccountAddress(a.Account) {
-			return true
-		}
-	}
-	return false
-}
-
-// logEntry reads what apply wrote into the commit's message.
-func logEntry(c gitstore.Commit) view.LogEntry {
-	m := record.Parse(c.Message)
-	return view.LogEntry{
-		Commit: c.Hash, When: c.Committer.When, Author: c.Author.Name, Summary: m.Subject, ByOsmoctl: m.ByOsmoctl(), Changes: m.Changes,
-		Serial: m.Serial, Plan: m.Plan, Run: m.Run, Actor: m.Actor, Reason: m.Reason,
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -95,7 +96,7 @@ func (a tokenArg) usable(env *Env, snap *state.Snapshot) (source, error) {
 		return from, err
 	}
 	if from.generation.Status(day) == state.Expired {
-		err := diag.Hinted(fmt.Errorf("%s is %s", from.address, describeStatus(from.generation, day)), "osmoctl plan says whether the next apply issues another")
+		err := diag.Hinted(fmt.Errorf("%s is %s", from.address, report.DescribeStatus(from.generation, day)), "osmoctl plan says whether the next apply issues another")
 		return from, &codeError{err, exitInvalid}
 	}
 	from.warn(env, day)
@@ -104,7 +105,7 @@ func (a tokenArg) usable(env *Env, snap *state.Snapshot) (source, error) {
 
 func (s source) warn(env *Env, day model.Date) {
 	if s.generation.Status(day) != state.Active {
-		env.warnf("%s is %s", s.address, describeStatus(s.generation, day))
+		env.warnf("%s is %s", s.address, report.DescribeStatus(s.generation, day))
 	}
 }
 

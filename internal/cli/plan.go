@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/config"
-	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -241,8 +241,7 @@ func (c *validateCmd) Run(env *Env) error {
 	if c.format() == view.Text {
 		env.view().Diagnostics(problems)
 	}
-	found := count(want, problems)
-	found.Files = config.CountManifests(files, env.limits)
+	found := report.ValidationOf(want, config.CountManifests(files, env.limits), problems)
 	if err := env.view().Validation(found, c.format()); err != nil {
 		return err
 	}
@@ -250,16 +249,4 @@ func (c *validateCmd) Run(env *Env) error {
 		return silently(exitError)
 	}
 	return nil
-}
-
-func count(want *model.Declarations, problems diag.List) view.Validation {
-	v := view.Validation{Problems: problems}
-	if want == nil {
-		return v
-	}
-	v.Roles, v.Accounts = len(want.Roles), len(want.Accounts)
-	for _, a := range want.Accounts {
-		v.Tokens += len(a.Tokens)
-	}
-	return v
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -117,8 +118,8 @@ func (c *tokenScanCmd) search(s *search) error {
 type knownTokens struct {
 	// commit is that of the state, "" where there is none to compare with.
 	commit string
-	values map[state.Sum]view.Verdict
-	left   []view.ScanLeft
+	values map[state.Sum]report.Verdict
+	left   []report.ScanLeft
 }
 
 func (k *knownTokens) issued(sum scan.Sum) bool {
@@ -130,7 +131,7 @@ func (k *knownTokens) issued(sum scan.Sum) bool {
 // there is one. It changes nothing and takes no lock, since it runs in hooks. A
 // state that cannot be read is no reason not to search.
 func (e *Env) knownTokens() (*knownTokens, error) {
-	k := &knownTokens{values: map[state.Sum]view.Verdict{}}
+	k := &knownTokens{values: map[state.Sum]report.Verdict{}}
 	dir, err := e.findProject()
 	if err != nil {
 		return k, nil
@@ -140,7 +141,7 @@ func (e *Env) knownTokens() (*knownTokens, error) {
 		return nil, err
 	}
 	if err := k.read(e, dir, day); err != nil {
-		k.left = append(k.left, view.ScanLeft{Path: dir, Reason: "its state cannot be read, so values without a prefix are not found: " + err.Error()})
+		k.left = append(k.left, report.ScanLeft{Path: dir, Reason: "its state cannot be read, so values without a prefix are not found: " + err.Error()})
 	}
 	return k, nil
 }
@@ -161,26 +162,8 @@ func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
 		return err
 	}
 	k.commit = at.commit
-	for account, a := range snap.Accounts {
-		for name, t := range a.Tokens {
-			k.add(account, name, t, day)
-		}
-	}
+	k.values = report.Verdicts(snap, day)
 	return nil
-}
-
-func (k *knownTokens) add(account, name string, t *state.Token, day model.Date) {
-	note := func(sum state.Sum) {
-		v := view.Verdict{Fingerprint: sum.Short()}
-		found(&v, account, name, t, sum, day)
-		k.values[sum] = v
-	}
-	for i := range t.Generations {
-		note(t.Generations[i].Value)
-	}
-	for i := range t.Tombstones {
-		note(t.Tombstones[i].Value)
-	}
 }
 
 // openForScan opens the repository around a directory for reading. Git names an

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/schemas"
 )
@@ -39,8 +39,8 @@ type versionCmd struct{ textOrJSON }
 func (c *versionCmd) Run(env *Env) error { return env.view().Version(versionOf(), c.format()) }
 
 // versionOf reads the version that the Go toolchain recorded in the program.
-func versionOf() view.VersionInfo {
-	v := view.VersionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func versionOf() report.Version {
+	v := report.Version{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/scan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -27,7 +27,7 @@ type search struct {
 	opts  scan.Options
 	known *knownTokens
 
-	out view.Scan
+	out report.Scan
 	// finished are the inputs with something to say of.
 	finished []finished
 	// links and others count what directories hold beside files, gits their .git
@@ -246,7 +246,7 @@ func openFile(path string) func(*worker) (scan.Input, func(), error) {
 
 // leave notes what could not be searched.
 func (s *search) leave(path string, err error) {
-	s.out.Left = append(s.out.Left, view.ScanLeft{Path: s.masked(path), Reason: reasonOf(err)})
+	s.out.Left = append(s.out.Left, report.ScanLeft{Path: s.masked(path), Reason: reasonOf(err)})
 }
 
 func (s *search) masked(path string) string { return scan.New(s.opts).Mask(path) }
@@ -355,7 +355,7 @@ func (s *search) staged() error {
 }
 
 // result is all that was found, in the order of places.
-func (s *search) result() view.Scan {
+func (s *search) result() report.Scan {
 	out := s.out
 	out.Compared, out.Left = s.known.commit, append(slices.Clone(s.known.left), out.Left...)
 	for _, f := range s.finished {
@@ -367,7 +367,7 @@ func (s *search) result() view.Scan {
 			if l.Budget {
 				reason += "; --max-unpacked SIZE raises that"
 			}
-			out.Left = append(out.Left, view.ScanLeft{Path: inCommit(f.commit, l.Path), Reason: reason})
+			out.Left = append(out.Left, report.ScanLeft{Path: inCommit(f.commit, l.Path), Reason: reason})
 		}
 	}
 	out.Notes = append(out.Notes, s.notes(out.Versions > 0)...)
@@ -404,8 +404,8 @@ func inCommit(commit, path string) string {
 	return commit + ":" + path
 }
 
-func (s *search) find(commit string, p scan.Place) view.ScanFind {
-	f := view.ScanFind{Path: p.Path, Commit: commit, Line: p.Find.Line, Column: p.Find.Column, Offset: p.Find.Offset}
+func (s *search) find(commit string, p scan.Place) report.ScanFind {
+	f := report.ScanFind{Path: p.Path, Commit: commit, Line: p.Find.Line, Column: p.Find.Column, Offset: p.Find.Offset}
 	for _, e := range p.Find.Encodings {
 		f.Encodings = append(f.Encodings, string(e))
 	}
@@ -414,9 +414,9 @@ func (s *search) find(commit string, p scan.Place) view.ScanFind {
 	case known:
 		f.Status = f.Verdict.Status
 	case s.known.commit == "":
-		f.Status = view.ScanUnchecked
+		f.Status = report.ScanUnchecked
 	default:
-		f.Status = view.ScanUnknown
+		f.Status = report.ScanUnknown
 	}
 	f.Verdict.Fingerprint = state.Sum(p.Find.Sum).Short()
 	return f

@@ -9,7 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -21,7 +21,7 @@ const maxSigners = 4 << 20
 // checkSigners demands that every commit of state is signed by one of the
 // signers in a file. The file is named by who verifies, never by the project:
 // a pull request could add itself.
-func (p *project) checkSigners(ctx context.Context, v *view.Verification, path, commit string) error {
+func (p *project) checkSigners(ctx context.Context, v *report.Verification, path, commit string) error {
 	signers, err := readSigners(path)
 	if err != nil {
 		return err

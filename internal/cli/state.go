@@ -5,10 +5,10 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -43,7 +43,7 @@ func (c *stateShowCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		object, err := view.StateOf(snap, address, day)
+		object, err := report.StateOf(snap, address, day)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	result := verification(files)
+	result := report.VerificationOf(files)
 	if c.History {
 		if result.History, err = p.walkedHistory(env.Context, at); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 	return c.show(env, result)
 }
 
-func (c *stateVerifyCmd) show(env *Env, result view.Verification) error {
+func (c *stateVerifyCmd) show(env *Env, result report.Verification) error {
 	if c.format() == view.Text {
 		env.view().Diagnostics(result.Problems)
 		if result.History != nil {
@@ -135,63 +135,10 @@ func (c *stateVerifyCmd) show(env *Env, result view.Verification) error {
 }
 
 // walkedHistory checks all of the history of state.
-func (p *project) walkedHistory(ctx context.Context, at place) (*view.History, error) {
+func (p *project) walkedHistory(ctx context.Context, at place) (*report.History, error) {
 	t, err := p.trustWith(ctx, at.commit, at.branch, history.Options{Full: true})
 	if err != nil {
 		return nil, err
 	}
-	return &view.History{Commits: t.report.Checked, Complete: !t.report.Cut, Findings: findingViews(t.report.Findings)}, nil
-}
-
-// verification checks state with every ciphertext.
-func verification(files []state.File) view.Verification {
-	snap, problems := state.Decode(files)
-	v := view.Verification{Problems: problems}
-	if snap == nil {
-		return v
-	}
-	contents := make(map[string][]byte, len(files))
-	for _, f := range files {
-		contents[f.Path] = f.Data
-	}
-	v.Lineage, v.Serial, v.Roles = snap.Meta.Lineage, snap.Meta.Serial, len(snap.Roles)
-	for _, name := range accountNames(snap) {
-		v.Accounts++
-		for _, token := range model.Names(snap.Accounts[name].Tokens) {
-			t := snap.Accounts[name].Tokens[token]
-			if t.Live() {
-				v.Tokens++
-			}
-			for i := range t.Generations {
-				v.Generations++
-				v.Ciphertexts++
-				path := state.CiphertextPath(name, token, t.Generations[i].Number)
-				if err := verifyCiphertext(model.TokenAddress(name, token), &t.Generations[i], contents[path]); err != nil {
-					v.Problems.Add(diag.Diagnostic{
-						Code: "ciphertext", Summary: err.Error(), Pos: diag.Position{File: state.Dir + "/" + path},
-						Hint: "restore the file from the commit that apply made: osmoctl log " + model.TokenAddress(name, token).String(),
-					})
-				}
-			}
-		}
-	}
-	return v
-}
-
-// verifyCiphertext checks one sealed value without a key.
-func verifyCiphertext(token model.Address, g *state.Generation, data []byte) error {
-	if state.SumOf(data) != g.Ciphertext {
-		return fmt.Errorf("the ciphertext of %s is not the one that was applied", token.At(g.Number))
-	}
-	header, err := seal.Inspect(data)
-	if err != nil {
-		return fmt.Errorf("the ciphertext of %s: %w", token.At(g.Number), err)
-	}
-	if want := seal.BindingOf(token.At(g.Number)); header.Binding != want {
-		return &seal.BindingError{Want: want, Got: header.Binding}
-	}
-	if !header.Fits(g.Recipients) {
-		return fmt.Errorf("the ciphertext of %s is sealed with %s, which does not fit the %d keys that are recorded", token.At(g.Number), view.StanzaWords(header.Stanzas), len(g.Recipients))
-	}
-	return nil
+	return report.HistoryOf(t.report), nil
 }

@@ -6,12 +6,11 @@ import (
 	"io"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
-	"github.com/osmoctl/osmoctl/pkg/token"
 )
 
 type tokenCmd struct {
@@ -46,21 +45,12 @@ func (c *tokenListCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		var list []view.Token
+		var list []report.Token
 		for _, name := range names {
-			list = append(list, tokensOf(snap, snap.Accounts[name], day)...)
+			list = append(list, report.TokensOf(snap, snap.Accounts[name], day)...)
 		}
 		return env.view().Tokens(c.User, list, c.format())
 	})
-}
-
-func tokensOf(snap *state.Snapshot, a *state.Account, day model.Date) (list []view.Token) {
-	for _, name := range model.Names(a.Tokens) {
-		if a.Tokens[name].Live() {
-			list = append(list, view.TokenOf(a, name, day, snap.Meta.Applied.KeyNames()))
-		}
-	}
-	return list
 }
 
 // tokenArg is a token or a generation, in either spelling of an address.
@@ -136,7 +126,7 @@ func (c *tokenGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Token(view.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.format())
+		return env.view().Token(report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.format())
 	})
 }
 
@@ -191,23 +181,10 @@ func tombstoneOf(t *state.Token, number int) *state.Tombstone {
 	return &t.Tombstones[i]
 }
 
-func describeStatus(g *state.Generation, day model.Date) string {
-	switch g.Status(day) {
-	case state.Expired:
-		return "expired since " + g.ExpiresAt.String()
-	case state.Retiring:
-		return "retiring: a newer generation replaced it, and it is revoked on " + g.RevokeAfter.String()
-	}
-	return "active"
-}
-
 type tokenVerifyCmd struct {
 	textOrJSON
 	Source string `arg:"" optional:"" default:"-" help:"Only - is taken: the token comes on stdin."`
 }
-
-// maxTokenInput bounds what token verify reads.
-const maxTokenInput = 4 << 10
 
 // Run verifies a token.
 func (c *tokenVerifyCmd) Run(env *Env) error {
@@ -216,7 +193,7 @@ func (c *tokenVerifyCmd) Run(env *Env) error {
 	}
 	hardenProcess()
 	input, err := untilInterrupted(env.Context, func() ([]byte, error) {
-		return io.ReadAll(io.LimitReader(env.Stdin, maxTokenInput+1))
+		return io.ReadAll(io.LimitReader(env.Stdin, report.MaxValue+1))
 	})
 	if err != nil {
 		return err
@@ -228,7 +205,7 @@ func (c *tokenVerifyCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		verdict := verdictOn(value, snap, day)
+		verdict := report.VerdictOn(value, snap, day)
 		if err := env.view().Verdict(verdict, c.format()); err != nil {
 			return err
 		}
@@ -252,56 +229,3 @@ func trimToken(b []byte) []byte {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
-
-// verdictOn finds a value by its digest. Digests are public, so looking one up
-// by plain comparison tells nobody anything.
-func verdictOn(value secret.Value, snap *state.Snapshot, day model.Date) view.Verdict {
-	sum := state.Sum(value.SHA256())
-	v := view.Verdict{Fingerprint: sum.Short()}
-	for _, account := range model.Names(snap.Accounts) {
-		tokens := snap.Accounts[account].Tokens
-		for _, name := range model.Names(tokens) {
-			if found(&v, account, name, tokens[name], sum, day) {
-				return v
-			}
-		}
-	}
-	_ = value.Use(func(b []byte) error {
-		v.Reason = strangerReason(b)
-		return nil
-	})
-	return v
-}
-
-// strangerReason says what an unknown value is, and nothing of it.
-func strangerReason(b []byte) string {
-	switch {
-	case len(b) == 0:
-		return "nothing came on stdin"
-	case len(b) > maxTokenInput:
-		return "it is too long for a token"
-	case token.Valid(b):
-		return "this project never issued it, though it has the form of a token that osmoctl issues"
-	}
-	return "this project never issued it"
-}
-
-func found(v *view.Verdict, account, name string, t *state.Token, sum state.Sum, day model.Date) bool {
-	for i := range t.Generations {
-		if g := &t.Generations[i]; g.Value == sum {
-			v.User, v.Token, v.Generation = account, name, g.Number
-			v.Status, v.ExpiresAt, v.RevokeAfter, v.Roles = string(g.Status(day)), g.ExpiresAt, g.RevokeAfter, g.CurrentRoles()
-			v.Valid, v.Reason = g.Status(day) != state.Expired, describeStatus(g, day)
-			return true
-		}
-	}
-	for i := range t.Tombstones {
-		if s := &t.Tombstones[i]; s.Value == sum {
-			v.User, v.Token, v.Generation = account, name, s.Generation
-			v.Status, v.EndedOn, v.EndedReason = "ended", s.EndedOn, s.Reason
-			v.Reason = "it was ended on " + s.EndedOn.String() + ": " + s.Reason
-			return true
-		}
-	}
-	return false
-}

@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/view"
-	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -32,15 +31,15 @@ func (c *userListCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
 		for i, role := range c.Roles {
 			c.Roles[i] = strings.TrimPrefix(role, "role/")
-			if names := roleNames(snap); !slices.Contains(names, c.Roles[i]) {
+			if names := report.RoleNames(snap); !slices.Contains(names, c.Roles[i]) {
 				return notFound("role", c.Roles[i], names)
 			}
 		}
-		list := []view.User{}
+		list := []report.User{}
 		for _, name := range accountNames(snap) {
 			a := snap.Accounts[name]
 			if strings.HasPrefix(name, c.IDPrefix) && (len(c.Roles) == 0 || slices.ContainsFunc(c.Roles, a.Holds)) {
-				list = append(list, view.UserOf(a))
+				list = append(list, report.UserOf(a))
 			}
 		}
 		return env.view().Users(list, c.format())
@@ -64,7 +63,7 @@ func (c *userGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().User(view.UserOf(a), c.format())
+		return env.view().User(report.UserOf(a), c.format())
 	})
 }
 
@@ -105,12 +104,7 @@ type roleListCmd struct{ textOrJSON }
 // Run lists roles.
 func (c *roleListCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
-		list := []view.Role{}
-		for _, name := range roleNames(snap) {
-			r, _ := roleOf(snap, name)
-			list = append(list, r)
-		}
-		return env.view().Roles(list, c.format())
+		return env.view().Roles(report.RolesOf(snap), c.format())
 	})
 }
 
@@ -123,26 +117,10 @@ type roleGetCmd struct {
 func (c *roleGetCmd) Run(env *Env) error {
 	return env.withState(func(p *project, snap *state.Snapshot) error {
 		name := strings.TrimPrefix(c.Role, "role/")
-		r, ok := roleOf(snap, name)
+		r, ok := report.RoleNamed(snap, name)
 		if !ok {
-			return notFound("role", name, roleNames(snap))
+			return notFound("role", name, report.RoleNames(snap))
 		}
 		return env.view().Role(r, c.format())
 	})
-}
-
-// roleNames are the names of the roles that an account can hold, sorted: those
-// applied, and those that every OSMO server brings along.
-func roleNames(snap *state.Snapshot) []string {
-	names := append(model.Names(snap.Roles), access.BuiltinNames()...)
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// roleOf is the role as applied, else as the project's server makes it.
-func roleOf(snap *state.Snapshot, name string) (view.Role, bool) {
-	if r := snap.Roles[name]; r != nil {
-		return view.RoleOf(r), true
-	}
-	return view.BuiltinRoleOf(name, snap.Meta.Applied.Server)
 }

@@ -17,8 +17,10 @@ var floors = [][]string{
 	{"pkg/plan", "pkg/scan"},
 	{"pkg/apply"},
 	{"internal/git"},
-	{"internal/gitstore", "internal/issuer/local", "internal/view"},
+	{"internal/gitstore", "internal/issuer/local"},
 	{"internal/history", "internal/delivery"},
+	{"internal/report"},
+	{"internal/view"},
 	{"internal/cli"},
 	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }

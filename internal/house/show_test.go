@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -32,20 +33,20 @@ func showExpiring(check checker, s *state.Snapshot, on model.Date) {
 	for _, within := range []model.Days{0, model.MaxDays} {
 		list := plan.Calendar(s, on, within)
 		check("expiring", func(v *view.View) error {
-			return v.Expiring(view.Expiring{Today: on, Within: within, List: list}, view.JSON)
+			return v.Expiring(report.Expiring{Today: on, Within: within, List: list}, view.JSON)
 		})
 	}
 }
 
 func showRoles(check checker, s *state.Snapshot, on model.Date) {
-	roles := []view.Role{}
+	roles := []report.Role{}
 	for _, name := range []string{"osmo-admin", "osmo-backend"} {
-		if r, ok := view.BuiltinRoleOf(name, model.Server{}); ok {
+		if r, ok := report.BuiltinRoleOf(name, model.Server{}); ok {
 			roles = append(roles, r)
 		}
 	}
 	for _, name := range model.Names(s.Roles) {
-		roles = append(roles, view.RoleOf(s.Roles[name]))
+		roles = append(roles, report.RoleOf(s.Roles[name]))
 		showState(check, s, model.RoleAddress(name), on)
 	}
 	check("roles", func(v *view.View) error { return v.Roles(roles, view.JSON) })
@@ -55,9 +56,9 @@ func showRoles(check checker, s *state.Snapshot, on model.Date) {
 }
 
 func showUsers(check checker, s *state.Snapshot, on model.Date) {
-	var users []view.User
+	var users []report.User
 	for _, account := range model.Names(s.Accounts) {
-		users = append(users, view.UserOf(s.Accounts[account]))
+		users = append(users, report.UserOf(s.Accounts[account]))
 		showState(check, s, model.AccountAddress(account), on)
 	}
 	check("users", func(v *view.View) error { return v.Users(users, view.JSON) })
@@ -67,12 +68,12 @@ func showUsers(check checker, s *state.Snapshot, on model.Date) {
 }
 
 func showTokens(check checker, s *state.Snapshot, on model.Date) {
-	var tokens []view.Token
+	var tokens []report.Token
 	names := s.Meta.Applied.KeyNames()
 	for _, account := range model.Names(s.Accounts) {
 		a := s.Accounts[account]
 		for _, name := range model.Names(a.Tokens) {
-			tokens = append(tokens, view.TokenOf(a, name, on, names))
+			tokens = append(tokens, report.TokenOf(a, name, on, names))
 			showState(check, s, model.TokenAddress(account, name), on)
 		}
 	}
@@ -84,7 +85,7 @@ func showTokens(check checker, s *state.Snapshot, on model.Date) {
 
 func showState(check checker, s *state.Snapshot, a model.Address, on model.Date) {
 	check("state-object", func(v *view.View) error {
-		o, err := view.StateOf(s, a, on)
+		o, err := report.StateOf(s, a, on)
 		if err != nil {
 			return err
 		}
@@ -131,16 +132,16 @@ func showSecrets(check checker) {
 	reader := []plan.Reader{{Name: "alice", Key: "sha256:" + key}}
 	at := model.TokenAddress("svc", "t").At(1)
 	check("who", func(v *view.View) error {
-		return v.Who(view.Who{UserName: "svc", TokenName: "t", Next: reader, Generations: []view.WhoGeneration{{
+		return v.Who(report.Who{UserName: "svc", TokenName: "t", Next: reader, Generations: []report.WhoGeneration{{
 			Generation: 1, Status: "active", ExpiresAt: today, Recipients: reader, FormerRecipients: reader,
 			Ciphertext: "state/x", Stanzas: []string{"X25519"}, Problem: "it was swapped",
 		}}}, view.JSON)
 	})
-	check("who", func(v *view.View) error { return v.Who(view.Who{Generations: []view.WhoGeneration{}}, view.JSON) })
+	check("who", func(v *view.View) error { return v.Who(report.Who{Generations: []report.WhoGeneration{}}, view.JSON) })
 	check("exposure", func(v *view.View) error {
-		return v.Exposure(view.Exposure{
-			Query: "alice", Keys: []view.ExposedKey{{Key: "sha256:" + key, Names: []string{"alice"}, Live: 1}}, Notes: []string{"shallow"},
-			Live:   []view.ExposedValue{{Address: at, Status: "retiring", ExpiresAt: today, RevokeAfter: today, Keys: []string{"sha256:" + key}}},
+		return v.Exposure(report.Exposure{
+			Query: "alice", Keys: []report.ExposedKey{{Key: "sha256:" + key, Names: []string{"alice"}, Live: 1}}, Notes: []string{"shallow"},
+			Live:   []report.ExposedValue{{Address: at, Status: "retiring", ExpiresAt: today, RevokeAfter: today, Keys: []string{"sha256:" + key}}},
 			Rotate: []model.Address{at.Token()}, Revoke: []model.Address{at}, Commands: []string{"osmoctl apply"},
 		}, view.JSON)
 	})
@@ -163,7 +164,7 @@ func showOthers(check checker) {
 	showLog(check)
 	showSecrets(check)
 	check("version", func(v *view.View) error {
-		return v.Version(view.VersionInfo{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
+		return v.Version(report.Version{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
 	})
 	for _, err := range []error{errors.New("something is wrong"), someProblems, someProblems[0]} {
 		check("error", func(v *view.View) error {
@@ -174,23 +175,23 @@ func showOthers(check checker) {
 }
 
 func showVerdicts(check checker) {
-	ended := view.Verdict{
+	ended := report.Verdict{
 		Reason: "the generation ended", User: "svc", Token: "t", Generation: 2, Status: "ended", ExpiresAt: today, RevokeAfter: today,
 		Roles: []string{"ml"}, Fingerprint: state.SumOf(nil).Short(), EndedOn: today, EndedReason: "revoked",
 	}
-	unknown := view.Verdict{Reason: "unknown", Fingerprint: ended.Fingerprint}
-	for _, verdict := range []view.Verdict{ended, unknown} {
+	unknown := report.Verdict{Reason: "unknown", Fingerprint: ended.Fingerprint}
+	for _, verdict := range []report.Verdict{ended, unknown} {
 		check("verdict", func(v *view.View) error { return v.Verdict(verdict, view.JSON) })
 	}
 	id := strings.Repeat("a1", 20)
-	check("scan", func(v *view.View) error { return v.Scan(view.Scan{}, view.JSON) })
+	check("scan", func(v *view.View) error { return v.Scan(report.Scan{}, view.JSON) })
 	check("scan", func(v *view.View) error {
-		return v.Scan(view.Scan{
-			Compared: id, Files: 2, Bytes: 3, Versions: 4, Left: []view.ScanLeft{{Path: "a", Reason: "it is damaged"}}, Notes: []string{"1 link was not followed"},
-			Finds: []view.ScanFind{
+		return v.Scan(report.Scan{
+			Compared: id, Files: 2, Bytes: 3, Versions: 4, Left: []report.ScanLeft{{Path: "a", Reason: "it is damaged"}}, Notes: []string{"1 link was not followed"},
+			Finds: []report.ScanFind{
 				{Path: "a", Commit: id, Line: 1, Column: 2, Offset: 1, Encodings: []string{string(scan.Base64), string(scan.Gzip)}, Status: "ended", Verdict: ended},
-				{Path: "a", Status: view.ScanUnknown, Verdict: unknown},
-				{Path: "a", Status: view.ScanUnchecked, Verdict: unknown},
+				{Path: "a", Status: report.ScanUnknown, Verdict: unknown},
+				{Path: "a", Status: report.ScanUnchecked, Verdict: unknown},
 			},
 		}, view.JSON)
 	})
@@ -199,39 +200,39 @@ func showVerdicts(check checker) {
 func showFindings(check checker) {
 	for _, list := range []diag.List{nil, someProblems} {
 		check("validation", func(v *view.View) error {
-			return v.Validation(view.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
+			return v.Validation(report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
 		})
 		check("verification", func(v *view.View) error {
-			return v.Verification(view.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
+			return v.Verification(report.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
 		})
 	}
-	check("verification", func(v *view.View) error { return v.Verification(view.Verification{}, view.JSON) })
+	check("verification", func(v *view.View) error { return v.Verification(report.Verification{}, view.JSON) })
 	showHistory(check)
 }
 
 func showHistory(check checker) {
 	id := strings.Repeat("a1", 20)
-	finding := view.Finding{
+	finding := report.Finding{
 		Commit: id, Author: "Eve <eve@example.com>", When: today.Time(), Subject: "tidy", Hint: "look at it",
-		Problems: []view.FindingProblem{{Code: "state_foreign_commit", Message: "apply did not make it"}},
+		Problems: []report.FindingProblem{{Code: "state_foreign_commit", Message: "apply did not make it"}},
 		Effects:  []string{"account/svc gains role osmo-admin"},
 	}
 	accepted, undone := finding, finding
 	accepted.AcceptedBy, undone.UndoneBy = id, id
-	history := &view.History{Commits: 3, Complete: true, Findings: []view.Finding{finding, accepted, undone}}
+	history := &report.History{Commits: 3, Complete: true, Findings: []report.Finding{finding, accepted, undone}}
 	check("verification", func(v *view.View) error {
-		return v.Verification(view.Verification{Lineage: "l", Serial: 3, History: history}, view.JSON)
+		return v.Verification(report.Verification{Lineage: "l", Serial: 3, History: history}, view.JSON)
 	})
 }
 
 func showLog(check checker) {
-	entry := view.LogEntry{
+	entry := report.LogEntry{
 		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
 		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
 		Reason: "in a log",
 	}
-	byHand := view.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
-	check("log", func(v *view.View) error { return v.Log([]view.LogEntry{entry, byHand}, view.JSON) })
+	byHand := report.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
+	check("log", func(v *view.View) error { return v.Log([]report.LogEntry{entry, byHand}, view.JSON) })
 	check("log", func(v *view.View) error { return v.Log(nil, view.JSON) })
 }
 

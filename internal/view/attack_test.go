@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -48,29 +49,29 @@ func attackAll(t *testing.T, v *View, s string) {
 	t.Helper()
 	p := hostilePlan(t, s)
 	list := diag.List{{Code: s, Summary: s, Hint: s, Source: s, Width: 3, Pos: diag.Position{File: s, Line: 1, Column: 1}, Related: []diag.Related{{Pos: diag.Position{File: s}, Message: s}}}}
-	user := User{ID: s, CreatedBy: s, Roles: []UserRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
-	role := Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
-	token := Token{
+	user := report.User{ID: s, CreatedBy: s, Roles: []report.UserRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
+	role := report.Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
+	token := report.Token{
 		UserName: s, TokenName: s, Description: s, Roles: []string{s}, PendingRoles: []string{s}, LostRoles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
-		Generations: []Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: s}},
-		Tombstones:  []Tombstone{{Reason: s}},
+		Generations: []report.Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: s}},
+		Tombstones:  []report.Tombstone{{Reason: s}},
 	}
-	object := StateObject{Meta: &StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []Role{role}, Users: []StateUser{{user, []Token{token}}}}
-	verdict := Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
-	entry := LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
-	findings := []Finding{{Commit: s, Author: s, Subject: s, Problems: []FindingProblem{{s, s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
+	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: []report.StateUser{{User: user, TokenList: []report.Token{token}}}}
+	verdict := report.Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
+	entry := report.LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
+	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}}
 	for _, f := range []Format{Text, JSON} {
-		must(t, v.Plan(p, f), v.Applied(p, result, f), v.Users([]User{user}, f), v.User(user, f), v.Roles([]Role{role}, f), v.Role(role, f),
-			v.Tokens(s, []Token{token}, f), v.Tokens(s, nil, f), v.Tokens("", []Token{token}, f), v.Token(token, f), v.StateObject(object, f), v.StateObject(StateObject{Users: object.Users}, f),
-			v.Verdict(verdict, f), v.Log([]LogEntry{entry}, f), v.Version(VersionInfo{s, s, s, s}, f),
-			v.Verification(Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &History{Findings: findings}}, f), v.Validation(Validation{Problems: list}, f))
+		must(t, v.Plan(p, f), v.Applied(p, result, f), v.Users([]report.User{user}, f), v.User(user, f), v.Roles([]report.Role{role}, f), v.Role(role, f),
+			v.Tokens(s, []report.Token{token}, f), v.Tokens(s, nil, f), v.Tokens("", []report.Token{token}, f), v.Token(token, f), v.StateObject(object, f), v.StateObject(report.StateObject{Users: object.Users}, f),
+			v.Verdict(verdict, f), v.Log([]report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Go: s, Platform: s}, f),
+			v.Verification(report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), v.Validation(report.Validation{Problems: list}, f))
 		v.Error(errors.New(s), 1, f)
 		v.Error(list.Err(), 1, f)
 	}
-	due := Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s}
+	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s}
 	must(t, v.Expiring(due, Text), v.Expiring(due, JSON))
-	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(Validation{Problems: list}, SARIF))
+	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(report.Validation{Problems: list}, SARIF))
 	v.Diagnostics(list)
 	v.Findings(findings)
 	v.Note(s)
@@ -81,7 +82,7 @@ func attackAll(t *testing.T, v *View, s string) {
 func attackCalendar(t *testing.T, v *View, s string) {
 	t.Helper()
 	p := hostilePlan(t, s)
-	must(t, v.Expiring(Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, Calendar))
+	must(t, v.Expiring(report.Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, Calendar))
 }
 
 func must(t *testing.T, errs ...error) {

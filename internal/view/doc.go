@@ -1,6 +1,6 @@
 // Package view is everything that a person or a program reads from osmoctl. It
-// formats values that it is given: it opens nothing, decides nothing, and knows
-// neither flags nor git.
+// lays out values that it is given, those of package report as a rule: it opens
+// nothing, decides nothing, and knows neither flags nor git.
 //
 // # Forms
 //

@@ -9,14 +9,15 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
 // expiring has every event before, on and after its day.
-func expiring(t testing.TB) Expiring {
+func expiring(t testing.TB) report.Expiring {
 	today := date(t, "2026-11-23")
-	e := Expiring{Today: today, Within: 30, Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Now: at("2026-11-23T12:00:00Z")}
+	e := report.Expiring{Today: today, Within: 30, Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Now: at("2026-11-23T12:00:00Z")}
 	for _, days := range []model.Days{-12, -1, 0, 1, 30} {
 		for _, event := range []plan.Event{plan.EventRotate, plan.EventRevoke, plan.EventExpire} {
 			a := model.TokenAddress("backend-operator", "backend-token")
@@ -29,7 +30,7 @@ func expiring(t testing.TB) Expiring {
 	return e
 }
 
-func calendarOf(t *testing.T, e Expiring) []byte {
+func calendarOf(t *testing.T, e report.Expiring) []byte {
 	t.Helper()
 	s := newScreen()
 	must(t, s.Expiring(e, Calendar))
@@ -110,7 +111,7 @@ func TestCalendarTextIsEscapedAndFolded(t *testing.T) {
 		if len(events) != 1 {
 			t.Fatalf("%q makes %d events", name, len(events))
 		}
-		if got, want := property(t, events[0], ics.ComponentPropertySummary), EscapeTerminal(e.summary(e.List[0])); got != want {
+		if got, want := property(t, events[0], ics.ComponentPropertySummary), EscapeTerminal(summaryOf(e, e.List[0])); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

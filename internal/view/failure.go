@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
@@ -17,7 +18,7 @@ func (v *View) Failure(err error) error {
 
 func failureReport(err error) document {
 	var list diag.List
-	hint := hintOf(err)
+	hint := report.ErrorOf(err, 0).Hint
 	if !errors.As(err, &list) {
 		d := document{head: [][]span{{say(fault, "Failed")}}}
 		label := []span{say(fault, "Error"), say(plain, ": ")}
@@ -32,7 +33,7 @@ func failureReport(err error) document {
 		head:     [][]span{{say(fault, "Not valid: "+plural(found, "error", "errors")+", and nothing was changed.")}},
 		sections: []section{sectionOf("Problems", list, maxChanges, problemItem)},
 	}
-	if first, ok := firstProblem(err); ok && hint == first.Hint {
+	if first, ok := report.FirstProblem(err); ok && hint == first.Hint {
 		return d // It stands with the problem.
 	}
 	return d.withHint(hint)

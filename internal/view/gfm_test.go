@@ -14,6 +14,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	rawhtml "github.com/yuin/goldmark/renderer/html"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -122,10 +123,10 @@ func markdownOf(t *testing.T, s string) string {
 	partial.Changes[0].Before, partial.Changes[0].Action = nil, plan.Create
 	a := model.TokenAddress(s, s)
 	done := &apply.Result{Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Issued: []apply.Issued{{Address: a, Path: s}}, Resealed: []model.Address{a}}
-	exposure := Exposure{
-		Query: s, Keys: []ExposedKey{{Key: s, Names: []string{s}}}, Notes: []string{s},
+	exposure := report.Exposure{
+		Query: s, Keys: []report.ExposedKey{{Key: s, Names: []string{s}}}, Notes: []string{s},
 		Commands: []string{strings.ReplaceAll(s, "\n", " ")}, // its lines are ours
-		Live:     []ExposedValue{{Address: a, Status: "active"}, {Address: a, Status: "retiring", Recipient: true}},
+		Live:     []report.ExposedValue{{Address: a, Status: "active"}, {Address: a, Status: "retiring", Recipient: true}},
 	}
 	out := newScreen()
 	add := func(err error) {

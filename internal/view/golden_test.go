@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -37,7 +38,7 @@ func applied(t *testing.T) *apply.Result {
 	}
 }
 
-var history = []LogEntry{
+var history = []report.LogEntry{
 	{
 		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", When: at("2026-11-23T12:00:00Z"), Author: "osmoctl <ci@example.com>", Actor: "ada@example.com",
 		Serial: 8, Plan: digest, Run: "12345", Summary: "osmoctl: 1 create (serial 8)", Changes: []string{"create account/ci"}, ByOsmoctl: true,
@@ -49,22 +50,22 @@ var history = []LogEntry{
 	{Commit: "1a", When: at("2026-11-22T12:00:00Z"), Author: "mallory", Summary: "fix state"},
 }
 
-var findings = []Finding{
+var findings = []report.Finding{
 	{
 		Commit: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "mallory", When: at("2026-11-22T12:00:00Z"), Subject: "fix state",
-		Problems: []FindingProblem{
-			{"state_foreign_commit", "it changes state/ and was not made by osmoctl"},
-			{"state_value_revived", "the value sha256:01234567 is live again as token/ci/deploy@1, and was ended as token/ci/deploy@1"},
+		Problems: []report.FindingProblem{
+			{Code: "state_foreign_commit", Message: "it changes state/ and was not made by osmoctl"},
+			{Code: "state_value_revived", Message: "the value sha256:01234567 is live again as token/ci/deploy@1, and was ended as token/ci/deploy@1"},
 		},
 		Effects: []string{"account/ci gains osmo-admin", "token/ci/deploy@2 is no longer live"}, Hint: "git show 4b825dc642cb shows it",
 	},
 	{
 		Commit: "1a825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "ada", When: at("2026-11-21T12:00:00Z"), Subject: "merge",
-		Problems: []FindingProblem{{"state_foreign_commit", "it changes state/ and was not made by osmoctl"}}, AcceptedBy: "2b825dc642cb6eb9a060e54bf8d69288fbee4904",
+		Problems: []report.FindingProblem{{Code: "state_foreign_commit", Message: "it changes state/ and was not made by osmoctl"}}, AcceptedBy: "2b825dc642cb6eb9a060e54bf8d69288fbee4904",
 	},
 	{
 		Commit: "3c825dc642cb6eb9a060e54bf8d69288fbee4904", Author: "ada", When: at("2026-11-20T12:00:00Z"), Subject: "oops",
-		Problems: []FindingProblem{{"state_rollback", "the serial fell from 3 to 2: an older state is back"}}, UndoneBy: "5d825dc642cb6eb9a060e54bf8d69288fbee4904",
+		Problems: []report.FindingProblem{{Code: "state_rollback", Message: "the serial fell from 3 to 2: an older state is back"}}, UndoneBy: "5d825dc642cb6eb9a060e54bf8d69288fbee4904",
 		Effects: slices.Repeat([]string{"account/ci gains osmo-user"}, 23),
 	},
 }
@@ -76,29 +77,29 @@ func (hinted) Hint() string { return "osmoctl plan shows what changed" }
 // outputs are all results in all their forms.
 func outputs(t *testing.T) map[string]func(v *View) error {
 	today := date(t, "2026-11-23")
-	user, role := UserOf(operator(t)), RoleOf(snapshot(t).Roles["osmo-ml-team"])
-	token := TokenOf(operator(t), "backend-token", today, keyNames)
-	everything, err := StateOf(snapshot(t), model.Address{}, today)
+	user, role := report.UserOf(operator(t)), report.RoleOf(snapshot(t).Roles["osmo-ml-team"])
+	token := report.TokenOf(operator(t), "backend-token", today, keyNames)
+	everything, err := report.StateOf(snapshot(t), model.Address{}, today)
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := StateOf(snapshot(t), model.AccountAddress("backend-operator"), today)
+	account, err := report.StateOf(snapshot(t), model.AccountAddress("backend-operator"), today)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocked, quiet := fullPlan(t), emptyPlan(t)
 	free := fullPlan(t)
 	free.Blocked = nil
-	verdict := Verdict{Valid: true, Reason: "active", User: "ci", Token: "deploy", Generation: 2, Status: "active", ExpiresAt: today.Add(90), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
-	ended := Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
-	validation := Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: problems, Root: "infra"}
-	sound := Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
+	verdict := report.Verdict{Valid: true, Reason: "active", User: "ci", Token: "deploy", Generation: 2, Status: "active", ExpiresAt: today.Add(90), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
+	ended := report.Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
+	validation := report.Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: problems, Root: "infra"}
+	sound := report.Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
 	broken, walked, doubtful := sound, sound, sound
 	broken.Problems = problems
-	walked.History, walked.Notes = &History{Commits: 12, Complete: true, Findings: findings[1:]}, nil
-	doubtful.History, doubtful.Notes = &History{Commits: 12, Findings: findings}, nil
+	walked.History, walked.Notes = &report.History{Commits: 12, Complete: true, Findings: findings[1:]}, nil
+	doubtful.History, doubtful.Notes = &report.History{Commits: 12, Findings: findings}, nil
 
-	leaks, none := scanned(t), Scan{Files: 3, Bytes: 1200, Versions: 5}
+	leaks, none := scanned(t), report.Scan{Files: 3, Bytes: 1200, Versions: 5}
 
 	text := func(f func(*View, Format) error) func(*View) error { return func(v *View) error { return f(v, Text) } }
 	in := func(format Format, f func(*View, Format) error) func(*View) error {
@@ -143,13 +144,13 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"who":      func(v *View, f Format) error { return v.Who(whoReads(t), f) },
 		"exposure": func(v *View, f Format) error { return v.Exposure(exposed(t), f) },
 		"exposure.none": func(v *View, f Format) error {
-			return v.Exposure(Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []ExposedKey{{Key: bobKey}}}, f)
+			return v.Exposure(report.Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []report.ExposedKey{{Key: bobKey}}}, f)
 		},
-		"users":        func(v *View, f Format) error { return v.Users([]User{user}, f) },
+		"users":        func(v *View, f Format) error { return v.Users([]report.User{user}, f) },
 		"user":         func(v *View, f Format) error { return v.User(user, f) },
-		"roles":        func(v *View, f Format) error { return v.Roles([]Role{role}, f) },
+		"roles":        func(v *View, f Format) error { return v.Roles([]report.Role{role}, f) },
 		"role":         func(v *View, f Format) error { return v.Role(role, f) },
-		"tokens":       func(v *View, f Format) error { return v.Tokens("", []Token{token}, f) },
+		"tokens":       func(v *View, f Format) error { return v.Tokens("", []report.Token{token}, f) },
 		"token":        func(v *View, f Format) error { return v.Token(token, f) },
 		"verdict":      func(v *View, f Format) error { return v.Verdict(verdict, f) },
 		"verdict.no":   func(v *View, f Format) error { return v.Verdict(ended, f) },
@@ -165,10 +166,10 @@ func outputs(t *testing.T) map[string]func(v *View) error {
 		"log":          func(v *View, f Format) error { return v.Log(history, f) },
 		"expiring":     func(v *View, f Format) error { return v.Expiring(expiring(t), f) },
 		"expiring.no": func(v *View, f Format) error {
-			return v.Expiring(Expiring{Today: today, Within: 30, Now: at("2026-11-23T12:00:00Z")}, f)
+			return v.Expiring(report.Expiring{Today: today, Within: 30, Now: at("2026-11-23T12:00:00Z")}, f)
 		},
 		"version": func(v *View, f Format) error {
-			return v.Version(VersionInfo{"v1.0.0", "4b825dc6", "go1.26.0", "linux/amd64"}, f)
+			return v.Version(report.Version{Version: "v1.0.0", Commit: "4b825dc6", Go: "go1.26.0", Platform: "linux/amd64"}, f)
 		},
 	}
 	for name, f := range both {

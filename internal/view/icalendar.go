@@ -8,16 +8,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// calendar is an iCalendar object (RFC 5545): one event of a whole day for each
+// encodeCalendar is an iCalendar object (RFC 5545): one event of a whole day for each
 // entry. A day of a calendar has no zone, and here it is one of UTC.
 //
 // What is overdue stands on today, since nobody looks at last week: its summary
 // says since when. Whoever subscribes to the calendar sees it move along until
 // somebody acts.
-func (e Expiring) calendar() []byte {
+func encodeCalendar(e report.Expiring) []byte {
 	var c icalendar
 	c.line("BEGIN", "VCALENDAR")
 	c.line("VERSION", "2.0")
@@ -36,21 +37,21 @@ func (e Expiring) calendar() []byte {
 // icalendar collects content lines.
 type icalendar struct{ bytes.Buffer }
 
-func (c *icalendar) event(e Expiring, u plan.Upcoming) {
+func (c *icalendar) event(e report.Expiring, u plan.Upcoming) {
 	c.line("BEGIN", "VEVENT")
 	c.line("UID", eventID(e.Lineage, u))
 	c.line("DTSTAMP", e.Now.UTC().Format("20060102T150405Z"))
 	c.line("SEQUENCE", strconv.Itoa(e.Serial))
 	c.line("DTSTART;VALUE=DATE", max(u.Date, e.Today).Time().Format("20060102"))
-	c.line("SUMMARY", icalendarText(e.summary(u)))
+	c.line("SUMMARY", icalendarText(summaryOf(e, u)))
 	c.line("DESCRIPTION", icalendarText(eventAdvice[u.Event]))
 	c.line("TRANSP", "TRANSPARENT")
 	c.line("END", "VEVENT")
 }
 
-func (e Expiring) summary(u plan.Upcoming) string {
-	text := e.words(u) + ": " + u.Address.String()
-	if e.overdue(u) {
+func summaryOf(e report.Expiring, u plan.Upcoming) string {
+	text := dueWords(e, u) + ": " + u.Address.String()
+	if e.Overdue(u) {
 		text += " (since " + u.Date.String() + ")"
 	}
 	return text

@@ -2,51 +2,19 @@ package view
 
 import (
 	"strconv"
-	"time"
+
+	"github.com/osmoctl/osmoctl/internal/report"
 )
 
-// LogEntry is one commit of state.
-type LogEntry struct {
-	Commit string    `json:"commit"`
-	When   time.Time `json:"when"`
-	Author string    `json:"author"`
-	// Actor, Serial, Plan and Run are what the commit's trailers say.
-	Actor  string `json:"actor,omitzero"`
-	Serial int    `json:"serial,omitzero"`
-	Plan   string `json:"plan,omitzero"`
-	Run    string `json:"run,omitzero"`
-	// Reason is why generations were revoked before their time.
-	Reason string `json:"reason,omitzero"`
-	// Summary is the commit's subject, Changes one line for each change.
-	Summary string   `json:"summary"`
-	Changes []string `json:"changes"`
-	// ByOsmoctl says that apply made the commit.
-	ByOsmoctl bool `json:"by_osmoctl"`
-}
-
-type logDocument struct {
-	FormatVersion int        `json:"format_version"`
-	Entries       []LogEntry `json:"entries"`
-}
-
 // Log writes history, in its order: text or JSON.
-func (v *View) Log(list []LogEntry, f Format) error {
+func (v *View) Log(list []report.LogEntry, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.log(list) },
-		json: func() any { return logDocumentOf(list) },
+		json: func() any { return report.Log{Entries: list} },
 	})
 }
 
-func logDocumentOf(list []LogEntry) logDocument {
-	entries := make([]LogEntry, len(list))
-	for i, e := range list {
-		e.When, e.Changes = e.When.UTC(), orEmpty(e.Changes)
-		entries[i] = e
-	}
-	return logDocument{formatVersion, entries}
-}
-
-func (p *page) log(list []LogEntry) {
+func (p *page) log(list []report.LogEntry) {
 	if len(list) == 0 {
 		p.line("No history found")
 		return
@@ -59,7 +27,7 @@ func (p *page) log(list []LogEntry) {
 	}
 }
 
-func (p *page) logEntry(e LogEntry) {
+func (p *page) logEntry(e report.LogEntry) {
 	head := []span{quoteAs(alters, shortCommit(e.Commit)), quote("  " + moment(e.When) + "  " + actorWords(e))}
 	if e.Serial > 0 {
 		head = append(head, say(plain, "  serial "+strconv.Itoa(e.Serial)))
@@ -89,7 +57,7 @@ func runWords(run string) string {
 
 // actorWords names who asked for the change and, where that differs, who made
 // the commit.
-func actorWords(e LogEntry) string {
+func actorWords(e report.LogEntry) string {
 	if e.Actor == "" || e.Actor == e.Author {
 		return e.Author
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -23,7 +24,7 @@ func TestSecretsAreMasked(t *testing.T) {
 		for _, text := range []string{secret, "x " + secret + ".", `"` + secret + `\`, strings.Repeat("é", maxText-20) + " " + secret, strings.Repeat("x ", excerptWidth-10) + secret} {
 			s := newScreen()
 			attackAll(t, &s.View, text)
-			must(t, s.Validation(Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, GitHub))
+			must(t, s.Validation(report.Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, GitHub))
 			attackCalendar(t, &s.View, text)
 			shown := strings.NewReplacer("\r\n ", "", "%0A", "").Replace(s.out.String() + s.err.String())
 			for i := 0; i+16 <= len(secret); i++ {

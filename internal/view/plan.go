@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
-	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -65,53 +65,10 @@ func (w *neutralWriter) flush() error {
 	return w.failed
 }
 
-type appliedDocument struct {
-	FormatVersion int `json:"format_version"`
-	// Commit is empty where there was nothing to do.
-	Commit  string           `json:"commit"`
-	Serial  int              `json:"serial"`
-	Digest  string           `json:"digest"`
-	Summary plan.Summary     `json:"summary"`
-	Issued  []issuedDocument `json:"issued"`
-	// Revoked are the generations that were revoked, by a date or for a leak.
-	Revoked  []model.Address `json:"revoked"`
-	Risks    []plan.Risk     `json:"risks"`
-	Warnings []plan.Warning  `json:"warnings"`
-}
-
-type issuedDocument struct {
-	Address   model.Address `json:"address"`
-	Path      string        `json:"path"`
-	ExpiresAt model.Date    `json:"expires_at"`
-	// SHA256 of the value, in hex.
-	SHA256 string `json:"sha256"`
-}
-
 // Applied writes what applying a plan did: text, JSON or Markdown.
 func (v *View) Applied(p *plan.Plan, r *apply.Result, f Format) error {
 	if f == JSON {
-		return v.printJSON(v.Out, appliedDocumentOf(p, r))
+		return v.printJSON(v.Out, report.AppliedOf(p, r))
 	}
 	return v.showDocument(f, appliedReport(p, r))
-}
-
-func appliedDocumentOf(p *plan.Plan, r *apply.Result) appliedDocument {
-	out := appliedDocument{
-		formatVersion, r.Commit, r.Serial, p.Digest, p.Summary,
-		make([]issuedDocument, len(r.Issued)), revoked(p), orEmpty(p.Risks), orEmpty(p.Warnings),
-	}
-	for i, g := range r.Issued {
-		out.Issued[i] = issuedDocument{g.Address, g.Path, g.ExpiresAt, g.Value.String()}
-	}
-	return out
-}
-
-func revoked(p *plan.Plan) []model.Address {
-	list := []model.Address{}
-	for i := range p.Changes {
-		if p.Changes[i].Action == plan.Revoke {
-			list = append(list, p.Changes[i].Address)
-		}
-	}
-	return list
 }

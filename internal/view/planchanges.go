@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -87,30 +87,13 @@ func changeItem(p *plan.Plan, c *plan.Change) item {
 		i.body, i.heavy = append(i.body, lines...), i.heavy || heavy
 	}
 	i.body = append(i.body, resolvedLines(p, c)...)
-	if sameAccess(p, c) {
+	if report.KeepsAccess(p, c) {
 		i.add(say(faint, "no effective change of access"))
 	}
 	if c.Origin != nil && c.Origin.File != "" {
 		i.add(say(faint, "declared in "), quoteAs(faint, clip(c.Origin.String())))
 	}
 	return i
-}
-
-// sameAccess reports whether an updated role allows exactly what it allowed, on
-// whatever server the project may be for.
-func sameAccess(p *plan.Plan, c *plan.Change) bool {
-	if c.Action != plan.Update || c.Address.Kind != model.KindRole || c.Before == nil || c.After == nil {
-		return false
-	}
-	before, after := roleOf(c.Address, c.Before), roleOf(c.Address, c.After)
-	return !slices.ContainsFunc(access.RulesOf(p.Server), func(r *access.Rules) bool {
-		gained, lost := r.Diff([]*model.Role{r.InForce(before)}, []*model.Role{r.InForce(after)})
-		return len(gained)+len(lost) > 0
-	})
-}
-
-func roleOf(a model.Address, o *plan.Object) *model.Role {
-	return &model.Role{Name: a.Name, Policies: o.Policies}
 }
 
 // resolvedLines says what the day and the state decided.

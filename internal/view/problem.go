@@ -8,40 +8,6 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
-// problemDocument is the JSON form of a problem.
-type problemDocument struct {
-	Severity string            `json:"severity"`
-	Code     string            `json:"code"`
-	Message  string            `json:"message"`
-	Hint     string            `json:"hint"`
-	Position *diag.Position    `json:"position"`
-	Related  []relatedDocument `json:"related"`
-}
-
-type relatedDocument struct {
-	Position diag.Position `json:"position"`
-	Message  string        `json:"message"`
-}
-
-func problemsOf(list diag.List) []problemDocument {
-	out := make([]problemDocument, len(list))
-	for i := range list {
-		out[i] = problemOf(&list[i])
-	}
-	return out
-}
-
-func problemOf(d *diag.Diagnostic) problemDocument {
-	out := problemDocument{Severity: d.Severity.String(), Code: d.Code, Message: d.Summary, Hint: d.Hint, Related: make([]relatedDocument, len(d.Related))}
-	if d.Pos.File != "" {
-		out.Position = &d.Pos
-	}
-	for i, r := range d.Related {
-		out.Related[i] = relatedDocument{r.Pos, r.Message}
-	}
-	return out
-}
-
 // Diagnostics writes problems to Err, each with its place, its line of source
 // with a caret under it, its hint and its further places.
 func (v *View) Diagnostics(list diag.List) {

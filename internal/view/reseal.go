@@ -4,58 +4,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-type resealedDocument struct {
-	FormatVersion int `json:"format_version"`
-	// Commit is empty where there was nothing to do.
-	Commit   string          `json:"commit"`
-	Serial   int             `json:"serial"`
-	Digest   string          `json:"digest"`
-	Resealed []model.Address `json:"resealed"`
-	// Left could not be opened.
-	Left     []leftDocument `json:"left"`
-	Risks    []plan.Risk    `json:"risks"`
-	Warnings []plan.Warning `json:"warnings"`
-}
-
-type leftDocument struct {
-	Address model.Address `json:"address"`
-	// Recipients are the keys that open it.
-	Recipients []plan.Reader `json:"recipients"`
-}
-
 // Resealed writes what executing a plan to reseal did: text or JSON.
 func (v *View) Resealed(p *plan.Plan, r *apply.Result, f Format) error {
 	if f == JSON {
-		return v.printJSON(v.Out, resealedDocumentOf(p, r))
+		return v.printJSON(v.Out, report.ResealedOf(p, r))
 	}
 	return v.showDocument(f, resealedReport(p, r))
-}
-
-func resealedDocumentOf(p *plan.Plan, r *apply.Result) resealedDocument {
-	out := resealedDocument{formatVersion, r.Commit, r.Serial, p.Digest, orEmpty(r.Resealed), []leftDocument{}, orEmpty(p.Risks), orEmpty(p.Warnings)}
-	for _, c := range changesOf(p, r.Left) {
-		out.Left = append(out.Left, leftDocument{c.Address, orEmpty(c.Before.Readers)})
-	}
-	return out
-}
-
-// changesOf are a plan's changes of some addresses.
-func changesOf(p *plan.Plan, list []model.Address) (out []plan.Change) {
-	wanted := make(map[model.Address]bool, len(list))
-	for _, a := range list {
-		wanted[a] = true
-	}
-	for i := range p.Changes {
-		if wanted[p.Changes[i].Address] {
-			out = append(out, p.Changes[i])
-		}
-	}
-	return out
 }
 
 func resealedReport(p *plan.Plan, r *apply.Result) document {
@@ -65,8 +25,8 @@ func resealedReport(p *plan.Plan, r *apply.Result) document {
 	return document{
 		head: [][]span{{say(adds, "Resealed: "+plural(len(r.Resealed), "value", "values")+".")}},
 		sections: []section{
-			resealsSection("Resealed", changesOf(p, r.Resealed)),
-			leftSection(changesOf(p, r.Left)),
+			resealsSection("Resealed", report.ChangesOf(p, r.Resealed)),
+			leftSection(report.ChangesOf(p, r.Left)),
 			risksSection(p),
 			warningsSection(p),
 		},

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -78,7 +79,7 @@ const (
 	informationURI = "https://github.com/osmoctl/osmoctl"
 )
 
-func sarifOf(r Validation) sarifLog {
+func sarifOf(r report.Validation) sarifLog {
 	run := sarifRun{
 		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: informationURI, Rules: sarifRules(r.Problems)}},
 		ColumnKind: "unicodeCodePoints",

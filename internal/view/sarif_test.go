@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -59,16 +60,18 @@ func TestSARIFHoldsNoLink(t *testing.T) {
 			Code: "x", Summary: attack, Hint: attack, Source: attack, Pos: diag.Position{File: attack, Line: 1, Column: 1},
 			Related: []diag.Related{{Pos: diag.Position{File: attack}, Message: attack}},
 		}
-		scan := Scan{Compared: attack, Notes: []string{attack}, Left: []ScanLeft{{attack, attack}}}
-		for _, f := range []ScanFind{{}, {Path: attack}, {Path: attack, Commit: attack}, {Commit: attack}} {
+		scan := report.Scan{Compared: attack, Notes: []string{attack}, Left: []report.ScanLeft{{Path: attack, Reason: attack}}}
+		for _, f := range []report.ScanFind{{}, {Path: attack}, {Path: attack, Commit: attack}, {Commit: attack}} {
 			f.Line, f.Encodings, f.Status = 1, []string{attack}, "ended"
-			f.Verdict = Verdict{User: attack, Token: attack, EndedReason: attack, Fingerprint: attack}
+			f.Verdict = report.Verdict{User: attack, Token: attack, EndedReason: attack, Fingerprint: attack}
 			scan.Finds = append(scan.Finds, f)
 		}
 		logs := [][]byte{}
 		for _, write := range []func() error{
-			func() error { return s.Validation(Validation{Problems: diag.List{problem}}, SARIF) },
-			func() error { return s.Validation(Validation{Problems: diag.List{problem}, Root: attack}, SARIF) },
+			func() error { return s.Validation(report.Validation{Problems: diag.List{problem}}, SARIF) },
+			func() error {
+				return s.Validation(report.Validation{Problems: diag.List{problem}, Root: attack}, SARIF)
+			},
 			func() error { return s.Scan(scan, SARIF) },
 		} {
 			s.out.Reset()

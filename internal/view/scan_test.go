@@ -6,29 +6,31 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/report"
 )
 
 // scanned has a find of every status and kind of place.
-func scanned(t *testing.T) Scan {
+func scanned(t *testing.T) report.Scan {
 	day := date(t, "2026-11-23")
 	id := "3c825dc642cb6eb9a060e54bf8d69288fbee4904"
-	of := func(status string) Verdict {
-		return Verdict{User: "ci", Token: "deploy", Generation: 2, Status: status, ExpiresAt: day.Add(90), RevokeAfter: day.Add(3), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
+	of := func(status string) report.Verdict {
+		return report.Verdict{User: "ci", Token: "deploy", Generation: 2, Status: status, ExpiresAt: day.Add(90), RevokeAfter: day.Add(3), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
 	}
 	ended := of("ended")
 	ended.EndedOn, ended.EndedReason = day, "no longer declared"
-	stranger := Verdict{Fingerprint: "sha256:89abcdef"}
-	return Scan{
+	stranger := report.Verdict{Fingerprint: "sha256:89abcdef"}
+	return report.Scan{
 		Compared: id, Files: 7, Bytes: 3_141_592, Versions: 42,
-		Finds: []ScanFind{
+		Finds: []report.ScanFind{
 			{Path: "logs/app.log", Line: 12, Column: 3, Offset: 400, Status: "active", Verdict: of("active")},
 			{Path: "a.tar.gz!in/a b.log", Line: 1, Column: 1, Encodings: []string{"base64", "utf-16"}, Status: "retiring", Verdict: of("retiring")},
 			{Path: "logs/[token].log", Status: "expired", Verdict: of("expired")},
 			{Path: "ci.env", Commit: id, Line: 2, Column: 7, Offset: 20, Status: "ended", Verdict: ended},
-			{Commit: id, Line: 3, Column: 1, Offset: 9, Status: ScanUnknown, Verdict: stranger},
-			{Path: "x\u202ey", Line: 1, Column: 1, Status: ScanUnchecked, Verdict: stranger},
+			{Commit: id, Line: 3, Column: 1, Offset: 9, Status: report.ScanUnknown, Verdict: stranger},
+			{Path: "x\u202ey", Line: 1, Column: 1, Status: report.ScanUnchecked, Verdict: stranger},
 		},
-		Left:  []ScanLeft{{Path: "b.gz", Reason: "it is damaged"}},
+		Left:  []report.ScanLeft{{Path: "b.gz", Reason: "it is damaged"}},
 		Notes: []string{"2 links were not followed"},
 	}
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"testing"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -29,11 +30,11 @@ func resealPlan(t testing.TB) *plan.Plan {
 	return p
 }
 
-func whoReads(t testing.TB) Who {
+func whoReads(t testing.TB) report.Who {
 	alice, bob := plan.Reader{Name: "alice", Key: aliceKey}, plan.Reader{Key: bobKey}
-	return Who{
+	return report.Who{
 		UserName: "ci", TokenName: "deploy", Next: []plan.Reader{alice},
-		Generations: []WhoGeneration{
+		Generations: []report.WhoGeneration{
 			{
 				Generation: 3, Status: "active", ExpiresAt: date(t, "2027-02-21"), Recipients: []plan.Reader{alice, bob}, FormerRecipients: []plan.Reader{},
 				Ciphertext: "state/accounts/2f/ci/deploy.3.age", Stanzas: []string{"X25519", "ssh-ed25519", "X25519"}, Fits: true,
@@ -50,12 +51,12 @@ func whoReads(t testing.TB) Who {
 	}
 }
 
-func exposed(t testing.TB) Exposure {
+func exposed(t testing.TB) report.Exposure {
 	a, b := model.TokenAddress("ci", "deploy").At(2), model.TokenAddress("ci", "old").At(1)
-	return Exposure{
+	return report.Exposure{
 		Query: "bob", Commits: 12, Expired: 1, Ended: 1200, Elsewhere: 2, Notes: []string{"this clone is shallow"},
-		Keys: []ExposedKey{{Key: bobKey, Names: []string{"bob", "ops"}, Live: 2}, {Key: aliceKey, Names: []string{}}},
-		Live: []ExposedValue{
+		Keys: []report.ExposedKey{{Key: bobKey, Names: []string{"bob", "ops"}, Live: 2}, {Key: aliceKey, Names: []string{}}},
+		Live: []report.ExposedValue{
 			{Address: a, Status: "active", ExpiresAt: date(t, "2027-02-21"), Keys: []string{bobKey}, Recipient: true},
 			{Address: b, Status: "retiring", ExpiresAt: date(t, "2027-02-21"), RevokeAfter: date(t, "2026-11-30"), Keys: []string{bobKey}},
 		},

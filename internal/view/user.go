@@ -1,84 +1,16 @@
 package view
 
-import (
-	"time"
-
-	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/state"
-)
-
-// User is a service account as it was applied. Its JSON form is that of OSMO's
-// "user get", and then what OSMO does not know.
-type User struct {
-	ID          string            `json:"id"`
-	CreatedAt   time.Time         `json:"created_at"`
-	CreatedBy   string            `json:"created_by"`
-	Roles       []UserRole        `json:"roles"`
-	Description string            `json:"description"`
-	Labels      map[string]string `json:"labels"`
-	Protect     bool              `json:"protect"`
-	// Tokens counts the live ones.
-	Tokens int `json:"tokens"`
-	// DeletedOn is set for an account that is only remembered.
-	DeletedOn model.Date `json:"deleted_on,omitzero"`
-}
-
-// UserRole is one role of a user.
-type UserRole struct {
-	RoleName   string    `json:"role_name"`
-	AssignedBy string    `json:"assigned_by"`
-	AssignedAt time.Time `json:"assigned_at"`
-}
-
-// userList is OSMO's page of users. Here one page has them all.
-type userList struct {
-	TotalResults int           `json:"total_results"`
-	StartIndex   int           `json:"start_index"`
-	ItemsPerPage int           `json:"items_per_page"`
-	Users        []userSummary `json:"users"`
-}
-
-type userSummary struct {
-	ID        string    `json:"id"`
-	CreatedAt time.Time `json:"created_at"`
-	CreatedBy string    `json:"created_by"`
-}
-
-// UserOf is the view of an applied account.
-func UserOf(a *state.Account) User {
-	u := User{
-		ID: a.Name, CreatedAt: a.CreatedAt.UTC(), CreatedBy: a.CreatedBy,
-		Roles: make([]UserRole, 0, len(a.Grants)), Description: a.Description,
-		Labels: orEmptyMap(a.Labels), Protect: a.Protect, DeletedOn: a.DeletedOn,
-	}
-	for _, g := range a.Grants {
-		u.Roles = append(u.Roles, UserRole{RoleName: g.Role, AssignedBy: g.AssignedBy, AssignedAt: g.AssignedAt.UTC()})
-	}
-	for _, t := range a.Tokens {
-		if t.Live() {
-			u.Tokens++
-		}
-	}
-	return u
-}
+import "github.com/osmoctl/osmoctl/internal/report"
 
 // Users writes a list of users, in their order: text or JSON.
-func (v *View) Users(list []User, f Format) error {
+func (v *View) Users(list []report.User, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.users(list) },
-		json: func() any { return userListOf(list) },
+		json: func() any { return report.UsersOf(list) },
 	})
 }
 
-func userListOf(list []User) userList {
-	out := userList{TotalResults: len(list), StartIndex: 1, ItemsPerPage: len(list), Users: make([]userSummary, len(list))}
-	for i, u := range list {
-		out.Users[i] = userSummary{u.ID, u.CreatedAt, u.CreatedBy}
-	}
-	return out
-}
-
-func (p *page) users(list []User) {
+func (p *page) users(list []report.User) {
 	if len(list) == 0 {
 		p.line("No users found")
 		return
@@ -94,14 +26,14 @@ func (p *page) users(list []User) {
 }
 
 // User writes one user: text or JSON.
-func (v *View) User(u User, f Format) error {
+func (v *View) User(u report.User, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.user(u) },
 		json: func() any { return u },
 	})
 }
 
-func (p *page) user(u User) {
+func (p *page) user(u report.User) {
 	p.field("User ID", u.ID)
 	p.field("Created At", day(u.CreatedAt))
 	p.field("Created By", u.CreatedBy)
@@ -113,7 +45,7 @@ func (p *page) user(u User) {
 	}
 }
 
-func (p *page) userRoles(list []UserRole) {
+func (p *page) userRoles(list []report.UserRole) {
 	if len(list) == 0 {
 		p.line("Roles: None")
 		return
@@ -125,7 +57,7 @@ func (p *page) userRoles(list []UserRole) {
 }
 
 // userExtras writes what OSMO does not know, after what it shows.
-func (p *page) userExtras(u User) {
+func (p *page) userExtras(u report.User) {
 	p.optional("Description", u.Description)
 	p.optional("Labels", labels(u.Labels))
 	if u.Protect {

@@ -5,48 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
-// Validation is what a check of declarations found.
-type Validation struct {
-	// Files, Roles, Accounts and Tokens count what was read.
-	Files, Roles, Accounts, Tokens int
-	Problems                       diag.List
-	// Root is the project's directory relative to the repository's, empty
-	// where they are one. Annotations and SARIF name files from the
-	// repository's.
-	Root string
-}
-
-type validationDocument struct {
-	FormatVersion int `json:"format_version"`
-	// Valid says that there is no problem of severity error.
-	Valid    bool              `json:"valid"`
-	Summary  validationCounts  `json:"summary"`
-	Problems []problemDocument `json:"problems"`
-}
-
-type validationCounts struct {
-	Files    int `json:"files"`
-	Roles    int `json:"roles"`
-	Accounts int `json:"accounts"`
-	Tokens   int `json:"tokens"`
-	Errors   int `json:"errors"`
-	Warnings int `json:"warnings"`
-}
-
-func (r Validation) document() validationDocument {
-	return validationDocument{
-		formatVersion, !r.Problems.HasErrors(),
-		validationCounts{r.Files, r.Roles, r.Accounts, r.Tokens, len(r.Problems.Errors()), len(r.Problems.Warnings())},
-		problemsOf(r.Problems),
-	}
-}
-
 // Validation writes what a check of declarations found: text, JSON, GitHub or
 // SARIF. Text is one line; the problems go through [View.Diagnostics].
-func (v *View) Validation(r Validation, f Format) error {
+func (v *View) Validation(r report.Validation, f Format) error {
 	switch f {
 	case GitHub:
 		return v.annotations(r)
@@ -55,20 +20,20 @@ func (v *View) Validation(r Validation, f Format) error {
 	}
 	return v.show(f, form{
 		text: func(p *page) { p.validation(r) },
-		json: func() any { return r.document() },
+		json: func() any { return r },
 	})
 }
 
-func (p *page) validation(r Validation) {
+func (p *page) validation(r report.Validation) {
 	errors, warnings := len(r.Problems.Errors()), len(r.Problems.Warnings())
 	verdict := say(adds, "Valid")
 	if errors > 0 {
 		verdict = say(fault, "Not valid")
 	}
-	p.spans(verdict, say(plain, ": "+strings.Join(r.counts(errors, warnings), ", ")))
+	p.spans(verdict, say(plain, ": "+strings.Join(countRead(r, errors, warnings), ", ")))
 }
 
-func (r Validation) counts(errors, warnings int) []string {
+func countRead(r report.Validation, errors, warnings int) []string {
 	var out []string
 	add := func(n int, one, many string, always bool) {
 		if n > 0 || always {
@@ -86,7 +51,7 @@ func (r Validation) counts(errors, warnings int) []string {
 
 // annotations writes a workflow command for each problem. This is the one place
 // where commands are written, so it goes past the guard against them.
-func (v *View) annotations(r Validation) error {
+func (v *View) annotations(r report.Validation) error {
 	var b strings.Builder
 	for i := range r.Problems {
 		b.WriteString(annotation(&r.Problems[i], r.Root) + "\n")

@@ -1,32 +1,16 @@
 package view
 
-// VersionInfo is what is known of this program.
-type VersionInfo struct {
-	Version  string
-	Commit   string
-	Go       string
-	Platform string
-}
-
-type versionDocument struct {
-	FormatVersion int    `json:"format_version"`
-	Version       string `json:"version"`
-	Commit        string `json:"commit"`
-	Go            string `json:"go"`
-	Platform      string `json:"platform"`
-}
+import "github.com/osmoctl/osmoctl/internal/report"
 
 // Version writes what is known of this program: text or JSON.
-func (v *View) Version(info VersionInfo, f Format) error {
+func (v *View) Version(info report.Version, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.version(info) },
-		json: func() any {
-			return versionDocument{formatVersion, info.Version, info.Commit, info.Go, info.Platform}
-		},
+		json: func() any { return info },
 	})
 }
 
-func (p *page) version(info VersionInfo) {
+func (p *page) version(info report.Version) {
 	p.line("osmoctl " + info.Version)
 	p.optional("commit", info.Commit)
 	p.optional("go", info.Go)

@@ -20,9 +20,6 @@ const (
 	Calendar Format = "icalendar" // what dates bring, by RFC 5545
 )
 
-// formatVersion is the version of the JSON documents of this package.
-const formatVersion = 1
-
 // View writes results and problems.
 type View struct {
 	// Out takes results, Err everything else.

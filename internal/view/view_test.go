@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -30,7 +31,7 @@ func check(t *testing.T, want string, write func(v *View) error) {
 
 func TestUsersLookAsInOSMO(t *testing.T) {
 	t.Parallel()
-	list := []User{
+	list := []report.User{
 		{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
 		{ID: "backend-operator", CreatedAt: at("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
 	}
@@ -65,14 +66,14 @@ backend-operator     2026-11-23
 
 func TestUserLooksAsInOSMO(t *testing.T) {
 	t.Parallel()
-	u := User{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"}
+	u := report.User{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"}
 	check(t, `User ID: svc-ci@example.com
 Created At: 2026-11-23
 Created By: admin
 
 Roles: None
 `, func(v *View) error { return v.User(u, Text) })
-	u.Roles = []UserRole{{"osmo-backend", "admin", u.CreatedAt}, {"osmo-user", "admin", u.CreatedAt}}
+	u.Roles = []report.UserRole{{RoleName: "osmo-backend", AssignedBy: "admin", AssignedAt: u.CreatedAt}, {RoleName: "osmo-user", AssignedBy: "admin", AssignedAt: u.CreatedAt}}
 	check(t, `User ID: svc-ci@example.com
 Created At: 2026-11-23
 Created By: admin
@@ -85,8 +86,8 @@ Roles:
 
 func TestTokensLookAsInOSMO(t *testing.T) {
 	t.Parallel()
-	expires := Midnight(date(t, "2027-01-01"))
-	list := []Token{
+	expires := report.Midnight(date(t, "2027-01-01"))
+	list := []report.Token{
 		{UserName: "svc-ci@example.com", TokenName: "ci-inherit", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-backend", "osmo-user"}},
 		{UserName: "svc-ci@example.com", TokenName: "ci-token", Description: "CI", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-user"}},
 	}
@@ -111,13 +112,13 @@ func TestTokensLookAsInOSMO(t *testing.T) {
 // TestJSONBeginsAsOSMOs requires OSMO's keys first and in OSMO's order.
 func TestJSONBeginsAsOSMOs(t *testing.T) {
 	t.Parallel()
-	token := TokenOf(operator(t), "backend-token", date(t, "2026-11-23"), keyNames)
-	role, _ := BuiltinRoleOf("osmo-user", model.Server{Mode: model.ModeDatabase})
+	token := report.TokenOf(operator(t), "backend-token", date(t, "2026-11-23"), keyNames)
+	role, _ := report.BuiltinRoleOf("osmo-user", model.Server{Mode: model.ModeDatabase})
 	for _, c := range []struct {
 		document any
 		keys     []string
 	}{
-		{UserOf(operator(t)), []string{"id", "created_at", "created_by", "roles"}},
+		{report.UserOf(operator(t)), []string{"id", "created_at", "created_by", "roles"}},
 		{token, []string{"user_name", "token_name", "expires_at", "description", "roles"}},
 		{role, []string{"name", "description", "policies", "immutable", "sync_mode", "external_roles"}},
 	} {
@@ -173,13 +174,13 @@ func TestBestGeneration(t *testing.T) {
 		number      int
 		status      string
 	}{
-		"none":                    {nil, 0, StatusEnded},
+		"none":                    {nil, 0, report.StatusEnded},
 		"active beside retiring":  {[]state.Generation{live(1, today+9, today+3), live(2, today+9, 0)}, 2, "active"},
 		"newest retiring":         {[]state.Generation{live(1, today+9, today+3), live(2, today+9, today+3)}, 2, "retiring"},
 		"retiring before expired": {[]state.Generation{live(1, today+9, today+3), live(2, today, 0)}, 1, "retiring"},
 		"newest expired":          {[]state.Generation{live(1, today, today), live(2, today, 0)}, 2, "expired"},
 	} {
-		got := TokenOf(owning(&state.Token{Generations: c.generations}), "t", today, keyNames)
+		got := report.TokenOf(owning(&state.Token{Generations: c.generations}), "t", today, keyNames)
 		if got.Generation != c.number || got.Status != c.status {
 			t.Errorf("%s: generation %d is %s, want %d and %s", name, got.Generation, got.Status, c.number, c.status)
 		}
@@ -197,9 +198,9 @@ func owning(t *state.Token, roles ...string) *state.Account {
 
 func TestStatusOfDeletedToken(t *testing.T) {
 	t.Parallel()
-	got := TokenOf(owning(&state.Token{DeletedOn: date(t, "2026-11-23")}), "t", date(t, "2026-11-24"), keyNames)
-	if got.Status != StatusDeleted {
-		t.Errorf("status %s, want %s", got.Status, StatusDeleted)
+	got := report.TokenOf(owning(&state.Token{DeletedOn: date(t, "2026-11-23")}), "t", date(t, "2026-11-24"), keyNames)
+	if got.Status != report.StatusDeleted {
+		t.Errorf("status %s, want %s", got.Status, report.StatusDeleted)
 	}
 }
 
@@ -229,7 +230,7 @@ func TestRolesOfAToken(t *testing.T) {
 		"no value is active": {rotates, nil, []string{"r1"}, "Roles: None (inherited from the account when issued)\nPending Roles: r1 (with its next generation, which no date brings)\n"},
 	} {
 		s := newScreen()
-		must(t, s.Token(TokenOf(owning(&state.Token{Spec: c.spec, Generations: c.generations}, c.roles...), "t", today, keyNames), Text))
+		must(t, s.Token(report.TokenOf(owning(&state.Token{Spec: c.spec, Generations: c.generations}, c.roles...), "t", today, keyNames), Text))
 		_, after, _ := strings.Cut(s.out.String(), "Roles: ")
 		if got := "Roles: " + after; !strings.HasPrefix(got, c.want) || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Pending") || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Lost") {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
@@ -288,7 +289,7 @@ func TestStateOfWhatIsNotThere(t *testing.T) {
 		model.RoleAddress("x"), model.AccountAddress("x"), model.TokenAddress("x", "y"),
 		model.TokenAddress("backend-operator", "x"), model.TokenAddress("backend-operator", "backend-token").At(9),
 	} {
-		if _, err := StateOf(snapshot(t), a, 1); err == nil || !strings.Contains(err.Error(), a.String()) {
+		if _, err := report.StateOf(snapshot(t), a, 1); err == nil || !strings.Contains(err.Error(), a.String()) {
 			t.Errorf("%s: %v", a, err)
 		}
 	}
@@ -298,7 +299,7 @@ func TestStateOfOneGeneration(t *testing.T) {
 	t.Parallel()
 	token := model.TokenAddress("backend-operator", "backend-token")
 	for number, want := range map[int][2]int{0: {2, 1}, 1: {0, 1}, 3: {1, 0}} {
-		o, err := StateOf(snapshot(t), token.At(number), date(t, "2026-11-23"))
+		o, err := report.StateOf(snapshot(t), token.At(number), date(t, "2026-11-23"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,14 +73,6 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// orEmptyMap makes JSON say {} where there is nothing.
-func orEmptyMap(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
-	}
-	return m
-}
-
 // joined lists words with commas.
 func joined(list []string) string { return strings.Join(list, ", ") }
 

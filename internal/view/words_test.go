@@ -5,10 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
-	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -31,7 +29,7 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 	waiting.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("a", "t").At(1)}}
 	first := emptyPlan(t)
 	first.Base = plan.Base{}
-	user, _ := BuiltinRoleOf("osmo-user", model.Server{})
+	user, _ := report.BuiltinRoleOf("osmo-user", model.Server{})
 	for want, write := range map[string]func(v *View) error{
 		"Applied: project settings recorded.":                    func(v *View) error { return v.Applied(settings, &apply.Result{Commit: "1", Serial: 2}, Text) },
 		"Plan: project settings to record.":                      func(v *View) error { return v.Plan(settings, Text) },
@@ -42,16 +40,18 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 		"No tokens found\n":                                      func(v *View) error { return v.Tokens("", nil, Text) },
 		"Source: builtin\nSync Mode: import\nExternal":           func(v *View) error { return v.Role(user, Text) },
 		"External Roles: as on the server":                       func(v *View) error { return v.Role(user, Text) },
-		"Policies: None":                                         func(v *View) error { return v.Role(Role{}, Text) },
-		"External Roles: None":                                   func(v *View) error { return v.Role(Role{ExternalRoles: []string{}}, Text) },
-		"Roles: a (inherited from the account when":              func(v *View) error { return v.Token(Token{Inherited: true, Roles: []string{"a"}}, Text) },
-		"Generations: None":                                      func(v *View) error { return v.Token(Token{}, Text) },
-		"Tokens: None":                                           func(v *View) error { return v.StateObject(StateObject{Users: []StateUser{{}}}, Text) },
-		"Role: x":                                                func(v *View) error { return v.StateObject(StateObject{Roles: []Role{{Name: "x"}}}, Text) },
-		"Token: x":                                               func(v *View) error { return v.StateObject(StateObject{Tokens: []Token{{TokenName: "x"}}}, Text) },
-		"Nothing was applied yet":                                func(v *View) error { return v.StateObject(StateObject{Meta: &StateMeta{}}, Text) },
-		"Nothing was applied yet\n":                              func(v *View) error { return v.Verification(Verification{}, Text) },
-		"Valid: 1 warning, 0 roles, 0 service":                   func(v *View) error { return v.Validation(Validation{Problems: problems.Warnings()}, Text) },
+		"Policies: None":                                         func(v *View) error { return v.Role(report.Role{}, Text) },
+		"External Roles: None":                                   func(v *View) error { return v.Role(report.Role{ExternalRoles: []string{}}, Text) },
+		"Roles: a (inherited from the account when":              func(v *View) error { return v.Token(report.Token{Inherited: true, Roles: []string{"a"}}, Text) },
+		"Generations: None":                                      func(v *View) error { return v.Token(report.Token{}, Text) },
+		"Tokens: None":                                           func(v *View) error { return v.StateObject(report.StateObject{Users: []report.StateUser{{}}}, Text) },
+		"Role: x":                                                func(v *View) error { return v.StateObject(report.StateObject{Roles: []report.Role{{Name: "x"}}}, Text) },
+		"Token: x": func(v *View) error {
+			return v.StateObject(report.StateObject{Tokens: []report.Token{{TokenName: "x"}}}, Text)
+		},
+		"Nothing was applied yet":              func(v *View) error { return v.StateObject(report.StateObject{Meta: &report.StateMeta{}}, Text) },
+		"Nothing was applied yet\n":            func(v *View) error { return v.Verification(report.Verification{}, Text) },
+		"Valid: 1 warning, 0 roles, 0 service": func(v *View) error { return v.Validation(report.Validation{Problems: problems.Warnings()}, Text) },
 	} {
 		s := newScreen()
 		must(t, write(&s.View))
@@ -127,13 +127,5 @@ func TestSectionWithNothingButACount(t *testing.T) {
 	b.write(&out)
 	if want := "\n#### Changes\n\n- 3 in all, which -t json lists\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
-	}
-}
-
-func TestErrorDocumentOfOneProblem(t *testing.T) {
-	t.Parallel()
-	got := (&View{}).errorDocumentOf(fmt.Errorf("wrapped: %w", diag.Diagnostic{Code: "c", Summary: "s", Hint: "h"}), 1).Error
-	if diff := cmp.Diff(errorObject{Message: "wrapped: s", Code: "c", Hint: "h", ExitCode: 1}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

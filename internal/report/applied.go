@@ -1,0 +1,92 @@
+package report
+
+import (
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// Applied is what applying a plan did.
+type Applied struct {
+	FormatVersion version `json:"format_version"`
+	// Commit is empty where there was nothing to do.
+	Commit  string       `json:"commit"`
+	Serial  int          `json:"serial"`
+	Digest  string       `json:"digest"`
+	Summary plan.Summary `json:"summary"`
+	Issued  []Issued     `json:"issued"`
+	// Revoked are the generations that were revoked, by a date or for a leak.
+	Revoked  []model.Address    `json:"revoked"`
+	Risks    List[plan.Risk]    `json:"risks"`
+	Warnings List[plan.Warning] `json:"warnings"`
+}
+
+// Issued is a generation that an apply issued.
+type Issued struct {
+	Address   model.Address `json:"address"`
+	Path      string        `json:"path"`
+	ExpiresAt model.Date    `json:"expires_at"`
+	// SHA256 of the value, in hex.
+	SHA256 string `json:"sha256"`
+}
+
+// AppliedOf reports what came of a plan.
+func AppliedOf(p *plan.Plan, r *apply.Result) Applied {
+	out := Applied{
+		Commit: r.Commit, Serial: r.Serial, Digest: p.Digest, Summary: p.Summary,
+		Issued: make([]Issued, len(r.Issued)), Revoked: []model.Address{}, Risks: p.Risks, Warnings: p.Warnings,
+	}
+	for i, g := range r.Issued {
+		out.Issued[i] = Issued{g.Address, g.Path, g.ExpiresAt, g.Value.String()}
+	}
+	for i := range p.Changes {
+		if p.Changes[i].Action == plan.Revoke {
+			out.Revoked = append(out.Revoked, p.Changes[i].Address)
+		}
+	}
+	return out
+}
+
+// Resealed is what executing a plan to reseal did.
+type Resealed struct {
+	FormatVersion version `json:"format_version"`
+	// Commit is empty where there was nothing to do.
+	Commit   string              `json:"commit"`
+	Serial   int                 `json:"serial"`
+	Digest   string              `json:"digest"`
+	Resealed List[model.Address] `json:"resealed"`
+	// Left could not be opened.
+	Left     List[Unopened]     `json:"left"`
+	Risks    List[plan.Risk]    `json:"risks"`
+	Warnings List[plan.Warning] `json:"warnings"`
+}
+
+// Unopened is a value that no identity at hand opens.
+type Unopened struct {
+	Address model.Address `json:"address"`
+	// Recipients are the keys that open it.
+	Recipients List[plan.Reader] `json:"recipients"`
+}
+
+// ResealedOf reports what came of a plan to reseal.
+func ResealedOf(p *plan.Plan, r *apply.Result) Resealed {
+	out := Resealed{Commit: r.Commit, Serial: r.Serial, Digest: p.Digest, Resealed: r.Resealed, Risks: p.Risks, Warnings: p.Warnings}
+	for _, c := range ChangesOf(p, r.Left) {
+		out.Left = append(out.Left, Unopened{c.Address, c.Before.Readers})
+	}
+	return out
+}
+
+// ChangesOf are a plan's changes of these addresses, in its order.
+func ChangesOf(p *plan.Plan, list []model.Address) (out []plan.Change) {
+	wanted := make(map[model.Address]bool, len(list))
+	for _, a := range list {
+		wanted[a] = true
+	}
+	for i := range p.Changes {
+		if wanted[p.Changes[i].Address] {
+			out = append(out, p.Changes[i])
+		}
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// Scan is what a search for leaked tokens found.
+type Scan struct {
+	// Compared is the commit whose state the finds were compared with; empty
+	// where there was no state.
+	Compared string
+	// Files and Bytes count what was searched, archives unpacked.
+	Files int
+	Bytes int64
+	// Versions counts what was searched of git's history; 0 where it was not.
+	Versions int
+	Finds    []ScanFind
+	// Left is what was not searched although it should have been.
+	Left List[ScanLeft]
+	// Notes say what is never searched, and was met.
+	Notes List[string]
+}
+
+// ScanFind is a token that was found.
+type ScanFind struct {
+	// Path is where it is. Behind a "!" stands the member of an archive.
+	Path string
+	// Commit is the first commit that has it, where it was found in history.
+	Commit string
+	// Line and Column are 0 where it stands in a name.
+	Line, Column int
+	Offset       int64
+	// Encodings are those that it is wrapped in, the outermost first.
+	Encodings List[string]
+	// Status is that of the generation; or ScanUnknown, or ScanUnchecked.
+	Status string
+	// The rest of what is known of it; Verdict.User is empty for a stranger.
+	Verdict Verdict
+}
+
+// The status of a token that is not in the state, and of one where there is no
+// state to look it up in.
+const (
+	ScanUnknown   = "unknown"
+	ScanUnchecked = "unchecked"
+)
+
+// ScanLeft is something that was not searched, and why.
+type ScanLeft struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// Address is the generation that was found, "" for a stranger.
+func (f ScanFind) Address() string {
+	if f.Verdict.User == "" {
+		return ""
+	}
+	return model.TokenAddress(f.Verdict.User, f.Verdict.Token).At(f.Verdict.Generation).String()
+}
+
+// Dead reports whether the value is not valid any more.
+func (f ScanFind) Dead() bool { return f.Status == "ended" || f.Status == "expired" }
+
+// Hint is what to do next.
+func (f ScanFind) Hint() string {
+	v := f.Verdict
+	switch f.Status {
+	case "ended":
+		return "it is not valid any more; keep the others out of this place"
+	case "expired":
+		return "it is not valid any more, and the next apply that rotates it ends it"
+	case ScanUnchecked:
+		return "scan again within its project, with -C DIR, to learn whose it is"
+	case ScanUnknown:
+		return "find the project that issued it, and revoke it there"
+	}
+	return fmt.Sprintf("osmoctl token revoke %s/%s@%d --reason 'leaked'", v.User, v.Token, v.Generation)
+}
+
+type scanDocument struct {
+	FormatVersion version `json:"format_version"`
+	// Complete says that all was searched that was asked for.
+	Complete bool           `json:"complete"`
+	Compared string         `json:"compared_with,omitzero"`
+	Searched scanCounts     `json:"searched"`
+	Finds    []scanFind     `json:"finds"`
+	Left     List[ScanLeft] `json:"not_searched"`
+	Notes    List[string]   `json:"notes"`
+}
+
+type scanCounts struct {
+	Files    int   `json:"files"`
+	Bytes    int64 `json:"bytes"`
+	Versions int   `json:"versions"`
+}
+
+type scanFind struct {
+	Path        string       `json:"path"`
+	Commit      string       `json:"commit,omitzero"`
+	Line        int          `json:"line,omitzero"`
+	Column      int          `json:"column,omitzero"`
+	Offset      int64        `json:"offset"`
+	InName      bool         `json:"in_name"`
+	Encodings   List[string] `json:"encodings"`
+	Fingerprint string       `json:"fingerprint"`
+	Status      string       `json:"status"`
+	Address     string       `json:"address,omitzero"`
+	UserName    string       `json:"user_name,omitzero"`
+	TokenName   string       `json:"token_name,omitzero"`
+	Generation  int          `json:"generation,omitzero"`
+	Roles       List[string] `json:"roles"`
+	ExpiresAt   model.Date   `json:"expires_at,omitzero"`
+	RevokeAfter model.Date   `json:"revoke_after,omitzero"`
+	EndedOn     model.Date   `json:"ended_on,omitzero"`
+	EndedReason string       `json:"ended_reason,omitzero"`
+	Hint        string       `json:"hint"`
+}
+
+// MarshalJSON writes the document.
+func (r Scan) MarshalJSON() ([]byte, error) {
+	d := scanDocument{
+		Complete: len(r.Left) == 0, Compared: r.Compared, Searched: scanCounts{r.Files, r.Bytes, r.Versions},
+		Finds: make([]scanFind, len(r.Finds)), Left: r.Left, Notes: r.Notes,
+	}
+	for i, f := range r.Finds {
+		v := f.Verdict
+		d.Finds[i] = scanFind{
+			f.Path, f.Commit, f.Line, f.Column, f.Offset, f.Line == 0, f.Encodings, v.Fingerprint, f.Status,
+			f.Address(), v.User, v.Token, v.Generation, v.Roles, v.ExpiresAt, v.RevokeAfter, v.EndedOn, v.EndedReason, f.Hint(),
+		}
+	}
+	return encode(d)
+}

@@ -1,0 +1,179 @@
+package report
+
+import (
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Midnight is a date in the form that OSMO's API gives a token's expiry:
+// 2027-01-01T00:00:00, without a zone. The zero value is null.
+type Midnight model.Date
+
+// MarshalJSON writes OSMO's form.
+func (m Midnight) MarshalJSON() ([]byte, error) {
+	if m == 0 {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + model.Date(m).String() + `T00:00:00"`), nil
+}
+
+// Token is a token as it was applied. Its JSON form begins with the keys of
+// OSMO's "token list". Every expires_at in it has OSMO's form, every other date
+// is YYYY-MM-DD.
+//
+// A token has one row however many of its generations live: the best one speaks
+// for it, which is the active one, else the newest retiring one, else the newest.
+type Token struct {
+	UserName    string   `json:"user_name"`
+	TokenName   string   `json:"token_name"`
+	ExpiresAt   Midnight `json:"expires_at"`
+	Description string   `json:"description"`
+	// Roles are those that the best generation carries today.
+	Roles []string `json:"roles"`
+	// Status is that of the best generation; "ended" where none lives, or
+	// "deleted" where the token is gone.
+	Status string `json:"status"`
+	// Inherited says that the declaration leaves the roles to the account.
+	Inherited bool `json:"inherited"`
+	// PendingRoles are those of the account that the next generation takes
+	// and the active one does not carry.
+	PendingRoles []string `json:"pending_roles"`
+	// LostRoles are those that the best generation was issued with and that
+	// left the account since. It does not get them back.
+	LostRoles []string `json:"lost_roles"`
+	// Generation is the number of the best one; 0 where none lives.
+	Generation int `json:"generation"`
+	// Recipients are the declared names.
+	Recipients []string     `json:"recipients"`
+	ExpiresIn  model.Days   `json:"expires_in,omitzero"`
+	Rotate     *plan.Rhythm `json:"rotate"`
+	// NextRotation is the day on which a date alone asks for a new
+	// generation; it may have passed.
+	NextRotation model.Date   `json:"next_rotation,omitzero"`
+	RenamedTo    string       `json:"renamed_to,omitzero"`
+	DeletedOn    model.Date   `json:"deleted_on,omitzero"`
+	Generations  []Generation `json:"generations"`
+	Tombstones   []Tombstone  `json:"tombstones"`
+}
+
+// Statuses of a token that no generation gives it.
+const (
+	// StatusEnded is that of a token whose every generation has ended, by a
+	// revocation as a rule. The next apply may issue another.
+	StatusEnded = "ended"
+	// StatusDeleted is that of a token that is only remembered.
+	StatusDeleted = "deleted"
+)
+
+// Generation is one live value of a token.
+type Generation struct {
+	Generation   int        `json:"generation"`
+	Status       string     `json:"status"`
+	ServerName   string     `json:"server_name"`
+	IssuedAt     time.Time  `json:"issued_at"`
+	IssuedBy     string     `json:"issued_by"`
+	ExpiresAt    Midnight   `json:"expires_at"`
+	RevokeAfter  model.Date `json:"revoke_after,omitzero"`
+	Roles        []string   `json:"roles"`
+	RemovedRoles []string   `json:"removed_roles"`
+	// Recipients are the keys it is sealed to, named as far as they have one.
+	Recipients []plan.Reader `json:"recipients"`
+	// FormerRecipients are keys that it was sealed to earlier.
+	FormerRecipients []plan.Reader `json:"former_recipients,omitzero"`
+	// Ciphertext is the path of the sealed value, from the project directory.
+	Ciphertext string `json:"ciphertext"`
+	// ValueSHA256 and CiphertextSHA256 are in hex.
+	ValueSHA256      string `json:"value_sha256"`
+	CiphertextSHA256 string `json:"ciphertext_sha256"`
+
+	// Value is the sum that ValueSHA256 spells.
+	Value state.Sum `json:"-"`
+	// RevokeDue says that its day has come and no apply has revoked it.
+	RevokeDue bool `json:"-"`
+}
+
+// Tombstone is what is remembered of an ended generation.
+type Tombstone struct {
+	Generation  int        `json:"generation"`
+	EndedOn     model.Date `json:"ended_on"`
+	Reason      string     `json:"reason"`
+	ValueSHA256 string     `json:"value_sha256"`
+}
+
+// TokenOf reports an account's token, as applied, on a day. names gives
+// the name of a key by its ID, or "".
+func TokenOf(account *state.Account, name string, today model.Date, names map[string]string) Token {
+	t := account.Tokens[name]
+	out := Token{
+		UserName: account.Name, TokenName: name, Description: t.Spec.Description, Roles: []string{},
+		Status: StatusEnded, Inherited: t.Spec.Inherit, PendingRoles: orEmpty(plan.PendingRoles(account, t)), LostRoles: []string{}, Recipients: orEmpty(t.Spec.Recipients),
+		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
+		NextRotation: plan.NextRotation(t, today), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
+		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),
+	}
+	if !t.Live() {
+		out.Status = StatusDeleted
+	}
+	for i := range t.Generations {
+		out.Generations[i] = generationOf(account.Name, name, &t.Generations[i], today, names)
+	}
+	for i, g := range t.Tombstones {
+		out.Tombstones[i] = Tombstone{g.Generation, g.EndedOn, g.Reason, g.Value.String()}
+	}
+	if g := best(t, today); g != nil {
+		out.ExpiresAt, out.Generation, out.Status = Midnight(g.ExpiresAt), g.Number, string(g.Status(today))
+		out.Roles, out.LostRoles = orEmpty(g.CurrentRoles()), orEmpty(g.RemovedRoles)
+	}
+	return out
+}
+
+func generationOf(account, token string, g *state.Generation, today model.Date, names map[string]string) Generation {
+	out := Generation{
+		Generation: g.Number, Status: string(g.Status(today)), ServerName: g.ServerName,
+		IssuedAt: g.IssuedAt.UTC(), IssuedBy: g.IssuedBy, ExpiresAt: Midnight(g.ExpiresAt), RevokeAfter: g.RevokeAfter,
+		Roles: orEmpty(g.Roles), RemovedRoles: orEmpty(g.RemovedRoles), Recipients: readersOf(g.Recipients, names),
+		Ciphertext:  state.Dir + "/" + state.CiphertextPath(account, token, g.Number),
+		ValueSHA256: g.Value.String(), CiphertextSHA256: g.Ciphertext.String(), Value: g.Value,
+		RevokeDue: g.RevokeAfter != 0 && g.RevokeAfter <= today,
+	}
+	if len(g.FormerRecipients) > 0 {
+		out.FormerRecipients = readersOf(g.FormerRecipients, names)
+	}
+	return out
+}
+
+// TokensOf reports the tokens of an account that live, by name.
+func TokensOf(snap *state.Snapshot, account *state.Account, today model.Date) (list []Token) {
+	names := snap.Meta.Applied.KeyNames()
+	for _, name := range model.Names(account.Tokens) {
+		if account.Tokens[name].Live() {
+			list = append(list, TokenOf(account, name, today, names))
+		}
+	}
+	return list
+}
+
+// readersOf names keys, given by their IDs.
+func readersOf(ids []string, names map[string]string) []plan.Reader {
+	out := make([]plan.Reader, len(ids))
+	for i, id := range ids {
+		out[i] = plan.Reader{Name: names[id], Key: id}
+	}
+	return out
+}
+
+// best is the generation that speaks for the token.
+func best(t *state.Token, today model.Date) *state.Generation {
+	var found *state.Generation
+	rank := map[state.Status]int{state.Active: 2, state.Retiring: 1, state.Expired: 0}
+	for i := range t.Generations {
+		g := &t.Generations[i]
+		if found == nil || rank[g.Status(today)] >= rank[found.Status(today)] {
+			found = g
+		}
+	}
+	return found
+}
