@@ -2,6 +2,8 @@ package gitstore
 
 import (
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Absent returns those objects, by their full hashes, that the clone has not got.
@@ -13,11 +15,11 @@ func (s *Store) Absent(objects []string) ([]string, error) {
 	}
 	var absent []string
 	for _, hash := range objects {
-		object, err := parseID(hash)
+		name, err := object.ParseID(hash)
 		if err != nil {
 			return nil, err
 		}
-		if !r.has(object) {
+		if !r.has(name) {
 			absent = append(absent, hash)
 		}
 	}
@@ -25,9 +27,9 @@ func (s *Store) Absent(objects []string) ([]string, error) {
 }
 
 // has looks for an object and does not read it.
-func (r *reader) has(object id) bool {
+func (r *reader) has(name object.ID) bool {
 	for _, store := range r.stores {
-		if store.HasEncodedObject(plumbing.Hash(object)) == nil {
+		if store.HasEncodedObject(plumbing.Hash(name)) == nil {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // The index goes ahead of the branch. "git commit" reads HEAD first, then the
@@ -43,7 +44,7 @@ func (s *Store) unstage(edits []edit, file *indexFile) error {
 	var staged []edit
 	for _, e := range edits {
 		entry, ok := file.index.Find(e.path)
-		if !ok && e.new == (id{}) || ok && id(entry.ID()) == e.new {
+		if !ok && e.new == (object.ID{}) || ok && object.ID(entry.ID()) == e.new {
 			e.old, e.new, e.data = e.new, e.old, nil
 			staged = append(staged, e)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // IsAncestor reports whether ancestor is commit or can be reached from it by
@@ -124,7 +126,7 @@ const (
 // Commit dates only decide the order, so wrong clocks cost time and nothing else.
 type painter struct {
 	store   *Store
-	shallow map[id]bool
+	shallow map[object.ID]bool
 	seen    map[string]*painted
 	queue   dated
 	// open counts the queued commits that were reached from one side only.

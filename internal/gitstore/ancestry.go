@@ -3,6 +3,8 @@ package gitstore
 import (
 	"context"
 	"errors"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Node is a commit among all ancestors of another, with what some paths of the
@@ -39,7 +41,7 @@ func (s *Store) Ancestry(ctx context.Context, from string, paths []string, each 
 	}
 	reader := s.objects.fork()
 	defer reader.close()
-	a := &ancestry{reader: reader, nodes: map[string]*Node{}, trees: map[id][]string{}}
+	a := &ancestry{reader: reader, nodes: map[string]*Node{}, trees: map[object.ID][]string{}}
 	for _, p := range paths {
 		a.paths = append(a.paths, s.inRoot(p))
 	}
@@ -92,18 +94,18 @@ type ancestry struct {
 	reader *reader
 	paths  []string
 	nodes  map[string]*Node
-	trees  map[id][]string
+	trees  map[object.ID][]string
 }
 
 func (a *ancestry) node(hash string) (*Node, error) {
 	if n := a.nodes[hash]; n != nil {
 		return n, nil
 	}
-	object, err := parseID(hash)
+	name, err := object.ParseID(hash)
 	if err != nil {
 		return nil, err
 	}
-	c, err := readCommit(a.reader, object)
+	c, err := readCommit(a.reader, name)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (a *ancestry) node(hash string) (*Node, error) {
 			if err != nil {
 				return nil, err
 			}
-			n.IDs = append(n.IDs, entry.id.hash())
+			n.IDs = append(n.IDs, entry.ID.Hash())
 		}
 		a.trees[root] = n.IDs
 	}

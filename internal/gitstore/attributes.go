@@ -10,6 +10,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
@@ -159,7 +160,7 @@ func (d *draft) ruleFile(file string) ([]byte, error) {
 		return nil, err
 	}
 	e, err := d.knownAt(file)
-	if err != nil || !isRegular(e.mode) || e.id == (id{}) {
+	if err != nil || !object.IsFile(e.mode) || e.id == (object.ID{}) {
 		return nil, err
 	}
 	return d.blob(e.id)

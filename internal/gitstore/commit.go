@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Commit is one commit as git records it.
@@ -24,31 +24,31 @@ type Commit struct {
 
 // Commit reads a commit by its full hash. "" gives the zero Commit.
 func (s *Store) Commit(hash string) (Commit, error) {
-	object, err := parseID(hash)
-	if err != nil || object == (id{}) {
+	name, err := object.ParseID(hash)
+	if err != nil || name == (object.ID{}) {
 		return Commit{}, err
 	}
-	return readCommit(s.objects, object)
+	return readCommit(s.objects, name)
 }
 
 // RawCommit returns a commit's bytes, over which signatures are made.
 func (s *Store) RawCommit(hash string) ([]byte, error) {
-	object, err := parseID(hash)
+	name, err := object.ParseID(hash)
 	if err != nil {
 		return nil, err
 	}
-	return readKind(s.objects, object, pack.Commit)
+	return readKind(s.objects, name, object.Commit)
 }
 
-func readCommit(from source, object id) (Commit, error) {
-	data, err := readKind(from, object, pack.Commit)
+func readCommit(from source, name object.ID) (Commit, error) {
+	data, err := readKind(from, name, object.Commit)
 	if err != nil {
 		return Commit{}, err
 	}
 	c, err := parseCommit(string(data))
-	c.Hash = object.String()
+	c.Hash = name.String()
 	if err != nil {
-		return Commit{}, fmt.Errorf("commit %s: %w", object, err)
+		return Commit{}, fmt.Errorf("commit %s: %w", name, err)
 	}
 	return c, nil
 }
@@ -73,7 +73,7 @@ func parseCommit(text string) (Commit, error) {
 		}
 	}
 	for _, hash := range append([]string{c.Tree}, c.Parents...) {
-		if object, err := parseID(hash); err != nil || object == (id{}) {
+		if name, err := object.ParseID(hash); err != nil || name == (object.ID{}) {
 			return Commit{}, fmt.Errorf("it is damaged; run: git fsck")
 		}
 	}
@@ -131,7 +131,7 @@ func checkName(what, value string) error {
 }
 
 // formatCommit encodes a commit, signing it where sign is given.
-func formatCommit(tree id, parents []id, req Request) ([]byte, error) {
+func formatCommit(tree object.ID, parents []object.ID, req Request) ([]byte, error) {
 	author, err := req.Author.format()
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func formatCommit(tree id, parents []id, req Request) ([]byte, error) {
 	}
 	headers := "tree " + tree.String() + "\n"
 	for _, parent := range parents {
-		if parent != (id{}) {
+		if parent != (object.ID{}) {
 			headers += "parent " + parent.String() + "\n"
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/git/rules"
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 
 // A Draft shows files of the project as "git add" and "git commit" would store
@@ -103,14 +103,14 @@ type draft struct {
 	disk    fs.ReadFileFS // the whole work tree
 	closer  io.Closer
 	index   *indexFile // nil where HEAD stands in
-	root    id         // the tree of the commit that the draft is held against
+	root    object.ID  // the tree of the commit that the draft is held against
 	fold    bool
 	nodes   map[string]*drafted
 	listing map[string][]string
 	broken  map[string]error // folders that cannot be listed
 	ignored []string
 	foreign []string
-	commit  map[string]treeEntry
+	commit  map[string]object.Entry
 
 	mu      sync.Mutex
 	convert conversions
@@ -120,7 +120,7 @@ type draft struct {
 // known is what git knows of a file by its index.
 type known struct {
 	mode uint32
-	id   id // none where only the name is known: announced, or in conflict
+	id   object.ID // none where only the name is known: announced, or in conflict
 	// frozen is the mark by which git does not look at the work tree, "" if it does.
 	frozen string
 	entry  *index.Entry
@@ -160,7 +160,7 @@ func (s *Store) draft(ctx context.Context, commit string, names []string) (*draf
 func (s *Store) draftOf(disk fs.ReadFileFS, closer io.Closer) *draft {
 	d := &draft{
 		store: s, disk: disk, closer: closer, fold: s.repo.config.Bool("core.ignorecase", false),
-		nodes: map[string]*drafted{}, listing: map[string][]string{}, broken: map[string]error{}, commit: map[string]treeEntry{},
+		nodes: map[string]*drafted{}, listing: map[string][]string{}, broken: map[string]error{}, commit: map[string]object.Entry{},
 	}
 	d.convert = conversions{draft: d, steps: matchSteps, stacks: map[string]*rules.Attributes{}}
 	return d
@@ -206,7 +206,7 @@ func (d *draft) readCommit(ctx context.Context, commit string, names []string) e
 	d.root = mustID(c.Tree)
 	files, err := d.store.Files(ctx, commit, names, func(string) bool { return false })
 	for _, f := range files {
-		d.commit[d.store.inRoot(f.Path)] = treeEntry{mode: f.Mode, id: mustID(f.Hash)}
+		d.commit[d.store.inRoot(f.Path)] = object.Entry{Mode: f.Mode, ID: mustID(f.Hash)}
 	}
 	return err
 }
@@ -235,7 +235,7 @@ func (d *draft) readIndex(names []string) (map[string]known, error) {
 func (d *draft) withoutIndex(tracked map[string]known) error {
 	patterns, err := d.store.sparsePatterns()
 	for name, e := range d.commit {
-		k := known{mode: e.mode, id: e.id}
+		k := known{mode: e.Mode, id: e.ID}
 		if _, statErr := fs.Stat(d.disk, name); statErr != nil && !patterns.include(name) {
 			k.frozen = skipWorktree
 		}
@@ -245,10 +245,10 @@ func (d *draft) withoutIndex(tracked map[string]known) error {
 }
 
 func knownBy(e index.Entry) known {
-	k := known{mode: e.Mode(), id: id(e.ID()), entry: &e}
+	k := known{mode: e.Mode(), id: object.ID(e.ID()), entry: &e}
 	switch {
 	case e.Stage() != 0 || e.IntentToAdd():
-		k.id, k.entry = id{}, nil
+		k.id, k.entry = object.ID{}, nil
 	case e.SkipWorktree():
 		k.frozen = skipWorktree
 	case e.AssumeValid():
@@ -261,7 +261,7 @@ func knownBy(e index.Entry) known {
 func (d *draft) knownAt(name string) (known, error) {
 	if d.index == nil {
 		e, err := lookUp(d.store.objects, d.root, name)
-		return known{mode: e.mode, id: e.id}, err
+		return known{mode: e.Mode, id: e.ID}, err
 	}
 	if e, ok := d.index.index.Find(name); ok {
 		return knownBy(e), nil
@@ -269,8 +269,8 @@ func (d *draft) knownAt(name string) (known, error) {
 	return known{}, nil
 }
 
-func (d *draft) blob(object id) ([]byte, error) {
-	return readKind(d.store.objects, object, pack.Blob)
+func (d *draft) blob(name object.ID) ([]byte, error) {
+	return readKind(d.store.objects, name, object.Blob)
 }
 
 // remark notes something of a file, given from the root.
@@ -303,12 +303,12 @@ func (d *draft) content(n *drafted) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	is := id(pack.IDOf(pack.Blob, data))
+	is := object.IDOf(object.Blob, data)
 	if is == n.id {
 		d.compare(n, is)
 		return data, nil
 	}
-	if plain := withoutCR(data); len(plain) < len(data) && id(pack.IDOf(pack.Blob, plain)) == n.id {
+	if plain := withoutCR(data); len(plain) < len(data) && object.IDOf(object.Blob, plain) == n.id {
 		d.compare(n, n.id) // line ends are no difference
 		return plain, nil
 	}
@@ -335,7 +335,7 @@ func (d *draft) converted(n *drafted, data []byte) ([]byte, error) {
 		}
 		return d.judged(n, data, stored)
 	}
-	if n.id == (id{}) {
+	if n.id == (object.ID{}) {
 		return nil, &UnconvertedError{Why: conversion.unknown}
 	}
 	d.compare(n, n.id)
@@ -345,7 +345,7 @@ func (d *draft) converted(n *drafted, data []byte) ([]byte, error) {
 
 // judged remarks upon a file whose stored form is known.
 func (d *draft) judged(n *drafted, data, stored []byte) ([]byte, error) {
-	is := id(pack.IDOf(pack.Blob, stored))
+	is := object.IDOf(object.Blob, stored)
 	if n.frozen != "" && is != n.id {
 		d.remark(n.name, Unseen, n.frozen)
 		d.compare(n, n.id)
@@ -367,14 +367,14 @@ func (e *UnconvertedError) Error() string {
 }
 
 // compare remarks upon a file that is not the one of the commit.
-func (d *draft) compare(n *drafted, is id) {
-	if d.commit[n.name].id != is || !isRegular(d.commit[n.name].mode) {
+func (d *draft) compare(n *drafted, is object.ID) {
+	if d.commit[n.name].ID != is || !object.IsFile(d.commit[n.name].Mode) {
 		d.remark(n.name, Uncommitted, "")
 	}
 }
 
 func (d *draft) keepsCRLF(n *drafted) (bool, error) {
-	if n.id == (id{}) {
+	if n.id == (object.ID{}) {
 		return false, nil
 	}
 	data, err := d.blob(n.id)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
@@ -95,7 +96,7 @@ func (w *draftWalk) visit(name string, mode fs.FileMode, at place) error {
 	if w.count++; w.count > maxFiles {
 		return errors.New(name + ": there are more files than osmoctl reads")
 	}
-	if k, ok := w.tracked[name]; ok && (!mode.IsDir() || k.mode == modeModule) {
+	if k, ok := w.tracked[name]; ok && (!mode.IsDir() || k.mode == object.ModeSubmodule) {
 		delete(w.tracked, name)
 		w.add(w.trackedNode(name, mode, k))
 		return nil
@@ -120,12 +121,12 @@ func (w *draftWalk) visit(name string, mode fs.FileMode, at place) error {
 func (w *draftWalk) trackedNode(name string, mode fs.FileMode, k known) *drafted {
 	n := &drafted{name: name, mode: mode, known: k, onDisk: true}
 	switch {
-	case k.mode == modeModule:
+	case k.mode == object.ModeSubmodule:
 		w.remark(name, Foreign, "")
 		n.mode, n.onDisk = fs.ModeIrregular, false
-	case isLink(k.mode) && mode.IsRegular() && (k.frozen != "" || !w.store.repo.config.Bool("core.symlinks", true)):
+	case k.mode == object.ModeLink && mode.IsRegular() && (k.frozen != "" || !w.store.repo.config.Bool("core.symlinks", true)):
 		n.mode = fs.ModeSymlink | 0o777
-	case k.frozen != "" && isLink(k.mode):
+	case k.frozen != "" && k.mode == object.ModeLink:
 		n.mode = fs.ModeSymlink | 0o777
 	case k.frozen != "" && !mode.IsRegular():
 		w.remark(name, Unseen, k.frozen)
@@ -190,7 +191,7 @@ func (w *draftWalk) unlisted() error {
 				w.remark(name, Unseen, k.frozen)
 			}
 			w.add(w.fromIndex(name, k))
-		case k.mode == modeModule:
+		case k.mode == object.ModeSubmodule:
 			w.add(w.trackedNode(name, fs.ModeDir, k))
 		case err != nil || info.IsDir():
 			// It was deleted, and a commit of everything would delete it.
@@ -214,9 +215,9 @@ func (w *draftWalk) unlisted() error {
 func (w *draftWalk) fromIndex(name string, k known) *drafted {
 	n := &drafted{name: name, known: k, mode: 0o444}
 	switch {
-	case isLink(k.mode):
+	case k.mode == object.ModeLink:
 		n.mode = fs.ModeSymlink | 0o777
-	case k.mode == modeModule:
+	case k.mode == object.ModeSubmodule:
 		w.remark(name, Foreign, "")
 		n.mode = fs.ModeIrregular
 	}

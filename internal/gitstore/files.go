@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // File is one file of the project at a commit.
@@ -73,7 +73,7 @@ func (s *Store) Files(ctx context.Context, commit string, dirs []string, want fu
 		if err != nil {
 			return nil, err
 		}
-		if entry.mode != 0 {
+		if entry.Mode != 0 {
 			starts = append(starts, found{path.Clean(dir), entry})
 		}
 	}
@@ -81,26 +81,26 @@ func (s *Store) Files(ctx context.Context, commit string, dirs []string, want fu
 }
 
 // projectTree is the project's folder at a commit; none gives the zero id.
-func (s *Store) projectTree(commit string) (id, error) {
+func (s *Store) projectTree(commit string) (object.ID, error) {
 	c, err := s.Commit(commit)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
-	root, err := parseID(c.Tree)
+	root, err := object.ParseID(c.Tree)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
 	entry, err := lookUp(s.objects, root, s.prefix)
-	if err != nil || !entry.isTree() {
-		return id{}, err
+	if err != nil || !entry.IsTree() {
+		return object.ID{}, err
 	}
-	return entry.id, nil
+	return entry.ID, nil
 }
 
 // found is an entry and where it was found.
 type found struct {
 	path string
-	treeEntry
+	object.Entry
 }
 
 // lister walks trees and reads files, in as many goroutines as it pays.
@@ -113,7 +113,7 @@ type lister struct {
 	mu sync.Mutex
 	// known has the first folders that were read, by their object: one that
 	// is named many times over need not be read as often.
-	known map[id][]treeEntry
+	known map[object.ID][]object.Entry
 
 	maxFiles int
 	maxBytes int64
@@ -126,7 +126,7 @@ const enough = 32
 // left, and then shares it.
 func (l *lister) list(objects *objects, queue []found) ([]File, error) {
 	for opened := 0; len(queue) < enough && opened < len(queue); {
-		if !queue[opened].isTree() {
+		if !queue[opened].IsTree() {
 			opened++
 			continue
 		}
@@ -166,7 +166,7 @@ func (l *lister) share(objects *objects, queue []found) ([]File, error) {
 // walk adds everything below the entries to files.
 func (l *lister) walk(from source, entries []found, files []File) ([]File, error) {
 	for _, f := range entries {
-		if f.isTree() {
+		if f.IsTree() {
 			below, err := l.open(from, f)
 			if err != nil {
 				return nil, err
@@ -190,7 +190,7 @@ func (l *lister) open(from source, f found) ([]found, error) {
 	if err := l.ctx.Err(); err != nil {
 		return nil, err
 	}
-	entries, err := l.entries(from, f.id)
+	entries, err := l.entries(from, f.ID)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
@@ -202,7 +202,7 @@ func (l *lister) open(from source, f found) ([]found, error) {
 	}
 	below := make([]found, len(entries))
 	for i, e := range entries {
-		below[i] = found{child(f.path, e.name), e}
+		below[i] = found{child(f.path, e.Name), e}
 	}
 	return below, nil
 }
@@ -210,7 +210,7 @@ func (l *lister) open(from source, f found) ([]found, error) {
 // maxKnown is how many folders are remembered while files are listed.
 const maxKnown = 1000
 
-func (l *lister) entries(from source, tree id) ([]treeEntry, error) {
+func (l *lister) entries(from source, tree object.ID) ([]object.Entry, error) {
 	l.mu.Lock()
 	entries, known := l.known[tree]
 	l.mu.Unlock()
@@ -224,7 +224,7 @@ func (l *lister) entries(from source, tree id) ([]treeEntry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.known == nil {
-		l.known = map[id][]treeEntry{}
+		l.known = map[object.ID][]object.Entry{}
 	}
 	if len(l.known) < maxKnown {
 		l.known[tree] = entries
@@ -241,11 +241,11 @@ func child(dir, name string) string {
 }
 
 func (l *lister) file(from source, f found) (File, error) {
-	file := File{Path: f.path, Mode: f.mode, Hash: f.id.String()}
-	if !isRegular(f.mode) || l.want != nil && !l.want(f.path) {
+	file := File{Path: f.path, Mode: f.Mode, Hash: f.ID.String()}
+	if !object.IsFile(f.Mode) || l.want != nil && !l.want(f.path) {
 		return file, nil
 	}
-	data, err := readKind(from, f.id, pack.Blob)
+	data, err := readKind(from, f.ID, object.Blob)
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", f.path, err)
 	}

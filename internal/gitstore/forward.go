@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // ErrOtherFiles says that a branch cannot follow another by [Store.FastForward],
@@ -66,7 +68,7 @@ func (s *Store) forward(branch, from, to, dir string) (Pending, error) {
 // clone git fetches it only when asked, which has to be before the branch moves.
 func (s *Store) checkHeld(edits []edit) error {
 	for _, e := range edits {
-		if e.new == (id{}) {
+		if e.new == (object.ID{}) {
 			continue
 		}
 		if _, _, err := s.objects.read(e.new); err != nil {
@@ -78,31 +80,31 @@ func (s *Store) checkHeld(edits []edit) error {
 
 // onlyBelow goes down the two trees along the way, and demands that everything
 // beside the way is the same.
-func (s *Store) onlyBelow(before, after id, way []string) error {
+func (s *Store) onlyBelow(before, after object.ID, way []string) error {
 	if before == after || len(way) == 0 {
 		return nil
 	}
-	old, err := s.below(treeEntry{mode: modeTree, id: before})
+	old, err := s.below(object.Entry{Mode: object.ModeTree, ID: before})
 	if err != nil {
 		return err
 	}
-	now, err := s.below(treeEntry{mode: modeTree, id: after})
+	now, err := s.below(object.Entry{Mode: object.ModeTree, ID: after})
 	if err != nil {
 		return err
 	}
 	for name := range union(old, now) {
-		if a, b := old[name], now[name]; name != way[0] && (a.id != b.id || a.mode != b.mode) {
+		if a, b := old[name], now[name]; name != way[0] && (a.ID != b.ID || a.Mode != b.Mode) {
 			return fmt.Errorf("%s: %w", name, ErrOtherFiles)
 		}
 	}
 	a, b := old[way[0]], now[way[0]]
-	if !a.isTree() || !b.isTree() {
+	if !a.IsTree() || !b.IsTree() {
 		return nil
 	}
-	return s.onlyBelow(a.id, b.id, way[1:])
+	return s.onlyBelow(a.ID, b.ID, way[1:])
 }
 
-func union(a, b map[string]treeEntry) map[string]bool {
+func union(a, b map[string]object.Entry) map[string]bool {
 	names := make(map[string]bool, len(a)+len(b))
 	for name := range a {
 		names[name] = true
@@ -131,15 +133,15 @@ func (s *Store) Same(a, b string, paths ...string) (bool, error) {
 
 // entryAt finds a path in a commit, without its name; the zero entry where
 // there is nothing.
-func (s *Store) entryAt(commit, name string) (treeEntry, error) {
+func (s *Store) entryAt(commit, name string) (object.Entry, error) {
 	if commit == "" {
-		return treeEntry{}, nil
+		return object.Entry{}, nil
 	}
 	c, err := s.Commit(commit)
 	if err != nil {
-		return treeEntry{}, err
+		return object.Entry{}, err
 	}
 	entry, err := lookUp(s.objects, mustID(c.Tree), path.Clean(s.inRoot(name)))
-	entry.name = ""
+	entry.Name = ""
 	return entry, err
 }

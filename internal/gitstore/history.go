@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // History calls each for the commits that touched a path of the project ("" is
@@ -34,9 +36,9 @@ type walk struct {
 	store   *Store
 	path    string
 	reader  *reader
-	shallow map[id]bool
-	root    id
-	at      treeEntry
+	shallow map[object.ID]bool
+	root    object.ID
+	at      object.Entry
 }
 
 func (w *walk) from(ctx context.Context, hash string, each func(Commit) error) error {
@@ -49,7 +51,7 @@ func (w *walk) from(ctx context.Context, hash string, each func(Commit) error) e
 			return ErrShallow
 		}
 		var parent Commit
-		var before treeEntry
+		var before object.Entry
 		if len(current.Parents) > 0 {
 			parent, before, err = w.visit(current.Parents[0])
 		}
@@ -66,26 +68,26 @@ func (w *walk) from(ctx context.Context, hash string, each func(Commit) error) e
 
 // visit reads a commit and finds the path in it; the entry's name is left out,
 // so that entries compare by mode and content.
-func (w *walk) visit(hash string) (Commit, treeEntry, error) {
-	object, err := parseID(hash)
+func (w *walk) visit(hash string) (Commit, object.Entry, error) {
+	name, err := object.ParseID(hash)
 	if err != nil {
-		return Commit{}, treeEntry{}, err
+		return Commit{}, object.Entry{}, err
 	}
-	c, err := readCommit(w.reader, object)
+	c, err := readCommit(w.reader, name)
 	if err != nil {
-		return Commit{}, treeEntry{}, err
+		return Commit{}, object.Entry{}, err
 	}
 	if root := mustID(c.Tree); root != w.root {
 		w.at, err = lookUp(w.reader, root, w.path)
-		w.root, w.at.name = root, ""
+		w.root, w.at.Name = root, ""
 	}
 	return c, w.at, err
 }
 
 // mustID reads a hash that parseCommit has checked.
-func mustID(hash string) id {
-	object, _ := parseID(hash)
-	return object
+func mustID(hash string) object.ID {
+	name, _ := object.ParseID(hash)
+	return name
 }
 
 // Shallow says that the clone does not have all of its history.
@@ -95,15 +97,15 @@ func (s *Store) Shallow() (bool, error) {
 }
 
 // shallow returns the commits whose parents the clone does not have.
-func (s *Store) shallow() (map[id]bool, error) {
+func (s *Store) shallow() (map[object.ID]bool, error) {
 	data, err := os.ReadFile(filepath.Join(s.repo.commonDir, "shallow"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	commits := map[id]bool{}
+	commits := map[object.ID]bool{}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {
-		if commit, err := parseID(lines.Text()); err == nil {
+		if commit, err := object.ParseID(lines.Text()); err == nil {
 			commits[commit] = true
 		}
 	}

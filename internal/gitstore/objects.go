@@ -1,7 +1,6 @@
 package gitstore
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,37 +19,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
-
-// id is the name of an object. The zero value stands for none: no parent, no
-// file, an unborn branch.
-type id [20]byte
-
-func (i id) String() string { return hex.EncodeToString(i[:]) }
-
-// hash is the form in which ids leave the package: "" for none.
-func (i id) hash() string {
-	if i == (id{}) {
-		return ""
-	}
-	return i.String()
-}
-
-// parseID reads a full object name; "" is none.
-func parseID(hash string) (id, error) {
-	var i id
-	if hash == "" {
-		return i, nil
-	}
-	if len(hash) != hex.EncodedLen(len(i)) {
-		return i, fmt.Errorf("%q is not the full hash of an object", hash)
-	}
-	if _, err := hex.Decode(i[:], []byte(hash)); err != nil {
-		return i, fmt.Errorf("%q is not the full hash of an object", hash)
-	}
-	return i, nil
-}
 
 // maxObject is the largest object that is read. Ours are kilobytes; the bound
 // is against a hostile commit.
@@ -93,13 +63,13 @@ func (r repository) whence() string {
 	return "run: git fetch, or git fsck to see what else is"
 }
 
-func (o *objects) read(object id) (pack.Kind, []byte, error) {
+func (o *objects) read(name object.ID) (object.Kind, []byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.reader == nil {
 		o.reader = o.fork()
 	}
-	return o.reader.read(object)
+	return o.reader.read(name)
 }
 
 func (o *objects) close() error {
@@ -130,61 +100,61 @@ var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * ti
 
 // source reads objects; a *reader or an *objects.
 type source interface {
-	read(object id) (pack.Kind, []byte, error)
+	read(name object.ID) (object.Kind, []byte, error)
 }
 
-func (r *reader) read(object id) (kind pack.Kind, data []byte, err error) {
-	kind, data, err = r.lookUp(object)
+func (r *reader) read(name object.ID) (kind object.Kind, data []byte, err error) {
+	kind, data, err = r.lookUp(name)
 	for _, wait := range waits {
 		if err == nil || errors.Is(err, errTooLarge) {
 			break
 		}
 		_ = r.close() // the next view is a fresh one
 		time.Sleep(wait)
-		kind, data, err = r.lookUp(object)
+		kind, data, err = r.lookUp(name)
 	}
 	return kind, data, err
 }
 
 var errTooLarge = errors.New("it is larger than osmoctl reads")
 
-func (r *reader) lookUp(object id) (pack.Kind, []byte, error) {
+func (r *reader) lookUp(name object.ID) (object.Kind, []byte, error) {
 	if r.stores == nil {
 		if err := r.reopen(); err != nil {
 			return 0, nil, err
 		}
 	}
 	for _, store := range r.stores {
-		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(object))
+		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(name))
 		if errors.Is(err, plumbing.ErrObjectNotFound) {
 			continue
 		}
 		if err != nil {
-			return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+			return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
 		}
-		return load(object, found)
+		return load(name, found)
 	}
-	return 0, nil, fmt.Errorf("%w: %s; %s", ErrMissingObject, object, r.whence)
+	return 0, nil, fmt.Errorf("%w: %s; %s", ErrMissingObject, name, r.whence)
 }
 
 // load takes the content, and checks that it is what its name says: a wrong
 // byte on the disk must not pass for state.
-func load(object id, found plumbing.EncodedObject) (pack.Kind, []byte, error) {
+func load(name object.ID, found plumbing.EncodedObject) (object.Kind, []byte, error) {
 	if found.Size() > maxObject {
-		return 0, nil, fmt.Errorf("read git object %s: %w", object, errTooLarge)
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, errTooLarge)
 	}
 	r, err := found.Reader()
 	if err != nil {
-		return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
 	}
 	defer r.Close()
 	data := make([]byte, found.Size())
 	if _, err := io.ReadFull(r, data); err != nil {
-		return 0, nil, fmt.Errorf("read git object %s: %w", object, err)
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
 	}
-	kind := pack.Kind(found.Type())
-	if id(pack.IDOf(kind, data)) != object {
-		return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", object)
+	kind := object.Kind(found.Type())
+	if object.IDOf(kind, data) != name {
+		return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", name)
 	}
 	return kind, data, nil
 }
@@ -268,32 +238,32 @@ func objectDirs(first string) ([]string, error) {
 }
 
 // readKind reads an object that must be of one kind.
-func readKind(from source, object id, want pack.Kind) ([]byte, error) {
-	kind, data, err := from.read(object)
+func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
+	kind, data, err := from.read(name)
 	if err != nil {
 		return nil, err
 	}
 	if kind != want {
-		return nil, fmt.Errorf("git object %s is a %s where a %s is expected", object, kind, want)
+		return nil, fmt.Errorf("git object %s is a %s where a %s is expected", name, kind, want)
 	}
 	return data, nil
 }
 
 // withPrefix returns the objects whose names begin with these bytes.
-func (o *objects) withPrefix(start []byte) ([]id, error) {
+func (o *objects) withPrefix(start []byte) ([]object.ID, error) {
 	r := o.fork()
 	defer r.close()
 	if err := r.reopen(); err != nil {
 		return nil, err
 	}
-	seen := map[id]bool{}
+	seen := map[object.ID]bool{}
 	for _, store := range r.stores {
 		hashes, err := store.HashesWithPrefix(start)
 		if err != nil {
 			return nil, err
 		}
 		for _, h := range hashes {
-			seen[id(h)] = true
+			seen[object.ID(h)] = true
 		}
 	}
 	return slices.Collect(maps.Keys(seen)), nil

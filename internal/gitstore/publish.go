@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Result says what [Store.Publish] or [Store.Recover] did, and what it left.
@@ -67,7 +68,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 		}
 		defer func() { err = errors.Join(err, file.lock.release()) }()
 	}
-	if err := s.writeJournal(journal{p.branch, p.parent.hash(), p.Commit}); err != nil {
+	if err := s.writeJournal(journal{p.branch, p.parent.Hash(), p.Commit}); err != nil {
 		return result, true, err
 	}
 	if result.Moved, err = s.moveBranch(ctx, p, file); !result.Moved {
@@ -125,8 +126,8 @@ func (s *Store) compareBranch(p Pending) error {
 	return s.checkStored(p)
 }
 
-func words(at id) string {
-	if at == (id{}) {
+func words(at object.ID) string {
+	if at == (object.ID{}) {
 		return "no commit"
 	}
 	return at.String()
@@ -147,7 +148,7 @@ func (s *Store) checkStored(p Pending) error {
 // logMove appends to the reflogs, where there is one or git would make one.
 func (s *Store) logMove(p Pending, isHead bool) error {
 	action := "commit: "
-	if p.parent == (id{}) {
+	if p.parent == (object.ID{}) {
 		action = "commit (initial): "
 	}
 	message := strings.Join(strings.Fields(p.message), " ")

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Recovery says what [Store.Recover] found and did.
@@ -123,10 +125,10 @@ func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err e
 	if err != nil {
 		return Recovery{}, err
 	}
-	if at.hash() == j.Parent {
+	if at.Hash() == j.Parent {
 		return Recovery{}, s.abandon(ctx, j)
 	}
-	recovery = Recovery{Commit: j.Commit, Result: Result{Moved: at.hash() == j.Commit}}
+	recovery = Recovery{Commit: j.Commit, Result: Result{Moved: at.Hash() == j.Commit}}
 	head, err := s.Head()
 	if err != nil {
 		return recovery, err
@@ -158,15 +160,15 @@ func (s *Store) editsOf(j journal) ([]edit, error) {
 		return nil, err
 	}
 	var edits []edit
-	before := treeEntry{mode: modeTree, id: mustID(parent.Tree)}
-	after := treeEntry{mode: modeTree, id: mustID(commit.Tree)}
+	before := object.Entry{Mode: object.ModeTree, ID: mustID(parent.Tree)}
+	after := object.Entry{Mode: object.ModeTree, ID: mustID(commit.Tree)}
 	err = s.compareTrees("", before, after, &edits)
 	slices.SortFunc(edits, func(a, b edit) int { return strings.Compare(a.path, b.path) })
 	return edits, err
 }
 
-func (s *Store) compareTrees(path string, before, after treeEntry, edits *[]edit) error {
-	if before.id == after.id && before.mode == after.mode {
+func (s *Store) compareTrees(path string, before, after object.Entry, edits *[]edit) error {
+	if before.ID == after.ID && before.Mode == after.Mode {
 		return nil
 	}
 	*edits = append(*edits, fileEdits(path, before, after)...)
@@ -185,7 +187,7 @@ func (s *Store) compareTrees(path string, before, after treeEntry, edits *[]edit
 		delete(old, name)
 	}
 	for name, entry := range old {
-		if err := s.compareTrees(child(path, name), entry, treeEntry{}, edits); err != nil {
+		if err := s.compareTrees(child(path, name), entry, object.Entry{}, edits); err != nil {
 			return err
 		}
 	}
@@ -193,13 +195,13 @@ func (s *Store) compareTrees(path string, before, after treeEntry, edits *[]edit
 }
 
 // fileEdits is the edit where at least one side is a regular file.
-func fileEdits(path string, before, after treeEntry) []edit {
+func fileEdits(path string, before, after object.Entry) []edit {
 	e := edit{path: path}
-	if isRegular(before.mode) {
-		e.old, e.mode = before.id, before.mode
+	if object.IsFile(before.Mode) {
+		e.old, e.mode = before.ID, before.Mode
 	}
-	if isRegular(after.mode) {
-		e.new, e.mode = after.id, after.mode
+	if object.IsFile(after.Mode) {
+		e.new, e.mode = after.ID, after.Mode
 	}
 	if e.old == e.new {
 		return nil
@@ -207,14 +209,14 @@ func fileEdits(path string, before, after treeEntry) []edit {
 	return []edit{e}
 }
 
-func (s *Store) below(e treeEntry) (map[string]treeEntry, error) {
-	if !e.isTree() {
+func (s *Store) below(e object.Entry) (map[string]object.Entry, error) {
+	if !e.IsTree() {
 		return nil, nil
 	}
-	entries, err := readTree(s.objects, e.id)
-	below := make(map[string]treeEntry, len(entries))
+	entries, err := readTree(s.objects, e.ID)
+	below := make(map[string]object.Entry, len(entries))
 	for _, e := range entries {
-		below[e.name] = e
+		below[e.Name] = e
 	}
 	return below, err
 }

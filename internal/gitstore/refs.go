@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Head says where HEAD is.
@@ -31,10 +33,10 @@ func (s *Store) Head() (Head, error) {
 	branch, symbolic := strings.CutPrefix(text, "ref: ")
 	if !symbolic {
 		commit, err := parseRefLine(text)
-		return Head{Commit: commit.hash()}, err
+		return Head{Commit: commit.Hash()}, err
 	}
 	commit, err := s.readRef(branch)
-	return Head{Commit: commit.hash(), Branch: branch, Unborn: err == nil && commit == (id{})}, err
+	return Head{Commit: commit.Hash(), Branch: branch, Unborn: err == nil && commit == (object.ID{})}, err
 }
 
 // Ref returns what a reference, by its full name, points at; "" if there is no
@@ -44,7 +46,7 @@ func (s *Store) Ref(name string) (string, error) {
 		return "", err
 	}
 	commit, err := s.readRef(name)
-	return commit.hash(), err
+	return commit.Hash(), err
 }
 
 // Symbolic returns the full name of the reference that a symbolic one names; "" if
@@ -67,29 +69,29 @@ func (s *Store) Symbolic(name string) (string, error) {
 // readRef reads a reference as git does: its own file first, then packed-refs.
 // A reference that does not exist gives the zero id. "git pack-refs" writes
 // the second before it removes the first, so none is missed between.
-func (s *Store) readRef(name string) (id, error) {
+func (s *Store) readRef(name string) (object.ID, error) {
 	for range 5 {
 		text, err := readSmall(s.refPath(name))
 		if isAbsent(err) {
 			return s.packedRef(name)
 		}
 		if err != nil {
-			return id{}, fmt.Errorf("read %s: %w", name, err)
+			return object.ID{}, fmt.Errorf("read %s: %w", name, err)
 		}
 		target, symbolic := strings.CutPrefix(text, "ref: ")
 		if !symbolic {
 			commit, err := parseRefLine(text)
 			if err != nil {
-				return id{}, fmt.Errorf("read %s: %w", name, err)
+				return object.ID{}, fmt.Errorf("read %s: %w", name, err)
 			}
 			return commit, nil
 		}
 		if err := checkRefName(target); err != nil {
-			return id{}, err
+			return object.ID{}, err
 		}
 		name = target
 	}
-	return id{}, fmt.Errorf("%s leads to other references in a circle", name)
+	return object.ID{}, fmt.Errorf("%s leads to other references in a circle", name)
 }
 
 // refPath is where a reference has its file. HEAD belongs to the work tree.
@@ -106,16 +108,16 @@ func isAbsent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR)
 }
 
-func parseRefLine(text string) (id, error) {
-	commit, err := parseID(strings.TrimSpace(text))
-	if err != nil || commit == (id{}) {
-		return id{}, fmt.Errorf("the reference is damaged; run: git fsck")
+func parseRefLine(text string) (object.ID, error) {
+	commit, err := object.ParseID(strings.TrimSpace(text))
+	if err != nil || commit == (object.ID{}) {
+		return object.ID{}, fmt.Errorf("the reference is damaged; run: git fsck")
 	}
 	return commit, nil
 }
 
-func (s *Store) packedRef(name string) (id, error) {
-	found := id{}
+func (s *Store) packedRef(name string) (object.ID, error) {
+	found := object.ID{}
 	err := s.eachPackedRef(func(hash, ref string) (err error) {
 		if ref == name {
 			found, err = parseRefLine(hash)

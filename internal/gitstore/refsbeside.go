@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Git keeps a branch in a file of its name: where there is a/b, there can be no a,
@@ -17,7 +19,7 @@ func (s *Store) CheckNewBranch(branch string) error {
 		return err
 	}
 	at, err := s.readRef(branch)
-	if err != nil || at != (id{}) {
+	if err != nil || at != (object.ID{}) {
 		return err
 	}
 	other, err := s.refBeside(branch)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Resolve finds the commit that a revision means: a branch, tag, remote branch,
@@ -31,7 +31,7 @@ func (s *Store) Resolve(rev string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("revision %q: %w", rev, err)
 	}
-	return at.hash(), nil
+	return at.Hash(), nil
 }
 
 // ResolveBranch finds the commit at the tip of a branch: refs/remotes/… or
@@ -41,11 +41,11 @@ func (s *Store) Resolve(rev string) (string, error) {
 // answer to, with different commits, is ErrAmbiguousRevision.
 func (s *Store) ResolveBranch(name string) (string, error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("branch %q: %w", name, err) }
-	if object, err := parseID(name); err == nil && name != "" {
-		if object, err = s.peel(object); err != nil {
+	if commit, err := object.ParseID(name); err == nil && name != "" {
+		if commit, err = s.peel(commit); err != nil {
 			return fail(err)
 		}
-		return object.hash(), nil
+		return commit.Hash(), nil
 	}
 	if checkRefName(name) != nil {
 		return fail(ErrUnknownRevision)
@@ -54,58 +54,58 @@ func (s *Store) ResolveBranch(name string) (string, error) {
 	if strings.HasPrefix(name, "refs/") {
 		full = []string{name}
 	}
-	var found id
+	var found object.ID
 	var first string
 	for _, ref := range full {
 		at, err := s.readRef(ref)
 		switch {
 		case err != nil:
 			return fail(err)
-		case at == (id{}):
-		case found == (id{}):
+		case at == (object.ID{}):
+		case found == (object.ID{}):
 			found, first = at, ref
 		case at != found:
 			return fail(fmt.Errorf("%w: it is %s and also %s; write the one that you mean in full", ErrAmbiguousRevision, first, ref))
 		}
 	}
-	if found == (id{}) {
+	if found == (object.ID{}) {
 		return fail(ErrUnknownRevision)
 	}
 	found, err := s.peel(found)
 	if err != nil {
 		return fail(err)
 	}
-	return found.hash(), nil
+	return found.Hash(), nil
 }
 
-func (s *Store) resolveBase(base string) (id, error) {
+func (s *Store) resolveBase(base string) (object.ID, error) {
 	if base == "@" {
 		base = "HEAD"
 	}
-	if full, err := parseID(base); err == nil && base != "" {
+	if full, err := object.ParseID(base); err == nil && base != "" {
 		return full, nil
 	}
 	if checkRefName(base) != nil {
-		return id{}, ErrUnknownRevision
+		return object.ID{}, ErrUnknownRevision
 	}
-	var found id
+	var found object.ID
 	var first string
 	for _, name := range candidates(base) {
 		at, err := s.resolveRef(name)
 		switch {
 		case err != nil:
 			return at, err
-		case at == (id{}):
-		case found == (id{}):
+		case at == (object.ID{}):
+		case found == (object.ID{}):
 			found, first = at, name
 		case at != found:
-			return id{}, fmt.Errorf("%w: it is %s and also %s; write the one that you mean in full", ErrAmbiguousRevision, first, name)
+			return object.ID{}, fmt.Errorf("%w: it is %s and also %s; write the one that you mean in full", ErrAmbiguousRevision, first, name)
 		}
 		if name == base {
 			break // Written in full, it is meant.
 		}
 	}
-	if found != (id{}) {
+	if found != (object.ID{}) {
 		return found, nil
 	}
 	return s.resolveShort(base)
@@ -123,72 +123,72 @@ func candidates(base string) []string {
 	return names
 }
 
-func (s *Store) resolveRef(name string) (id, error) {
+func (s *Store) resolveRef(name string) (object.ID, error) {
 	if name != "HEAD" {
 		return s.readRef(name)
 	}
 	head, err := s.Head()
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
 	if head.Unborn {
-		return id{}, fmt.Errorf("%w: %s has no commit yet", ErrUnknownRevision, head.Branch)
+		return object.ID{}, fmt.Errorf("%w: %s has no commit yet", ErrUnknownRevision, head.Branch)
 	}
-	return parseID(head.Commit)
+	return object.ParseID(head.Commit)
 }
 
 // resolveShort finds the one commit whose hash begins like this.
-func (s *Store) resolveShort(prefix string) (id, error) {
+func (s *Store) resolveShort(prefix string) (object.ID, error) {
 	const shortest = 4
 	even := prefix[:len(prefix)&^1]
 	start, err := hex.DecodeString(even)
 	if err != nil || len(prefix) < shortest || len(prefix) > 40 {
-		return id{}, ErrUnknownRevision
+		return object.ID{}, ErrUnknownRevision
 	}
 	all, err := s.objects.withPrefix(start)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
-	var commits []id
-	for _, object := range all {
-		if !strings.HasPrefix(object.String(), strings.ToLower(prefix)) {
+	var commits []object.ID
+	for _, name := range all {
+		if !strings.HasPrefix(name.String(), strings.ToLower(prefix)) {
 			continue
 		}
-		if _, err := s.peel(object); err == nil {
-			commits = append(commits, object)
+		if _, err := s.peel(name); err == nil {
+			commits = append(commits, name)
 		}
 	}
 	switch len(commits) {
 	case 0:
-		return id{}, ErrUnknownRevision
+		return object.ID{}, ErrUnknownRevision
 	case 1:
 		return commits[0], nil
 	}
-	return id{}, fmt.Errorf("%w: more than one commit begins with it", ErrUnknownRevision)
+	return object.ID{}, fmt.Errorf("%w: more than one commit begins with it", ErrUnknownRevision)
 }
 
 // peel follows annotated tags to the commit.
-func (s *Store) peel(object id) (id, error) {
+func (s *Store) peel(name object.ID) (object.ID, error) {
 	for range 10 {
-		kind, data, err := s.objects.read(object)
+		kind, data, err := s.objects.read(name)
 		switch {
 		case err != nil:
-			return id{}, err
-		case kind == pack.Commit:
-			return object, nil
-		case kind != pack.Tag:
-			return id{}, fmt.Errorf("%w: it is a %s, not a commit", ErrUnknownRevision, kind)
+			return object.ID{}, err
+		case kind == object.Commit:
+			return name, nil
+		case kind != object.Tag:
+			return object.ID{}, fmt.Errorf("%w: it is a %s, not a commit", ErrUnknownRevision, kind)
 		}
 		line, _, _ := strings.Cut(string(data), "\n")
-		if object, err = parseRefLine(strings.TrimPrefix(line, "object ")); err != nil {
-			return id{}, err
+		if name, err = parseRefLine(strings.TrimPrefix(line, "object ")); err != nil {
+			return object.ID{}, err
 		}
 	}
-	return id{}, errors.New("its tags lead to one another in a circle")
+	return object.ID{}, errors.New("its tags lead to one another in a circle")
 }
 
 // step takes one ~N, ^N or ^{…} off steps and goes there.
-func (s *Store) step(at id, steps string) (id, string, error) {
+func (s *Store) step(at object.ID, steps string) (object.ID, string, error) {
 	for _, same := range []string{"^{commit}", "^{}", "^0"} {
 		if rest, ok := strings.CutPrefix(steps, same); ok {
 			return at, rest, nil
@@ -201,7 +201,7 @@ func (s *Store) step(at id, steps string) (id, string, error) {
 		n, err = strconv.Atoi(rest[:digits])
 	}
 	if err != nil || digits == 0 && rest != "" && !strings.ContainsRune("~^", rune(rest[0])) {
-		return id{}, "", fmt.Errorf("%w: %s is not understood here", ErrUnknownRevision, steps)
+		return object.ID{}, "", fmt.Errorf("%w: %s is not understood here", ErrUnknownRevision, steps)
 	}
 	if op == '^' {
 		at, err = s.parent(at, n)
@@ -213,13 +213,13 @@ func (s *Store) step(at id, steps string) (id, string, error) {
 	return at, rest[digits:], err
 }
 
-func (s *Store) parent(at id, n int) (id, error) {
+func (s *Store) parent(at object.ID, n int) (object.ID, error) {
 	c, err := readCommit(s.objects, at)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
 	if n < 1 || n > len(c.Parents) {
-		return id{}, fmt.Errorf("%w: %s has no parent number %d", ErrUnknownRevision, at, n)
+		return object.ID{}, fmt.Errorf("%w: %s has no parent number %d", ErrUnknownRevision, at, n)
 	}
-	return parseID(c.Parents[n-1])
+	return object.ParseID(c.Parents[n-1])
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Staged returns what a commit would add or change: the files of the index that
@@ -51,7 +52,7 @@ type stagedComparison struct {
 }
 
 // compare looks for what the entries below dir have and the tree has not.
-func (c *stagedComparison) compare(entries []index.Entry, dir string, tree id) error {
+func (c *stagedComparison) compare(entries []index.Entry, dir string, tree object.ID) error {
 	if err := c.ctx.Err(); err != nil {
 		return context.Cause(c.ctx)
 	}
@@ -59,9 +60,9 @@ func (c *stagedComparison) compare(entries []index.Entry, dir string, tree id) e
 	if err != nil {
 		return err
 	}
-	committed := map[string]treeEntry{}
+	committed := map[string]object.Entry{}
 	for _, e := range listed {
-		committed[e.name] = e
+		committed[e.Name] = e
 	}
 	for len(entries) > 0 {
 		name, _, isFolder := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(entries[0].Path, dir), "/"), "/")
@@ -80,19 +81,19 @@ func (c *stagedComparison) compare(entries []index.Entry, dir string, tree id) e
 	return nil
 }
 
-func (c *stagedComparison) folder(entries []index.Entry, dir string, committed treeEntry) error {
-	if !committed.isTree() {
-		return c.compare(entries, dir, id{})
+func (c *stagedComparison) folder(entries []index.Entry, dir string, committed object.Entry) error {
+	if !committed.IsTree() {
+		return c.compare(entries, dir, object.ID{})
 	}
-	if folderOf(entries, dir) == committed.id {
+	if folderOf(entries, dir) == committed.ID {
 		return nil
 	}
-	return c.compare(entries, dir, committed.id)
+	return c.compare(entries, dir, committed.ID)
 }
 
-func (c *stagedComparison) file(e index.Entry, committed treeEntry) {
-	if e.IntentToAdd() || e.Mode() == index.Submodule || id(e.ID()) == committed.id {
+func (c *stagedComparison) file(e index.Entry, committed object.Entry) {
+	if e.IntentToAdd() || e.Mode() == object.ModeSubmodule || object.ID(e.ID()) == committed.ID {
 		return
 	}
-	c.found = append(c.found, File{Path: e.Path, Mode: e.Mode(), Hash: id(e.ID()).String()})
+	c.found = append(c.found, File{Path: e.Path, Mode: e.Mode(), Hash: object.ID(e.ID()).String()})
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/index"
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // ID names what a path, relative to the project, holds at a commit: two commits
@@ -22,7 +22,7 @@ import (
 // that there is nothing.
 func (s *Store) ID(commit, name string) (string, error) {
 	entry, err := s.entryAt(commit, name)
-	return entry.id.hash(), err
+	return entry.ID.Hash(), err
 }
 
 // A Difference is a file that two commits do not have alike.
@@ -59,8 +59,8 @@ type treeComparison struct {
 	found []Difference
 }
 
-func (c *treeComparison) compare(name string, before, after treeEntry) error {
-	if before.id == after.id && before.mode == after.mode {
+func (c *treeComparison) compare(name string, before, after object.Entry) error {
+	if before.ID == after.ID && before.Mode == after.Mode {
 		return nil
 	}
 	if err := c.ctx.Err(); err != nil {
@@ -90,13 +90,13 @@ func (c *treeComparison) compare(name string, before, after treeEntry) error {
 }
 
 // add notes a path at which at least one side has something else than a folder.
-func (c *treeComparison) add(name string, before, after treeEntry) {
+func (c *treeComparison) add(name string, before, after object.Entry) {
 	d := Difference{Path: name}
-	if before.mode != 0 && !before.isTree() {
-		d.Before, d.BeforeMode = before.id.hash(), before.mode
+	if before.Mode != 0 && !before.IsTree() {
+		d.Before, d.BeforeMode = before.ID.Hash(), before.Mode
 	}
-	if after.mode != 0 && !after.isTree() {
-		d.After, d.AfterMode = after.id.hash(), after.mode
+	if after.Mode != 0 && !after.IsTree() {
+		d.After, d.AfterMode = after.ID.Hash(), after.Mode
 	}
 	if d.BeforeMode != 0 || d.AfterMode != 0 {
 		c.found = append(c.found, d)
@@ -125,7 +125,7 @@ func (s *Store) Changed(ctx context.Context, commit, dir string) ([]string, erro
 	staged := file.index.Below(s.inRoot(dir))
 	var changed []string
 	alike := staged
-	if folderOf(staged, s.inRoot(dir)) != at.id {
+	if folderOf(staged, s.inRoot(dir)) != at.ID {
 		committed, err := s.Files(ctx, commit, []string{dir}, func(string) bool { return false })
 		if err != nil {
 			return nil, err
@@ -141,29 +141,29 @@ func (s *Store) Changed(ctx context.Context, commit, dir string) ([]string, erro
 // folderOf is the name that a commit would give to the folder made of index
 // entries: to hash 10,000 folders takes a tenth of the time it takes to read
 // them. Entries in conflict make no folder, which gives the zero id.
-func folderOf(entries []index.Entry, dir string) id {
-	var listed []treeEntry
+func folderOf(entries []index.Entry, dir string) object.ID {
+	var listed []object.Entry
 	for len(entries) > 0 {
 		e := entries[0]
 		if e.Stage() != 0 || e.IntentToAdd() {
-			return id{}
+			return object.ID{}
 		}
 		rest := strings.TrimPrefix(e.Path[len(dir):], "/")
 		name, _, isFolder := strings.Cut(rest, "/")
-		entry, n := treeEntry{mode: e.Mode(), name: name, id: id(e.ID())}, 1
+		entry, n := object.Entry{Mode: e.Mode(), Name: name, ID: object.ID(e.ID())}, 1
 		if isFolder {
 			sub := e.Path[:len(e.Path)-len(rest)+len(name)]
 			n = countBelow(entries, sub+"/")
-			entry = treeEntry{mode: modeTree, name: name, id: folderOf(entries[:n], sub)}
-			if entry.id == (id{}) {
-				return id{}
+			entry = object.Entry{Mode: object.ModeTree, Name: name, ID: folderOf(entries[:n], sub)}
+			if entry.ID == (object.ID{}) {
+				return object.ID{}
 			}
 		}
 		listed = append(listed, entry)
 		entries = entries[n:]
 	}
-	slices.SortFunc(listed, compareEntries)
-	return id(pack.IDOf(pack.Tree, encodeTree(listed)))
+	slices.SortFunc(listed, object.CompareEntries)
+	return object.IDOf(object.Tree, object.EncodeTree(listed))
 }
 
 // countBelow counts the first entries whose paths begin like this.
@@ -187,7 +187,7 @@ func (s *Store) unstaged(committed []File, staged []index.Entry) (changed []stri
 		name := s.inProject(e.Path)
 		f, known := at[name]
 		delete(at, name)
-		if known && e.Stage() == 0 && e.Mode() == f.Mode && id(e.ID()).String() == f.Hash {
+		if known && e.Stage() == 0 && e.Mode() == f.Mode && object.ID(e.ID()).String() == f.Hash {
 			alike = append(alike, e)
 		} else {
 			changed = append(changed, name)
@@ -223,7 +223,7 @@ func (s *Store) editedOf(entries []index.Entry, written fs.FileInfo) ([]string, 
 	defer w.close()
 	var edited []string
 	for _, e := range entries {
-		if !isRegular(e.Mode()) || e.SkipWorktree() || s.settled(e, written) {
+		if !object.IsFile(e.Mode()) || e.SkipWorktree() || s.settled(e, written) {
 			continue
 		}
 		same, err := w.holds(e)
@@ -254,10 +254,10 @@ func (w *treeWriter) holds(e index.Entry) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return sameContent(folder, path.Base(e.Path), id(e.ID()))
+	return sameContent(folder, path.Base(e.Path), object.ID(e.ID()))
 }
 
-func sameContent(folder disk.Folder, name string, want id) (bool, error) {
+func sameContent(folder disk.Folder, name string, want object.ID) (bool, error) {
 	data, _, err := readRegular(folder, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, disk.ErrNotRegular), errors.Is(err, errTooLarge):
@@ -265,5 +265,5 @@ func sameContent(folder disk.Folder, name string, want id) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	return id(pack.IDOf(pack.Blob, data)) == want || id(pack.IDOf(pack.Blob, withoutCR(data))) == want, nil
+	return object.IDOf(object.Blob, data) == want || object.IDOf(object.Blob, withoutCR(data)) == want, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // stated is a repository with a committed state in a subfolder.
@@ -51,11 +53,11 @@ func TestDifferences(t *testing.T) {
 	r.check(err)
 	at := func(rev, name string) string { return r.git("rev-parse", rev+":p/"+name) }
 	want := []Difference{
-		{"state/meta.json", at(first, "state/meta.json"), at(second, "state/meta.json"), modeFile, modeFile},
-		{"state/new/x", "", at(second, "state/new/x"), 0, modeFile},
-		{"state/roles/a.json", at(first, "state/roles/a.json"), "", modeFile, 0},
-		{"state/roles/a.json/below", "", at(second, "state/roles/a.json/below"), 0, modeFile},
-		{"state/roles/b.json", at(first, "state/roles/b.json"), at(second, "state/roles/b.json"), modeFile, modeExec},
+		{"state/meta.json", at(first, "state/meta.json"), at(second, "state/meta.json"), object.ModeFile, object.ModeFile},
+		{"state/new/x", "", at(second, "state/new/x"), 0, object.ModeFile},
+		{"state/roles/a.json", at(first, "state/roles/a.json"), "", object.ModeFile, 0},
+		{"state/roles/a.json/below", "", at(second, "state/roles/a.json/below"), 0, object.ModeFile},
+		{"state/roles/b.json", at(first, "state/roles/b.json"), at(second, "state/roles/b.json"), object.ModeFile, object.ModeExecutable},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // FS shows the project at a commit as a file system. With paths given, only
@@ -19,7 +19,7 @@ import (
 // read when asked for, so a hostile tree costs what is looked at. The commit
 // "" shows an empty project.
 func (s *Store) FS(commit string, paths ...string) (fs.FS, error) {
-	t := &treeFS{from: s.objects, paths: paths, folders: map[string][]treeEntry{}}
+	t := &treeFS{from: s.objects, paths: paths, folders: map[string][]object.Entry{}}
 	if commit == "" {
 		return t, nil
 	}
@@ -30,11 +30,11 @@ func (s *Store) FS(commit string, paths ...string) (fs.FS, error) {
 
 type treeFS struct {
 	from    source
-	project id
+	project object.ID
 	paths   []string
 
 	mu      sync.Mutex
-	folders map[string][]treeEntry
+	folders map[string][]object.Entry
 }
 
 // shows tells whether a name is one of the paths, below one, or on the way.
@@ -50,29 +50,29 @@ func (t *treeFS) shows(name string) bool {
 	return false
 }
 
-func (t *treeFS) find(name string) (treeEntry, error) {
+func (t *treeFS) find(name string) (object.Entry, error) {
 	if !fs.ValidPath(name) {
-		return treeEntry{}, fs.ErrInvalid
+		return object.Entry{}, fs.ErrInvalid
 	}
 	if name == "." {
-		return treeEntry{mode: modeTree, name: ".", id: t.project}, nil
+		return object.Entry{Mode: object.ModeTree, Name: ".", ID: t.project}, nil
 	}
 	if !t.shows(name) {
-		return treeEntry{}, fs.ErrNotExist
+		return object.Entry{}, fs.ErrNotExist
 	}
 	entries, err := t.list(path.Dir(name))
 	if err != nil {
-		return treeEntry{}, err
+		return object.Entry{}, err
 	}
 	entry := named(entries, path.Base(name))
-	if entry.mode == 0 {
-		return treeEntry{}, fs.ErrNotExist
+	if entry.Mode == 0 {
+		return object.Entry{}, fs.ErrNotExist
 	}
 	return entry, nil
 }
 
 // list reads a folder, once.
-func (t *treeFS) list(dir string) ([]treeEntry, error) {
+func (t *treeFS) list(dir string) ([]object.Entry, error) {
 	t.mu.Lock()
 	entries, ok := t.folders[dir]
 	t.mu.Unlock()
@@ -83,10 +83,10 @@ func (t *treeFS) list(dir string) ([]treeEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !entry.isTree() {
+	if !entry.IsTree() {
 		return nil, fs.ErrNotExist
 	}
-	if entries, err = readTree(t.from, entry.id); err != nil {
+	if entries, err = readTree(t.from, entry.ID); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
@@ -109,10 +109,10 @@ func (t *treeFS) Open(name string) (fs.File, error) {
 
 func (t *treeFS) open(name string) (treeInfo, []byte, error) {
 	entry, err := t.find(name)
-	if err != nil || !isRegular(entry.mode) {
-		return treeInfo{treeEntry: entry}, nil, err
+	if err != nil || !object.IsFile(entry.Mode) {
+		return treeInfo{entry: entry}, nil, err
 	}
-	data, err := readKind(t.from, entry.id, pack.Blob)
+	data, err := readKind(t.from, entry.ID, object.Blob)
 	return treeInfo{entry, int64(len(data))}, data, err
 }
 
@@ -144,8 +144,8 @@ func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	listed := make([]fs.DirEntry, 0, len(entries))
 	for _, e := range sortedByName(entries) {
-		if full := child(name, e.name); t.shows(full) {
-			listed = append(listed, treeDirEntry{treeInfo{treeEntry: e}, t, full})
+		if full := child(name, e.Name); t.shows(full) {
+			listed = append(listed, treeDirEntry{treeInfo{entry: e}, t, full})
 		}
 	}
 	return listed, nil
@@ -153,25 +153,25 @@ func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // treeInfo describes an entry of a commit. Commits keep no times of files.
 type treeInfo struct {
-	treeEntry
-	size int64
+	entry object.Entry
+	size  int64
 }
 
-func (i treeInfo) Name() string       { return i.name }
+func (i treeInfo) Name() string       { return i.entry.Name }
 func (i treeInfo) Size() int64        { return i.size }
 func (i treeInfo) ModTime() time.Time { return time.Time{} }
-func (i treeInfo) IsDir() bool        { return i.isTree() }
+func (i treeInfo) IsDir() bool        { return i.entry.IsTree() }
 func (i treeInfo) Sys() any           { return nil }
 
 func (i treeInfo) Mode() fs.FileMode {
 	switch {
-	case i.isTree():
+	case i.entry.IsTree():
 		return fs.ModeDir | 0o555
-	case i.mode == modeLink:
+	case i.entry.Mode == object.ModeLink:
 		return fs.ModeSymlink | 0o777
-	case !isRegular(i.mode):
+	case !object.IsFile(i.entry.Mode):
 		return fs.ModeIrregular
-	case i.mode == modeExec:
+	case i.entry.Mode == object.ModeExecutable:
 		return 0o555
 	}
 	return 0o444

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Uncommitted returns the files below the folders (or files) named that are
@@ -68,11 +68,11 @@ func (d *draft) isCommitted(n *drafted) (bool, error) {
 		return true, d.broken[n.name]
 	case n.mode&fs.ModeSymlink != 0:
 		// Where it leads is of no interest: who reads the commit refuses it.
-		return isLink(at.mode), nil
-	case at.mode == 0:
+		return at.Mode == object.ModeLink, nil
+	case at.Mode == 0:
 		return false, nil
-	case !n.mode.IsRegular() || !isRegular(at.mode):
-		return n.known.mode == modeModule && at.id == n.id, nil
+	case !n.mode.IsRegular() || !object.IsFile(at.Mode):
+		return n.known.mode == object.ModeSubmodule && at.ID == n.id, nil
 	}
 	data, err := d.content(n)
 	if errors.Is(err, errTooLarge) {
@@ -81,14 +81,14 @@ func (d *draft) isCommitted(n *drafted) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return id(pack.IDOf(pack.Blob, data)) == at.id || id(pack.IDOf(pack.Blob, withoutCR(data))) == at.id, nil
+	return object.IDOf(object.Blob, data) == at.ID || object.IDOf(object.Blob, withoutCR(data)) == at.ID, nil
 }
 
 // sortedByName puts entries into the order that fs.FS asks for.
-func sortedByName(entries []treeEntry) []treeEntry {
+func sortedByName(entries []object.Entry) []object.Entry {
 	sorted := slices.Clone(entries)
-	slices.SortFunc(sorted, func(a, b treeEntry) int {
-		if a.name < b.name {
+	slices.SortFunc(sorted, func(a, b object.Entry) int {
+		if a.Name < b.Name {
 			return -1
 		}
 		return 1

@@ -15,7 +15,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // A Version is something that the repository keeps: what a file once was, or
@@ -49,7 +49,7 @@ func (s *Store) Versions(ctx context.Context, each func(Version) error) ([]Missi
 	if err != nil {
 		return nil, err
 	}
-	w := &versions{ctx: ctx, objects: s.Contents(), each: each, cut: cut, seen: map[id]bool{}}
+	w := &versions{ctx: ctx, objects: s.Contents(), each: each, cut: cut, seen: map[object.ID]bool{}}
 	defer w.objects.Close()
 	if len(cut) > 0 {
 		where := "1 commit"
@@ -71,8 +71,8 @@ type versions struct {
 	ctx     context.Context
 	objects *Contents
 	each    func(Version) error
-	cut     map[id]bool
-	seen    map[id]bool
+	cut     map[object.ID]bool
+	seen    map[object.ID]bool
 	missing []Missing
 }
 
@@ -83,56 +83,56 @@ func (w *versions) lacks(what string, err error) {
 
 // tip walks from what a reference points at: a commit, or a tag of something,
 // which may be a tag again. No object can lead back to itself.
-func (w *versions) tip(object id) error {
+func (w *versions) tip(name object.ID) error {
 	for {
-		if w.seen[object] {
+		if w.seen[name] {
 			return nil
 		}
-		kind, data, err := w.objects.read(object)
+		kind, data, err := w.objects.read(name)
 		switch {
 		case err != nil:
-			w.seen[object] = true
-			w.lacks("object "+object.String(), err)
+			w.seen[name] = true
+			w.lacks("object "+name.String(), err)
 			return nil
-		case kind == pack.Commit:
-			return w.commits(object)
-		case kind == pack.Tree:
-			return w.tree(object, object.String(), "")
-		case kind == pack.Blob:
-			w.seen[object] = true
-			return w.each(Version{Hash: object.String(), Commit: object.String(), Path: object.String()})
+		case kind == object.Commit:
+			return w.commits(name)
+		case kind == object.Tree:
+			return w.tree(name, name.String(), "")
+		case kind == object.Blob:
+			w.seen[name] = true
+			return w.each(Version{Hash: name.String(), Commit: name.String(), Path: name.String()})
 		}
-		w.seen[object] = true
+		w.seen[name] = true
 		headers, message, _ := strings.Cut(string(data), "\n\n")
 		line, _, _ := strings.Cut(headers, "\n")
 		of, err := parseRefLine(strings.TrimPrefix(line, "object "))
 		if err != nil {
-			w.lacks("tag "+object.String(), err)
+			w.lacks("tag "+name.String(), err)
 			return nil
 		}
-		if err := w.each(Version{Hash: object.String(), Commit: of.String(), Message: message}); err != nil {
+		if err := w.each(Version{Hash: name.String(), Commit: of.String(), Message: message}); err != nil {
 			return err
 		}
-		object = of
+		name = of
 	}
 }
 
 // open is a commit whose ancestors are being walked.
 type open struct {
-	object id
+	name   object.ID
 	commit Commit
 	next   int // of its parents
 }
 
 // commits walks a commit after all of its ancestors.
-func (w *versions) commits(start id) error {
+func (w *versions) commits(start object.ID) error {
 	stack := w.enter(nil, start)
 	for len(stack) > 0 {
 		if err := w.ctx.Err(); err != nil {
 			return context.Cause(w.ctx)
 		}
 		top := &stack[len(stack)-1]
-		if top.next < len(top.commit.Parents) && !w.cut[top.object] {
+		if top.next < len(top.commit.Parents) && !w.cut[top.name] {
 			parent := mustID(top.commit.Parents[top.next])
 			top.next++
 			stack = w.enter(stack, parent)
@@ -147,21 +147,21 @@ func (w *versions) commits(start id) error {
 }
 
 // enter reads a commit that was not seen yet.
-func (w *versions) enter(stack []open, object id) []open {
-	if w.seen[object] {
+func (w *versions) enter(stack []open, name object.ID) []open {
+	if w.seen[name] {
 		return stack
 	}
-	w.seen[object] = true
-	c, err := readCommit(w.objects, object)
+	w.seen[name] = true
+	c, err := readCommit(w.objects, name)
 	if err != nil {
-		w.lacks("commit "+object.String()+" and what came before", err)
+		w.lacks("commit "+name.String()+" and what came before", err)
 		return stack
 	}
-	return append(stack, open{object: object, commit: c})
+	return append(stack, open{name: name, commit: c})
 }
 
 func (w *versions) commit(c *open) error {
-	hash := c.object.String()
+	hash := c.name.String()
 	if err := w.each(Version{Hash: hash, Commit: hash, Message: c.commit.Message}); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (w *versions) commit(c *open) error {
 }
 
 // tree walks the folders and files of a commit that no earlier one had.
-func (w *versions) tree(tree id, commit, dir string) error {
+func (w *versions) tree(tree object.ID, commit, dir string) error {
 	if w.seen[tree] {
 		return nil
 	}
@@ -180,13 +180,13 @@ func (w *versions) tree(tree id, commit, dir string) error {
 		return nil
 	}
 	for _, e := range entries {
-		switch name := path.Join(dir, e.name); {
-		case e.isTree():
-			err = w.tree(e.id, commit, name)
-		case e.mode == modeModule || w.seen[e.id]:
+		switch name := path.Join(dir, e.Name); {
+		case e.IsTree():
+			err = w.tree(e.ID, commit, name)
+		case e.Mode == object.ModeSubmodule || w.seen[e.ID]:
 		default:
-			w.seen[e.id] = true
-			err = w.each(Version{Hash: e.id.String(), Commit: commit, Path: name})
+			w.seen[e.ID] = true
+			err = w.each(Version{Hash: e.ID.String(), Commit: commit, Path: name})
 		}
 		if err != nil {
 			return err
@@ -196,7 +196,7 @@ func (w *versions) tree(tree id, commit, dir string) error {
 }
 
 // tips are what all references point at, by name, older stashes included.
-func (s *Store) tips() ([]id, error) {
+func (s *Store) tips() ([]object.ID, error) {
 	names := map[string]bool{}
 	err := s.eachPackedRef(func(_, name string) error {
 		names[name] = true
@@ -208,13 +208,13 @@ func (s *Store) tips() ([]id, error) {
 	if err := s.looseRefs(names); err != nil {
 		return nil, err
 	}
-	var tips []id
+	var tips []object.ID
 	for _, name := range sorted(names) {
 		tip, err := s.readRef(name)
 		if err != nil {
 			return nil, err
 		}
-		if tip != (id{}) {
+		if tip != (object.ID{}) {
 			tips = append(tips, tip)
 		}
 	}
@@ -233,7 +233,7 @@ func (s *Store) Tips() ([]string, error) {
 	commits := map[string]bool{}
 	for _, tip := range tips {
 		if commit, err := s.peel(tip); err == nil {
-			commits[commit.hash()] = true
+			commits[commit.Hash()] = true
 		}
 	}
 	return sorted(commits), nil
@@ -272,7 +272,7 @@ func ignoreAbsent(err error) error {
 
 // unnamedTips are the HEADs of all work trees and the stashes before the last,
 // which only the log of the reference has.
-func (s *Store) unnamedTips() (tips []id) {
+func (s *Store) unnamedTips() (tips []object.ID) {
 	heads, _ := filepath.Glob(filepath.Join(s.repo.commonDir, "worktrees", "*", "HEAD"))
 	for _, file := range append(heads, filepath.Join(s.repo.commonDir, "HEAD"), filepath.Join(s.repo.gitDir, "HEAD")) {
 		text, _ := readSmall(file)
@@ -309,11 +309,11 @@ func (c *Contents) Close() error { return c.reader.close() }
 const maxMisses = 3
 
 // read reads an object as a whole.
-func (c *Contents) read(object id) (pack.Kind, []byte, error) {
-	kind, data, err := c.reader.lookUp(object)
+func (c *Contents) read(name object.ID) (object.Kind, []byte, error) {
+	kind, data, err := c.reader.lookUp(name)
 	if err != nil && !errors.Is(err, errTooLarge) && c.misses < maxMisses {
 		c.misses++
-		return c.reader.read(object)
+		return c.reader.read(name)
 	}
 	return kind, data, err
 }
@@ -321,13 +321,13 @@ func (c *Contents) read(object id) (pack.Kind, []byte, error) {
 // Open returns the content of a blob and its size. One that is not large is an
 // io.ReaderAt as well.
 func (c *Contents) Open(hash string) (io.ReadCloser, int64, error) {
-	object, err := parseID(hash)
+	name, err := object.ParseID(hash)
 	if err != nil {
 		return nil, 0, err
 	}
-	_, data, err := c.read(object)
+	_, data, err := c.read(name)
 	if errors.Is(err, errTooLarge) {
-		return c.stream(object)
+		return c.stream(name)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -342,14 +342,14 @@ func (held) Close() error { return nil }
 
 // stream opens a blob that is too large to be held in memory. It cannot be
 // compared with its name before it is read.
-func (c *Contents) stream(object id) (io.ReadCloser, int64, error) {
+func (c *Contents) stream(name object.ID) (io.ReadCloser, int64, error) {
 	for _, store := range c.reader.stores {
-		found, err := store.EncodedObject(plumbing.BlobObject, plumbing.Hash(object))
+		found, err := store.EncodedObject(plumbing.BlobObject, plumbing.Hash(name))
 		if err != nil {
 			continue
 		}
 		r, err := found.Reader()
 		return r, found.Size(), err
 	}
-	return nil, 0, fmt.Errorf("%w: %s", ErrMissingObject, object)
+	return nil, 0, fmt.Errorf("%w: %s", ErrMissingObject, name)
 }

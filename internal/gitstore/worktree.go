@@ -16,7 +16,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/index"
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // outcome is what became of an edit in the work tree.
@@ -30,14 +30,14 @@ type outcome struct {
 // stage turns an outcome into a change of the index. Where something else than
 // the old version is staged, the entry is the user's: leave is true.
 func (o outcome) stage(ix *index.Index) (change index.Edit, leave bool) {
-	change = index.Edit{Path: o.path, Remove: o.new == id{}, Mode: o.mode, ID: indexID(o.new), SkipWorktree: o.skipped}
+	change = index.Edit{Path: o.path, Remove: o.new == object.ID{}, Mode: o.mode, ID: object.ID(o.new), SkipWorktree: o.skipped}
 	if o.info != nil {
 		change.Stat = index.StatOf(o.info)
 	}
 	entry, staged := ix.Find(o.path)
-	was := id{}
+	was := object.ID{}
 	if staged {
-		was = id(entry.ID())
+		was = object.ID(entry.ID())
 	}
 	mine := was == o.old || was == o.new
 	return change, !mine || staged && entry.IntentToAdd() || !staged && ix.Blocked(o.path)
@@ -158,10 +158,10 @@ func (w *treeWriter) all(edits []edit, outcomes []outcome) error {
 func (w *treeWriter) one(e edit) (outcome, error) {
 	o := outcome{edit: e}
 	skip := w.skip(e.path)
-	folder, err := w.enter(path.Dir(e.path), e.old == (id{}) && !skip)
+	folder, err := w.enter(path.Dir(e.path), e.old == (object.ID{}) && !skip)
 	if isAbsent(err) && !errors.Is(err, disk.ErrNotFolder) {
 		o.skipped = skip
-		o.left = !skip && e.new != id{}
+		o.left = !skip && e.new != object.ID{}
 		return o, nil
 	}
 	if errors.Is(err, disk.ErrNotFolder) {
@@ -197,7 +197,7 @@ const (
 
 // act decides by what is there. Only versions of our own are replaced.
 func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version, info fs.FileInfo, skip bool) (err error) {
-	gone := o.new == id{}
+	gone := o.new == object.ID{}
 	switch {
 	case v == foreign:
 		o.left = true
@@ -208,7 +208,7 @@ func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version,
 		o.info = info
 	case v == absent && skip:
 		o.skipped = true
-	case v == absent && o.old != id{}:
+	case v == absent && o.old != object.ID{}:
 		o.left = true // the user has deleted it
 	case v == absent:
 		o.info, err = w.create(folder, name, o.edit)
@@ -231,14 +231,14 @@ func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.
 		return foreign, nil, err
 	}
 	for _, content := range [][]byte{data, withoutCR(data)} {
-		switch blob := id(pack.IDOf(pack.Blob, content)); {
+		switch blob := object.ID(object.IDOf(object.Blob, content)); {
 		case blob == e.new:
 			return newVersion, info, nil
 		case blob == e.old:
 			return oldVersion, info, nil
 		}
 	}
-	if w.torn && e.new != (id{}) {
+	if w.torn && e.new != (object.ID{}) {
 		content, err := w.store.content(e)
 		if err == nil && isTorn(data, content) {
 			return cutShort, info, nil
@@ -287,7 +287,7 @@ func (s *Store) content(e edit) ([]byte, error) {
 	if e.data != nil {
 		return e.data, nil
 	}
-	return readKind(s.objects, e.new, pack.Blob)
+	return readKind(s.objects, e.new, object.Blob)
 }
 
 // create writes a new file in place: what a crash leaves of it is recognised.
@@ -297,7 +297,7 @@ func (w *treeWriter) create(folder disk.Folder, name string, e edit) (fs.FileInf
 		return nil, err
 	}
 	perm := fs.FileMode(0o666)
-	if e.mode == modeExec {
+	if e.mode == object.ModeExecutable {
 		perm = 0o777
 	}
 	f, err := folder.Create(name, perm)
@@ -353,7 +353,7 @@ func removeTemp(folder disk.Folder, name string) error {
 func (s *Store) pruneFolders(edits []edit) error {
 	emptied := map[string]bool{}
 	for _, e := range edits {
-		if e.new == (id{}) {
+		if e.new == (object.ID{}) {
 			emptied[path.Dir(e.path)] = true
 		}
 	}

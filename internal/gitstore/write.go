@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 
@@ -50,7 +50,7 @@ type Pending struct {
 	Commit string
 
 	branch  string
-	parent  id
+	parent  object.ID
 	edits   []edit
 	pack    string // path without ending
 	reflog  string // who and when
@@ -60,7 +60,7 @@ type Pending struct {
 // edit is what a commit does to one path of the repository.
 type edit struct {
 	path     string
-	old, new id // zero: the file is not there
+	old, new object.ID // zero: the file is not there
 	mode     uint32
 	data     []byte // the new content; nil: read it when needed
 }
@@ -72,7 +72,7 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 	if err := s.mayWrite(ctx, req); err != nil {
 		return Pending{}, err
 	}
-	parent, err := parseID(req.Parent)
+	parent, err := object.ParseID(req.Parent)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
 	if err != nil {
 		return err
 	}
-	before, err := parseID(parent.Tree)
+	before, err := object.ParseID(parent.Tree)
 	if err != nil {
 		return err
 	}
@@ -100,15 +100,15 @@ func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
 	if err != nil {
 		return err
 	}
-	beside, err := parseID(req.Beside)
+	beside, err := object.ParseID(req.Beside)
 	if err != nil {
 		return err
 	}
-	commit, err := formatCommit(tree, []id{p.parent, beside}, req)
+	commit, err := formatCommit(tree, []object.ID{p.parent, beside}, req)
 	if err != nil {
 		return err
 	}
-	p.Commit = id(b.pack.Add(pack.Commit, commit)).String()
+	p.Commit = object.ID(b.pack.Add(object.Commit, commit)).String()
 	p.message, _, _ = strings.Cut(strings.TrimLeft(req.Message, "\n"), "\n")
 	p.reflog, err = req.Committer.format()
 	return err
@@ -327,56 +327,56 @@ type treeBuilder struct {
 	edits []edit
 }
 
-func (s *Store) buildTree(b *treeBuilder, before id, changes []Change) (id, error) {
+func (s *Store) buildTree(b *treeBuilder, before object.ID, changes []Change) (object.ID, error) {
 	top, err := plant(s.prefix, changes)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
-	after, err := b.folder("", treeEntry{mode: modeTree, id: before}, top)
+	after, err := b.folder("", object.Entry{Mode: object.ModeTree, ID: before}, top)
 	if err != nil {
-		return id{}, err
+		return object.ID{}, err
 	}
 	if len(b.edits) == 0 {
-		return id{}, ErrNoChange
+		return object.ID{}, ErrNoChange
 	}
-	if after.mode == 0 { // a commit has a tree, even an empty one
-		after.id = id(b.pack.Add(pack.Tree, nil))
+	if after.Mode == 0 { // a commit has a tree, even an empty one
+		after.ID = object.ID(b.pack.Add(object.Tree, nil))
 	}
-	return after.id, nil
+	return after.ID, nil
 }
 
 // folder applies what lies below a node to a folder. An empty one is gone.
-func (b *treeBuilder) folder(path string, old treeEntry, n *node) (treeEntry, error) {
-	if old.mode != 0 && !old.isTree() {
-		return treeEntry{}, unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
+func (b *treeBuilder) folder(path string, old object.Entry, n *node) (object.Entry, error) {
+	if old.Mode != 0 && !old.IsTree() {
+		return object.Entry{}, unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
 	}
-	entries, err := readTree(b.from, old.id)
+	entries, err := readTree(b.from, old.ID)
 	if err != nil {
-		return treeEntry{}, err
+		return object.Entry{}, err
 	}
-	kept := make([]treeEntry, 0, len(entries)+len(n.below))
-	replaced := make(map[string]treeEntry, len(n.below))
+	kept := make([]object.Entry, 0, len(entries)+len(n.below))
+	replaced := make(map[string]object.Entry, len(n.below))
 	for _, e := range entries {
-		if n.below[e.name] == nil {
+		if n.below[e.Name] == nil {
 			kept = append(kept, e)
 		} else {
-			replaced[e.name] = e
+			replaced[e.Name] = e
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.below)) {
 		entry, err := b.entry(child(path, name), replaced[name], n.below[name])
 		if err != nil {
-			return treeEntry{}, err
+			return object.Entry{}, err
 		}
-		if entry.mode != 0 {
-			entry.name = name
+		if entry.Mode != 0 {
+			entry.Name = name
 			kept = append(kept, entry)
 		}
 	}
 	return b.tree(old, kept), nil
 }
 
-func (b *treeBuilder) entry(path string, old treeEntry, n *node) (treeEntry, error) {
+func (b *treeBuilder) entry(path string, old object.Entry, n *node) (object.Entry, error) {
 	if n.change == nil {
 		return b.folder(path, old, n)
 	}
@@ -384,40 +384,40 @@ func (b *treeBuilder) entry(path string, old treeEntry, n *node) (treeEntry, err
 }
 
 // tree stores a folder unless it is the one that there was.
-func (b *treeBuilder) tree(old treeEntry, entries []treeEntry) treeEntry {
+func (b *treeBuilder) tree(old object.Entry, entries []object.Entry) object.Entry {
 	if len(entries) == 0 {
-		return treeEntry{}
+		return object.Entry{}
 	}
-	slices.SortFunc(entries, compareEntries)
-	data := encodeTree(entries)
-	if id(pack.IDOf(pack.Tree, data)) == old.id {
+	slices.SortFunc(entries, object.CompareEntries)
+	data := object.EncodeTree(entries)
+	if object.IDOf(object.Tree, data) == old.ID {
 		return old
 	}
-	return treeEntry{mode: modeTree, id: id(b.pack.Add(pack.Tree, data))}
+	return object.Entry{Mode: object.ModeTree, ID: object.ID(b.pack.Add(object.Tree, data))}
 }
 
-func (b *treeBuilder) file(path string, old treeEntry, c *Change) (treeEntry, error) {
-	if old.mode != 0 && !isRegular(old.mode) {
-		return treeEntry{}, unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
+func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Entry, error) {
+	if old.Mode != 0 && !object.IsFile(old.Mode) {
+		return object.Entry{}, unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
 	}
 	if c.Delete {
-		if old.mode == 0 {
-			return treeEntry{}, fmt.Errorf("%s is to be deleted and is not there", path)
+		if old.Mode == 0 {
+			return object.Entry{}, fmt.Errorf("%s is to be deleted and is not there", path)
 		}
-		b.edits = append(b.edits, edit{path: path, old: old.id, mode: old.mode})
-		return treeEntry{}, nil
+		b.edits = append(b.edits, edit{path: path, old: old.ID, mode: old.Mode})
+		return object.Entry{}, nil
 	}
-	mode := uint32(modeFile)
-	if old.mode == modeExec {
-		mode = modeExec
+	mode := uint32(object.ModeFile)
+	if old.Mode == object.ModeExecutable {
+		mode = object.ModeExecutable
 	}
-	blob := id(pack.IDOf(pack.Blob, c.Data))
-	if blob == old.id && mode == old.mode {
+	blob := object.IDOf(object.Blob, c.Data)
+	if blob == old.ID && mode == old.Mode {
 		return old, nil
 	}
-	b.pack.Add(pack.Blob, c.Data)
-	b.edits = append(b.edits, edit{path, old.id, blob, mode, append([]byte{}, c.Data...)})
-	return treeEntry{mode: mode, id: blob}, nil
+	b.pack.Add(object.Blob, c.Data)
+	b.edits = append(b.edits, edit{path, old.ID, blob, mode, append([]byte{}, c.Data...)})
+	return object.Entry{Mode: mode, ID: blob}, nil
 }
 
 // keepText stands in the .keep files that are ours to remove.
@@ -479,6 +479,3 @@ func (s *Store) Discard(p Pending) error {
 	}
 	return s.remove(p.pack + ".keep")
 }
-
-// indexID is an object's name in the index package's words.
-func indexID(i id) index.ID { return index.ID(i) }

@@ -20,23 +20,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // Errors of Parse.
 var (
 	ErrUnsupported = errors.New("the index has a form that osmoctl does not write")
 	ErrDamaged     = errors.New("the index is damaged")
-)
-
-// An ID is the name of a blob.
-type ID [sha1.Size]byte
-
-// File modes of entries.
-const (
-	Regular    = 0o100644
-	Executable = 0o100755
-	Symlink    = 0o120000
-	Submodule  = 0o160000
 )
 
 // Layout of an entry before its path.
@@ -78,7 +69,7 @@ func (e Entry) more() uint16 {
 }
 
 // ID is the staged blob.
-func (e Entry) ID() ID { return ID(e.head[offID:]) }
+func (e Entry) ID() object.ID { return object.ID(e.head[offID:]) }
 
 // Mode is the staged file mode.
 func (e Entry) Mode() uint32 { return binary.BigEndian.Uint32(e.head[offMode:]) }
@@ -179,7 +170,7 @@ type Edit struct {
 	Path   string
 	Remove bool
 	Mode   uint32
-	ID     ID
+	ID     object.ID
 	Stat   Stat
 	// SkipWorktree marks a new entry; one that is replaced keeps its flags.
 	SkipWorktree bool
@@ -477,7 +468,7 @@ func (p *parser) extensions(ix *Index) error {
 func (ix *Index) Smudge(written time.Time) {
 	for i, e := range ix.entries {
 		racy := int64(binary.BigEndian.Uint32(e.head[offMtime:])) >= written.Unix()
-		plain := e.Stage() == 0 && e.Mode() != Submodule && e.more() == 0 && e.flags()&flagAssumeValid == 0
+		plain := e.Stage() == 0 && e.Mode() != object.ModeSubmodule && e.more() == 0 && e.flags()&flagAssumeValid == 0
 		if racy && plain {
 			head := bytes.Clone(e.head)
 			binary.BigEndian.PutUint32(head[offSize:], 0)

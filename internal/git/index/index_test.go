@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // repo makes a repository with the real git, and an index with all that an
@@ -120,7 +122,7 @@ func TestApply(t *testing.T) {
 			t.Parallel()
 			dir, git := repo(t, setup...)
 			blob := strings.TrimSpace(git("hash-object", "-w", "zz"))
-			var id ID
+			var id object.ID
 			if _, err := hex.Decode(id[:], []byte(blob)); err != nil {
 				t.Fatal(err)
 			}
@@ -129,10 +131,10 @@ func TestApply(t *testing.T) {
 				t.Fatal(err)
 			}
 			ix.Apply([]Edit{
-				{Path: "zz", Mode: Regular, ID: id},
-				{Path: "deep/er/new", Mode: Regular, ID: id},
-				{Path: "0", Mode: Executable, ID: id},
-				{Path: "zzz", Mode: Regular, ID: id, SkipWorktree: true},
+				{Path: "zz", Mode: object.ModeFile, ID: id},
+				{Path: "deep/er/new", Mode: object.ModeFile, ID: id},
+				{Path: "0", Mode: object.ModeExecutable, ID: id},
+				{Path: "zzz", Mode: object.ModeFile, ID: id, SkipWorktree: true},
 				{Path: "deep/er/file2", Remove: true},
 				{Path: "absent", Remove: true},
 			})
@@ -170,7 +172,7 @@ func TestFlagsAreKept(t *testing.T) {
 	if !a.SkipWorktree() || a.IntentToAdd() || !ita.IntentToAdd() || ita.SkipWorktree() {
 		t.Errorf("flags %x %x", a.more(), ita.more())
 	}
-	ix.Apply([]Edit{{Path: "a", Mode: Regular, ID: a.ID()}, {Path: "zz", Mode: Regular, ID: a.ID()}, {Path: "deep/er/file", Mode: Regular, ID: a.ID()}})
+	ix.Apply([]Edit{{Path: "a", Mode: object.ModeFile, ID: a.ID()}, {Path: "zz", Mode: object.ModeFile, ID: a.ID()}, {Path: "deep/er/file", Mode: object.ModeFile, ID: a.ID()}})
 	if err := os.WriteFile(filepath.Join(dir, ".git", "index"), ix.Encode(), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -208,11 +210,11 @@ func TestSmudge(t *testing.T) {
 	ix := New()
 	stat := func(second uint32) Stat { return Stat{MtimeSec: second, Size: 7} }
 	ix.Apply([]Edit{
-		{Path: "before", Mode: Regular, Stat: stat(999)},
-		{Path: "same", Mode: Regular, Stat: stat(1000)},
-		{Path: "after", Mode: Regular, Stat: stat(1001)},
-		{Path: "skipped", Mode: Regular, Stat: stat(1000), SkipWorktree: true},
-		{Path: "module", Mode: Submodule, Stat: stat(1000)},
+		{Path: "before", Mode: object.ModeFile, Stat: stat(999)},
+		{Path: "same", Mode: object.ModeFile, Stat: stat(1000)},
+		{Path: "after", Mode: object.ModeFile, Stat: stat(1001)},
+		{Path: "skipped", Mode: object.ModeFile, Stat: stat(1000), SkipWorktree: true},
+		{Path: "module", Mode: object.ModeSubmodule, Stat: stat(1000)},
 	})
 	ix.Smudge(at)
 	sizes := map[string]byte{}
@@ -279,9 +281,9 @@ func TestOffsets(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	ix := New()
 	ix.Apply([]Edit{
-		{Path: "a", Mode: Regular, Stat: Stat{Size: 1}},
-		{Path: "deep/er", Mode: Executable, SkipWorktree: true},
-		{Path: "deep/er2", Mode: Symlink},
+		{Path: "a", Mode: object.ModeFile, Stat: Stat{Size: 1}},
+		{Path: "deep/er", Mode: object.ModeExecutable, SkipWorktree: true},
+		{Path: "deep/er2", Mode: object.ModeLink},
 	})
 	for _, version := range []uint32{2, 3, 4} {
 		ix.version = version
@@ -306,7 +308,7 @@ func FuzzParse(f *testing.F) {
 		if len(again.Entries()) != len(ix.Entries()) {
 			t.Error("entries were lost")
 		}
-		ix.Apply([]Edit{{Path: "m", Mode: Regular}, {Path: "a", Remove: true}})
+		ix.Apply([]Edit{{Path: "m", Mode: object.ModeFile}, {Path: "a", Remove: true}})
 		if _, err := Parse(ix.Encode()); err != nil {
 			t.Error(err)
 		}
@@ -319,7 +321,7 @@ func BenchmarkParseEncode(b *testing.B) {
 	ix := New()
 	edits := make([]Edit, 20_000)
 	for i := range edits {
-		edits[i] = Edit{Path: fmt.Sprintf("src/dir-%03d/file-%05d.txt", i%200, i), Mode: Regular}
+		edits[i] = Edit{Path: fmt.Sprintf("src/dir-%03d/file-%05d.txt", i%200, i), Mode: object.ModeFile}
 	}
 	ix.Apply(edits)
 	data := ix.Encode()
@@ -328,7 +330,7 @@ func BenchmarkParseEncode(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		parsed.Apply([]Edit{{Path: "state/meta.json", Mode: Regular}})
+		parsed.Apply([]Edit{{Path: "state/meta.json", Mode: object.ModeFile}})
 		parsed.Encode()
 	}
 }

@@ -17,46 +17,19 @@ import (
 	"hash/adler32"
 	"hash/crc32"
 	"slices"
-	"strconv"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
-
-// A Kind is the type of a git object, by the number that packs use.
-type Kind byte
-
-// The kinds of objects. Tags are only read.
-const (
-	Commit Kind = 1
-	Tree   Kind = 2
-	Blob   Kind = 3
-	Tag    Kind = 4
-)
-
-// String returns git's word for the kind.
-func (k Kind) String() string {
-	return [...]string{"unknown", "commit", "tree", "blob", "tag"}[k%5]
-}
-
-// An ID is the name of an object: the SHA-1 of its kind, size and content.
-type ID [sha1.Size]byte
-
-// IDOf computes the name that git gives to an object.
-func IDOf(kind Kind, data []byte) ID {
-	h := sha1.New()
-	h.Write(strconv.AppendInt(append([]byte(kind.String()), ' '), int64(len(data)), 10))
-	h.Write([]byte{0})
-	h.Write(data)
-	return ID(h.Sum(nil))
-}
 
 // A Builder collects objects. The zero value is an empty pack.
 type Builder struct {
 	body    []byte
-	objects []object
-	seen    map[ID]bool
+	objects []entry
+	seen    map[object.ID]bool
 }
 
-type object struct {
-	id     ID
+type entry struct {
+	id     object.ID
 	offset int64
 	crc    uint32
 }
@@ -65,19 +38,19 @@ type object struct {
 const headerSize = 12
 
 // Add puts an object into the pack, once, and returns its name.
-func (b *Builder) Add(kind Kind, data []byte) ID {
-	id := IDOf(kind, data)
+func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
+	id := object.IDOf(kind, data)
 	if b.seen[id] {
 		return id
 	}
 	if b.seen == nil {
-		b.seen = map[ID]bool{}
+		b.seen = map[object.ID]bool{}
 		b.body = make([]byte, headerSize, 64<<10)
 	}
 	b.seen[id] = true
 	start := len(b.body)
 	b.body = appendStored(appendHeader(b.body, kind, len(data)), data)
-	b.objects = append(b.objects, object{id, int64(start), crc32.ChecksumIEEE(b.body[start:])})
+	b.objects = append(b.objects, entry{id, int64(start), crc32.ChecksumIEEE(b.body[start:])})
 	return id
 }
 
@@ -99,7 +72,7 @@ func (b *Builder) Pack() (name string, packed, index []byte) {
 }
 
 // appendHeader appends kind and size, in git's variable-length form.
-func appendHeader(dst []byte, kind Kind, size int) []byte {
+func appendHeader(dst []byte, kind object.Kind, size int) []byte {
 	c := byte(kind)<<4 | byte(size&0x0f)
 	for size >>= 4; size > 0; size >>= 7 {
 		dst = append(dst, c|0x80)
@@ -131,7 +104,7 @@ func appendBlock(dst []byte, final byte, data []byte) []byte {
 // index encodes the pack's index, version 2: counts by first byte, names,
 // checksums, offsets (long ones in a table of their own), and two SHA-1s.
 func (b *Builder) index(packSum [sha1.Size]byte) []byte {
-	slices.SortFunc(b.objects, func(x, y object) int { return bytes.Compare(x.id[:], y.id[:]) })
+	slices.SortFunc(b.objects, func(x, y entry) int { return bytes.Compare(x.id[:], y.id[:]) })
 	out := make([]byte, 0, 8+256*4+len(b.objects)*28+2*sha1.Size)
 	out = append(out, 0xff, 't', 'O', 'c', 0, 0, 0, 2)
 	out = b.appendFanout(out)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // git runs the real git in a folder, with input.
@@ -49,9 +51,9 @@ func TestGitAgrees(t *testing.T) {
 	dir := t.TempDir()
 	git(t, dir, nil, "init", "-q")
 	var b Builder
-	ids := map[ID][]byte{}
+	ids := map[object.ID][]byte{}
 	for _, data := range blobs() {
-		ids[b.Add(Blob, data)] = data
+		ids[b.Add(object.Blob, data)] = data
 	}
 	name, packed, index := b.Pack()
 	path := filepath.Join(dir, ".git", "objects", "pack", name)
@@ -63,7 +65,7 @@ func TestGitAgrees(t *testing.T) {
 	git(t, dir, nil, "verify-pack", path+".idx")
 	git(t, dir, nil, "fsck", "--strict", "--no-dangling")
 	for id, data := range ids {
-		hash := fmt.Sprintf("%x", id)
+		hash := id.String()
 		if got := git(t, dir, data, "hash-object", "--stdin"); got != hash {
 			t.Errorf("%d bytes are %s, git says %s", len(data), hash, got)
 		}
@@ -87,7 +89,7 @@ func TestSameInputsSameBytes(t *testing.T) {
 	build := func() (string, []byte, []byte) {
 		var b Builder
 		for _, data := range blobs() {
-			b.Add(Blob, data)
+			b.Add(object.Blob, data)
 		}
 		return b.Pack()
 	}
@@ -101,11 +103,11 @@ func TestSameInputsSameBytes(t *testing.T) {
 func TestAddTwice(t *testing.T) {
 	t.Parallel()
 	var b Builder
-	first := b.Add(Blob, []byte("a"))
-	if again := b.Add(Blob, []byte("a")); again != first || b.Len() != 1 {
+	first := b.Add(object.Blob, []byte("a"))
+	if again := b.Add(object.Blob, []byte("a")); again != first || b.Len() != 1 {
 		t.Errorf("%d objects", b.Len())
 	}
-	if tree := b.Add(Tree, []byte("a")); tree == first || b.Len() != 2 {
+	if tree := b.Add(object.Tree, []byte("a")); tree == first || b.Len() != 2 {
 		t.Errorf("%d objects", b.Len())
 	}
 }
@@ -113,7 +115,7 @@ func TestAddTwice(t *testing.T) {
 // An offset beyond 2 GiB goes into the second table.
 func TestLongOffsets(t *testing.T) {
 	t.Parallel()
-	b := Builder{objects: []object{{offset: 12}, {offset: 1 << 31}, {offset: 1<<32 + 5}}}
+	b := Builder{objects: []entry{{offset: 12}, {offset: 1 << 31}, {offset: 1<<32 + 5}}}
 	want := []byte{
 		0, 0, 0, 12, 0x80, 0, 0, 0, 0x80, 0, 0, 1,
 		0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 5,
@@ -129,7 +131,7 @@ func BenchmarkBuild(b *testing.B) {
 		var p Builder
 		for i := range 30_000 {
 			data[0], data[1], data[2] = byte(i), byte(i>>8), byte(i>>16)
-			p.Add(Blob, data)
+			p.Add(object.Blob, data)
 		}
 		p.Pack()
 	}

@@ -23,7 +23,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // place is a folder with a repository made by the real git, blind to the
@@ -134,9 +134,9 @@ func (p *place) find(what ...string) string {
 }
 
 // store makes a loose object.
-func (p *place) store(kind pack.Kind, data string) plumbing.Hash {
+func (p *place) store(kind object.Kind, data string) plumbing.Hash {
 	p.t.Helper()
-	id := plumbing.Hash(pack.IDOf(kind, []byte(data)))
+	id := plumbing.Hash(object.IDOf(kind, []byte(data)))
 	path := filepath.Join(p.commonDir(), "objects", id.String()[:2], id.String()[2:])
 	p.check(os.MkdirAll(filepath.Dir(path), 0o777))
 	var deflated bytes.Buffer
@@ -150,21 +150,21 @@ func (p *place) store(kind pack.Kind, data string) plumbing.Hash {
 // make makes a commit that no reference points at.
 func (p *place) make(parent, text string) string {
 	p.t.Helper()
-	return p.commit(parent, text, p.store(pack.Blob, text))
+	return p.commit(parent, text, p.store(object.Blob, text))
 }
 
 // commit has one file at the top and another in a folder.
 func (p *place) commit(parent, text string, top plumbing.Hash) string {
 	p.t.Helper()
-	blob := p.store(pack.Blob, text)
-	inner := p.store(pack.Tree, "100644 file\x00"+string(blob[:]))
-	tree := p.store(pack.Tree, "40000 state\x00"+string(inner[:])+"100644 top\x00"+string(top[:]))
+	blob := p.store(object.Blob, text)
+	inner := p.store(object.Tree, "100644 file\x00"+string(blob[:]))
+	tree := p.store(object.Tree, "40000 state\x00"+string(inner[:])+"100644 top\x00"+string(top[:]))
 	head := "tree " + tree.String() + "\n"
 	if parent != "" {
 		head += "parent " + parent + "\n"
 	}
 	const who = " Ann <ann@example.com> 1700000000 +0000\n"
-	return p.store(pack.Commit, head+"author"+who+"committer"+who+"\n"+text+"\n").String()
+	return p.store(object.Commit, head+"author"+who+"committer"+who+"\n"+text+"\n").String()
 }
 
 // point moves a branch, as somebody else would.

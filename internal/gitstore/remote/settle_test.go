@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 
@@ -149,7 +150,7 @@ func TestIncompleteHistory(t *testing.T) {
 	server.advance("main", "second")
 	tip := server.advance("main", "third")
 	var b pack.Builder
-	b.Add(pack.Commit, []byte(server.git("cat-file", "commit", tip)+"\n"))
+	b.Add(object.Commit, []byte(server.git("cat-file", "commit", tip)+"\n"))
 	_, packed, _ := b.Pack()
 	liar := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

@@ -16,7 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // A view is one look at the clone's objects. What is stored later is not in
@@ -104,7 +104,7 @@ func objectDirs(first string) ([]string, error) {
 var errMissing = errors.New("an object is missing in the git repository")
 
 // read returns an object's kind and content.
-func (v *view) read(h plumbing.Hash) (pack.Kind, []byte, error) {
+func (v *view) read(h plumbing.Hash) (object.Kind, []byte, error) {
 	for _, store := range v.stores {
 		found, err := store.EncodedObject(plumbing.AnyObject, h)
 		if errors.Is(err, plumbing.ErrObjectNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -114,19 +114,19 @@ func (v *view) read(h plumbing.Hash) (pack.Kind, []byte, error) {
 			return 0, nil, fmt.Errorf("read git object %s: %w", h, err)
 		}
 		data, err := content(found)
-		if err == nil && plumbing.Hash(pack.IDOf(pack.Kind(found.Type()), data)) != h {
+		if err == nil && plumbing.Hash(object.IDOf(object.Kind(found.Type()), data)) != h {
 			err = errors.New("it is damaged; run: git fsck")
 		}
 		if err != nil {
 			return 0, nil, fmt.Errorf("read git object %s: %w", h, err)
 		}
-		return pack.Kind(found.Type()), data, nil
+		return object.Kind(found.Type()), data, nil
 	}
 	return 0, nil, fmt.Errorf("%w: %s", errMissing, h)
 }
 
-func content(object plumbing.EncodedObject) ([]byte, error) {
-	r, err := object.Reader()
+func content(found plumbing.EncodedObject) ([]byte, error) {
+	r, err := found.Reader()
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func content(object plumbing.EncodedObject) ([]byte, error) {
 	return data, errors.Join(err, r.Close())
 }
 
-func (v *view) readKind(h plumbing.Hash, want pack.Kind) ([]byte, error) {
+func (v *view) readKind(h plumbing.Hash, want object.Kind) ([]byte, error) {
 	kind, data, err := v.read(h)
 	if err == nil && kind != want {
 		err = fmt.Errorf("git object %s is a %s where a %s is expected", h, kind, want)
@@ -151,7 +151,7 @@ type commit struct {
 }
 
 func (v *view) commit(h plumbing.Hash) (commit, error) {
-	data, err := v.readKind(h, pack.Commit)
+	data, err := v.readKind(h, object.Commit)
 	if err != nil {
 		return commit{}, err
 	}
