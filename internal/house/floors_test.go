@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"pkg/plan", "pkg/scan"},
 	{"pkg/apply"},
 	{"internal/git"},
-	{"internal/gitstore", "internal/issuer/local"},
+	{"internal/gitstore", "internal/backend/local"},
 	{"internal/history", "internal/delivery"},
 	{"internal/report"},
 	{"internal/view"},
