@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (c *userCreateCmd) Run(env *Env) error {
 		return err
 	}
 	if a.account != nil {
-		return a.change(fmt.Sprintf("%s is declared already, with the roles %s", name, or(strings.Join(a.account.Roles, ", "), "none")), a.rolesKey(merged(a.account.Roles, roles, nil)))
+		return a.change(fmt.Sprintf("%s is declared already, with the roles %s", name, cmp.Or(strings.Join(a.account.Roles, ", "), "none")), a.rolesKey(merged(a.account.Roles, roles, nil)))
 	}
 	return a.add(a.rolesKey(roles))
 }
@@ -140,7 +141,7 @@ func (c *userDeleteCmd) Run(env *Env) error {
 	case a.account.Protect:
 		return a.change(name+" is protected: apply this first, and then take the account out", []string{"protect: false"})
 	}
-	return a.remove(a.account.Origin, fmt.Sprintf("the account %s with its %s", name, or(tokenCount(len(a.account.Tokens)), "tokens")))
+	return a.remove(a.account.Origin, fmt.Sprintf("the account %s with its %s", name, cmp.Or(tokenCount(len(a.account.Tokens)), "tokens")))
 }
 
 func tokenCount(n int) string {
@@ -256,13 +257,13 @@ func (e *Env) answerAbout(name, like string) (*answer, error) {
 		return nil, usage(err)
 	}
 	a := &answer{env: e, name: name}
-	p, err := e.openProject()
+	w, err := e.open()
 	if err != nil {
 		return a, nil // Without a project the answer is still right.
 	}
-	defer p.close()
-	a.dir = p.dir
-	if a.want = e.declaredRecipients(p); a.want != nil {
+	defer w.Close()
+	a.dir = w.Dir()
+	if a.want = w.Declared(e.Context); a.want != nil {
 		a.account = a.want.Accounts[name]
 	}
 	return a, nil
@@ -272,7 +273,7 @@ func (e *Env) answerAbout(name, like string) (*answer, error) {
 func (e *Env) answerAboutToken(name string, user []string, like string) (*answer, string, error) {
 	owner := strings.Join(user, "")
 	if address, err := model.ReadTokenAddress(name); err == nil {
-		owner, name = or(owner, address.Account), address.Name
+		owner, name = cmp.Or(owner, address.Account), address.Name
 	}
 	switch err := model.CheckTokenName(name); {
 	case name == "":

@@ -7,8 +7,8 @@
 // [Env] is everything from outside: streams, environment, clock, directory. It
 // is passed in, so a test runs commands without a process. [grammar] is the
 // command line as kong reads it; each command is a struct with its flags and a
-// Run method in the file of its noun. [project] is an opened project directory
-// with its repository. Values leave through [outputFlags] alone, whatever form
+// Run method in the file of its noun. The open project
+// is a [workspace.Workspace]. Values leave through [outputFlags] alone, whatever form
 // they are given, or with the program that token exec becomes.
 //
 // # Errors
@@ -31,6 +31,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -195,16 +196,6 @@ type textJSONMarkdown struct {
 
 func (f textJSONMarkdown) format() view.Format { return view.Format(f.Format) }
 
-// errInterrupted is the cause of a context that a signal ended.
-var errInterrupted = errors.New("interrupted")
-
-// errUnchanged is an interrupt that came before anything was written, and
-// errHalfway one that came while a commit was being made.
-var (
-	errUnchanged = fmt.Errorf("%w: nothing was changed", errInterrupted)
-	errHalfway   = diag.Hinted(fmt.Errorf("%w while the commit was being made", errInterrupted), "osmoctl log shows whether it stands; going on is safe either way")
-)
-
 // interruptible returns a context that the first SIGINT or SIGTERM ends: work
 // stops between two steps. A second one ends the process at once, which every
 // step survives. handOver gives the signals back to the system, for good, ends
@@ -216,7 +207,7 @@ func interruptible(parent context.Context) (ctx context.Context, handOver func()
 	go func() {
 		defer close(finished)
 		if _, came := <-signals; came {
-			cancel(errInterrupted)
+			cancel(workspace.ErrInterrupted)
 		}
 		if _, again := <-signals; again {
 			os.Exit(exitInterrupted)

@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/osmoctl/osmoctl/internal/delivery"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -78,13 +79,13 @@ func (o outputFlags) checkRedirection(env *Env) error {
 
 // give makes a value from the state and delivers it. It is checked first where
 // it would go.
-func (o outputFlags) give(env *Env, made func(*project, *state.Snapshot) (secret.Value, error)) error {
+func (o outputFlags) give(env *Env, made func(*workspace.Workspace, *state.Snapshot) (secret.Value, error)) error {
 	if err := o.check(env); err != nil {
 		return err
 	}
 	hardenProcess()
-	return env.withState(func(p *project, snap *state.Snapshot) error {
-		value, err := made(p, snap)
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+		value, err := made(w, snap)
 		if err != nil {
 			return err
 		}

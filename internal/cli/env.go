@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -15,8 +16,10 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // Env is everything that a command takes from outside.
@@ -218,6 +221,81 @@ func (e *Env) now() (time.Time, error) {
 func (e *Env) today() (model.Date, error) {
 	now, err := e.now()
 	return model.DateOf(now), err
+}
+
+// outside is what a workspace takes from here.
+func (e *Env) outside() workspace.Outside {
+	return workspace.Outside{Getenv: e.Getenv, Environ: e.Environ, Now: e.now, Notify: e.notify, Disk: e.Disk, Limits: e.limits}
+}
+
+// notify says on stderr what a workspace has to say.
+func (e *Env) notify(n workspace.Notice) {
+	switch {
+	case n.Text == "":
+		e.view().Diagnostics(n.Problems)
+	case n.Level == workspace.Warning:
+		e.warnf("%s", n.Text)
+	case n.Level == workspace.Note:
+		e.infof("%s", n.Text)
+	default:
+		e.verbosef("%s", n.Text)
+	}
+}
+
+// findProject returns the project directory: the one that -C names, else the
+// nearest one.
+func (e *Env) findProject() (string, error) {
+	if e.named {
+		return e.Dir, workspace.CheckNamed(e.Dir)
+	}
+	dir, err := workspace.Find(e.Dir)
+	if err != nil {
+		return "", err
+	}
+	if up, err := filepath.Rel(e.Dir, dir); err == nil && up != "." {
+		e.paste.Project = filepath.ToSlash(up)
+	}
+	return dir, nil
+}
+
+// open opens the project for a command that reads. The caller closes it.
+func (e *Env) open() (*workspace.Workspace, error) {
+	dir, err := e.findProject()
+	if err != nil {
+		return nil, err
+	}
+	w, err := workspace.Open(dir, e.outside())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.CheckNearest(e.Context, e.Dir); err != nil {
+		w.Close()
+		return nil, err
+	}
+	w.FinishInterrupted(e.Context)
+	return w, nil
+}
+
+// withState runs a reading command on the newest state that the clone knows.
+func (e *Env) withState(read func(*workspace.Workspace, *state.Snapshot) error) error {
+	w, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	snap, err := w.State(e.Context)
+	if err != nil {
+		return err
+	}
+	return read(w, snap)
+}
+
+// absolute is a path as seen from base.
+func absolute(base, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(base, path)
 }
 
 // warnf says something on stderr that does not change the outcome.

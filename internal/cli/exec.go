@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -69,7 +71,7 @@ func (c *tokenExecCmd) Run(env *Env) error {
 	next := execution{path: path, argv: c.Command, environ: env.Environ}
 	if c.FD != nil {
 		next.fd, next.input = *c.FD, value
-	} else if next.environ, err = withToken(env.Environ, or(c.Env, defaultTokenEnv), value); err != nil {
+	} else if next.environ, err = withToken(env.Environ, cmp.Or(c.Env, defaultTokenEnv), value); err != nil {
 		return err
 	}
 	return next.run(env)
@@ -88,8 +90,8 @@ func (c *tokenExecCmd) check(env *Env) error {
 }
 
 func (c *tokenExecCmd) open(env *Env) (value secret.Value, err error) {
-	err = env.withState(func(p *project, snap *state.Snapshot) error {
-		_, _, value, err = c.openToken(env, p, snap, c.tokenArg)
+	err = env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+		_, _, value, err = c.openToken(env, w, snap, c.tokenArg)
 		return err
 	})
 	return value, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
@@ -48,26 +49,25 @@ func (e *codeError) Error() string {
 // silently ends a command with a code and no further words.
 func silently(code int) error { return &codeError{nil, code} }
 
-// stale marks an error as exit 4.
-func stale(err error) error { return &codeError{err, exitStale} }
-
 // exitCode maps an error to its code.
 func exitCode(err error) int {
 	var coded *codeError
 	var misused *usageError
 	var locked *gitstore.LockedError
+	var mistaken *workspace.ArgumentError
+	var outrun *workspace.StaleError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &coded):
 		return coded.code
-	case errors.As(err, &misused):
+	case errors.As(err, &misused), errors.As(err, &mistaken):
 		return exitUsage
 	case errors.Is(err, apply.ErrBlocked):
 		return exitBlocked
-	case errors.As(err, &locked), errors.Is(err, gitstore.ErrMoved):
+	case errors.As(err, &outrun), errors.As(err, &locked), errors.Is(err, gitstore.ErrMoved):
 		return exitStale
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, workspace.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
 	return exitError
@@ -78,8 +78,8 @@ func (e *Env) fail(err error) int {
 	code := exitCode(err)
 	var problems diag.List
 	if code == exitInterrupted {
-		if !errors.Is(err, errUnchanged) && !errors.Is(err, errHalfway) {
-			err = errInterrupted
+		if !errors.Is(err, workspace.ErrUnchanged) && !errors.Is(err, workspace.ErrHalfway) {
+			err = workspace.ErrInterrupted
 		}
 		if e.StderrTerminal {
 			// What is said stands on a line of its own, not behind ^C.

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -22,7 +23,7 @@ func (expiringCmd) Help() string {
 
 // Run lists what dates bring.
 func (c *expiringCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		if c.User != "" {
 			a, err := accountNamed(snap, c.User)
 			if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/kube"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -61,7 +63,7 @@ func (exportK8sCmd) Help() string {
 
 // Run writes the manifest.
 func (c *exportK8sCmd) Run(env *Env) error {
-	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
@@ -71,7 +73,7 @@ func (c *exportK8sCmd) Run(env *Env) error {
 			return secret.Value{}, err
 		}
 		s := kube.Secret{Name: name, Type: c.Type, Annotations: annotationsOf(snap, from)}
-		return c.write(env, p, snap, &c.identityFlags, s, map[string]source{c.Key: from})
+		return c.write(env, w, snap, &c.identityFlags, s, map[string]source{c.Key: from})
 	})
 }
 
@@ -111,12 +113,12 @@ func prefixed(m map[string]string) map[string]string {
 }
 
 // write completes and checks the manifest s before it opens a value for it.
-func (f manifestFlags) write(env *Env, p *project, snap *state.Snapshot, identities *identityFlags, s kube.Secret, from map[string]source) (secret.Value, error) {
+func (f manifestFlags) write(env *Env, w *workspace.Workspace, snap *state.Snapshot, identities *identityFlags, s kube.Secret, from map[string]source) (secret.Value, error) {
 	if err := f.complete(&s, from); err != nil {
 		return secret.Value{}, usage(err)
 	}
 	for _, key := range model.Names(from) {
-		value, err := identities.openSource(env, p, snap, from[key])
+		value, err := identities.openSource(env, w, snap, from[key])
 		if err != nil {
 			return secret.Value{}, err
 		}
@@ -190,7 +192,7 @@ func (c *exportBackendCmd) Run(env *Env) error {
 	if err := checkCredential(c.Credential); err != nil {
 		return err
 	}
-	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		current, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
@@ -211,8 +213,8 @@ func (c *exportBackendCmd) Run(env *Env) error {
 			annotations[ourPrefix+"previous-generation"] = strconv.Itoa(previous.generation.Number)
 			annotations[ourPrefix+"previous-revoke-after"] = previous.generation.RevokeAfter.String()
 		}
-		s := kube.Secret{Name: or(c.Name, "osmo-backend-token-"+c.Credential), Type: kube.Opaque, Annotations: annotations}
-		return c.write(env, p, snap, &c.identityFlags, s, from)
+		s := kube.Secret{Name: cmp.Or(c.Name, "osmo-backend-token-"+c.Credential), Type: kube.Opaque, Annotations: annotations}
+		return c.write(env, w, snap, &c.identityFlags, s, from)
 	})
 }
 
@@ -303,7 +305,7 @@ const backendRole = "osmo-backend"
 
 func warnOfRoles(env *Env, from source) {
 	if roles := strings.Join(from.generation.CurrentRoles(), ", "); roles != backendRole {
-		env.warnf("OSMO gives a backend operator the role %s and no other, whatever %s was declared with: %s", backendRole, from.address, or(roles, "no role"))
+		env.warnf("OSMO gives a backend operator the role %s and no other, whatever %s was declared with: %s", backendRole, from.address, cmp.Or(roles, "no role"))
 	}
 }
 
@@ -324,12 +326,12 @@ func (c *exportDotenvCmd) Run(env *Env) error {
 	if err := checkEnvName(c.Env); err != nil {
 		return err
 	}
-	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
+	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
 		}
-		value, err := c.openSource(env, p, snap, from)
+		value, err := c.openSource(env, w, snap, from)
 		if err != nil {
 			return secret.Value{}, err
 		}

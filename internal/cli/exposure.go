@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -27,13 +28,13 @@ func (c *secretsExposureCmd) Run(env *Env) error {
 	if seal.IsPrivateKey(c.Key) {
 		return usage(seal.ErrPrivateKey)
 	}
-	return env.withState(func(p *project, snap *state.Snapshot) error {
-		known, err := p.exposure(env.Context)
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+		known, err := findExposure(env.Context, w)
 		if err != nil {
 			return err
 		}
 		known.AddNames(snap.Meta.Applied.Recipients)
-		want := env.declaredRecipients(p)
+		want := w.Declared(env.Context)
 		if want != nil {
 			known.AddNames(state.SettingsOf(want.Project).Recipients)
 		}
@@ -49,13 +50,13 @@ func (c *secretsExposureCmd) Run(env *Env) error {
 	})
 }
 
-// exposure reads every commit that the clone has.
-func (p *project) exposure(ctx context.Context) (*history.Exposure, error) {
-	tips, err := p.store.Tips()
+// findExposure reads every commit that the clone has.
+func findExposure(ctx context.Context, w *workspace.Workspace) (*history.Exposure, error) {
+	tips, err := w.Store().Tips()
 	if err != nil {
 		return nil, err
 	}
-	known, err := history.Expose(ctx, p.store, tips)
+	known, err := history.Expose(ctx, w.Store(), tips)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of state: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
@@ -52,8 +53,8 @@ func (e *Env) defaultIdentity() (string, error) {
 
 // identities opens the identities named by -i, else those of the environment,
 // else the default one. Plugins may be allowed beyond those of the environment.
-func (e *Env) identities(named []string, p *project, plugins ...string) ([]age.Identity, error) {
-	r := identityReader{env: e, plugins: e.plugins(p, append(e.allowedPlugins(), plugins...))}
+func (e *Env) identities(named []string, w *workspace.Workspace, plugins ...string) ([]age.Identity, error) {
+	r := identityReader{env: e, plugins: e.plugins(w, append(e.allowedPlugins(), plugins...))}
 	if len(named) == 0 {
 		return r.environment()
 	}
@@ -236,13 +237,13 @@ func (r interruptibleReader) Read(b []byte) (int, error) {
 	return untilInterrupted(r.ctx, func() (int, error) { return r.from.Read(b) })
 }
 
-func (e *Env) sealOptions(p *project, allowed []string) seal.Options {
-	return seal.Options{Plugins: e.plugins(p, allowed)}
+func (e *Env) sealOptions(w *workspace.Workspace, allowed []string) seal.Options {
+	return seal.Options{Plugins: e.plugins(w, allowed)}
 }
 
-func (e *Env) plugins(p *project, allowed []string) seal.Plugins {
+func (e *Env) plugins(w *workspace.Workspace, allowed []string) seal.Plugins {
 	return seal.Plugins{
-		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: p.store.Root(),
+		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: w.Store().Root(),
 		UI: terminalPrompt{e}.plugins(),
 	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/osmoctl/osmoctl/examples"
 	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -250,43 +250,16 @@ func writeFiles(dir string, files map[string][]byte) error {
 
 // startAndApply commits the new files and applies them.
 func startAndApply(env *Env, files map[string][]byte) error {
-	if err := start(env.Context, env, files); err != nil {
+	w, err := workspace.Open(env.Dir, env.outside())
+	if err != nil {
+		return err
+	}
+	err = w.Start(env.Context, files)
+	w.Close()
+	if err != nil {
 		return err
 	}
 	return (&applyCmd{writer: writer{AutoApprove: true, LockTimeout: 30 * time.Second}}).Run(env)
-}
-
-func start(ctx context.Context, env *Env, files map[string][]byte) error {
-	p, err := env.openProjectAt(env.Dir, 0)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	lock, err := p.store.Lock(ctx, env.holder())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Unlock() }()
-	head, err := p.head()
-	if err != nil {
-		return err
-	}
-	if head.Branch == "" {
-		return diag.Hinted(errors.New("HEAD is detached, so there is no branch to commit to"), "git switch BRANCH")
-	}
-	who := env.actor("", p.store)
-	if who.err != nil {
-		return who.err
-	}
-	changes := make([]gitstore.Change, 0, len(files))
-	for _, path := range model.Names(files) {
-		changes = append(changes, gitstore.Change{Path: path, Data: files[path]})
-	}
-	_, err = p.commit(ctx, env, gitstore.Request{
-		Parent: head.Commit, Branch: head.Branch, Changes: changes,
-		Message: "Start an osmoctl project\n", Author: who.signature, Committer: who.signature,
-	}, false)
-	return err
 }
 
 // knownToGit reports whether git would commit: without a name and an address it
@@ -296,12 +269,12 @@ func (e *Env) knownToGit(dir string) bool {
 	if slices.IndexFunc([]string{"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"}, func(v string) bool { return !known(v) }) < 0 {
 		return true
 	}
-	p, err := e.openProjectAt(dir, 0)
+	w, err := workspace.Open(dir, e.outside())
 	if err != nil {
 		return true // whatever is wrong there is not about names
 	}
-	defer p.close()
-	_, ok := p.store.Identity()
+	defer w.Close()
+	_, ok := w.Store().Identity()
 	return ok
 }
 

@@ -32,17 +32,17 @@ func (c *logCmd) Run(env *Env) error {
 		}
 		path = statePath(address)
 	}
-	p, err := env.openProject()
+	w, err := env.open()
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	at, err := p.here(env.Context)
+	defer w.Close()
+	at, err := w.Newest(env.Context)
 	if err != nil {
 		return err
 	}
 	var entries []report.LogEntry
-	err = p.store.History(env.Context, at.commit, path, func(commit gitstore.Commit) error {
+	err = w.Store().History(env.Context, at.Commit(), path, func(commit gitstore.Commit) error {
 		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}

@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"context"
-	"crypto/subtle"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -31,12 +31,12 @@ type openedIdentities struct {
 	err  error
 }
 
-func (f *identityFlags) read(env *Env, p *project) ([]age.Identity, error) {
+func (f *identityFlags) read(env *Env, w *workspace.Workspace) ([]age.Identity, error) {
 	if f.opened == nil {
 		var list []age.Identity
 		err := env.checkStdin(f.Identity)
 		if err == nil {
-			list, err = env.identities(f.Identity, p)
+			list, err = env.identities(f.Identity, w)
 		}
 		f.opened = &openedIdentities{list, err}
 	}
@@ -45,12 +45,12 @@ func (f *identityFlags) read(env *Env, p *project) ([]age.Identity, error) {
 
 // openToken opens the generation that arg names, and warns where it is not the
 // active one. The value is the caller's to wipe.
-func (f *identityFlags) openToken(env *Env, p *project, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
+func (f *identityFlags) openToken(env *Env, w *workspace.Workspace, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
 	from, err := arg.choose(snap)
 	if err != nil {
 		return from.address, nil, secret.Value{}, err
 	}
-	value, err := f.openSource(env, p, snap, from)
+	value, err := f.openSource(env, w, snap, from)
 	if err != nil {
 		return from.address, nil, secret.Value{}, err
 	}
@@ -110,8 +110,8 @@ func (s source) warn(env *Env, day model.Date) {
 }
 
 // openSource opens a generation. The value is the caller's to wipe.
-func (f *identityFlags) openSource(env *Env, p *project, snap *state.Snapshot, from source) (secret.Value, error) {
-	value, err := f.openGeneration(env, p, from.address, from.generation)
+func (f *identityFlags) openSource(env *Env, w *workspace.Workspace, snap *state.Snapshot, from source) (secret.Value, error) {
+	value, err := f.openGeneration(env, w, from.address, from.generation)
 	if err != nil {
 		return value, env.sealedTo(err, from.generation, snap.Meta.Applied.KeyNames(), from.hint)
 	}
@@ -126,50 +126,20 @@ func (f *identityFlags) openSource(env *Env, p *project, snap *state.Snapshot, f
 }
 
 // openGeneration opens one generation by the identities that the flags name.
-func (f *identityFlags) openGeneration(env *Env, p *project, a model.Address, g *state.Generation) (secret.Value, error) {
-	ciphertext, err := p.ciphertext(env, a)
+func (f *identityFlags) openGeneration(env *Env, w *workspace.Workspace, a model.Address, g *state.Generation) (secret.Value, error) {
+	ciphertext, err := w.Ciphertext(env.Context, a)
 	if err != nil {
 		return secret.Value{}, err
 	}
-	if err := checkCiphertext(ciphertext, a, g); err != nil {
+	// Nobody is asked for a passphrase for what cannot be opened.
+	if err := seal.CheckRecorded(ciphertext, a, g); err != nil {
 		return secret.Value{}, err
 	}
-	identities, err := f.read(env, p)
+	identities, err := f.read(env, w)
 	if err != nil {
 		return secret.Value{}, err
 	}
-	return openChecked(ciphertext, a, g, identities)
-}
-
-// openSealed opens a generation's ciphertext. The order of the checks is part of
-// the design: the file's digest, its binding, the value's digest, and only then
-// use.
-func openSealed(ciphertext []byte, a model.Address, g *state.Generation, identities []age.Identity) (secret.Value, error) {
-	if err := checkCiphertext(ciphertext, a, g); err != nil {
-		return secret.Value{}, err
-	}
-	return openChecked(ciphertext, a, g, identities)
-}
-
-// openChecked opens a ciphertext whose digest was checked.
-func openChecked(ciphertext []byte, a model.Address, g *state.Generation, identities []age.Identity) (secret.Value, error) {
-	value, err := seal.Open(ciphertext, seal.BindingOf(a), identities...)
-	if err != nil {
-		return secret.Value{}, err
-	}
-	if sum := state.Sum(value.SHA256()); subtle.ConstantTimeCompare(sum[:], g.Value[:]) != 1 {
-		value.Wipe()
-		return secret.Value{}, fmt.Errorf("the value of %s is not the one that was issued: somebody made this file", a)
-	}
-	return value, nil
-}
-
-func checkCiphertext(ciphertext []byte, a model.Address, g *state.Generation) error {
-	if sum := state.SumOf(ciphertext); subtle.ConstantTimeCompare(sum[:], g.Ciphertext[:]) != 1 {
-		return diag.Hinted(fmt.Errorf("the ciphertext of %s is not the one that was applied: it was changed, moved or swapped", a),
-			"osmoctl state verify shows every such file")
-	}
-	return nil
+	return seal.OpenRecorded(ciphertext, a, g, identities...)
 }
 
 // sealedTo adds whose identity it takes, where none that was given fits.
@@ -179,7 +149,7 @@ func (e *Env) sealedTo(err error, g *state.Generation, names map[string]string, 
 	}
 	readers := make([]string, len(g.Recipients))
 	for i, id := range g.Recipients {
-		readers[i] = or(names[id], model.KeyFingerprint(id))
+		readers[i] = cmp.Or(names[id], model.KeyFingerprint(id))
 	}
 	hint := e.identityHint(readers)
 	if also != "" {
@@ -196,50 +166,4 @@ func (e *Env) identityHint(readers []string) string {
 		hint += ", which names what is not there: " + strings.Join(e.missing, ", ")
 	}
 	return hint
-}
-
-// ciphertext reads a sealed value from where the state is.
-func (p *project) ciphertext(env *Env, a model.Address) ([]byte, error) {
-	at, err := p.here(env.Context)
-	if err != nil {
-		return nil, err
-	}
-	files, err := p.ciphertexts(env.Context, at.commit, []model.Address{a})
-	if err != nil {
-		return nil, err
-	}
-	data, there := files[a]
-	if !there {
-		return nil, fmt.Errorf("%s/%s is not a plain file in commit %.12s", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation), at.commit)
-	}
-	return data, nil
-}
-
-// manyFiles is from how many files on it is cheaper to go through all of state
-// than to look each up.
-const manyFiles = 200
-
-// ciphertexts reads the sealed values of generations at a commit. One that is
-// not there stays out.
-func (p *project) ciphertexts(ctx context.Context, commit string, list []model.Address) (map[model.Address][]byte, error) {
-	paths := make([]string, len(list))
-	wanted := make(map[string]model.Address, len(list))
-	for i, a := range list {
-		paths[i] = state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, a.Generation)
-		wanted[paths[i]] = a
-	}
-	if len(paths) > manyFiles {
-		paths = []string{state.Dir}
-	}
-	found, err := p.store.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[model.Address][]byte, len(list))
-	for _, f := range found {
-		if a, ok := wanted[f.Path]; ok && f.Mode == state.RegularMode {
-			files[a] = f.Data
-		}
-	}
-	return files, nil
 }

@@ -1,17 +1,15 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
-	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // scope is what plan and apply restrict or force alike.
@@ -69,21 +67,23 @@ func (c *planCmd) Run(env *Env) error {
 	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
-	p, err := env.openProject()
+	w, err := env.open()
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	make := c.make
-	if c.DueOnly {
-		make = c.makeDue
-	}
-	made, err := make(env, p)
+	defer w.Close()
+	made, err := w.Plan(env.Context, workspace.PlanRequest{
+		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.allowances.options(), StateRef: c.StateRef, AsOf: c.AsOf,
+	})
 	if err != nil {
 		return err
 	}
 	c.holdToReview(made)
-	c.steps(env, p, made)
+	env.paste.Flags = append(c.scope.flags(), c.allowances.flags()...)
+	if !c.DueOnly {
+		steps := w.StepsToApply(env.Context, made)
+		env.paste.Before, env.paste.Only = steps.Commands, steps.Only
+	}
 	if err := c.save(env, made); err != nil {
 		return err
 	}
@@ -99,53 +99,6 @@ func (c *planCmd) Run(env *Env) error {
 	return nil
 }
 
-func (c *planCmd) make(env *Env, p *project) (*plan.Plan, error) {
-	day, err := env.today()
-	if err != nil {
-		return nil, err
-	}
-	warnChanged := p.lookAround(env.Context)
-	from, err := p.comparedWith(env.Context, c.StateRef)
-	if err != nil {
-		return nil, err
-	}
-	want, have, err := p.both(env.Context, from.commit, p.worktree)
-	if err != nil {
-		return nil, err
-	}
-	files, err := p.drafted()
-	if err != nil {
-		return nil, err
-	}
-	opts := plan.Options{
-		Limits: env.limits,
-		Today:  day, Commit: from.commit, Targets: c.Target, Replace: c.Replace,
-		StateEdited: from.edited, Notices: append(from.notices, readNotices(files.Remarks())...), Allow: c.allowances.options(),
-		Blocked: append(from.blocked, from.unfinished(c.AllowStateMove)...),
-	}
-	if c.AsOf != 0 {
-		opts.Today, opts.AsOf = c.AsOf, true
-	}
-	made, err := env.build(files, want, have, opts)
-	if err != nil {
-		return nil, err
-	}
-	taken, err := p.checkDestination(env.Context, from.place, want.Project.Git, p.localTip)
-	if err != nil {
-		return nil, err
-	}
-	made.Blocked = append(made.Blocked, taken...)
-	if from.pending != "" {
-		back, err := p.takenBack(env, from.pending, have, made)
-		if err != nil {
-			return nil, err
-		}
-		made.Blocked = append(made.Blocked, back...)
-	}
-	warnChanged()
-	return made, p.holdAgainstHistory(env.Context, made, have, from.commit, from.branch)
-}
-
 // holdToReview blocks a plan whose risks a comment on a pull request has no room
 // for: whoever reviews it there would not see all of them. It is the same for every
 // format, so that what a review was shown and what apply does never differ.
@@ -158,57 +111,6 @@ func (a allowances) holdToReview(made *plan.Plan) {
 		Guardrail: plan.RailUnreadRisks, Flag: fmt.Sprintf("--allow-risks %d", n),
 		Detail: fmt.Sprintf("a comment on a pull request has no room for all %d risks: osmoctl plan shows them as text", n),
 	})
-}
-
-// holdAgainstHistory adds to a plan what is wrong with the history of the state
-// that it was made from: it is named in every plan and keeps apply from going on.
-func (p *project) holdAgainstHistory(ctx context.Context, made *plan.Plan, have *state.Snapshot, commit, branch string) error {
-	trust, err := p.trust(ctx, commit, branch)
-	if err != nil {
-		return err
-	}
-	made.Blocked = append(made.Blocked, trust.blocked()...)
-	made.Notices = append(made.Notices, trust.notices(have)...)
-	return nil
-}
-
-// stateDifferences lists the files under state/ that differ between two
-// commits.
-func (p *project) stateDifferences(ctx context.Context, a, b string) ([]string, error) {
-	none := func(string) bool { return false }
-	before, err := p.store.Files(ctx, a, []string{state.Dir}, none)
-	if err != nil {
-		return nil, err
-	}
-	after, err := p.store.Files(ctx, b, []string{state.Dir}, none)
-	if err != nil {
-		return nil, err
-	}
-	ids := map[string]string{}
-	for _, f := range before {
-		ids[f.Path] = fmt.Sprint(f.Mode, f.Hash)
-	}
-	differ := map[string]bool{}
-	for _, f := range after {
-		if ids[f.Path] != fmt.Sprint(f.Mode, f.Hash) {
-			differ[f.Path] = true
-		}
-		delete(ids, f.Path)
-	}
-	for path := range ids {
-		differ[path] = true
-	}
-	return model.Names(differ), nil
-}
-
-// build plans, and gives problems their source lines.
-func (e *Env) build(files fs.FS, want *model.Declarations, have *state.Snapshot, opts plan.Options) (*plan.Plan, error) {
-	made, problems := plan.Build(want, have, opts)
-	config.Annotate(files, problems)
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	return made, nil
 }
 
 type validateCmd struct {
@@ -228,16 +130,18 @@ func (c *validateCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	files, closeFiles, err := env.openDeclared(dir)
+	files, closeFiles, err := workspace.OpenDeclared(env.Context, dir, env.outside())
 	if err != nil {
 		return err
 	}
 	defer closeFiles()
-	want, problems, err := env.load(files)
+	want, problems, err := env.outside().Load(files)
 	if err != nil {
 		return err
 	}
-	env.warnOtherwise(files)
+	for _, n := range workspace.Otherwise(files) {
+		env.notify(n)
+	}
 	if c.format() == view.Text {
 		env.view().Diagnostics(problems)
 	}

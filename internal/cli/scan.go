@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/scan"
@@ -147,32 +148,36 @@ func (e *Env) knownTokens() (*knownTokens, error) {
 }
 
 func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
-	store, err := e.openForScan(dir)
+	outside := e.outside()
+	outside.Getenv = e.getenvForScan
+	w, err := workspace.Open(dir, outside)
 	if err != nil {
 		return err
 	}
-	p := &project{env: e, dir: dir, store: store}
-	defer p.close()
-	at, err := p.here(e.Context)
+	defer w.Close()
+	snap, err := w.State(e.Context)
 	if err != nil {
 		return err
 	}
-	snap, err := p.believed(e.Context, at)
+	at, err := w.Newest(e.Context)
 	if err != nil {
 		return err
 	}
-	k.commit = at.commit
+	k.commit = at.Commit()
 	k.values = report.Verdicts(snap, day)
 	return nil
 }
 
-// openForScan opens the repository around a directory for reading. Git names an
-// index of its own to its hooks, which [search.staged] reads and nothing else.
+// openForScan opens the repository around a directory for reading.
 func (e *Env) openForScan(dir string) (*gitstore.Store, error) {
-	return gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: func(name string) string {
-		if name == "GIT_INDEX_FILE" {
-			return ""
-		}
-		return e.Getenv(name)
-	}})
+	return gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.getenvForScan})
+}
+
+// getenvForScan hides the index of its own that git names to its hooks, which
+// [search.staged] reads and nothing else.
+func (e *Env) getenvForScan(name string) string {
+	if name == "GIT_INDEX_FILE" {
+		return ""
+	}
+	return e.Getenv(name)
 }

@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
-	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -38,7 +37,7 @@ func (c *stateShowCmd) Run(env *Env) error {
 	if c.At != "" {
 		with = env.withStateAt(c.At)
 	}
-	return with(func(p *project, snap *state.Snapshot) error {
+	return with(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		day, err := env.today()
 		if err != nil {
 			return err
@@ -52,25 +51,25 @@ func (c *stateShowCmd) Run(env *Env) error {
 }
 
 // withStateAt runs a reading command on the state that a commit has.
-func (e *Env) withStateAt(rev string) func(func(*project, *state.Snapshot) error) error {
-	return func(f func(*project, *state.Snapshot) error) error {
-		p, err := e.openProject()
+func (e *Env) withStateAt(rev string) func(func(*workspace.Workspace, *state.Snapshot) error) error {
+	return func(f func(*workspace.Workspace, *state.Snapshot) error) error {
+		w, err := e.open()
 		if err != nil {
 			return err
 		}
-		defer p.close()
-		commit, err := p.store.Resolve(rev)
+		defer w.Close()
+		commit, err := w.Store().Resolve(rev)
 		if err != nil {
 			return usage(err)
 		}
-		snap, err := p.snapshot(e.Context, commit)
+		snap, err := w.Snapshot(e.Context, commit)
 		if err != nil {
 			return err
 		}
 		if !snap.Exists() {
 			return diag.Hinted(fmt.Errorf("commit %.12s has no state", commit), "osmoctl log lists the commits that have")
 		}
-		return f(p, snap)
+		return f(w, snap)
 	}
 }
 
@@ -89,33 +88,50 @@ With --history every commit of state is held against the one before it: that app
 
 // Run verifies the state that belongs to HEAD.
 func (c *stateVerifyCmd) Run(env *Env) error {
-	p, err := env.openProject()
+	w, err := env.open()
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	at, err := p.checked(env.Context)
+	defer w.Close()
+	at, err := w.PlaceToCheck(env.Context)
 	if err != nil {
 		return err
 	}
-	files, err := p.stateFiles(env.Context, at.commit, nil)
+	files, err := w.StateFiles(env.Context, at.Commit(), nil)
 	if err != nil {
 		return err
 	}
 	result := report.VerificationOf(files)
-	if c.History {
-		if result.History, err = p.walkedHistory(env.Context, at); err != nil {
+	switch {
+	case c.History:
+		checked, err := w.CheckHistory(env.Context, at)
+		if err != nil {
 			return err
 		}
-	} else if result.Serial > 0 {
-		p.sayUnproved(env.Context, &result, at)
+		result.History = report.HistoryOf(checked)
+	case result.Serial > 0:
+		result.Notes = append(result.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
+		w.WarnDoubt(env.Context, at)
 	}
 	if c.Signers != "" {
-		if err := p.checkSigners(env.Context, &result, absolute(env.Dir, c.Signers), at.commit); err != nil {
+		signed, err := w.CheckSignatures(env.Context, at, absolute(env.Dir, c.Signers))
+		if err != nil {
 			return err
 		}
+		addSignatures(&result, signed)
 	}
 	return c.show(env, result)
+}
+
+// addSignatures adds what a check of signatures found.
+func addSignatures(v *report.Verification, found *workspace.Signatures) {
+	v.Problems.Add(found.Problems...)
+	if found.Cut {
+		v.Notes = append(v.Notes, "older commits are missing in this shallow clone, and so are their signatures")
+	}
+	for _, name := range model.Names(found.Signed) {
+		v.Notes = append(v.Notes, fmt.Sprintf("%d of the commits of state are signed by %s", found.Signed[name], name))
+	}
 }
 
 func (c *stateVerifyCmd) show(env *Env, result report.Verification) error {
@@ -134,11 +150,19 @@ func (c *stateVerifyCmd) show(env *Env, result report.Verification) error {
 	return nil
 }
 
-// walkedHistory checks all of the history of state.
-func (p *project) walkedHistory(ctx context.Context, at place) (*report.History, error) {
-	t, err := p.trustWith(ctx, at.commit, at.branch, history.Options{Full: true})
+type stateFetchCmd struct{}
+
+// Help is the long description of the command.
+func (stateFetchCmd) Help() string {
+	return `For shallow and partial clones, before a plan: a plan opens no connection, and what is not here it cannot check. Commits and folders come first, then the contents of state/ that the check reads, in one go; no other contents. A shallow clone is a partial one from then on, as git clone --filter=blob:none makes it. The commands that write state do it themselves.`
+}
+
+// Run fetches.
+func (c *stateFetchCmd) Run(env *Env) error {
+	w, err := env.open()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return report.HistoryOf(t.report), nil
+	defer w.Close()
+	return w.Fetch(env.Context)
 }

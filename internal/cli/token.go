@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -32,8 +33,8 @@ type tokenListCmd struct {
 
 // Run lists tokens.
 func (c *tokenListCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
-		names := accountNames(snap)
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+		names := snap.AccountNames()
 		if c.User != "" {
 			a, err := accountNamed(snap, c.User)
 			if err != nil {
@@ -69,15 +70,21 @@ func (a tokenArg) find(snap *state.Snapshot) (address model.Address, t *state.To
 	}
 	account := snap.Accounts[address.Account]
 	if account == nil {
-		return address, nil, notFound("service account", address.Account, accountNames(snap))
+		return address, nil, state.NotFound("service account", address.Account, snap.AccountNames())
 	}
 	if t = account.Tokens[address.Name]; t == nil && account.Live() {
-		return address, nil, notFound("token", address.Account+"/"+address.Name, tokenPaths(account))
+		return address, nil, state.NotFound("token", address.Account+"/"+address.Name, account.LiveTokens())
 	}
 	if !t.Live() {
 		return address, nil, deletedToken(address, account, t)
 	}
 	return address, t, nil
+}
+
+// endedError refuses to give a value out that has ended.
+func endedError(what string, s *state.Tombstone) error {
+	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
+	return &codeError{diag.Hinted(err, "osmoctl plan says whether the next apply issues another"), exitInvalid}
 }
 
 // deletedToken says when a token ended and why. t is nil where nothing of it is
@@ -101,15 +108,6 @@ func deletedToken(a model.Address, account *state.Account, t *state.Token) error
 	return &codeError{diag.Hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), exitInvalid}
 }
 
-func tokenPaths(a *state.Account) (paths []string) {
-	for _, name := range model.Names(a.Tokens) {
-		if a.Tokens[name].Live() {
-			paths = append(paths, a.Name+"/"+name)
-		}
-	}
-	return paths
-}
-
 type tokenGetCmd struct {
 	textOrJSON
 	tokenArg
@@ -117,7 +115,7 @@ type tokenGetCmd struct {
 
 // Run shows a token.
 func (c *tokenGetCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, _, err := c.find(snap)
 		if err != nil {
 			return err
@@ -143,8 +141,8 @@ func (tokenDecryptCmd) Help() string {
 
 // Run decrypts a token.
 func (c *tokenDecryptCmd) Run(env *Env) error {
-	return c.give(env, func(p *project, snap *state.Snapshot) (secret.Value, error) {
-		_, _, value, err := c.openToken(env, p, snap, c.tokenArg)
+	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+		_, _, value, err := c.openToken(env, w, snap, c.tokenArg)
 		return value, err
 	})
 }
@@ -200,7 +198,7 @@ func (c *tokenVerifyCmd) Run(env *Env) error {
 	}
 	value := secret.New(trimToken(input))
 	defer value.Wipe()
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		day, err := env.today()
 		if err != nil {
 			return err

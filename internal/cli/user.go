@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
-	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -28,15 +28,15 @@ type userListCmd struct {
 
 // Run lists accounts.
 func (c *userListCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		for i, role := range c.Roles {
 			c.Roles[i] = strings.TrimPrefix(role, "role/")
 			if names := report.RoleNames(snap); !slices.Contains(names, c.Roles[i]) {
-				return notFound("role", c.Roles[i], names)
+				return state.NotFound("role", c.Roles[i], names)
 			}
 		}
 		list := []report.User{}
-		for _, name := range accountNames(snap) {
+		for _, name := range snap.AccountNames() {
 			a := snap.Accounts[name]
 			if strings.HasPrefix(name, c.IDPrefix) && (len(c.Roles) == 0 || slices.ContainsFunc(c.Roles, a.Holds)) {
 				list = append(list, report.UserOf(a))
@@ -46,11 +46,6 @@ func (c *userListCmd) Run(env *Env) error {
 	})
 }
 
-// accountNames are the names of the accounts that exist, sorted.
-func accountNames(snap *state.Snapshot) []string {
-	return slices.DeleteFunc(model.Names(snap.Accounts), func(name string) bool { return !snap.Accounts[name].Live() })
-}
-
 type userGetCmd struct {
 	textOrJSON
 	User string `arg:"" help:"The service account."`
@@ -58,7 +53,7 @@ type userGetCmd struct {
 
 // Run shows an account.
 func (c *userGetCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, err := accountNamed(snap, c.User)
 		if err != nil {
 			return err
@@ -72,7 +67,7 @@ func accountNamed(snap *state.Snapshot, arg string) (*state.Account, error) {
 	name := strings.TrimPrefix(arg, "account/")
 	switch a := snap.Accounts[name]; {
 	case a == nil:
-		return nil, notFound("service account", name, accountNames(snap))
+		return nil, state.NotFound("service account", name, snap.AccountNames())
 	case !a.Live():
 		return nil, deletedAccount(a)
 	default:
@@ -85,15 +80,6 @@ func deletedAccount(a *state.Account) error {
 		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
 }
 
-// notFound says that nothing of this name was applied, and what comes near.
-func notFound(what, name string, names []string) error {
-	err := fmt.Errorf("%s %q is not in the applied state", what, name)
-	if near := diag.Nearest(name, names); near != "" {
-		return diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
-	}
-	return diag.Hinted(err, "osmoctl plan shows what is declared and not applied yet")
-}
-
 type roleCmd struct {
 	List roleListCmd `cmd:"" help:"List the roles as applied, and those that OSMO brings along."`
 	Get  roleGetCmd  `cmd:"" help:"Show one role with its policies."`
@@ -103,7 +89,7 @@ type roleListCmd struct{ textOrJSON }
 
 // Run lists roles.
 func (c *roleListCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		return env.view().Roles(report.RolesOf(snap), c.format())
 	})
 }
@@ -115,11 +101,11 @@ type roleGetCmd struct {
 
 // Run shows a role.
 func (c *roleGetCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		name := strings.TrimPrefix(c.Role, "role/")
 		r, ok := report.RoleNamed(snap, name)
 		if !ok {
-			return notFound("role", name, report.RoleNames(snap))
+			return state.NotFound("role", name, report.RoleNames(snap))
 		}
 		return env.view().Role(r, c.format())
 	})

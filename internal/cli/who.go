@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -13,12 +14,12 @@ type secretsWhoCmd struct {
 
 // Run shows who reads a token.
 func (c *secretsWhoCmd) Run(env *Env) error {
-	return env.withState(func(p *project, snap *state.Snapshot) error {
+	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, t, err := tokenArg{c.Token}.find(snap)
 		if err != nil {
 			return err
 		}
-		who, err := c.who(env, p, snap, a, t)
+		who, err := c.who(env, w, snap, a, t)
 		if err != nil {
 			return err
 		}
@@ -26,13 +27,13 @@ func (c *secretsWhoCmd) Run(env *Env) error {
 	})
 }
 
-func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.Address, t *state.Token) (who report.Who, err error) {
+func (c *secretsWhoCmd) who(env *Env, w *workspace.Workspace, snap *state.Snapshot, a model.Address, t *state.Token) (who report.Who, err error) {
 	if a.Generation > 0 {
 		if _, err := chosenGeneration(a, t); err != nil {
 			return who, err
 		}
 	}
-	at, err := p.here(env.Context)
+	at, err := w.Newest(env.Context)
 	if err != nil {
 		return who, err
 	}
@@ -42,7 +43,7 @@ func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.
 			list = append(list, a.Token().At(n))
 		}
 	}
-	files, err := p.ciphertexts(env.Context, at.commit, list)
+	files, err := w.Ciphertexts(env.Context, at.Commit(), list)
 	if err != nil {
 		return who, err
 	}
@@ -50,19 +51,5 @@ func (c *secretsWhoCmd) who(env *Env, p *project, snap *state.Snapshot, a model.
 	if err != nil {
 		return who, err
 	}
-	return report.WhoOf(snap, env.declaredRecipients(p), a.Token(), list, files, day), nil
-}
-
-// declaredRecipients reads the declarations of the work tree as far as they can
-// be read: who is asked for needs nothing but state.
-func (e *Env) declaredRecipients(p *project) *model.Declarations {
-	files, err := p.drafted()
-	if err != nil {
-		return nil
-	}
-	want, problems, err := e.load(files)
-	if err != nil || problems.HasErrors() {
-		return nil
-	}
-	return want
+	return report.WhoOf(snap, w.Declared(env.Context), a.Token(), list, files, day), nil
 }

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -34,92 +35,37 @@ func (w *writer) checkAsked(env *Env) error {
 	return nil
 }
 
-// locked runs f on the ledger, under the lock and with nothing interrupted left
-// behind.
-func (w *writer) locked(env *Env, f func(*ledger) error) error {
+// change opens the project for a change, with what that takes of the process.
+func (w *writer) change(env *Env, make func(*workspace.Workspace) error) error {
 	hardenProcess()
 	dir, err := env.findProject()
 	if err != nil {
 		return err
 	}
-	p, err := env.openProjectAt(dir, w.LockTimeout)
+	outside := env.outside()
+	outside.LockTimeout = w.LockTimeout
+	opened, err := workspace.Open(dir, outside)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	if err := p.checkNearest(); err != nil {
+	defer opened.Close()
+	if err := opened.CheckNearest(env.Context, env.Dir); err != nil {
 		return err
 	}
-	lock, err := w.lock(env, p)
-	if err != nil {
-		return p.leftAs(err)
-	}
-	defer func() { _ = lock.Unlock() }()
-	if err := p.recover(env); err != nil {
-		return err
-	}
-	l, err := p.ledgerAtHead(env.Context)
-	if err == nil {
-		err = l.checkRoom(env.Context)
-	}
-	if err != nil {
-		return err
-	}
-	return p.leftAs(f(l))
+	return make(opened)
 }
 
-// leftAs adds to an interrupt what is known of what it left behind.
-func (p *project) leftAs(err error) error {
-	switch {
-	case err == nil || exitCode(err) != exitInterrupted || errors.Is(err, errUnchanged):
-		return err
-	case p.writing:
-		return errHalfway
-	}
-	return errUnchanged
-}
-
-// lock waits for other runs in this clone, and says so where it takes long
-// enough to wonder.
-func (w *writer) lock(env *Env, p *project) (*gitstore.Lock, error) {
-	said := make(chan struct{})
-	notice := time.AfterFunc(300*time.Millisecond, func() {
-		defer close(said)
-		env.infof("Waiting up to %s for another osmoctl that is at work here.", w.LockTimeout)
-	})
-	lock, err := p.store.Lock(env.Context, env.holder())
-	if !notice.Stop() {
-		<-said // Nobody else writes to stderr meanwhile.
-	}
-	return lock, err
-}
-
-// maxAttempts bounds how often a plan is made again because another apply came
-// first. Each time one of the others has succeeded, so that many runners at once
-// all come to an end; the bound is for a branch that never rests.
-const maxAttempts = 200
-
-// untilWon makes attempts until one does not lose the race against another
-// apply.
-func (w *writer) untilWon(env *Env, attempt func() error) error {
-	for try := 1; ; try++ {
-		err := attempt()
-		if !errors.Is(err, errLostRace) {
-			return err
-		}
-		if try == maxAttempts {
-			return stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
-		}
-		env.verbosef("what the plan was made from has moved: planning again (%d)", try)
-		if err := pause(env.Context, try); err != nil {
-			return err
-		}
+// request is what the flags ask of a change. f is the format of its result.
+func (w *writer) request(env *Env, f view.Format) workspace.Request {
+	return workspace.Request{
+		Actor: w.Actor,
+		Ask:   func(made *plan.Plan, granted bool) error { return w.approve(env, made, granted, f) },
 	}
 }
 
-// approved shows the plan where it has to be decided by, and settles whether to
-// go on. granted says that nobody has to be asked.
-func (w *writer) approved(env *Env, made *plan.Plan, granted bool, f view.Format) (stop bool, err error) {
+// approve shows the plan where it has to be decided by, and asks. granted says that
+// nobody has to be asked.
+func (w *writer) approve(env *Env, made *plan.Plan, granted bool, f view.Format) error {
 	ask := !granted && !w.AutoApprove && made.Pending() && made.Digest != w.answered
 	if ask || len(made.Blocked) > 0 {
 		v := env.view()
@@ -128,19 +74,15 @@ func (w *writer) approved(env *Env, made *plan.Plan, granted bool, f view.Format
 			v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
 		}
 		if err := v.Plan(made, view.Text); err != nil {
-			return true, err
+			return err
 		}
 	}
 	if len(made.Blocked) > 0 {
-		return true, diag.Hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
+		return diag.Hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
 	}
 	if !ask {
-		return false, nil
+		return nil
 	}
-	return w.asked(env, made)
-}
-
-func (w *writer) asked(env *Env, made *plan.Plan) (stop bool, err error) {
 	env.infof("")
 	env.view().Headline(made)
 	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
@@ -148,37 +90,45 @@ func (w *writer) asked(env *Env, made *plan.Plan) (stop bool, err error) {
 		return bufio.NewReader(env.Stdin).ReadString('\n')
 	})
 	if env.Context.Err() != nil {
-		return true, errUnchanged
+		return workspace.ErrUnchanged
 	}
 	if strings.TrimSpace(answer) != "yes" {
-		return true, errors.New("not applied")
+		return errors.New("not applied")
 	}
 	w.answered = made.Digest
-	return false, nil
+	return nil
 }
 
-// run prepares what commits on top of b. What it issues, seals and records is
-// the caller's to add.
-func (w *writer) run(env *Env, l *ledger, b base, t *trust) (*apply.Run, error) {
-	now, err := env.now()
-	if err != nil {
-		return nil, err
+// progress tells a person how far work on many tokens has come; nil where nobody
+// watches.
+func (e *Env) progress(doing string) func(tokens int) (report func(done, total int), finish func()) {
+	if !e.StderrTerminal {
+		return nil
 	}
-	who := env.actor(w.Actor, l.project.store)
-	if who.err != nil {
-		return nil, who.err
+	return func(tokens int) (func(done, total int), func()) {
+		if tokens <= 100 {
+			return nil, func() {}
+		}
+		return e.view().Progress(tokens, doing, "committing")
 	}
-	return &apply.Run{
-		Store: &commitStore{ledger: l, base: b, author: who.signature},
-		Actor: who.name, ID: randomID(8), Now: now, Declarations: l.recorded(b), Accepted: t.accepted,
-	}, nil
 }
 
-// progress tells a person how far work on many tokens has come.
-func (w *writer) progress(env *Env, run *apply.Run, tokens int, doing string) (finish func()) {
-	if !env.StderrTerminal || tokens <= 100 {
-		return func() {}
+// lateProgress is progress that shows nothing before something is done: until
+// then a person may be asked for a passphrase.
+func (e *Env) lateProgress(doing string) func(tokens int) (report func(done, total int), finish func()) {
+	progress := e.progress(doing)
+	if progress == nil {
+		return nil
 	}
-	run.Progress, finish = env.view().Progress(tokens, doing, "committing")
-	return finish
+	return func(tokens int) (func(done, total int), func()) {
+		var begin sync.Once
+		var report func(done, total int)
+		finish := func() {}
+		return func(done, total int) {
+			begin.Do(func() { report, finish = progress(tokens) })
+			if report != nil {
+				report(done, total)
+			}
+		}, func() { finish() }
+	}
 }

@@ -1,10 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
-
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -51,7 +47,8 @@ func VerificationOf(files []state.File) Verification {
 				v.Generations++
 				v.Ciphertexts++
 				path := state.CiphertextPath(name, token, t.Generations[i].Number)
-				if err := checkCiphertext(model.TokenAddress(name, token), &t.Generations[i], contents[path]); err != nil {
+				a := model.TokenAddress(name, token).At(t.Generations[i].Number)
+				if _, err := seal.InspectRecorded(contents[path], a, &t.Generations[i]); err != nil {
 					v.Problems.Add(diag.Diagnostic{
 						Code: "ciphertext", Summary: err.Error(), Pos: diag.Position{File: state.Dir + "/" + path},
 						Hint: "restore the file from the commit that apply made: osmoctl log " + model.TokenAddress(name, token).String(),
@@ -61,39 +58,6 @@ func VerificationOf(files []state.File) Verification {
 		}
 	}
 	return v
-}
-
-// checkCiphertext checks one sealed value without a key.
-func checkCiphertext(token model.Address, g *state.Generation, data []byte) error {
-	if state.SumOf(data) != g.Ciphertext {
-		return fmt.Errorf("the ciphertext of %s is not the one that was applied", token.At(g.Number))
-	}
-	header, err := seal.Inspect(data)
-	if err != nil {
-		return fmt.Errorf("the ciphertext of %s: %w", token.At(g.Number), err)
-	}
-	if want := seal.BindingOf(token.At(g.Number)); header.Binding != want {
-		return &seal.BindingError{Want: want, Got: header.Binding}
-	}
-	if !header.Fits(g.Recipients) {
-		return fmt.Errorf("the ciphertext of %s is sealed with %s, which does not fit the %d keys that are recorded", token.At(g.Number), CountStanzas(header.Stanzas), len(g.Recipients))
-	}
-	return nil
-}
-
-// CountStanzas counts stanzas by type, as they are met: 2 X25519, 1 ssh-ed25519.
-func CountStanzas(types []string) string {
-	counts := map[string]int{}
-	var order []string
-	for _, t := range types {
-		if counts[t]++; counts[t] == 1 {
-			order = append(order, t)
-		}
-	}
-	for i, t := range order {
-		order[i] = strconv.Itoa(counts[t]) + " " + t
-	}
-	return strings.Join(order, ", ")
 }
 
 // Sound reports whether nothing is wrong, neither now nor in the history.

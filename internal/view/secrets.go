@@ -7,6 +7,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
 // Who writes who can read a token: text or JSON.
@@ -43,7 +44,7 @@ func (p *page) whoGeneration(g report.WhoGeneration) {
 	p.readers("  - ", g.Recipients)
 	p.readers("  - formerly ", g.FormerRecipients)
 	if g.Fits {
-		p.line("  File: " + g.Ciphertext + " fits, with " + report.CountStanzas(g.Stanzas))
+		p.line("  File: " + g.Ciphertext + " fits, with " + seal.CountStanzas(g.Stanzas))
 		return
 	}
 	p.spans(say(fault, "  File: "), quote(g.Ciphertext), say(plain, " does not fit: "), quote(g.Problem))

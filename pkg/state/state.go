@@ -132,6 +132,12 @@ func (s Settings) KeyNames() map[string]string {
 	return names
 }
 
+// AccountNames are the names of the accounts that exist, sorted. State also keeps
+// those that were deleted.
+func (s *Snapshot) AccountNames() []string {
+	return slices.DeleteFunc(model.Names(s.Accounts), func(name string) bool { return !s.Accounts[name].Live() })
+}
+
 // Role is an applied role.
 type Role struct {
 	Name        string

@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"context"
@@ -36,39 +36,39 @@ type requested struct {
 
 // request finds what is to be merged into what: by --state-ref, else by the
 // variables of a pull request's pipeline.
-func (p *project) request(stateRef string, head gitstore.Head) (requested, error) {
+func (w *Workspace) request(stateRef string, head gitstore.Head) (requested, error) {
 	if stateRef != "" {
-		find := p.store.ResolveBranch
+		find := w.store.ResolveBranch
 		if strings.HasPrefix(stateRef, "HEAD") {
-			find = p.store.Resolve
+			find = w.store.Resolve
 		}
 		tip, err := find(stateRef)
 		if err != nil {
 			return requested{}, diag.Hinted(err, "fetch it first: git fetch origin")
 		}
-		return p.leftAt(head.Commit, tip, stateRef)
+		return w.leftAt(head.Commit, tip, stateRef)
 	}
-	event := p.pullRequest(head)
+	event := w.pullRequest(head)
 	if event == nil {
 		return requested{}, nil
 	}
 	if event.merged != "" {
 		return requested{commit: event.merged, tip: event.merged, name: event.name}, nil
 	}
-	return p.newestBase(head, event)
+	return w.newestBase(head, event)
 }
 
 // newestBase is where HEAD left its base by everything that the event says. What a
 // clone keeps of a branch may be old, so a commit that the event names must be part
 // of it.
-func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested, error) {
+func (w *Workspace) newestBase(head gitstore.Head, event *pullRequest) (requested, error) {
 	unknown := requested{
 		commit: head.Commit, name: event.name, hint: event.fetch,
 		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
 	}
 	var found []requested
 	for _, candidate := range event.candidates {
-		tip, err := p.resolveBase(candidate)
+		tip, err := w.resolveBase(candidate)
 		if err != nil {
 			return requested{}, err
 		}
@@ -79,7 +79,7 @@ func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested,
 			}
 			continue
 		}
-		at, err := p.leftAt(head.Commit, tip, event.name)
+		at, err := w.leftAt(head.Commit, tip, event.name)
 		if err != nil || at.unknown != "" {
 			return at, err
 		}
@@ -90,7 +90,7 @@ func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested,
 	}
 	newest := found[0]
 	for _, other := range found[1:] {
-		behind, err := p.store.IsAncestor(newest.commit, other.commit)
+		behind, err := w.store.IsAncestor(newest.commit, other.commit)
 		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
 			return requested{}, err
 		}
@@ -102,11 +102,11 @@ func (p *project) newestBase(head gitstore.Head, event *pullRequest) (requested,
 }
 
 // resolveBase finds a reference by its full name, or a commit that the clone has.
-func (p *project) resolveBase(name string) (string, error) {
+func (w *Workspace) resolveBase(name string) (string, error) {
 	if strings.HasPrefix(name, "refs/") {
-		return p.store.Ref(name)
+		return w.store.Ref(name)
 	}
-	commit, err := p.store.Commit(name)
+	commit, err := w.store.Commit(name)
 	if errors.Is(err, gitstore.ErrMissingObject) {
 		return "", nil
 	}
@@ -114,18 +114,18 @@ func (p *project) resolveBase(name string) (string, error) {
 }
 
 // leftAt is where head left the branch whose tip is given.
-func (p *project) leftAt(head, tip, name string) (requested, error) {
+func (w *Workspace) leftAt(head, tip, name string) (requested, error) {
 	r := requested{name: name, commit: tip, tip: tip, hint: "git fetch --unshallow --filter=blob:none"}
-	declared, err := p.store.ID(tip, config.ProjectFile)
+	declared, err := w.store.ID(tip, config.ProjectFile)
 	if err != nil {
 		return r, err
 	}
-	applied, err := p.store.ID(tip, state.Dir)
+	applied, err := w.store.ID(tip, state.Dir)
 	if err != nil || declared == "" && applied != "" {
 		r.itself = true
 		return r, err
 	}
-	bases, err := p.store.MergeBases(tip, head)
+	bases, err := w.store.MergeBases(tip, head)
 	switch {
 	case errors.Is(err, gitstore.ErrShallow):
 		r.unknown = fmt.Sprintf("this clone is shallow, so it cannot be told where HEAD left %s", name)
@@ -169,11 +169,11 @@ type pullRequest struct {
 
 // pullRequest reads the variables of GitHub's and GitLab's pipelines; nil is no
 // pull request.
-func (p *project) pullRequest(head gitstore.Head) *pullRequest {
-	get := p.env.Getenv
+func (w *Workspace) pullRequest(head gitstore.Head) *pullRequest {
+	get := w.outside.Getenv
 	switch {
 	case get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") != "" || get("CI_PIPELINE_SOURCE") == "merge_request_event":
-		r := p.into(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
+		r := w.into(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
 		r.add(get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
 		return r
 	case strings.HasPrefix(get("GITHUB_EVENT_NAME"), "pull_request"), get("GITHUB_EVENT_NAME") == "merge_group":
@@ -182,9 +182,9 @@ func (p *project) pullRequest(head gitstore.Head) *pullRequest {
 		if base == "" {
 			base = strings.TrimPrefix(event.MergeGroup.BaseRef, headsPrefix)
 		}
-		r := p.into(base)
-		if merged := p.mergedBy(head); merged != "" {
-			if _, err := p.store.Commit(merged); err == nil {
+		r := w.into(base)
+		if merged := w.mergedBy(head); merged != "" {
+			if _, err := w.store.Commit(merged); err == nil {
 				r.merged = merged
 			}
 		}
@@ -196,11 +196,11 @@ func (p *project) pullRequest(head gitstore.Head) *pullRequest {
 }
 
 // into is a pull request into a branch of the remote that the clone came from.
-func (p *project) into(branch string) *pullRequest {
+func (w *Workspace) into(branch string) *pullRequest {
 	const remote = "origin"
 	r := &pullRequest{name: "an unknown branch", fetch: "git fetch " + remote}
 	if branch != "" {
-		ref := tracking(remote, branch)
+		ref := trackingRef(remote, branch)
 		r.name = remote + "/" + branch
 		r.candidates = []string{ref}
 		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s %s", remote, model.ShellWord("+"+headsPrefix+branch+":"+ref))
@@ -217,13 +217,13 @@ func (r *pullRequest) add(commit string) {
 // mergedBy is the base of a commit that GitHub itself has made to try a merge:
 // its first parent. HEAD is one where it is what the event is about, and the
 // event's reference is that of such merges, which nobody can push to.
-func (p *project) mergedBy(head gitstore.Head) string {
-	get := p.env.Getenv
+func (w *Workspace) mergedBy(head gitstore.Head) string {
+	get := w.outside.Getenv
 	made := strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge")
 	if !made || get("GITHUB_SHA") != head.Commit {
 		return ""
 	}
-	commit, err := p.store.Commit(head.Commit)
+	commit, err := w.store.Commit(head.Commit)
 	if err != nil || len(commit.Parents) != 2 {
 		return ""
 	}
@@ -264,7 +264,7 @@ func readEvent(path string) (e event) {
 // compared is the state that a plan is made against, and what is to be said of
 // where it was found.
 type compared struct {
-	place
+	Place
 	// edited are the files of state that the branch at hand has otherwise.
 	edited []string
 	// pending is the base whose declarations no state was made from yet; "" is
@@ -272,27 +272,27 @@ type compared struct {
 	pending string
 }
 
-// comparedWith finds the state for a plan of what is at HEAD.
-func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, error) {
-	head, err := p.head()
+// findCompared finds the state for a plan of what is at HEAD.
+func (w *Workspace) findCompared(ctx context.Context, stateRef string) (compared, error) {
+	head, err := w.store.Head()
 	if err != nil {
 		return compared{}, err
 	}
-	asked, err := p.request(stateRef, head)
+	asked, err := w.request(stateRef, head)
 	if err != nil {
 		return compared{}, err
 	}
 	if asked.commit == "" {
-		at, err := p.plannedAgainst(ctx)
-		at, err = p.orFirst(at, err)
-		return compared{place: at}, err
+		at, err := w.plannedAgainst(ctx)
+		at, err = w.orFirst(at, err)
+		return compared{Place: at}, err
 	}
 	c := compared{}
 	if asked.itself {
-		c.place.commit = asked.commit
-		c.place.meta, _, err = p.metaAt(asked.commit)
-	} else if c.place, err = p.orFirst(p.locate(ctx, asked.commit, "", p.localTip)); err == nil {
-		err = p.stateFor(ctx, &c, asked)
+		c.Place.commit = asked.commit
+		c.Place.meta, _, err = w.metaAt(ctx, asked.commit)
+	} else if c.Place, err = w.orFirst(w.locate(ctx, asked.commit, "", w.localTip)); err == nil {
+		err = w.stateFor(ctx, &c, asked)
 	}
 	if err != nil {
 		return c, err
@@ -301,39 +301,39 @@ func (p *project) comparedWith(ctx context.Context, stateRef string) (compared, 
 		c.branch = ""
 	}
 	c.blocked = append(c.blocked, asked.blocked()...)
-	if err := p.checkMerged(ctx, &c, head); err != nil {
+	if err := w.checkMerged(ctx, &c, head); err != nil {
 		return c, err
 	}
 	if asked.unknown == "" {
 		c.notices = append(c.notices, plan.Notice{
-			Code:    "compared_with_base",
+			Code:    noticeCompared,
 			Message: fmt.Sprintf("Compared with %s, which HEAD left at commit %.12s", asked.name, asked.commit),
 		})
 	}
 	beside := asked.commit
 	if asked.itself {
 		// Declarations beside a state branch have no state to compare.
-		if id, err := p.store.ID(head.Commit, state.Dir); err != nil || id == "" {
+		if id, err := w.store.ID(head.Commit, state.Dir); err != nil || id == "" {
 			return c, err
 		}
 		beside = c.commit
 	}
-	c.edited, err = p.stateDifferences(ctx, head.Commit, beside)
+	c.edited, err = w.stateDifferences(ctx, head.Commit, beside)
 	return c, err
 }
 
 // orFirst takes a state branch that the clone has not got for one that the first
 // apply will make.
-func (p *project) orFirst(at place, err error) (place, error) {
+func (w *Workspace) orFirst(at Place, err error) (Place, error) {
 	if missing := (*unseenBranchError)(nil); errors.As(err, &missing) {
-		return p.firstPlace(missing)
+		return w.firstPlace(missing)
 	}
 	return at, err
 }
 
 // behind is the entry of a plan whose state is not the one that was found, nor one
 // that was made of it: there is none, it has another lineage, or its serial fell.
-func (at place) behind(have *state.Snapshot) []plan.Blocked {
+func (at Place) behind(have *state.Snapshot) []plan.Blocked {
 	found := at.meta
 	if found == nil || have.Meta.Lineage == found.Lineage && have.Meta.Serial >= found.Serial {
 		return nil
@@ -350,8 +350,8 @@ func (at place) behind(have *state.Snapshot) []plan.Blocked {
 
 // checkMerged blocks a branch whose own history leads to another state than its
 // base: merged, everybody would look there, also where no file differs.
-func (p *project) checkMerged(ctx context.Context, c *compared, head gitstore.Head) error {
-	after, err := p.locate(ctx, head.Commit, head.Branch, p.localTip)
+func (w *Workspace) checkMerged(ctx context.Context, c *compared, head gitstore.Head) error {
+	after, err := w.locate(ctx, head.Commit, head.Branch, w.localTip)
 	var unclear *unclearPlaceError
 	switch {
 	case errors.As(err, &unclear):
@@ -367,9 +367,9 @@ func (p *project) checkMerged(ctx context.Context, c *compared, head gitstore.He
 	return nil
 }
 
-// unfinished is the entry of a plan for state that an apply began to move, where
+// checkUnfinished is the entry of a plan for state that an apply began to move, where
 // nothing is at the other place.
-func (at place) unfinished(allowed string) []plan.Blocked {
+func (at Place) checkUnfinished(allowed string) []plan.Blocked {
 	if at.goal == nil || allowed == at.goal.Place() {
 		return nil
 	}
@@ -381,7 +381,7 @@ func (at place) unfinished(allowed string) []plan.Blocked {
 
 // checkDestination finds what keeps state from moving to where the settings at
 // hand say.
-func (p *project) checkDestination(ctx context.Context, at place, to model.Git, tip tipOf) ([]plan.Blocked, error) {
+func (w *Workspace) checkDestination(ctx context.Context, at Place, to model.Git, tip tipOf) ([]plan.Blocked, error) {
 	if at.meta == nil || at.goal != nil || to.StateBranch == at.git.StateBranch && (to.StateBranch == "" || to.Push == at.git.Push) {
 		return nil, nil
 	}
@@ -392,8 +392,8 @@ func (p *project) checkDestination(ctx context.Context, at place, to model.Git, 
 			return nil, err
 		}
 	}
-	there, _, err := p.metaAt(commit)
-	if err != nil || there == nil || at.left(there) {
+	there, _, err := w.metaAt(ctx, commit)
+	if err != nil || there == nil || at.leftBehind(there) {
 		return nil, err
 	}
 	return []plan.Blocked{placeTaken(to, at.meta, there)}, nil
@@ -403,22 +403,22 @@ func (p *project) checkDestination(ctx context.Context, at place, to model.Git, 
 // was made from them, and where none was when the branch left it, the first that
 // was made from later ones. An older one would show a change that takes back what
 // was just reviewed as none. Where there is no such state yet, the base is pending.
-func (p *project) stateFor(ctx context.Context, c *compared, asked requested) error {
+func (w *Workspace) stateFor(ctx context.Context, c *compared, asked requested) error {
 	if c.commit == "" || c.meta == nil {
 		return nil
 	}
-	states, err := p.statesMade(ctx, c.place, asked)
+	states, err := w.statesMade(ctx, c.Place, asked)
 	if err != nil {
 		return err
 	}
 	later := ""
 	for _, made := range states { // the newest first
-		before, err := p.known(made.from, asked.commit)
+		before, err := w.isKnownAncestor(made.from, asked.commit)
 		if err != nil {
 			return err
 		}
 		if !before {
-			after, err := p.known(asked.commit, made.from)
+			after, err := w.isKnownAncestor(asked.commit, made.from)
 			if err != nil {
 				return err
 			}
@@ -427,7 +427,7 @@ func (p *project) stateFor(ctx context.Context, c *compared, asked requested) er
 			}
 			continue
 		}
-		same, err := p.store.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
+		same, err := w.store.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
 		switch {
 		case err != nil:
 			return err
@@ -451,12 +451,12 @@ func (p *project) stateFor(ctx context.Context, c *compared, asked requested) er
 type made struct{ commit, from string }
 
 // statesMade are the commits of state up to the tip of the base, the newest first.
-func (p *project) statesMade(ctx context.Context, at place, asked requested) (list []made, err error) {
+func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (list []made, err error) {
 	from := at.commit
 	if at.git.StateBranch == "" {
 		from = asked.tip
 	}
-	err = p.store.History(ctx, from, state.Dir, func(c gitstore.Commit) error {
+	err = w.store.History(ctx, from, state.Dir, func(c gitstore.Commit) error {
 		m := made{c.Hash, c.Hash}
 		if at.git.StateBranch != "" {
 			m.from = record.Parse(c.Message).Declarations
@@ -472,31 +472,12 @@ func (p *project) statesMade(ctx context.Context, at place, asked requested) (li
 	return list, err
 }
 
-// known tells whether one commit is in the history of another, as far as the
+// isKnownAncestor tells whether one commit is in the history of another, as far as the
 // clone knows.
-func (p *project) known(ancestor, commit string) (bool, error) {
-	is, err := p.store.IsAncestor(ancestor, commit)
+func (w *Workspace) isKnownAncestor(ancestor, commit string) (bool, error) {
+	is, err := w.store.IsAncestor(ancestor, commit)
 	if errors.Is(err, gitstore.ErrMissingObject) || errors.Is(err, gitstore.ErrShallow) {
 		return false, nil
 	}
 	return is, err
-}
-
-// takenBack are the entries of a plan for what the base declares, nobody has
-// applied yet, and the branch at hand takes back: against the state that there is,
-// that is no change.
-func (p *project) takenBack(env *Env, pending string, have *state.Snapshot, made *plan.Plan) ([]plan.Blocked, error) {
-	files, err := p.store.FS(pending, config.ProjectFile, config.ManifestDir)
-	if err != nil {
-		return nil, err
-	}
-	want, problems, err := env.load(files)
-	if err != nil || problems.HasErrors() {
-		return nil, err
-	}
-	base, problems := plan.Build(want, have, plan.Options{Today: made.Date, Limits: env.limits})
-	if problems.HasErrors() {
-		return nil, nil
-	}
-	return plan.TakenBack(base, made), nil
 }

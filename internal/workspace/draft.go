@@ -1,14 +1,17 @@
-package cli
+package workspace
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -17,59 +20,71 @@ import (
 // hold it, see [gitstore.Draft], and where that is not what lies there, the plan
 // says so in its head.
 
-// drafted opens the declarations in the work tree, once for a command.
-func (p *project) drafted() (*gitstore.Draft, error) {
-	if p.draft != nil {
-		return p.draft, nil
+// Draft opens the declarations in the work tree, once for a command. It is closed
+// with the workspace.
+func (w *Workspace) Draft(ctx context.Context) (*gitstore.Draft, error) {
+	if w.draft != nil {
+		return w.draft, nil
 	}
 	var err error
-	p.draft, err = p.store.Draft(p.env.Context, config.ProjectFile, config.ManifestDir)
-	return p.draft, err
+	w.draft, err = w.store.Draft(ctx, config.ProjectFile, config.ManifestDir)
+	return w.draft, err
 }
 
-// worktree reads the declarations in the work tree.
-func (p *project) worktree() (*model.Declarations, error) {
-	files, err := p.drafted()
+// Declared reads the declarations of the work tree as far as they can be read; nil
+// where they have errors.
+func (w *Workspace) Declared(ctx context.Context) *model.Declarations {
+	files, err := w.Draft(ctx)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return p.env.declarations(files)
+	want, problems, err := w.outside.Load(files)
+	if err != nil || problems.HasErrors() {
+		return nil
+	}
+	return want
 }
 
-// openDeclared opens the declarations of a directory that need not be in a
-// repository. In one, they are read as plan reads them.
-func (e *Env) openDeclared(dir string) (fs.FS, func(), error) {
-	p, err := e.openProjectAt(dir, 0)
+// OpenDeclared opens the declarations of a directory that need not be in a
+// repository. In one, they are read as plan reads them; [Otherwise] says where that is not
+// what lies there.
+func OpenDeclared(ctx context.Context, dir string, outside Outside) (files fs.FS, closeFiles func(), err error) {
+	w, err := Open(dir, outside)
 	var unusable *gitstore.UnsupportedError
 	if errors.As(err, &unusable) {
 		if unusable.Reason != gitstore.NoRepository {
-			e.warnf("the files are read as they lie here, since plan cannot use this repository: %v", err)
+			outside.Notify(Notice{Level: Warning, Text: fmt.Sprintf("the files are read as they lie here, since plan cannot use this repository: %v", err)})
 		}
-		return openDirectory(dir)
+		files, closer, err := gitstore.DirFS(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		return files, func() { _ = closer.Close() }, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	draft, err := p.drafted()
+	draft, err := w.Draft(ctx)
 	if err != nil {
-		p.close()
+		w.Close()
 		return nil, nil, err
 	}
-	return draft, p.close, nil
+	return draft, w.Close, nil
 }
 
-// warnOtherwise says on stderr what of a draft is not what lies in the work tree.
-// That something is not committed yet is no news to who checks a draft.
-func (e *Env) warnOtherwise(files fs.FS) {
+// Otherwise says what of files that [OpenDeclared] opened is not what lies in the
+// work tree. That something is not committed yet is no news to who checks a draft.
+func Otherwise(files fs.FS) (list []Notice) {
 	draft, ok := files.(*gitstore.Draft)
 	if !ok {
-		return
+		return nil
 	}
 	for _, n := range readNotices(draft.Remarks()) {
 		if n.Code != "uncommitted" {
-			e.warnf("%s: %s", n.Message, n.Hint)
+			list = append(list, Notice{Level: Warning, Text: n.Message + ": " + n.Hint})
 		}
 	}
+	return list
 }
 
 // readNotices says in a plan's head how the work tree was read, in one line for
@@ -105,7 +120,7 @@ func isRead(r gitstore.Remark) bool {
 const maxNamed = 5
 
 func readNotice(kind gitstore.RemarkKind, detail string, paths []string) plan.Notice {
-	what, all := named(paths), shellWords(paths)
+	what, all := nameFirst(paths), shellWords(paths)
 	switch kind {
 	case gitstore.Uncommitted:
 		return plan.Notice{
@@ -144,8 +159,8 @@ func readNotice(kind gitstore.RemarkKind, detail string, paths []string) plan.No
 	}
 }
 
-// named lists the first paths and counts the rest.
-func named(paths []string) string {
+// nameFirst lists the first paths and counts the rest.
+func nameFirst(paths []string) string {
 	if len(paths) <= maxNamed {
 		return strings.Join(paths, ", ")
 	}
@@ -164,4 +179,36 @@ func shellWords(paths []string) string {
 		words[i] = model.ShellWord(p)
 	}
 	return strings.Join(words, " ")
+}
+
+// checkCommitted refuses declarations that lie in the work tree only: the
+// commit would not say what the user sees.
+func (w *Workspace) checkCommitted(commit string) error {
+	dirty, err := w.store.Uncommitted(commit, config.ProjectFile, config.ManifestDir)
+	if err != nil || len(dirty) == 0 {
+		return err
+	}
+	ignored, err := w.store.Ignored(commit, config.ProjectFile, config.ManifestDir)
+	if err != nil {
+		return err
+	}
+	return uncommittedError(dirty, ignored)
+}
+
+// uncommittedError names the files and the commands that commit them: git takes one
+// that it ignores by force only.
+func uncommittedError(dirty, ignored []string) error {
+	tracked := slices.DeleteFunc(model.Set(dirty), func(path string) bool { return slices.Contains(ignored, path) })
+	hint := "apply uses committed declarations only:"
+	if len(tracked) > 0 {
+		hint += " git add " + shellWords(tracked) + " &&"
+	}
+	if len(ignored) > 0 {
+		hint += " git add -f " + shellWords(ignored) + " &&"
+	}
+	hint += " git commit"
+	if len(ignored) > 0 {
+		hint += "; or move " + nameFirst(ignored) + " away, which git ignores"
+	}
+	return diag.Hinted(fmt.Errorf("declarations are not committed: %s", nameFirst(dirty)), hint)
 }

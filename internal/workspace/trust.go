@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 // trust is what the history of state says about the state at a commit.
 type trust struct {
-	project *project
+	w *Workspace
 	// branch is what the clone remembers the state under; "" remembers
 	// nothing, as on a detached HEAD.
 	branch string
@@ -22,54 +22,59 @@ type trust struct {
 	accepted []string
 }
 
-// trust checks the history of state that is new since this clone last looked,
-// and remembers it if it is sound. branch is the full name of the branch that
-// the commit was read from.
-func (p *project) trust(ctx context.Context, commit, branch string) (*trust, error) {
-	return p.trustWith(ctx, commit, branch, history.Options{})
-}
-
-func (p *project) trustWith(ctx context.Context, commit, branch string, opts history.Options) (*trust, error) {
-	branch, err := p.branchAt(commit, branch)
+// checkTrust checks the history of state that is new since this clone last looked,
+// or all of it, and remembers it if it is sound. branch is the full name of the
+// branch that the commit was read from.
+func (w *Workspace) checkTrust(ctx context.Context, commit, branch string, full bool) (*trust, error) {
+	branch, err := w.branchAt(commit, branch)
 	if err != nil {
 		return nil, err
 	}
-	t := &trust{project: p, branch: branch}
-	known, err := p.remembered(commit, branch)
+	t := &trust{w: w, branch: branch}
+	opts, err := w.loadRemembered(commit, branch)
 	if err != nil {
 		return nil, err
 	}
-	opts.Seen, opts.Sound = known.Seen, known.Sound
-	if t.report, err = history.Check(ctx, p.store, commit, opts); err != nil {
+	opts.Full = full
+	if t.report, err = history.Check(ctx, w.store, commit, opts); err != nil {
 		return nil, fmt.Errorf("check the history of state: %w", err)
 	}
 	t.remember(opts)
 	return t, nil
 }
 
-// remembered is what the clone knows of a branch whose newest commit this is, and
+// CheckHistory checks all of the history of the state at a place.
+func (w *Workspace) CheckHistory(ctx context.Context, at Place) (*history.Report, error) {
+	t, err := w.checkTrust(ctx, at.commit, at.branch, true)
+	if err != nil {
+		return nil, err
+	}
+	return t.report, nil
+}
+
+// loadRemembered is what the clone knows of a branch whose newest commit this is, and
 // of others.
-func (p *project) remembered(commit, branch string) (opts history.Options, err error) {
-	if branch, err = p.branchAt(commit, branch); err != nil {
+func (w *Workspace) loadRemembered(commit, branch string) (opts history.Options, err error) {
+	if branch, err = w.branchAt(commit, branch); err != nil {
 		return opts, err
 	}
 	if branch != "" {
-		if opts.Seen, err = history.LoadSeen(p.store.CommonDir(), p.store.Prefix(), branch); err != nil {
+		if opts.Seen, err = history.LoadSeen(w.store.CommonDir(), w.store.Prefix(), branch); err != nil {
 			return opts, err
 		}
 	}
-	opts.Sound, err = history.LoadSound(p.store.CommonDir(), p.store.Prefix())
+	opts.Sound, err = history.LoadSound(w.store.CommonDir(), w.store.Prefix())
 	return opts, err
 }
 
 // branchAt is the branch if the commit is where it points, else "": what was
 // read from elsewhere, as by --state-ref, must not be remembered as the branch's,
 // or the branch itself would look as if it had gone back.
-func (p *project) branchAt(commit, branch string) (string, error) {
+func (w *Workspace) branchAt(commit, branch string) (string, error) {
 	if branch == "" {
 		return "", nil
 	}
-	at, err := p.store.Ref(branch)
+	at, err := w.store.Ref(branch)
 	if err != nil || at != commit {
 		return "", err
 	}
@@ -80,7 +85,7 @@ func (p *project) branchAt(commit, branch string) (string, error) {
 // was there than once before. A clone that cannot be written to is no reason to
 // fail: it only has to look again.
 func (t *trust) remember(opts history.Options) {
-	now := t.report.Seen(t.project.store.Prefix(), t.branch)
+	now := t.report.Seen(t.w.store.Prefix(), t.branch)
 	if now == nil {
 		return
 	}
@@ -89,19 +94,19 @@ func (t *trust) remember(opts history.Options) {
 	if known || before != nil && (before.Commit == now.Commit && before.Whole == now.Whole || before.Whole && !now.Whole) {
 		return
 	}
-	_ = history.SaveSeen(t.project.store.CommonDir(), *now)
+	_ = history.SaveSeen(t.w.store.CommonDir(), *now)
 }
 
 // accept takes the commits whose findings the user accepts, as revisions. One
 // that names no finding is a mistake.
 func (t *trust) accept(revisions []string) error {
 	for _, rev := range revisions {
-		commit, err := t.project.store.Resolve(rev)
+		commit, err := t.w.store.Resolve(rev)
 		if err != nil {
-			return usage(fmt.Errorf("--accept-state: %w", err))
+			return &ArgumentError{fmt.Errorf("--accept-state: %w", err)}
 		}
 		if !slices.ContainsFunc(t.report.Open(), func(f history.Finding) bool { return f.Commit == commit }) {
-			return usagef("--accept-state %s: nothing is found to be wrong with that commit", rev)
+			return &ArgumentError{fmt.Errorf("--accept-state %s: nothing is found to be wrong with that commit", rev)}
 		}
 		t.accepted = append(t.accepted, commit)
 	}
@@ -154,25 +159,25 @@ func firstOf(list []string) []string {
 // or the index, while other things are done; the returned function names them.
 // They are never believed and never overwritten. Not to know them is no reason to
 // fail.
-func (p *project) lookAround(ctx context.Context) (warn func()) {
+func (w *Workspace) lookAround(ctx context.Context) (warn func()) {
 	found := make(chan []string, 1)
-	go func() { found <- p.changedByHand(ctx) }()
-	return func() { p.env.warnChanged(<-found) }
+	go func() { found <- w.changedByHand(ctx) }()
+	return func() { w.warnChanged(<-found) }
 }
 
-func (p *project) changedByHand(ctx context.Context) []string {
-	head, err := p.head()
+func (w *Workspace) changedByHand(ctx context.Context) []string {
+	head, err := w.store.Head()
 	if err != nil || head.Commit == "" {
 		return nil
 	}
-	changed, err := p.store.Changed(ctx, head.Commit, state.Dir)
+	changed, err := w.store.Changed(ctx, head.Commit, state.Dir)
 	if err != nil {
 		return nil
 	}
 	return changed
 }
 
-func (e *Env) warnChanged(changed []string) {
+func (w *Workspace) warnChanged(changed []string) {
 	if len(changed) == 0 {
 		return
 	}
@@ -181,5 +186,5 @@ func (e *Env) warnChanged(changed []string) {
 	if more := len(changed) - most; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	e.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
+	w.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
 }

@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"context"
@@ -17,20 +17,20 @@ import (
 // upstream is the name of the remote that history is fetched from: the one that
 // state is pushed to, else the one that HEAD's branch follows, else origin; ""
 // where the clone knows none of them.
-func (p *project) upstream() string {
-	head, err := p.head()
+func (w *Workspace) upstream() string {
+	head, err := w.store.Head()
 	if err != nil {
 		return ""
 	}
 	names := []string{"origin"}
-	if followed, ok := p.store.Config("branch." + strings.TrimPrefix(head.Branch, headsPrefix) + ".remote"); ok && followed != "." {
+	if followed, ok := w.store.Config("branch." + strings.TrimPrefix(head.Branch, headsPrefix) + ".remote"); ok && followed != "." {
 		names = append([]string{followed}, names...)
 	}
-	if git, err := p.gitSettings(head.Commit); err == nil && git.Push != "" {
+	if git, err := w.gitSettings(head.Commit); err == nil && git.Push != "" {
 		names = append([]string{git.Push}, names...)
 	}
 	for _, name := range names {
-		if url, ok := p.store.Config("remote." + name + ".url"); ok && url != "" {
+		if url, ok := w.store.Config("remote." + name + ".url"); ok && url != "" {
 			return name
 		}
 	}
@@ -39,7 +39,7 @@ func (p *project) upstream() string {
 
 // supplier brings the history here that checks of state need.
 type supplier struct {
-	project *project
+	w *Workspace
 	// remote is nil where the clone has none.
 	remote *remote.Remote
 	// branch is the short name of the one that is fetched along; "" is the
@@ -48,33 +48,33 @@ type supplier struct {
 }
 
 // supplier is the one of a project that need not push.
-func (p *project) supplier() (*supplier, error) {
-	name := p.upstream()
+func (w *Workspace) supplier() (*supplier, error) {
+	name := w.upstream()
 	if name == "" {
-		return &supplier{project: p}, nil
+		return &supplier{w: w}, nil
 	}
-	r, err := p.openRemote(name)
-	return &supplier{project: p, remote: r}, err
+	r, err := w.openRemote(name)
+	return &supplier{w: w, remote: r}, err
 }
 
 // supplier is the one of a project that commits.
 func (l *ledger) supplier() (*supplier, error) {
 	if l.remote != nil {
-		return &supplier{l.project, l.remote, l.target()}, nil
+		return &supplier{l.w, l.remote, l.target()}, nil
 	}
-	return l.project.supplier()
+	return l.w.supplier()
 }
 
 // deepen makes a shallow clone whole, as far as commits and folders go.
 func (s *supplier) deepen(ctx context.Context) error {
-	shallow, err := s.project.store.Shallow()
+	shallow, err := s.w.store.Shallow()
 	if err != nil || !shallow {
 		return err
 	}
 	if s.remote == nil {
 		return errors.New("this clone is shallow, and has no remote to get the rest from")
 	}
-	s.project.env.infof("This clone is shallow: fetching its history from %s.", s.remote.URL())
+	s.w.notef("This clone is shallow: fetching its history from %s.", s.remote.URL())
 	return s.remote.Deepen(ctx, s.branch)
 }
 
@@ -83,11 +83,11 @@ func (s *supplier) supply(ctx context.Context, commit string, opts history.Optio
 	if err := s.deepen(ctx); err != nil {
 		return err
 	}
-	partial, err := s.project.store.Partial()
+	partial, err := s.w.store.Partial()
 	if err != nil || !partial {
 		return err
 	}
-	needed, err := history.Needs(ctx, s.project.store, commit, opts)
+	needed, err := history.Needs(ctx, s.w.store, commit, opts)
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,8 @@ func (s *supplier) supply(ctx context.Context, commit string, opts history.Optio
 // whole finds what an attempt builds on. A shallow clone that is cut off too early
 // to tell is made whole first, and a partial one gets the contents that are read
 // next: somebody may have fetched commits without them.
-func (l *ledger) whole(ctx context.Context, find func(context.Context) (base, error)) (base, error) {
-	b, err := find(ctx)
+func (l *ledger) find(ctx context.Context, how func(context.Context) (base, error)) (base, error) {
+	b, err := how(ctx)
 	if err == nil {
 		return b, l.obtain(ctx, b.parent, b.declarations)
 	}
@@ -116,14 +116,14 @@ func (l *ledger) whole(ctx context.Context, find func(context.Context) (base, er
 	if failed != nil {
 		return b, l.unsupplied(failed)
 	}
-	return find(ctx)
+	return how(ctx)
 }
 
 // obtainTips gets the contents of what was fetched last.
 func (l *ledger) obtainTips(ctx context.Context) error {
 	var tips []string
-	for _, ref := range []string{l.watched(), tracking(l.git.Push, l.branch)} {
-		if tip, err := l.project.store.Ref(ref); err == nil {
+	for _, ref := range []string{l.watchedRef(), trackingRef(l.git.Push, l.branch)} {
+		if tip, err := l.w.store.Ref(ref); err == nil {
 			tips = append(tips, tip)
 		}
 	}
@@ -141,7 +141,7 @@ func (l *ledger) obtain(ctx context.Context, commits ...string) error {
 }
 
 func (s *supplier) obtain(ctx context.Context, commits ...string) error {
-	store := s.project.store
+	store := s.w.store
 	partial, err := store.Partial()
 	if err != nil || !partial {
 		return err
@@ -166,29 +166,29 @@ const submodule = 0o160000
 
 // get fetches what of these contents the clone lacks.
 func (s *supplier) get(ctx context.Context, needed []string) error {
-	absent, err := s.project.store.Absent(needed)
+	absent, err := s.w.store.Absent(needed)
 	if err != nil || len(absent) == 0 {
 		return err
 	}
 	if s.remote == nil {
 		return errors.New("this clone is a partial one, and has no remote to get the contents from")
 	}
-	s.project.env.infof("This clone is a partial one: fetching %d contents of the project from %s.", len(absent), s.remote.URL())
+	s.w.notef("This clone is a partial one: fetching %d contents of the project from %s.", len(absent), s.remote.URL())
 	return s.remote.Obtain(ctx, absent)
 }
 
-// trust checks the history of the state that an attempt builds on. What the clone
+// checkTrust checks the history of the state that an attempt builds on. What the clone
 // lacks of it is fetched, or the attempt ends: on top of a state that was edited by
 // hand or taken back, osmoctl would make it look like its own.
-func (l *ledger) trust(ctx context.Context, b base) (*trust, error) {
-	t, err := l.project.trust(ctx, b.parent, l.watched())
+func (l *ledger) checkTrust(ctx context.Context, b base) (*trust, error) {
+	t, err := l.w.checkTrust(ctx, b.parent, l.watchedRef(), false)
 	if err != nil || t.report.Whole() {
 		return t, err
 	}
 	if err := l.supply(ctx, b, false); err != nil {
 		return nil, err
 	}
-	t, err = l.project.trust(ctx, b.parent, l.watched())
+	t, err = l.w.checkTrust(ctx, b.parent, l.watchedRef(), false)
 	if err == nil && !t.report.Whole() {
 		err = l.unsupplied(errors.New("what was fetched does not complete it"))
 	}
@@ -204,7 +204,7 @@ func (l *ledger) supply(ctx context.Context, b base, full bool) error {
 	}
 	opts := history.Options{Full: full}
 	if !full {
-		if opts, err = l.project.remembered(b.parent, l.watched()); err != nil {
+		if opts, err = l.w.loadRemembered(b.parent, l.watchedRef()); err != nil {
 			return err
 		}
 	}
@@ -216,62 +216,50 @@ func (l *ledger) supply(ctx context.Context, b base, full bool) error {
 
 // unsupplied refuses to write.
 func (l *ledger) unsupplied(cause error) error {
-	return diag.Hinted(fmt.Errorf("%w; nothing was changed: %w", errNoHistory, cause), l.project.historyHint())
+	return diag.Hinted(fmt.Errorf("%w; nothing was changed: %w", ErrNoHistory, cause), l.w.historyHint())
 }
 
-type stateFetchCmd struct{}
-
-// Help is the long description of the command.
-func (stateFetchCmd) Help() string {
-	return `For shallow and partial clones, before a plan: a plan opens no connection, and what is not here it cannot check. Commits and folders come first, then the contents of state/ that the check reads, in one go; no other contents. A shallow clone is a partial one from then on, as git clone --filter=blob:none makes it. The commands that write state do it themselves.`
-}
-
-// Run fetches.
-func (c *stateFetchCmd) Run(env *Env) error {
-	p, err := env.openProject()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	head, err := p.head()
+// Fetch brings here what a check of the whole history of state needs and the clone
+// lacks. It is for clones that plan, which opens no connection.
+func (w *Workspace) Fetch(ctx context.Context) error {
+	head, err := w.store.Head()
 	if err != nil {
 		return err
 	}
 	// A state branch that the clone has not got is fetched as well.
-	known, err := p.locate(env.Context, head.Commit, head.Branch, p.fetchedTip)
+	there, err := w.locate(ctx, head.Commit, head.Branch, w.fetchedTip)
 	if err != nil {
 		return err
 	}
-	if known.commit == "" {
-		env.infof("Nothing was applied yet, so there is no history of state.")
+	if there.commit == "" {
+		w.notef("Nothing was applied yet, so there is no history of state.")
 		return nil
 	}
-	at, a, err := p.atHead(env.Context)
+	at, a, err := w.atHead(ctx)
 	if err != nil {
 		return err
 	}
 	if a != nil && a.applied {
-		at = a.place
+		at = a.Place
 	}
-	commit := at.commit
-	s, err := p.supplier()
+	s, err := w.supplier()
 	if err != nil {
 		return err
 	}
-	err = s.supply(env.Context, commit, history.Options{Full: true})
+	err = s.supply(ctx, at.commit, history.Options{Full: true})
 	if err == nil {
-		err = s.obtain(env.Context, commit)
+		err = s.obtain(ctx, at.commit)
 	}
 	if err != nil {
-		return diag.Hinted(fmt.Errorf("the history of state could not be fetched: %w", err), p.historyHint())
+		return diag.Hinted(fmt.Errorf("the history of state could not be fetched: %w", err), w.historyHint())
 	}
-	t, err := p.trust(env.Context, commit, at.branch)
+	t, err := w.checkTrust(ctx, at.commit, at.branch, false)
 	if err != nil {
 		return err
 	}
 	if n := t.unchecked(); n != nil {
 		return diag.Hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
 	}
-	env.infof("The history of state is here.")
+	w.notef("The history of state is here.")
 	return nil
 }

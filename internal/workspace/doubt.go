@@ -1,13 +1,10 @@
-package cli
+package workspace
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/history"
-	"github.com/osmoctl/osmoctl/internal/report"
-	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -20,17 +17,17 @@ const (
 	noticeEnded     = "ended_value_live"
 )
 
-// believed reads the state at a place for a command that only reads: what ended
+// believe reads the state at a place for a command that only reads: what ended
 // in any commit before has ended, whatever the state at hand says of it, and where
 // its history is in doubt, one line says so. The history is checked from what the
 // clone remembers on, beside reading the state.
-func (p *project) believed(ctx context.Context, at place) (*state.Snapshot, error) {
+func (w *Workspace) believe(ctx context.Context, at Place) (*state.Snapshot, error) {
 	checked := make(chan func() (*trust, error), 1)
 	go func() {
-		t, err := p.trust(ctx, at.commit, at.branch)
+		t, err := w.checkTrust(ctx, at.commit, at.branch, false)
 		checked <- func() (*trust, error) { return t, err }
 	}()
-	snap, err := p.snapshot(ctx, at.commit)
+	snap, err := w.Snapshot(ctx, at.commit)
 	t, failed := (<-checked)()
 	switch {
 	case err != nil:
@@ -39,26 +36,24 @@ func (p *project) believed(ctx context.Context, at place) (*state.Snapshot, erro
 		return nil, context.Cause(ctx)
 	case failed != nil:
 		// A reader is not kept from a value because git has lost an object.
-		p.env.warnf("the history of this state could not be checked: %v", failed)
+		w.warnf("the history of this state could not be checked: %v", failed)
 		return snap, nil
 	}
 	if doubt := t.doubt(); doubt != "" {
-		p.env.warnf("%s", doubt)
+		w.warnf("%s", doubt)
 	}
 	return snap.Remember(t.endings()), nil
 }
 
-// sayUnproved notes what a check of the files alone leaves open, and says where
-// their history is in doubt.
-func (p *project) sayUnproved(ctx context.Context, v *report.Verification, at place) {
-	v.Notes = append(v.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
-	t, err := p.trust(ctx, at.commit, at.branch)
+// WarnDoubt says where the history of the state at a place is in doubt.
+func (w *Workspace) WarnDoubt(ctx context.Context, at Place) {
+	t, err := w.checkTrust(ctx, at.commit, at.branch, false)
 	if err != nil {
-		p.env.warnf("the history of this state could not be checked: %v", err)
+		w.warnf("the history of this state could not be checked: %v", err)
 		return
 	}
 	if doubt := t.doubt(); doubt != "" {
-		p.env.warnf("%s", doubt)
+		w.warnf("%s", doubt)
 	}
 }
 
@@ -100,11 +95,11 @@ func (t *trust) unchecked() *plan.Notice {
 		return &plan.Notice{
 			Code:    noticeUnchecked,
 			Message: "The history of state was not checked, since this clone is shallow: what was edited by hand, or taken back, is not seen",
-			Hint:    t.project.historyHint(),
+			Hint:    t.w.historyHint(),
 		}
 	case t.report.Unread:
 		hint := "git fsck shows what is missing"
-		if partial, err := t.project.store.Partial(); partial && err == nil {
+		if partial, err := t.w.store.Partial(); partial && err == nil {
 			hint = "osmoctl state fetch"
 		}
 		return &plan.Notice{
@@ -117,8 +112,8 @@ func (t *trust) unchecked() *plan.Notice {
 }
 
 // historyHint is the command that brings the history to a shallow clone.
-func (p *project) historyHint() string {
-	name := p.upstream()
+func (w *Workspace) historyHint() string {
+	name := w.upstream()
 	if name == "" {
 		return "clone the repository again, without --depth"
 	}
@@ -145,35 +140,21 @@ func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
 		ended[e.Value] = e
 	}
 	var list []plan.Notice
-	for _, name := range accountNames(have) {
+	for _, name := range have.AccountNames() {
 		a := have.Accounts[name]
 		for _, token := range model.Names(a.Tokens) {
 			for i := range a.Tokens[token].Generations {
 				g := &a.Tokens[token].Generations[i]
 				if e, has := ended[g.Value]; has {
-					list = append(list, endedNotice(name+"/"+token, g.Number, e))
+					list = append(list, plan.Notice{
+						Code: noticeEnded,
+						Message: fmt.Sprintf("token/%s/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it",
+							name, token, g.Number, e.On, e.Reason, e.Commit),
+						Hint: fmt.Sprintf("osmoctl token revoke %s/%s@%d --reason TEXT records its end again; osmoctl state restore %.12s takes back what forgot it", name, token, g.Number, e.Commit),
+					})
 				}
 			}
 		}
 	}
 	return list
 }
-
-func endedNotice(token string, number int, e history.Ended) plan.Notice {
-	return plan.Notice{
-		Code: noticeEnded,
-		Message: fmt.Sprintf("token/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it",
-			token, number, e.On, e.Reason, e.Commit),
-		Hint: fmt.Sprintf("osmoctl token revoke %s@%d --reason TEXT records its end again; osmoctl state restore %.12s takes back what forgot it", token, number, e.Commit),
-	}
-}
-
-// endedError refuses to give a value out that has ended.
-func endedError(what string, s *state.Tombstone) error {
-	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
-	return &codeError{diag.Hinted(err, "osmoctl plan says whether the next apply issues another"), exitInvalid}
-}
-
-// errNoHistory says that a command which writes state could not check what it
-// would build on.
-var errNoHistory = errors.New("the history of the state could not be checked, and nothing is written on top of what may have been edited by hand")

@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -26,38 +27,38 @@ import (
 // Between two branches that both hold declarations no step 1 is needed: the state
 // goes along with them, and has to be the same on both.
 
-// moves tells whether the plan, which was not blocked, takes state elsewhere.
-func (l *ledger) moves(made *plan.Plan) bool {
-	return l.at.meta != nil && len(made.Targets) == 0 && (l.at.goal != nil || l.declared != l.git)
-}
-
-// move does the step that is due, and says whether it was the last.
-func (c *applyCmd) move(env *Env, l *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot, t *trust) error {
-	there, err := l.project.ledgerBy(env.Context, b.head, l.declared)
+// move does the step that is due.
+func (c *Apply) move(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
+	there, err := l.w.openLedgerBy(ctx, b.head, l.declared)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if l.git.StateBranch == "" && l.declared.StateBranch == "" {
-		to, err := there.besides(env.Context, b)
+		to, err := there.findBeside(ctx, b)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return c.execute(env, there, to, made, settings, have, t)
+		p.declarations = there.declarationsToRecord(to)
+		run, err := c.prepare(there, to, p, r)
+		if err != nil {
+			return nil, err
+		}
+		return issue(ctx, run, p, r)
 	}
 	if l.at.goal == nil {
-		return c.announce(env, l, b, have, t)
+		return nil, c.announce(ctx, l, b, p, r)
 	}
-	return c.settle(env, l, there, b, made, settings, have, t)
+	return c.settle(ctx, l, there, b, p, r)
 }
 
-// besides is what to build on where state goes along with declarations to another
+// findBeside finds what to build on where state goes along with declarations to another
 // branch, or to the same one on a remote.
-func (l *ledger) besides(ctx context.Context, from base) (base, error) {
-	b, err := l.beginHere(ctx)
+func (l *ledger) findBeside(ctx context.Context, from base) (base, error) {
+	b, err := l.findDeclaredHere(ctx)
 	if err != nil {
 		return b, err
 	}
-	same, err := l.project.store.Same(from.parent, b.parent, state.Dir)
+	same, err := l.w.store.Same(from.parent, b.parent, state.Dir)
 	if err == nil && !same {
 		err = stale(diag.Hinted(fmt.Errorf("the state at %s is not the one that the last apply recorded at commit %.12s", l.git.Place(), from.parent),
 			"merge the branches, so that both have the newer state, and plan again"))
@@ -67,18 +68,19 @@ func (l *ledger) besides(ctx context.Context, from base) (base, error) {
 
 // announce records at the old place where state goes on, and has the plan made
 // again: on a state with one more serial.
-func (c *applyCmd) announce(env *Env, l *ledger, b base, have *state.Snapshot, t *trust) error {
-	day, err := env.today()
+func (c *Apply) announce(ctx context.Context, l *ledger, b base, p *planned, r Request) error {
+	day, err := l.w.today()
 	if err != nil {
 		return err
 	}
-	run, err := c.run(env, l, b, t)
+	goes := *p
+	goes.plan, goes.settings = plan.Move(p.have, l.declared, day, b.parent), p.have.Meta.Applied
+	goes.settings.Git = l.declared
+	run, err := l.prepare(b, &goes, r)
 	if err != nil {
 		return err
 	}
-	run.Settings = have.Meta.Applied
-	run.Settings.Git = l.declared
-	if _, err := run.Apply(env.Context, plan.Move(have, l.declared, day, b.parent), have); err != nil {
+	if _, err := run.Apply(ctx, goes.plan, p.have); err != nil {
 		err = fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)
 		if refused := (*remote.RefusedError)(nil); errors.As(err, &refused) {
 			err = diag.Hinted(err, fmt.Sprintf("let this identity push there for once, or set %s=%s wherever osmoctl runs for this project: then the old place need not say it",
@@ -86,50 +88,41 @@ func (c *applyCmd) announce(env *Env, l *ledger, b base, have *state.Snapshot, t
 		}
 		return err
 	}
-	env.infof("The state moves to %s: %s says so now.", l.declared.Place(), l.git.Place())
+	l.w.notef("The state moves to %s: %s says so now.", l.declared.Place(), l.git.Place())
 	c.moving = true
-	head, err := l.project.head()
-	if err != nil {
+	if err := l.reopen(ctx); err != nil {
 		return err
 	}
-	again, err := l.project.ledger(env.Context, head)
-	if err != nil {
-		return err
-	}
-	*l = *again
 	return errLostRace
 }
 
 // settle makes the first commit at the new place.
-func (c *applyCmd) settle(env *Env, l, there *ledger, b base, made *plan.Plan, settings state.Settings, have *state.Snapshot, t *trust) error {
+func (c *Apply) settle(ctx context.Context, l, there *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	to := b
+	var err error
 	if there.git.StateBranch != "" {
-		tip, err := there.stateTip(env.Context)
-		if err != nil {
-			return err
-		}
-		to.parent = tip
+		to.parent, err = there.stateTip(ctx)
 	} else {
-		found, err := there.beginHere(env.Context)
-		if err != nil {
-			return err
-		}
-		to = found
+		to, err = there.findDeclaredHere(ctx)
 	}
-	meta, _, err := l.project.metaAt(to.parent)
-	if err == nil && meta != nil && !l.at.left(meta) {
+	if err != nil {
+		return nil, err
+	}
+	meta, _, err := l.w.metaAt(ctx, to.parent)
+	if err == nil && meta != nil && !l.at.leftBehind(meta) {
 		err = stale(errPlaceTaken)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	run, err := c.issuing(env, there, to, settings, t)
+	p.declarations = there.declarationsToRecord(to)
+	run, err := c.prepare(there, to, p, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	run.Store = &movingStore{commitStore{ledger: there, base: to, author: run.Store.(*commitStore).author}, b.parent}
+	run.Store = &movingStore{*run.Store.(*commitStore), b.parent}
 	run.Moved = b.parent
-	return c.carryOut(env, run, made, have)
+	return issue(ctx, run, p, r)
 }
 
 // movingStore puts the whole state at another place.
@@ -142,7 +135,7 @@ type movingStore struct {
 // Commit is [commitStore.Commit] with all files of state. Whatever moved there
 // meanwhile has the plan made again.
 func (s *movingStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
-	all, err := s.whole(ctx, changes)
+	all, err := s.listAll(ctx, changes)
 	if err != nil {
 		return "", err
 	}
@@ -161,14 +154,14 @@ func (s *movingStore) Commit(ctx context.Context, changes []state.Change, messag
 	return commit, err
 }
 
-// whole is the state as it will be, over what the new place has left of an older
+// listAll lists the state as it will be, over what the new place has left of an older
 // one.
-func (s *movingStore) whole(ctx context.Context, changes []state.Change) ([]gitstore.Change, error) {
-	files, err := s.ledger.project.store.Files(ctx, s.from, []string{state.Dir}, nil)
+func (s *movingStore) listAll(ctx context.Context, changes []state.Change) ([]gitstore.Change, error) {
+	files, err := s.ledger.w.store.Files(ctx, s.from, []string{state.Dir}, nil)
 	if err != nil {
 		return nil, err
 	}
-	left, err := s.ledger.project.store.Files(ctx, s.base.parent, []string{state.Dir}, func(string) bool { return false })
+	left, err := s.ledger.w.store.Files(ctx, s.base.parent, []string{state.Dir}, func(string) bool { return false })
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
-	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -18,8 +17,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// savedPlan is the head of a plan file; the rest is compared as bytes.
-type savedPlan struct {
+// SavedPlan is the head of a file that plan --out wrote; the rest is compared as
+// bytes.
+type SavedPlan struct {
 	FormatVersion int             `json:"format_version"`
 	Digest        string          `json:"digest"`
 	Date          model.Date      `json:"date"`
@@ -30,32 +30,33 @@ type savedPlan struct {
 	DueOnly       bool            `json:"due_only"`
 	Notices       []plan.Notice   `json:"notices"`
 
+	// Write is how a plan is written as JSON, so that another can be compared.
+	Write func(io.Writer, *plan.Plan) error `json:"-"`
+
 	data []byte
 }
 
-func (c *applyCmd) readPlan(env *Env) (*savedPlan, error) {
-	if c.Plan == "" {
-		return nil, nil
-	}
-	f, err := os.Open(absolute(env.Dir, c.Plan))
+// ReadPlan reads a plan from path, which errors call name.
+func ReadPlan(path, name string, limits model.Limits, write func(io.Writer, *plan.Plan) error) (*SavedPlan, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	// The bound on a plan is an estimate of what its file takes.
-	most := 2 * (int64(env.limits.OrDefault().PlanMegabytes) << 20)
+	most := 2 * (int64(limits.OrDefault().PlanMegabytes) << 20)
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, err
 	}
-	s := &savedPlan{data: data}
+	s := &SavedPlan{data: data, Write: write}
 	switch {
 	case int64(len(data)) > most:
-		return nil, fmt.Errorf("%s is too large for a plan", c.Plan)
+		return nil, fmt.Errorf("%s is too large for a plan", name)
 	case json.Unmarshal(data, s) != nil || s.FormatVersion == 0:
-		return nil, fmt.Errorf("%s is not a plan that plan --out wrote", c.Plan)
+		return nil, fmt.Errorf("%s is not a plan that plan --out wrote", name)
 	case s.FormatVersion != plan.FormatVersion:
-		return nil, fmt.Errorf("%s has format version %d and this osmoctl knows only %d", c.Plan, s.FormatVersion, plan.FormatVersion)
+		return nil, fmt.Errorf("%s has format version %d and this osmoctl knows only %d", name, s.FormatVersion, plan.FormatVersion)
 	case s.AsOf:
 		return nil, apply.ErrAsOf
 	}
@@ -80,12 +81,8 @@ func (c *comparison) Write(b []byte) (int, error) {
 
 var errDiffers = errors.New("it is another plan")
 
-// expected compares the plan just made with what was reviewed.
-func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error {
-	if c.Expect != "" && made.Digest != c.Expect {
-		return stale(diag.Hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
-			"osmoctl plan shows what would be applied now"))
-	}
+// checkSaved compares the plan just made with one that was reviewed; nil is none.
+func (w *Workspace) checkSaved(saved *SavedPlan, made *plan.Plan) error {
 	if saved == nil {
 		return nil
 	}
@@ -97,14 +94,14 @@ func (c *applyCmd) expected(p *project, made *plan.Plan, saved *savedPlan) error
 	case saved.Date != made.Date:
 		return stale(diag.Hinted(fmt.Errorf("plan is stale: made for %s, the UTC day is %s", saved.Date, made.Date), planAgain))
 	}
-	if err := p.checkSavedBase(saved.Base.Commit, made.Base.Commit); err != nil {
+	if err := w.checkSavedBase(saved.Base.Commit, made.Base.Commit); err != nil {
 		return err
 	}
 	now := *made
 	now.Base.Commit = saved.Base.Commit
 	now.Notices = saved.Notices
 	same := &comparison{rest: saved.data}
-	err := view.WritePlanJSON(same, &now)
+	err := saved.Write(same, &now)
 	switch {
 	case err != nil && !same.differs, err == nil && len(same.rest) == 0:
 	case len(made.Blocked) > 0:
@@ -122,7 +119,7 @@ const planAgain = "plan again, and have the new plan reviewed"
 // made from, or from an earlier one with the same state: where state shares a
 // branch with declarations, every merge makes another commit of it. A plan that
 // names any other commit was not made here, whatever else in it fits.
-func (p *project) checkSavedBase(saved, now string) error {
+func (w *Workspace) checkSavedBase(saved, now string) error {
 	if saved == now {
 		return nil
 	}
@@ -132,11 +129,11 @@ func (p *project) checkSavedBase(saved, now string) error {
 	earlier := saved == ""
 	var err error
 	if !earlier && now != "" {
-		earlier, err = p.store.IsAncestor(saved, now)
+		earlier, err = w.store.IsAncestor(saved, now)
 	}
 	var same bool
 	if err == nil && earlier {
-		same, err = p.store.Same(saved, now, state.Dir)
+		same, err = w.store.Same(saved, now, state.Dir)
 	}
 	switch {
 	case errors.Is(err, gitstore.ErrShallow), errors.Is(err, gitstore.ErrMissingObject):
@@ -145,7 +142,7 @@ func (p *project) checkSavedBase(saved, now string) error {
 	case err != nil:
 		return stale(diag.Hinted(fmt.Errorf("the saved plan names %.12s as the commit that it was made from: %w", saved, err), planAgain))
 	case !earlier:
-		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from commit %.12s, which is not part of the history of %.12s", saved, or(now, "an empty state")), planAgain))
+		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from commit %.12s, which is not part of the history of %.12s", saved, firstGiven(now, "an empty state")), planAgain))
 	case !same:
 		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from another state than the one of %.12s", now), planAgain))
 	}

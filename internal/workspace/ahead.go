@@ -1,4 +1,4 @@
-package cli
+package workspace
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // HEAD. An apply in a detached checkout leaves one behind: it pushes, and HEAD
 // stays where the pipeline put it. So does a git fetch.
 type ahead struct {
-	place
+	Place
 	// name is how people call the branch, and ref its full name.
 	name, ref string
 	// applied says that it is the branch that apply writes, by the settings.
@@ -32,22 +32,22 @@ type ahead struct {
 	unread bool
 
 	head gitstore.Head
-	here place
+	here Place
 }
 
 // ahead looks for a newer state than the one at HEAD that at is; nil is none.
 // Nothing is fetched. State that has a branch of its own is read from there.
-func (p *project) ahead(ctx context.Context, head gitstore.Head, at place) (*ahead, error) {
+func (w *Workspace) ahead(ctx context.Context, head gitstore.Head, at Place) (*ahead, error) {
 	if head.Commit == "" || at.git.StateBranch != "" {
 		return nil, nil
 	}
-	refs, applied, err := p.stateRefs(head, at.git)
+	refs, applied, err := w.stateRefs(head, at.git)
 	if err != nil {
 		return nil, err
 	}
 	var newest *ahead
 	for _, ref := range refs {
-		a, err := p.compareAhead(head, at, ref)
+		a, err := w.compareAhead(ctx, head, at, ref)
 		if err != nil {
 			return nil, err
 		}
@@ -59,17 +59,17 @@ func (p *project) ahead(ctx context.Context, head gitstore.Head, at place) (*ahe
 	if newest == nil || newest.unread {
 		return newest, nil
 	}
-	newest.place, err = p.locate(ctx, newest.commit, newest.ref, p.localTip)
+	newest.Place, err = w.locate(ctx, newest.commit, newest.ref, w.localTip)
 	return newest, err
 }
 
 // stateRefs are the full names of the branches that apply may have written.
 // Which is the default of a remote a clone need not know: then those count that
 // it has seen state on.
-func (p *project) stateRefs(head gitstore.Head, git model.Git) (refs []string, applied bool, err error) {
+func (w *Workspace) stateRefs(head gitstore.Head, git model.Git) (refs []string, applied bool, err error) {
 	prefix := headsPrefix
 	if git.Push != "" {
-		prefix = tracking(git.Push, "")
+		prefix = trackingRef(git.Push, "")
 	}
 	if git.Branch != "" {
 		return []string{prefix + git.Branch}, true, nil
@@ -78,46 +78,46 @@ func (p *project) stateRefs(head gitstore.Head, git model.Git) (refs []string, a
 		return nil, false, nil // Apply writes the branch that HEAD is on.
 	}
 	if git.Push != "" {
-		standard, err := p.store.Symbolic(prefix + "HEAD")
+		standard, err := w.store.Symbolic(prefix + "HEAD")
 		if err != nil || strings.HasPrefix(standard, prefix) {
 			return []string{standard}, true, err
 		}
 	}
-	seen, err := history.LoadBranches(p.store.CommonDir(), p.store.Prefix(), prefix)
+	seen, err := history.LoadBranches(w.store.CommonDir(), w.store.Prefix(), prefix)
 	return seen, git.Push != "", err
 }
 
 // compareAhead holds the state at HEAD against that of a branch.
-func (p *project) compareAhead(head gitstore.Head, at place, ref string) (*ahead, error) {
+func (w *Workspace) compareAhead(ctx context.Context, head gitstore.Head, at Place, ref string) (*ahead, error) {
 	a := &ahead{name: strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), headsPrefix), ref: ref, head: head, here: at}
 	var err error
-	if a.commit, err = p.store.Ref(ref); err != nil || a.commit == "" || a.commit == at.commit {
+	if a.commit, err = w.store.Ref(ref); err != nil || a.commit == "" || a.commit == at.commit {
 		return nil, err
 	}
-	same, err := p.store.Same(at.commit, a.commit, state.Dir)
+	same, err := w.store.Same(at.commit, a.commit, state.Dir)
 	if err != nil || same {
-		return nil, absent(err)
+		return nil, ignoreMissing(err)
 	}
 	var there bool
-	switch a.meta, there, err = p.metaAt(a.commit); {
+	switch a.meta, there, err = w.metaAt(ctx, a.commit); {
 	case errors.Is(err, gitstore.ErrMissingObject):
 		a.unread = true
 		return a, nil
 	case err != nil || !there || a.meta == nil:
 		return nil, err
 	}
-	if a.contains, err = p.known(head.Commit, a.commit); err != nil {
+	if a.contains, err = w.isKnownAncestor(head.Commit, a.commit); err != nil {
 		return nil, err
 	}
 	if at.meta == nil && !a.contains || at.meta != nil && (a.meta.Lineage != at.meta.Lineage || a.meta.Serial <= at.meta.Serial) {
 		return nil, nil
 	}
-	a.same, err = p.store.Same(head.Commit, a.commit, config.ProjectFile, config.ManifestDir)
-	return a, absent(err)
+	a.same, err = w.store.Same(head.Commit, a.commit, config.ProjectFile, config.ManifestDir)
+	return a, ignoreMissing(err)
 }
 
-// absent takes it for no error that a clone lacks an object.
-func absent(err error) error {
+// ignoreMissing takes it for no error that a clone lacks an object.
+func ignoreMissing(err error) error {
 	if errors.Is(err, gitstore.ErrMissingObject) {
 		return nil
 	}
@@ -160,56 +160,56 @@ func (a *ahead) remedy() string {
 	}
 }
 
-// here is the place of the newest state that this clone knows of, for commands
+// Newest is the place of the newest state that this clone knows of, for commands
 // that say or give out what is applied. Nothing is fetched. It is looked for once
 // a command, and said where it is not that of HEAD.
-func (p *project) here(ctx context.Context) (place, error) {
-	if p.found != nil {
-		return *p.found, nil
+func (w *Workspace) Newest(ctx context.Context) (Place, error) {
+	if w.newest != nil {
+		return *w.newest, nil
 	}
-	at, a, err := p.atHead(ctx)
+	at, a, err := w.atHead(ctx)
 	if err != nil {
-		return place{}, err
+		return Place{}, err
 	}
 	switch {
 	case a == nil:
 	case a.unread || !a.applied:
-		p.env.warnf("%s: %s", a.left(), a.remedy())
+		w.warnf("%s: %s", a.left(), a.remedy())
 	default:
-		p.env.infof("%s.", a.followed())
-		at = a.place
+		w.notef("%s.", a.followed())
+		at = a.Place
 	}
-	p.found = &at
+	w.newest = &at
 	return at, nil
 }
 
 // atHead is the place of the state that belongs to HEAD, and a newer one that this
 // clone knows of; nil is none.
-func (p *project) atHead(ctx context.Context) (place, *ahead, error) {
-	head, err := p.head()
+func (w *Workspace) atHead(ctx context.Context) (Place, *ahead, error) {
+	head, err := w.store.Head()
 	if err != nil {
-		return place{}, nil, err
+		return Place{}, nil, err
 	}
-	at, err := p.locate(ctx, head.Commit, head.Branch, p.localTip)
+	at, err := w.locate(ctx, head.Commit, head.Branch, w.localTip)
 	if err != nil {
-		return place{}, nil, err
+		return Place{}, nil, err
 	}
-	a, err := p.ahead(ctx, head, at)
+	a, err := w.ahead(ctx, head, at)
 	return at, a, err
 }
 
-// checked is the place of the state that a check of HEAD is about: what goes on
+// PlaceToCheck is the place of the state that a check of HEAD is about: what goes on
 // from HEAD is checked with it, but a branch with a state of its own, as of a pull
 // request, must not have another checked in its place.
-func (p *project) checked(ctx context.Context) (place, error) {
-	at, a, err := p.atHead(ctx)
+func (w *Workspace) PlaceToCheck(ctx context.Context) (Place, error) {
+	at, a, err := w.atHead(ctx)
 	switch {
 	case err != nil || a == nil:
 	case a.applied && a.contains:
-		p.env.infof("%s.", a.followed())
-		at = a.place
+		w.notef("%s.", a.followed())
+		at = a.Place
 	default:
-		p.env.warnf("%s: %s", a.left(), a.remedy())
+		w.warnf("%s: %s", a.left(), a.remedy())
 	}
 	return at, err
 }
@@ -217,12 +217,12 @@ func (p *project) checked(ctx context.Context) (place, error) {
 // plannedAgainst is the place of the state that a plan of the work tree is made
 // against where no branch is asked for. A newer one counts if its declarations are
 // those of HEAD, as for apply; else the plan says that HEAD is behind.
-func (p *project) plannedAgainst(ctx context.Context) (place, error) {
-	at, a, err := p.atHead(ctx)
+func (w *Workspace) plannedAgainst(ctx context.Context) (Place, error) {
+	at, a, err := w.atHead(ctx)
 	switch {
 	case err != nil || a == nil:
 	case a.applied && a.contains && a.same:
-		at = a.place
+		at = a.Place
 		at.notices = append(at.notices, plan.Notice{Code: "state_ahead", Message: a.followed()})
 	default:
 		at.notices = append(at.notices, plan.Notice{
@@ -242,8 +242,8 @@ func (a *ahead) planRemedy() string {
 // noteBranch remembers the branch that state was pushed to for the first time, so
 // that the commands after it find it from a HEAD that stays behind.
 func (l *ledger) noteBranch(commit string, changes []gitstore.Change) {
-	git, project := l.project.store.CommonDir(), l.project.store.Prefix()
-	if before, err := history.LoadSeen(git, project, l.watched()); err != nil || before != nil {
+	git, project := l.w.store.CommonDir(), l.w.store.Prefix()
+	if before, err := history.LoadSeen(git, project, l.watchedRef()); err != nil || before != nil {
 		return
 	}
 	for _, c := range changes {
@@ -252,7 +252,7 @@ func (l *ledger) noteBranch(commit string, changes []gitstore.Change) {
 		}
 		if m := state.DecodeMeta(c.Data); m != nil {
 			_ = history.SaveSeen(git, history.Seen{
-				Project: project, Branch: l.watched(), Commit: commit,
+				Project: project, Branch: l.watchedRef(), Commit: commit,
 				Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
 			})
 		}

@@ -1,0 +1,188 @@
+package workspace
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/internal/backend/local"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Terms are what both kinds of apply take.
+type Terms struct {
+	// Targets restrict the plan; Allow lifts guardrails.
+	Targets []model.Address
+	Allow   plan.Allow
+	// AcceptState are revisions of commits whose findings are accepted.
+	AcceptState []string
+	// Saved is the plan that was reviewed, or nil. It brings its own restrictions.
+	Saved *SavedPlan
+	// Hold adds to a plan what a review could not have shown.
+	Hold func(*plan.Plan)
+	// Seal is how to seal what is issued.
+	Seal seal.Options
+}
+
+// Apply makes state equal to the committed declarations.
+type Apply struct {
+	Terms
+	Replace []model.Address
+	// Expect is the digest of the only plan to be applied; "" is any.
+	Expect string
+
+	// moving says that the plan was agreed to, and that its first commit has
+	// recorded where state moves.
+	moving bool
+}
+
+func (c *Apply) findBase(ctx context.Context, l *ledger) (base, error) { return l.findDeclared(ctx) }
+
+// plan plans from the commit, with the saved plan's restrictions.
+func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
+	warnChanged := l.w.lookAround(ctx)
+	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Replace: c.Replace, Allow: c.Allow}
+	if c.Saved != nil {
+		opts.Targets, opts.Replace = c.Saved.Targets, c.Saved.Replace
+	}
+	var err error
+	if opts.Today, err = l.w.today(); err != nil {
+		return nil, err
+	}
+	files, err := l.w.committed(b.declarations)
+	if err != nil {
+		return nil, err
+	}
+	want, have, err := l.w.readBoth(ctx, b.parent, func() (*model.Declarations, error) { return l.w.declarations(files) })
+	if err != nil {
+		return nil, err
+	}
+	made, err := build(files, want, have, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &planned{
+		plan: made, have: have, settings: state.SettingsOf(want.Project), declarations: l.declarationsToRecord(b),
+		warnChanged: warnChanged,
+	}, nil
+}
+
+func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error {
+	if err := c.checkHistory(ctx, l, b, p); err != nil {
+		return err
+	}
+	if !c.moving {
+		p.plan.Blocked = append(p.plan.Blocked, l.at.checkUnfinished(c.Allow.StateMove)...)
+		if len(p.plan.Targets) == 0 {
+			taken, err := l.w.checkDestination(ctx, l.at, l.declared, l.w.fetchedTip)
+			if err != nil {
+				return err
+			}
+			p.plan.Blocked = append(p.plan.Blocked, taken...)
+		}
+	}
+	c.Hold(p.plan)
+	if c.moving {
+		return nil
+	}
+	err := c.checkExpected(l.w, p.plan)
+	if err == nil {
+		return nil
+	}
+	// Whoever runs a job again wants to know that nothing is missing.
+	want := c.Expect
+	if c.Saved != nil {
+		want = c.Saved.Digest
+	}
+	commit, last, failed := l.lastApply(ctx, b)
+	if failed != nil || last.Plan != want {
+		return err
+	}
+	return stale(diag.Hinted(err, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
+}
+
+// checkHistory adds to a plan what is wrong with the history and the place of the
+// state that it was made from.
+func (t *Terms) checkHistory(ctx context.Context, l *ledger, b base, p *planned) (err error) {
+	if p.trust, err = l.checkTrust(ctx, b); err != nil {
+		return err
+	}
+	if p.warnChanged != nil {
+		p.warnChanged()
+	}
+	if err := p.trust.accept(t.AcceptState); err != nil {
+		return err
+	}
+	p.plan.Blocked = append(p.plan.Blocked, p.trust.blocked()...)
+	p.plan.Blocked = append(p.plan.Blocked, l.at.blocked...)
+	p.plan.Blocked = append(p.plan.Blocked, l.at.behind(p.have)...)
+	return nil
+}
+
+func (c *Apply) checkExpected(w *Workspace, made *plan.Plan) error {
+	if c.Expect != "" && made.Digest != c.Expect {
+		return stale(diag.Hinted(fmt.Errorf("the plan is no longer the expected one: expected %s, now %s", c.Expect, made.Digest),
+			"osmoctl plan shows what would be applied now"))
+	}
+	return w.checkSaved(c.Saved, made)
+}
+
+func (c *Apply) granted() bool { return c.moving || c.Saved != nil || c.Expect != "" }
+
+func (c *Apply) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
+	// State moves only with all that is declared.
+	if l.at.meta != nil && len(p.plan.Targets) == 0 && (l.at.goal != nil || l.declared != l.git) {
+		return c.move(ctx, l, b, p, r)
+	}
+	run, err := c.prepare(l, b, p, r)
+	if err != nil {
+		return nil, err
+	}
+	return issue(ctx, run, p, r)
+}
+
+// prepare makes a run that issues tokens.
+func (t *Terms) prepare(l *ledger, b base, p *planned, r Request) (*apply.Run, error) {
+	run, err := l.prepare(b, p, r)
+	if err != nil {
+		return nil, err
+	}
+	run.Issuer, run.Sealer = &local.Issuer{Rand: rand.Reader}, seal.NewSealer(t.Seal)
+	run.Lineage = randomID(16)
+	return run, nil
+}
+
+// issue executes a plan that issues tokens.
+func issue(ctx context.Context, run *apply.Run, p *planned, r Request) (*apply.Result, error) {
+	if r.Progress != nil {
+		report, finish := r.Progress(p.plan.Summary.Create + p.plan.Summary.Rotate)
+		run.Progress = report
+		defer finish()
+	}
+	return run.Apply(ctx, p.plan, p.have)
+}
+
+func (c *Apply) lost() error { return nil }
+
+// explain adds to what stops an apply of the declarations that what is due need
+// not wait for it.
+func (c *Apply) explain(l *ledger, err error) error {
+	if l.at.meta == nil {
+		return err
+	}
+	command := "what is due by date need not wait: osmoctl apply --due-only"
+	var hint *diag.HintError
+	switch blocked := errors.Is(err, apply.ErrBlocked); {
+	case blocked && errors.As(err, &hint):
+		return diag.Hinted(err, hint.Hint()+"; "+command)
+	case blocked, errors.As(err, new(diag.List)):
+		return diag.Hinted(err, command)
+	}
+	return err
+}

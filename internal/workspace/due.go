@@ -1,0 +1,146 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/seal"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// ApplyDue carries out what dates ask for, of what is applied. It does not wait for
+// what is declared: a night in which a deletion is blocked, or a manifest cannot be
+// read, is no night without rotations. Such a plan is made of state alone, and
+// applied on top of what is published, as a revocation is. Where state is to move,
+// that waits for an apply of the declarations.
+type ApplyDue struct{ Terms }
+
+func (c *ApplyDue) findBase(ctx context.Context, l *ledger) (base, error) { return l.findLatest(ctx) }
+
+func (c *ApplyDue) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
+	have, err := l.w.Snapshot(ctx, b.parent)
+	if err != nil {
+		return nil, err
+	}
+	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Allow: c.Allow}
+	if c.Saved != nil {
+		opts.Targets = c.Saved.Targets
+	}
+	if opts.Today, err = l.w.today(); err != nil {
+		return nil, err
+	}
+	made, err := l.w.buildDue(ctx, have, b.declarations, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &planned{plan: made, have: have, settings: have.Meta.Applied}, nil
+}
+
+func (c *ApplyDue) review(ctx context.Context, l *ledger, b base, p *planned) error {
+	if err := c.checkHistory(ctx, l, b, p); err != nil {
+		return err
+	}
+	c.Hold(p.plan)
+	return l.w.checkSaved(c.Saved, p.plan)
+}
+
+func (c *ApplyDue) granted() bool { return c.Saved != nil }
+
+func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
+	run, err := c.prepare(l, b, p, r)
+	if err != nil {
+		return nil, err
+	}
+	// No declaration is applied, so the last ones stay recorded.
+	if p.have.Exists() {
+		if run.Declarations, err = l.sourceCommit(b); err != nil {
+			return nil, err
+		}
+	}
+	return issue(ctx, run, p, r)
+}
+
+func (c *ApplyDue) lost() error { return nil }
+
+func (c *ApplyDue) explain(_ *ledger, err error) error { return err }
+
+// buildDue plans what is due of a state. from is the commit from which osmoctl.yaml
+// is looked for, back in time, where state has a key by its digest alone.
+func (w *Workspace) buildDue(ctx context.Context, have *state.Snapshot, from string, opts plan.Options) (*plan.Plan, error) {
+	keys, err := w.appliedKeys(ctx, have, from, opts.Today)
+	if err != nil {
+		return nil, err
+	}
+	made, problems := plan.Due(have, keys, opts)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// appliedKeys are the keys that state recorded, by their IDs. A digest names its key
+// beyond doubt, so it does not matter who wrote the file that has it.
+func (w *Workspace) appliedKeys(ctx context.Context, have *state.Snapshot, from string, day model.Date) (map[string]model.Recipient, error) {
+	keys := map[string]model.Recipient{}
+	recorded := plan.DueKeys(have, day)
+	for _, name := range model.Names(have.Meta.Applied.Recipients) {
+		recorded = append(recorded, have.Meta.Applied.Recipients[name]...)
+	}
+	names := have.Meta.Applied.KeyNames()
+	for _, id := range recorded {
+		if key, err := seal.ParseRecipient(id); err == nil {
+			key.Name = names[id]
+			keys[id] = key
+		}
+	}
+	missing := func() bool {
+		for _, id := range plan.DueKeys(have, day) {
+			if _, known := keys[id]; !known {
+				return true
+			}
+		}
+		return false
+	}
+	if from == "" || !missing() {
+		return keys, nil
+	}
+	err := w.store.History(ctx, from, config.ProjectFile, func(c gitstore.Commit) error {
+		w.addKeysAt(c.Hash, keys)
+		if !missing() {
+			return io.EOF
+		}
+		return nil
+	})
+	for _, ended := range []error{io.EOF, gitstore.ErrShallow, gitstore.ErrMissingObject} {
+		if errors.Is(err, ended) {
+			err = nil // What is still missing, the plan says.
+		}
+	}
+	return keys, err
+}
+
+// addKeysAt adds the keys that osmoctl.yaml has at a commit. One that cannot be read
+// has none.
+func (w *Workspace) addKeysAt(commit string, keys map[string]model.Recipient) {
+	files, err := w.store.FS(commit, config.ProjectFile)
+	if err != nil {
+		return
+	}
+	file, problems := config.LoadProject(files)
+	if problems.HasErrors() {
+		return
+	}
+	for _, list := range file.Recipients {
+		for _, key := range list {
+			if _, known := keys[key.ID()]; !known {
+				keys[key.ID()] = key
+			}
+		}
+	}
+}

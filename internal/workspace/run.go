@@ -1,0 +1,162 @@
+package workspace
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Request is what every change asks of whoever wants it.
+type Request struct {
+	// Actor is whom to record; "" takes what the environment and git say.
+	Actor string
+	// Ask is shown a plan that may be blocked, and returns an error unless the plan
+	// is to be executed. granted says that the change was agreed to before.
+	Ask func(made *plan.Plan, granted bool) error
+	// Progress, if set, is told of work on many tokens: how many there are, and then
+	// how many are done. finish is called when the work has ended, also by an error.
+	Progress func(tokens int) (report func(done, total int), finish func())
+}
+
+// Done is what a change came to.
+type Done struct {
+	Plan *plan.Plan
+	// Have is the state that it was made on.
+	Have   *state.Snapshot
+	Result *apply.Result
+}
+
+// Change is one kind of change of state: [Apply], [ApplyDue], [Revoke], [Reseal] or
+// [Restore]. Its methods are the steps of an attempt that differ.
+type Change interface {
+	// findBase finds what the attempt builds on.
+	findBase(ctx context.Context, l *ledger) (base, error)
+	// plan plans on it.
+	plan(ctx context.Context, l *ledger, b base) (*planned, error)
+	// review adds to the plan what is wrong with the history and the place of
+	// state, and holds it against what was agreed to before.
+	review(ctx context.Context, l *ledger, b base, p *planned) error
+	// granted says that nobody need be asked.
+	granted() bool
+	// execute carries the plan out.
+	execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error)
+	// lost is the error where another run came first; nil tries again.
+	lost() error
+	// explain adds to an error what to do about it.
+	explain(l *ledger, err error) error
+}
+
+// planned is a plan of an attempt.
+type planned struct {
+	plan *plan.Plan
+	have *state.Snapshot
+	// settings are those that the commit records.
+	settings state.Settings
+	// declarations is the commit that it says to be made from, where it has to.
+	declarations string
+	// warnChanged names what was changed by hand, once it was looked for; nil where
+	// it was not.
+	warnChanged func()
+	// trust is what the history of the base says, once the plan is reviewed.
+	trust *trust
+}
+
+// maxAttempts bounds how often a plan is made again because another apply came
+// first. Each time one of the others has succeeded, so that many runners at once
+// all come to an end; the bound is for a branch that never rests.
+const maxAttempts = 200
+
+// Run makes a change: under the lock, with nothing interrupted left behind, on what
+// is there now, and again where another run came first.
+func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error) {
+	lock, err := w.lock(ctx)
+	if err != nil {
+		return nil, w.interruption(err)
+	}
+	defer func() { _ = lock.Unlock() }()
+	if err := w.recover(ctx); err != nil {
+		return nil, err
+	}
+	head, err := w.store.Head()
+	if err != nil {
+		return nil, err
+	}
+	l, err := w.openLedger(ctx, head)
+	if err == nil {
+		err = l.checkRoom(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		done, err := l.attempt(ctx, c, r)
+		if !errors.Is(err, errLostRace) {
+			return done, w.interruption(err)
+		}
+		if err := c.lost(); err != nil {
+			return nil, err
+		}
+		if try == maxAttempts {
+			return nil, stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
+		}
+		w.detailf("what the plan was made from has moved: planning again (%d)", try)
+		if err := pause(ctx, try); err != nil {
+			return nil, w.interruption(err)
+		}
+	}
+}
+
+// attempt makes a change on what is there now.
+func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error) {
+	b, err := l.find(ctx, func(ctx context.Context) (base, error) { return c.findBase(ctx, l) })
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.plan(ctx, l, b)
+	if err != nil {
+		return nil, c.explain(l, err)
+	}
+	if err := c.review(ctx, l, b, p); err != nil {
+		return nil, err
+	}
+	if err := r.Ask(p.plan, c.granted()); err != nil {
+		return nil, c.explain(l, err)
+	}
+	result, err := c.execute(ctx, l, b, p, r)
+	if err != nil {
+		return nil, err
+	}
+	return &Done{p.plan, p.have, result}, nil
+}
+
+// prepare makes a run that commits on top of b. What it issues and seals is the
+// caller's to add.
+func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
+	now, err := l.w.outside.Now()
+	if err != nil {
+		return nil, err
+	}
+	who, err := l.w.findActor(r.Actor)
+	if err != nil {
+		return nil, err
+	}
+	return &apply.Run{
+		Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Actor: who.name, ID: randomID(8), Now: now, Declarations: p.declarations, Settings: p.settings, Accepted: p.trust.accepted,
+	}, nil
+}
+
+// randomID is n random bytes in hex.
+func randomID(n int) string {
+	b := make([]byte, n)
+	// crypto/rand.Read never fails: it ends the process where the system has
+	// no randomness.
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
