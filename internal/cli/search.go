@@ -342,7 +342,7 @@ func (s *search) staged() error {
 			return err
 		}
 	}
-	files, err := store.Staged(s.ctx, index)
+	files, err := gitstore.ListStaged(s.ctx, store.Repository, index)
 	if err != nil {
 		return fmt.Errorf("read what is staged: %w", err)
 	}

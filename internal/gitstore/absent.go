@@ -7,8 +7,8 @@ import (
 )
 
 // Absent returns those objects, by their full hashes, that the clone has not got.
-func (s *Store) Absent(objects []string) ([]string, error) {
-	r := s.objects.fork()
+func (o *Objects) Absent(objects []string) ([]string, error) {
+	r := o.fork()
 	defer r.close()
 	if err := r.reopen(); err != nil {
 		return nil, err
@@ -34,13 +34,4 @@ func (r *reader) has(name object.ID) bool {
 		}
 	}
 	return false
-}
-
-// Partial says that the clone is a partial one, which gets contents when git has a
-// use for them. It is looked up anew: a fetch can make a clone one.
-func (s *Store) Partial() (bool, error) {
-	repo := s.repo
-	var err error
-	repo.config, err = repo.configuration(s.opts.Env)
-	return err == nil && repo.promisor() != "", err
 }

@@ -19,7 +19,7 @@ import (
 // stageAhead puts the edits into the index, without what git remembers of the
 // files, which are not written yet. Entries of the user's stay.
 func (s *Store) stageAhead(edits []edit, file *indexFile) error {
-	if file.left != "" {
+	if file.Unread != "" {
 		return nil
 	}
 	skip, err := s.skipper(file)
@@ -29,7 +29,7 @@ func (s *Store) stageAhead(edits []edit, file *indexFile) error {
 	var changes []index.Edit
 	for _, e := range edits {
 		o := outcome{edit: e, skipped: skip(e.path)}
-		if change, leave := o.stage(file.index); !leave {
+		if change, leave := o.stage(file.Index.Index); !leave {
 			changes = append(changes, change)
 		}
 	}
@@ -38,12 +38,12 @@ func (s *Store) stageAhead(edits []edit, file *indexFile) error {
 
 // unstage takes back what stageAhead did for a commit that is not to be.
 func (s *Store) unstage(edits []edit, file *indexFile) error {
-	if file.left != "" {
+	if file.Unread != "" {
 		return nil
 	}
 	var staged []edit
 	for _, e := range edits {
-		entry, ok := file.index.Find(e.path)
+		entry, ok := file.Find(e.path)
 		if !ok && e.new == (object.ID{}) || ok && object.ID(entry.ID()) == e.new {
 			e.old, e.new, e.data = e.new, e.old, nil
 			staged = append(staged, e)
@@ -61,7 +61,7 @@ func (s *Store) abandon(ctx context.Context, j journal) error {
 	if err != nil || head.Branch != j.Branch {
 		return err
 	}
-	edits, err := s.editsOf(j)
+	edits, err := s.editsOf(ctx, j)
 	if errors.Is(err, ErrMissingObject) {
 		return nil // the power failed before the pack was whole, and long before the index
 	}

@@ -11,16 +11,16 @@ import (
 
 // IsAncestor reports whether ancestor is commit or can be reached from it by
 // parents. In a shallow clone that cannot tell, the error is ErrShallow.
-func (s *Store) IsAncestor(ancestor, commit string) (bool, error) {
+func (r *Repository) IsAncestor(ancestor, commit string) (bool, error) {
 	if ancestor == commit {
 		return true, nil
 	}
-	shallow, err := s.shallow()
+	shallow, err := r.shallow()
 	if err != nil {
 		return false, err
 	}
-	p := &painter{store: s, shallow: shallow, seen: map[string]*painted{}}
-	if _, err := s.Commit(ancestor); len(shallow) > 0 && errors.Is(err, ErrMissingObject) {
+	p := &painter{objects: r.Objects, shallow: shallow, seen: map[string]*painted{}}
+	if _, err := r.Commit(ancestor); len(shallow) > 0 && errors.Is(err, ErrMissingObject) {
 		return false, ErrShallow // it may lie behind the end of the clone
 	}
 	for hash, side := range map[string]side{ancestor: fromAncestor, commit: fromCommit} {
@@ -45,15 +45,15 @@ func (s *Store) IsAncestor(ancestor, commit string) (bool, error) {
 // nothing is in common, and several where both were merged into one another: which
 // of those counts is nobody's to choose by a date. Where a shallow clone cannot
 // tell, the error is ErrShallow.
-func (s *Store) MergeBases(a, b string) ([]string, error) {
+func (r *Repository) MergeBases(a, b string) ([]string, error) {
 	if a == b {
 		return []string{a}, nil
 	}
-	shallow, err := s.shallow()
+	shallow, err := r.shallow()
 	if err != nil {
 		return nil, err
 	}
-	p := &painter{store: s, shallow: shallow, seen: map[string]*painted{}}
+	p := &painter{objects: r.Objects, shallow: shallow, seen: map[string]*painted{}}
 	for hash, side := range map[string]side{a: fromAncestor, b: fromCommit} {
 		if err := p.paint(hash, side); err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (s *Store) MergeBases(a, b string) ([]string, error) {
 	if err := p.run(); err != nil {
 		return nil, err
 	}
-	bases, err := s.newest(p.common())
+	bases, err := r.newest(p.common())
 	if err == nil && len(bases) == 0 && p.cut {
 		err = ErrShallow
 	}
@@ -91,7 +91,7 @@ func (p *painter) common() []string {
 }
 
 // newest leaves out the commits that another of the list is built on.
-func (s *Store) newest(list []string) ([]string, error) {
+func (r *Repository) newest(list []string) ([]string, error) {
 	var out []string
 	for _, c := range list {
 		behind := false
@@ -99,7 +99,7 @@ func (s *Store) newest(list []string) ([]string, error) {
 			if c == other || behind {
 				continue
 			}
-			is, err := s.IsAncestor(c, other)
+			is, err := r.IsAncestor(c, other)
 			if err != nil && !errors.Is(err, ErrShallow) {
 				return nil, err
 			}
@@ -125,7 +125,7 @@ const (
 // left to look at was reached from both: what lies behind that is common history.
 // Commit dates only decide the order, so wrong clocks cost time and nothing else.
 type painter struct {
-	store   *Store
+	objects *Objects
 	shallow map[object.ID]bool
 	seen    map[string]*painted
 	queue   dated
@@ -150,7 +150,7 @@ func (p *painter) run() error {
 		if c.sides != both {
 			p.open--
 		}
-		if p.shallow[mustID(c.hash)] {
+		if p.shallow[object.MustParseID(c.hash)] {
 			p.cut = true
 			continue
 		}
@@ -167,7 +167,7 @@ func (p *painter) run() error {
 func (p *painter) paint(hash string, sides side) error {
 	c := p.seen[hash]
 	if c == nil {
-		commit, err := p.store.Commit(hash)
+		commit, err := p.objects.Commit(hash)
 		if err != nil {
 			return err
 		}

@@ -31,19 +31,19 @@ func (n Node) Introduces(path int) bool {
 // order that means anything, whichever parent of a merge leads to them: which one
 // is the first is up to whoever merges. Where a shallow clone's history ends,
 // ErrShallow is returned after all that could be told.
-func (s *Store) Ancestry(ctx context.Context, from string, paths []string, each func(Node) error) error {
+func (r *Repository) Ancestry(ctx context.Context, from string, paths []string, each func(Node) error) error {
 	if from == "" {
 		return nil
 	}
-	shallow, err := s.shallow()
+	shallow, err := r.shallow()
 	if err != nil {
 		return err
 	}
-	reader := s.objects.fork()
+	reader := r.Objects.fork()
 	defer reader.close()
 	a := &ancestry{reader: reader, nodes: map[string]*Node{}, trees: map[object.ID][]string{}}
 	for _, p := range paths {
-		a.paths = append(a.paths, s.inRoot(p))
+		a.paths = append(a.paths, r.InRoot(p))
 	}
 	cut := false
 	queue := []string{from}
@@ -60,7 +60,7 @@ func (s *Store) Ancestry(ctx context.Context, from string, paths []string, each 
 		found := *node
 		found.Parents, found.Before = nil, nil
 		parents := node.Parents
-		if shallow[mustID(node.Hash)] {
+		if shallow[object.MustParseID(node.Hash)] {
 			cut, parents = true, nil
 		}
 		for _, hash := range parents {
@@ -111,7 +111,7 @@ func (a *ancestry) node(hash string) (*Node, error) {
 	}
 	c.Message = "" // There may be very many.
 	n := &Node{Commit: c}
-	root := mustID(c.Tree)
+	root := object.MustParseID(c.Tree)
 	if n.IDs = a.trees[root]; n.IDs == nil {
 		for _, p := range a.paths {
 			entry, err := lookUp(a.reader, root, p)

@@ -39,9 +39,9 @@ func (c *conversions) of(file string) (conversion, error) {
 	if err != nil {
 		return conversion{}, err
 	}
-	store := c.draft.store
+	repo := c.draft.repo
 	budget := rules.NewBudget(min(c.steps, fileSteps))
-	found := store.conversionOf(stack.Of(file, c.draft.fold, budget))
+	found := conversionOf(repo.Settings(), stack.Of(file, c.draft.fold, budget))
 	c.steps -= min(c.steps, fileSteps) - budget.Left()
 	switch {
 	case c.unknown != "":
@@ -57,12 +57,12 @@ func (c *conversions) stack(dir string) (*rules.Attributes, error) {
 	if known, ok := c.stacks[dir]; ok {
 		return known, nil
 	}
-	store := c.draft.store
-	if tree, _ := store.repo.config.Get("attr.tree"); tree != "" || store.opts.Env("GIT_ATTR_SOURCE") != "" {
+	repo := c.draft.repo
+	if tree, _ := repo.Settings().Get("attr.tree"); tree != "" || repo.Getenv("GIT_ATTR_SOURCE") != "" {
 		c.unknown = "attributes that are read from elsewhere than the work tree (attr.tree, GIT_ATTR_SOURCE)"
 	}
 	a := rules.NewAttributes()
-	for _, file := range store.outerAttributes() {
+	for _, file := range outerAttributes(repo) {
 		if err := c.addOutside(a, file); err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func (c *conversions) stack(dir string) (*rules.Attributes, error) {
 		}
 		c.add(a, at, data)
 	}
-	err := c.addOutside(a, filepath.Join(store.repo.commonDir, "info", "attributes"))
+	err := c.addOutside(a, filepath.Join(repo.CommonDir(), "info", "attributes"))
 	c.stacks[dir] = a
 	return a, err
 }
@@ -106,37 +106,37 @@ func readOutside(file string) ([]byte, error) {
 		return nil, nil
 	}
 	data, err := os.ReadFile(file)
-	if isAbsent(err) || errors.Is(err, fs.ErrPermission) {
+	if disk.IsAbsent(err) || errors.Is(err, fs.ErrPermission) {
 		return nil, nil
 	}
 	return data, err
 }
 
 // outerAttributes are the files of the system and the user, the weakest first.
-func (s *Store) outerAttributes() []string {
+func outerAttributes(repo *Repository) []string {
 	var files []string
-	if !gitconfig.IsTrue(s.opts.Env("GIT_ATTR_NOSYSTEM")) {
+	if !gitconfig.IsTrue(repo.Getenv("GIT_ATTR_NOSYSTEM")) {
 		files = append(files, systemAttributes)
 	}
-	return append(files, s.userFile("core.attributesfile", "attributes"))
+	return append(files, userFile(repo, "core.attributesfile", "attributes"))
 }
 
 const systemAttributes = "/etc/gitattributes"
 
 // userFile is a file that a setting names, or else the one of that name in the
 // user's folder for git.
-func (s *Store) userFile(key, name string) string {
-	home := s.opts.Env("HOME")
-	if file, ok := s.repo.config.Get(key); ok {
+func userFile(repo *Repository, key, name string) string {
+	home := repo.Getenv("HOME")
+	if file, ok := repo.Settings().Get(key); ok {
 		if rest, found := strings.CutPrefix(file, "~/"); found {
 			return filepath.Join(home, rest)
 		}
 		if file != "" && !filepath.IsAbs(file) {
-			return filepath.Join(s.repo.root, file)
+			return filepath.Join(repo.Root(), file)
 		}
 		return file
 	}
-	if dir := s.opts.Env("XDG_CONFIG_HOME"); dir != "" {
+	if dir := repo.Getenv("XDG_CONFIG_HOME"); dir != "" {
 		return filepath.Join(dir, "git", name)
 	}
 	if home == "" {
@@ -152,11 +152,11 @@ func (d *draft) ruleFile(file string) ([]byte, error) {
 	switch {
 	case err == nil:
 		return data, nil
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, disk.ErrTooLarge):
 		return make([]byte, maxRules+1), nil
 	case errors.Is(err, fs.ErrInvalid), errors.Is(err, disk.ErrNotFolder):
 		return nil, nil
-	case !isAbsent(err):
+	case !disk.IsAbsent(err):
 		return nil, err
 	}
 	e, err := d.knownAt(file)

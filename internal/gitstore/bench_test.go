@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -116,7 +117,7 @@ func BenchmarkWorktreeFS(b *testing.B) {
 	r.commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		tree, closer, err := s.WorktreeFS()
+		tree, closer, err := DirFS(filepath.Join(s.Root(), s.Prefix()))
 		r.check(err)
 		r.check(fs.WalkDir(tree, "manifests", func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
@@ -136,7 +137,7 @@ func BenchmarkUncommitted(b *testing.B) {
 	commit := r.commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		if different, err := s.Uncommitted(commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
+		if different, err := ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
 			b.Fatal(different, err)
 		}
 	}

@@ -10,6 +10,12 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
+// Signature is who and when.
+type Signature struct {
+	Name, Email string
+	When        time.Time
+}
+
 // Commit is one commit as git records it.
 type Commit struct {
 	// Hash is "" for the commit that an unborn branch has not got.
@@ -23,21 +29,21 @@ type Commit struct {
 }
 
 // Commit reads a commit by its full hash. "" gives the zero Commit.
-func (s *Store) Commit(hash string) (Commit, error) {
+func (o *Objects) Commit(hash string) (Commit, error) {
 	name, err := object.ParseID(hash)
 	if err != nil || name == (object.ID{}) {
 		return Commit{}, err
 	}
-	return readCommit(s.objects, name)
+	return readCommit(o, name)
 }
 
 // RawCommit returns a commit's bytes, over which signatures are made.
-func (s *Store) RawCommit(hash string) ([]byte, error) {
+func (o *Objects) RawCommit(hash string) ([]byte, error) {
 	name, err := object.ParseID(hash)
 	if err != nil {
 		return nil, err
 	}
-	return readKind(s.objects, name, object.Commit)
+	return readKind(o, name, object.Commit)
 }
 
 func readCommit(from source, name object.ID) (Commit, error) {
@@ -128,38 +134,4 @@ func checkName(what, value string) error {
 		}
 	}
 	return nil
-}
-
-// formatCommit encodes a commit, signing it where sign is given.
-func formatCommit(tree object.ID, parents []object.ID, req Request) ([]byte, error) {
-	author, err := req.Author.format()
-	if err != nil {
-		return nil, err
-	}
-	committer, err := req.Committer.format()
-	if err != nil {
-		return nil, err
-	}
-	headers := "tree " + tree.String() + "\n"
-	for _, parent := range parents {
-		if parent != (object.ID{}) {
-			headers += "parent " + parent.String() + "\n"
-		}
-	}
-	headers += "author " + author + "\ncommitter " + committer + "\n"
-	body := "\n" + strings.TrimRight(req.Message, "\n") + "\n"
-	if req.Sign == nil {
-		return []byte(headers + body), nil
-	}
-	signature, err := req.Sign([]byte(headers + body))
-	if err != nil {
-		return nil, fmt.Errorf("sign the commit: %w", err)
-	}
-	return []byte(headers + foldSignature(string(signature)) + body), nil
-}
-
-// foldSignature makes a header of a signature: its further lines are indented.
-func foldSignature(signature string) string {
-	signature = strings.TrimRight(signature, "\n")
-	return "gpgsig " + strings.ReplaceAll(signature, "\n", "\n ") + "\n"
 }

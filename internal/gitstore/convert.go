@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 	"github.com/osmoctl/osmoctl/internal/git/rules"
 )
 
@@ -20,10 +21,10 @@ type conversion struct {
 }
 
 // conversionOf decides as git's convert_attrs does.
-func (s *Store) conversionOf(attrs map[string]rules.Value) conversion {
+func conversionOf(config *gitconfig.Config, attrs map[string]rules.Value) conversion {
 	c := conversion{ident: attrs["ident"].True()}
-	c.text, c.auto = s.lineEnds(attrs)
-	if name, ok := attrs["filter"].Text(); ok && s.runsFilter(name) {
+	c.text, c.auto = lineEnds(config, attrs)
+	if name, ok := attrs["filter"].Text(); ok && runsFilter(config, name) {
 		c.unknown = "the attribute filter=" + name
 	}
 	switch encoding, ok := attrs["working-tree-encoding"].Text(); {
@@ -35,7 +36,7 @@ func (s *Store) conversionOf(attrs map[string]rules.Value) conversion {
 	return c
 }
 
-func (s *Store) lineEnds(attrs map[string]rules.Value) (text, auto bool) {
+func lineEnds(config *gitconfig.Config, attrs map[string]rules.Value) (text, auto bool) {
 	action := textAction(attrs["text"])
 	if action == "" {
 		action = textAction(attrs["crlf"])
@@ -49,8 +50,8 @@ func (s *Store) lineEnds(attrs map[string]rules.Value) (text, auto bool) {
 	case action == "text" || eol == "lf" || eol == "crlf":
 		return true, false
 	}
-	setting, _ := s.repo.config.Get("core.autocrlf")
-	auto = strings.EqualFold(setting, "input") || s.repo.config.Bool("core.autocrlf", false)
+	setting, _ := config.Get("core.autocrlf")
+	auto = strings.EqualFold(setting, "input") || config.Bool("core.autocrlf", false)
 	return auto, auto
 }
 
@@ -69,13 +70,13 @@ func textAction(v rules.Value) string {
 
 // runsFilter tells whether storing a file starts a program, or fails without
 // one. A filter that is named and not configured does nothing.
-func (s *Store) runsFilter(name string) bool {
+func runsFilter(config *gitconfig.Config, name string) bool {
 	for _, key := range []string{".clean", ".process"} {
-		if program, _ := s.repo.config.Get("filter." + name + key); program != "" {
+		if program, _ := config.Get("filter." + name + key); program != "" {
 			return true
 		}
 	}
-	return s.repo.config.Bool("filter."+name+".required", false)
+	return config.Bool("filter."+name+".required", false)
 }
 
 func isUTF8(encoding string) bool {
@@ -160,4 +161,12 @@ func withoutIdent(data []byte) []byte {
 			out, rest = append(out, "Id$"...), rest[3+end+1:]
 		}
 	}
+}
+
+// withoutCR returns a text with the line ends that git stores.
+func withoutCR(data []byte) []byte {
+	if !bytes.Contains(data, []byte("\r\n")) {
+		return data
+	}
+	return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 }

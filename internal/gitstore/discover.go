@@ -6,53 +6,86 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
-// repository says where a repository's parts are.
-type repository struct {
+// A Place says where a repository's parts are, and where the project is in it.
+type Place struct {
 	root      string // top of the work tree
 	gitDir    string // of this work tree: HEAD, index
 	commonDir string // of all work trees: objects, refs
 	given     string // gitDir by the path that the user gave, links included
-	config    *gitconfig.Config
+	prefix    string // the project's folder below root
+}
+
+// Root is the top folder of the work tree.
+func (p Place) Root() string { return p.root }
+
+// Prefix is the project's folder below the root, in slashes; "" at the root.
+func (p Place) Prefix() string { return p.prefix }
+
+// GitDir is the git folder of this work tree.
+func (p Place) GitDir() string { return p.gitDir }
+
+// GivenGitDir is GitDir by the path that the project was opened with, which
+// conditions in git's configuration may go by.
+func (p Place) GivenGitDir() string { return p.given }
+
+// CommonDir is the git folder that all linked work trees share.
+func (p Place) CommonDir() string { return p.commonDir }
+
+// InRoot turns a path of the project into one of the repository.
+func (p Place) InRoot(name string) string { return path.Join(p.prefix, name) }
+
+// InProject is the opposite of InRoot.
+func (p Place) InProject(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, p.prefix), "/")
 }
 
 // discover walks up from a folder, by its real path, to the first one with a
 // repository, and checks that it may be used.
-func discover(given string, env func(string) string) (repository, error) {
+func discover(given string, env func(string) string) (Place, *gitconfig.Config, error) {
 	dir, err := filepath.EvalSymlinks(given)
 	if err != nil {
-		return repository{}, err
+		return Place{}, nil, err
 	}
-	repo, gitFile, err := find(dir)
+	p, gitFile, err := find(dir)
 	if err != nil {
-		return repository{}, err
+		return Place{}, nil, err
 	}
-	repo.given = repo.asGiven(given, gitFile)
+	below, err := filepath.Rel(p.root, dir)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	if below != "." {
+		p.prefix = filepath.ToSlash(below)
+	}
+	p.given = p.asGiven(given, gitFile)
 	// Who owns it comes first: a stranger's configuration is not even parsed.
-	if err := checkOwner(repo, gitFile, env); err != nil {
-		return repository{}, err
+	if err := p.checkOwner(gitFile, env); err != nil {
+		return Place{}, nil, err
 	}
-	if repo.config, err = repo.configuration(env); err != nil {
-		return repository{}, err
+	config, err := p.configuration(env)
+	if err != nil {
+		return Place{}, nil, err
 	}
-	return repo, cmp.Or(repo.checkFormat(), repo.checkWorktree(), repo.checkEnvironment(env))
+	return p, config, cmp.Or(checkFormat(config), p.checkWorktree(config), p.checkEnvironment(env))
 }
 
 // asGiven is the path of the git folder that begins as the user's does: what git
 // itself knows in the top folder. From a folder further down git knows only the
 // real one; the same repository should not have two configurations.
-func (r repository) asGiven(dir, gitFile string) string {
+func (p Place) asGiven(dir, gitFile string) string {
 	if gitFile != "" {
-		return r.gitDir // git resolves what such a file names
+		return p.gitDir // git resolves what such a file names
 	}
-	for !sameFile(dir, r.root) {
+	for !sameFile(dir, p.root) {
 		if dir == filepath.Dir(dir) {
-			return r.gitDir
+			return p.gitDir
 		}
 		dir = filepath.Dir(dir)
 	}
@@ -60,29 +93,29 @@ func (r repository) asGiven(dir, gitFile string) string {
 }
 
 // configuration reads it anew.
-func (r repository) configuration(env func(string) string) (*gitconfig.Config, error) {
-	return gitconfig.Load(gitconfig.Sources{Env: env, GitDir: r.gitDir, CommonDir: r.commonDir, Given: r.given})
+func (p Place) configuration(env func(string) string) (*gitconfig.Config, error) {
+	return gitconfig.Load(gitconfig.Sources{Env: env, GitDir: p.gitDir, CommonDir: p.commonDir, Given: p.given})
 }
 
-func find(start string) (repo repository, gitFile string, err error) {
+func find(start string) (p Place, gitFile string, err error) {
 	for dir := start; ; dir = filepath.Dir(dir) {
 		dotGit := filepath.Join(dir, ".git")
 		info, err := os.Stat(dotGit)
 		switch {
 		case err == nil && info.IsDir() && isGitDir(dotGit):
-			repo, err := located(dir, dotGit)
-			return repo, "", err
+			p, err := located(dir, dotGit)
+			return p, "", err
 		case err == nil && info.Mode().IsRegular():
-			repo, err := followGitFile(dir, dotGit)
-			return repo, dotGit, err
+			p, err := followGitFile(dir, dotGit)
+			return p, dotGit, err
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return repository{}, "", err
+			return Place{}, "", err
 		case isGitDir(dir):
-			return repository{}, "", unsupported(BareRepository,
+			return Place{}, "", unsupported(BareRepository,
 				"%s is a bare git repository; osmoctl needs one with a work tree", dir)
 		}
 		if dir == filepath.Dir(dir) {
-			return repository{}, "", unsupported(NoRepository,
+			return Place{}, "", unsupported(NoRepository,
 				"%s is not in a git repository; run: git init", start)
 		}
 	}
@@ -106,29 +139,29 @@ func isGitDir(dir string) bool {
 
 // followGitFile reads the file that stands for a git folder in linked work
 // trees and submodules.
-func followGitFile(root, path string) (repository, error) {
+func followGitFile(root, path string) (Place, error) {
 	text, err := readSmall(path)
 	if err != nil {
-		return repository{}, err
+		return Place{}, err
 	}
 	target, ok := strings.CutPrefix(text, "gitdir: ")
 	if !ok {
-		return repository{}, unsupported(NoRepository, "%s does not name a git folder", path)
+		return Place{}, unsupported(NoRepository, "%s does not name a git folder", path)
 	}
 	if !filepath.IsAbs(target) {
 		target = filepath.Join(root, target)
 	}
 	if !isGitDir(target) {
-		return repository{}, unsupported(NoRepository,
+		return Place{}, unsupported(NoRepository,
 			"%s names %s, which is not a git folder; run: git worktree repair", path, target)
 	}
 	return located(root, target)
 }
 
-func located(root, gitDir string) (repository, error) {
+func located(root, gitDir string) (Place, error) {
 	gitDir, err := filepath.EvalSymlinks(gitDir)
 	if err != nil {
-		return repository{}, err
+		return Place{}, err
 	}
 	common := gitDir
 	text, err := readSmall(filepath.Join(gitDir, "commondir"))
@@ -138,10 +171,10 @@ func located(root, gitDir string) (repository, error) {
 	case err == nil:
 		common = filepath.Join(gitDir, text)
 	case !errors.Is(err, fs.ErrNotExist):
-		return repository{}, err
+		return Place{}, err
 	}
 	common, err = filepath.EvalSymlinks(common)
-	return repository{root: root, gitDir: gitDir, commonDir: common}, err
+	return Place{root: root, gitDir: gitDir, commonDir: common}, err
 }
 
 // readSmall reads a one-line file of git's, without its line end.
@@ -150,40 +183,28 @@ func readSmall(path string) (string, error) {
 	return strings.TrimRight(string(data), "\r\n"), err
 }
 
-func currentBranch(gitDir string) string {
-	head, err := readSmall(filepath.Join(gitDir, "HEAD"))
-	if err != nil {
-		return ""
-	}
-	branch, ok := strings.CutPrefix(head, "ref: refs/heads/")
-	if !ok {
-		return ""
-	}
-	return branch
-}
-
 // harmless are the extensions that change nothing in what we read and write.
 var harmless = map[string]bool{
 	"noop": true, "noop-v1": true, "partialclone": true, "preciousobjects": true,
 	"worktreeconfig": true, "objectformat": true, "refstorage": true, "relativeworktrees": true,
 }
 
-func (r repository) checkFormat() error {
-	if v, ok := r.config.Get("extensions.objectformat"); ok && !strings.EqualFold(v, "sha1") {
+func checkFormat(config *gitconfig.Config) error {
+	if v, ok := config.Get("extensions.objectformat"); ok && !strings.EqualFold(v, "sha1") {
 		return unsupported(HashFormat, "this repository uses %s for its objects; osmoctl works with SHA-1 repositories only", v)
 	}
-	if v, ok := r.config.Get("extensions.refstorage"); ok && !strings.EqualFold(v, "files") {
+	if v, ok := config.Get("extensions.refstorage"); ok && !strings.EqualFold(v, "files") {
 		return unsupported(RefFormat,
 			"this repository keeps its branches as %s; run: git refs migrate --ref-format=files", v)
 	}
-	switch v, _ := r.config.Get("core.repositoryformatversion"); v {
+	switch v, _ := config.Get("core.repositoryformatversion"); v {
 	case "", "0":
 		return nil // git itself overlooks other extensions there
 	case "1":
 	default:
 		return unsupported(Extension, "this repository has format version %s, which osmoctl does not know", v)
 	}
-	for _, key := range r.config.Keys("extensions", gitconfig.Local) {
+	for _, key := range config.Keys("extensions", gitconfig.Local) {
 		if !harmless[strings.TrimPrefix(key, "extensions.")] {
 			return unsupported(Extension, "this repository uses %s, which osmoctl does not know", key)
 		}
@@ -193,18 +214,18 @@ func (r repository) checkFormat() error {
 
 // checkWorktree refuses a work tree that is not where its git folder is found.
 // A bare repository may still have linked work trees, which are fine.
-func (r repository) checkWorktree() error {
-	if r.gitDir == r.commonDir && r.config.Bool("core.bare", false) {
-		return unsupported(BareRepository, "%s is a bare git repository; osmoctl needs one with a work tree", r.gitDir)
+func (p Place) checkWorktree(config *gitconfig.Config) error {
+	if p.gitDir == p.commonDir && config.Bool("core.bare", false) {
+		return unsupported(BareRepository, "%s is a bare git repository; osmoctl needs one with a work tree", p.gitDir)
 	}
-	worktree, ok := r.config.Get("core.worktree")
+	worktree, ok := config.Get("core.worktree")
 	if !ok {
 		return nil
 	}
 	if !filepath.IsAbs(worktree) {
-		worktree = filepath.Join(r.gitDir, worktree)
+		worktree = filepath.Join(p.gitDir, worktree)
 	}
-	if !sameFile(worktree, r.root) {
+	if !sameFile(worktree, p.root) {
 		return unsupported(OtherWorktree, "core.worktree puts the work tree at %s; run osmoctl there", worktree)
 	}
 	return nil
@@ -212,20 +233,20 @@ func (r repository) checkWorktree() error {
 
 // checkEnvironment refuses variables that point git somewhere else, as they do
 // inside a hook: what git then sees and what we see would differ.
-func (r repository) checkEnvironment(env func(string) string) error {
+func (p Place) checkEnvironment(env func(string) string) error {
 	expected := []struct{ name, path string }{
-		{"GIT_DIR", r.gitDir},
-		{"GIT_COMMON_DIR", r.commonDir},
-		{"GIT_WORK_TREE", r.root},
-		{"GIT_INDEX_FILE", filepath.Join(r.gitDir, "index")},
-		{"GIT_OBJECT_DIRECTORY", filepath.Join(r.commonDir, "objects")},
+		{"GIT_DIR", p.gitDir},
+		{"GIT_COMMON_DIR", p.commonDir},
+		{"GIT_WORK_TREE", p.root},
+		{"GIT_INDEX_FILE", filepath.Join(p.gitDir, "index")},
+		{"GIT_OBJECT_DIRECTORY", filepath.Join(p.commonDir, "objects")},
 		{"GIT_ALTERNATE_OBJECT_DIRECTORIES", ""},
 		{"GIT_NAMESPACE", ""},
 	}
 	for _, e := range expected {
 		if value := env(e.name); value != "" && !samePath(value, e.path) {
 			return unsupported(Environment, "%s is set to something else than the repository at %s; run: unset %s",
-				e.name, r.root, e.name)
+				e.name, p.root, e.name)
 		}
 	}
 	return nil
@@ -252,8 +273,8 @@ func sameFile(a, b string) bool {
 
 // checkOwner does what git's safe.directory does: a repository of another user
 // could name programs that we, or the git that we run, would start.
-func checkOwner(repo repository, gitFile string, env func(string) string) error {
-	paths := []string{repo.root, repo.gitDir}
+func (p Place) checkOwner(gitFile string, env func(string) string) error {
+	paths := []string{p.root, p.gitDir}
 	if gitFile != "" {
 		paths = append(paths, gitFile)
 	}
@@ -263,7 +284,7 @@ func checkOwner(repo repository, gitFile string, env func(string) string) error 
 			return err
 		}
 		if !owned {
-			return checkSafe(repo, path, env)
+			return p.checkSafe(path, env)
 		}
 	}
 	return nil
@@ -271,7 +292,7 @@ func checkOwner(repo repository, gitFile string, env func(string) string) error 
 
 // checkSafe looks for the root in safe.directory, which only the system, the
 // user and the environment may set, never the repository.
-func checkSafe(repo repository, path string, env func(string) string) error {
+func (p Place) checkSafe(path string, env func(string) string) error {
 	config, err := gitconfig.Load(gitconfig.Sources{Env: env})
 	if err != nil {
 		return err
@@ -281,9 +302,9 @@ func checkSafe(repo repository, path string, env func(string) string) error {
 		switch below, deep := strings.CutSuffix(value, "/*"); {
 		case value == "":
 			safe = false
-		case value == "*" || sameFile(value, repo.root):
+		case value == "*" || sameFile(value, p.root):
 			safe = true
-		case deep && strings.HasPrefix(repo.root, filepath.Clean(below)+string(filepath.Separator)):
+		case deep && strings.HasPrefix(p.root, filepath.Clean(below)+string(filepath.Separator)):
 			safe = true
 		}
 	}
@@ -291,7 +312,7 @@ func checkSafe(repo repository, path string, env func(string) string) error {
 		return nil
 	}
 	return unsupported(ForeignOwner, "%s belongs to another user; if you trust it, run: git config --global --add safe.directory %s",
-		path, quoted(repo.root))
+		path, quoted(p.root))
 }
 
 // quoted makes a path safe to paste into a shell.

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/git/rules"
@@ -71,15 +72,15 @@ const (
 	Unindexed
 )
 
-// Draft lists the files named and those below the folders named, relative to the
+// NewDraft lists the files named and those below the folders named, relative to the
 // project. Contents are read when asked for; only what was read can be remarked
 // upon, and files that are gone or left out always are. Close it when done.
-func (s *Store) Draft(ctx context.Context, names ...string) (*Draft, error) {
-	head, err := s.Head()
+func NewDraft(ctx context.Context, repo *Repository, names ...string) (*Draft, error) {
+	head, err := repo.Head()
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.draft(ctx, head.Commit, names)
+	d, err := newDraft(ctx, repo, head.Commit, names)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +100,11 @@ func (d *Draft) Remarks() []Remark {
 
 // draft has paths from the root within, as git's rules are about those.
 type draft struct {
-	store   *Store
+	repo    *Repository
 	disk    fs.ReadFileFS // the whole work tree
 	closer  io.Closer
-	index   *indexFile // nil where HEAD stands in
-	root    object.ID  // the tree of the commit that the draft is held against
+	index   *Index    // nil where HEAD stands in
+	root    object.ID // the tree of the commit that the draft is held against
 	fold    bool
 	nodes   map[string]*drafted
 	listing map[string][]string
@@ -144,22 +145,22 @@ type drafted struct {
 // whoever reads declarations, in any encoding.
 const maxDrafted = 8 << 20
 
-// draft lists what is there, held against a commit.
-func (s *Store) draft(ctx context.Context, commit string, names []string) (*draft, error) {
-	disk, closer, err := DirFS(s.repo.root)
+// newDraft lists what is there, held against a commit.
+func newDraft(ctx context.Context, repo *Repository, commit string, names []string) (*draft, error) {
+	disk, closer, err := DirFS(repo.Root())
 	if err != nil {
 		return nil, err
 	}
-	d := s.draftOf(disk.(fs.ReadFileFS), closer)
+	d := draftOf(repo, disk.(fs.ReadFileFS), closer)
 	if err := d.list(ctx, commit, names); err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
 	return d, nil
 }
 
-func (s *Store) draftOf(disk fs.ReadFileFS, closer io.Closer) *draft {
+func draftOf(repo *Repository, disk fs.ReadFileFS, closer io.Closer) *draft {
 	d := &draft{
-		store: s, disk: disk, closer: closer, fold: s.repo.config.Bool("core.ignorecase", false),
+		repo: repo, disk: disk, closer: closer, fold: repo.Settings().Bool("core.ignorecase", false),
 		nodes: map[string]*drafted{}, listing: map[string][]string{}, broken: map[string]error{}, commit: map[string]object.Entry{},
 	}
 	d.convert = conversions{draft: d, steps: matchSteps, stacks: map[string]*rules.Attributes{}}
@@ -177,9 +178,9 @@ func (d *draft) list(ctx context.Context, commit string, names []string) error {
 	if err != nil {
 		return err
 	}
-	w := &draftWalk{draft: d, ctx: ctx, tracked: tracked, budget: rules.NewBudget(matchSteps)}
+	w := &draftWalk{draft: d, tracked: tracked, budget: rules.NewBudget(matchSteps)}
 	for _, name := range names {
-		if err := w.start(d.store.inRoot(path.Clean(name))); err != nil {
+		if err := w.start(ctx, d.repo.InRoot(path.Clean(name))); err != nil {
 			return err
 		}
 	}
@@ -199,14 +200,14 @@ func (d *draft) readCommit(ctx context.Context, commit string, names []string) e
 	if commit == "" {
 		return nil
 	}
-	c, err := d.store.Commit(commit)
+	c, err := d.repo.Commit(commit)
 	if err != nil {
 		return err
 	}
-	d.root = mustID(c.Tree)
-	files, err := d.store.Files(ctx, commit, names, func(string) bool { return false })
+	d.root = object.MustParseID(c.Tree)
+	files, err := d.repo.Files(ctx, commit, names, func(string) bool { return false })
 	for _, f := range files {
-		d.commit[d.store.inRoot(f.Path)] = object.Entry{Mode: f.Mode, ID: mustID(f.Hash)}
+		d.commit[d.repo.InRoot(f.Path)] = object.Entry{Mode: f.Mode, ID: object.MustParseID(f.Hash)}
 	}
 	return err
 }
@@ -214,18 +215,18 @@ func (d *draft) readCommit(ctx context.Context, commit string, names []string) e
 // readIndex returns what git tracks. Where the index has a form that is not read,
 // the commit stands in.
 func (d *draft) readIndex(names []string) (map[string]known, error) {
-	file, err := d.store.readIndex()
+	file, err := ReadIndex(d.repo)
 	if err != nil {
 		return nil, err
 	}
 	tracked := map[string]known{}
-	if file.left != "" {
-		d.remark("", Unindexed, file.left)
+	if file.Unread != "" {
+		d.remark("", Unindexed, file.Unread)
 		return tracked, d.withoutIndex(tracked)
 	}
-	d.index = file
+	d.index = &file
 	for _, name := range names {
-		for _, e := range file.index.Below(d.store.inRoot(path.Clean(name))) {
+		for _, e := range file.Below(d.repo.InRoot(path.Clean(name))) {
 			tracked[e.Path] = knownBy(e)
 		}
 	}
@@ -233,10 +234,10 @@ func (d *draft) readIndex(names []string) (map[string]known, error) {
 }
 
 func (d *draft) withoutIndex(tracked map[string]known) error {
-	patterns, err := d.store.sparsePatterns()
+	patterns, err := ReadSparse(d.repo)
 	for name, e := range d.commit {
 		k := known{mode: e.Mode, id: e.ID}
-		if _, statErr := fs.Stat(d.disk, name); statErr != nil && !patterns.include(name) {
+		if _, statErr := fs.Stat(d.disk, name); statErr != nil && !patterns.Include(name) {
 			k.frozen = skipWorktree
 		}
 		tracked[name] = k
@@ -260,24 +261,24 @@ func knownBy(e index.Entry) known {
 // knownAt looks up any file of the repository, wherever it lies.
 func (d *draft) knownAt(name string) (known, error) {
 	if d.index == nil {
-		e, err := lookUp(d.store.objects, d.root, name)
+		e, err := d.repo.Find(d.root, name)
 		return known{mode: e.Mode, id: e.ID}, err
 	}
-	if e, ok := d.index.index.Find(name); ok {
+	if e, ok := d.index.Find(name); ok {
 		return knownBy(e), nil
 	}
 	return known{}, nil
 }
 
 func (d *draft) blob(name object.ID) ([]byte, error) {
-	return readKind(d.store.objects, name, object.Blob)
+	return d.repo.Blob(name)
 }
 
 // remark notes something of a file, given from the root.
 func (d *draft) remark(name string, kind RemarkKind, detail string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.remarks = append(d.remarks, Remark{d.store.inProject(name), kind, detail})
+	d.remarks = append(d.remarks, Remark{d.repo.InProject(name), kind, detail})
 }
 
 // add shows a name, and the folders on the way to it.
@@ -312,7 +313,7 @@ func (d *draft) content(n *drafted) ([]byte, error) {
 		d.compare(n, n.id) // line ends are no difference
 		return plain, nil
 	}
-	if n.entry != nil && d.index != nil && remembered(*n.entry, info, d.index.info) {
+	if n.entry != nil && d.index != nil && remembered(*n.entry, info, d.index.Info) {
 		d.remark(n.name, Converted, "")
 		d.compare(n, n.id)
 		return d.blob(n.id)
@@ -393,7 +394,7 @@ func (d *draft) read(name string) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	if info.Size() > maxDrafted {
-		return nil, info, errTooLarge
+		return nil, info, disk.ErrTooLarge
 	}
 	data := make([]byte, info.Size()+1)
 	switch n, err := io.ReadFull(f, data); {

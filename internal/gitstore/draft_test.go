@@ -20,7 +20,7 @@ import (
 // drafted reads everything of a draft, and what there is to say of it.
 func (r *repo) drafted(project string) (map[string]string, []Remark) {
 	r.t.Helper()
-	d, err := r.open(project).Draft(context.Background(), "osmoctl.yaml", "manifests")
+	d, err := NewDraft(context.Background(), r.open(project).Repository, "osmoctl.yaml", "manifests")
 	r.check(err)
 	defer d.Close()
 	found := map[string]string{}
@@ -205,7 +205,7 @@ func (r *repo) editAndCompare(rnd *rand.Rand, seed uint64) int {
 	if _, err := other.try("add", "-A"); err != nil {
 		return 0
 	}
-	d, err := r.open("").Draft(context.Background(), "osmoctl.yaml", "manifests")
+	d, err := NewDraft(context.Background(), r.open("").Repository, "osmoctl.yaml", "manifests")
 	r.check(err)
 	defer d.Close()
 	// Before the tree's name git may warn of attributes that it passes over.
@@ -514,14 +514,14 @@ func TestDraftUnconverted(t *testing.T) {
 	r.git("config", "filter.lfs.process", "git-lfs filter-process")
 	r.write(".gitattributes", "*.yaml filter=lfs\n")
 	r.write("manifests/new.yaml", "n\n")
-	d, err := r.open("").Draft(context.Background(), "manifests")
+	d, err := NewDraft(context.Background(), r.open("").Repository, "manifests")
 	r.check(err)
 	defer d.Close()
 	_, err = fs.ReadFile(d, "manifests/new.yaml")
 	if err == nil || !strings.Contains(err.Error(), "filter=lfs") || !strings.Contains(err.Error(), "git add") {
 		t.Errorf("reading it: %v", err)
 	}
-	different, err := r.open("").Uncommitted(r.git("rev-parse", "HEAD"), "manifests")
+	different, err := ListUncommitted(r.open("").Repository, r.git("rev-parse", "HEAD"), "manifests")
 	r.check(err)
 	if diff := cmp.Diff([]string{"manifests/new.yaml"}, different); diff != "" {
 		t.Error(diff)
@@ -540,7 +540,7 @@ func TestUncommittedConverted(t *testing.T) {
 			if status := r.git("status", "--porcelain"); status != "" {
 				t.Fatalf("git calls this edited:\n%s", status)
 			}
-			different, err := r.open("").Uncommitted(r.git("rev-parse", "HEAD"), "osmoctl.yaml", "manifests")
+			different, err := ListUncommitted(r.open("").Repository, r.git("rev-parse", "HEAD"), "osmoctl.yaml", "manifests")
 			r.check(err)
 			if different != nil {
 				t.Errorf("what git calls clean is uncommitted: %q", different)
@@ -579,7 +579,7 @@ func TestDraftFolding(t *testing.T) {
 	s := r.open("")
 	disk, closer, err := DirFS(r.dir)
 	r.check(err)
-	d := s.draftOf(folding{disk.(fs.ReadFileFS)}, closer)
+	d := draftOf(s.Repository, folding{disk.(fs.ReadFileFS)}, closer)
 	defer d.Close()
 	r.check(d.list(context.Background(), r.git("rev-parse", "HEAD"), []string{"manifests"}))
 	found := map[string]string{}
@@ -637,7 +637,7 @@ func TestDraftSparsePartial(t *testing.T) {
 	partial := r.at(filepath.Join(filepath.Dir(r.dir), "partial"))
 	partial.git("sparse-checkout", "set", "--no-cone", "/*", "!b.yaml")
 	partial.git("checkout", "-q", "main")
-	d, err := partial.open("").Draft(context.Background(), "manifests")
+	d, err := NewDraft(context.Background(), partial.open("").Repository, "manifests")
 	r.check(err)
 	defer d.Close()
 	if data, err := fs.ReadFile(d, "manifests/a.yaml"); err != nil || string(data) != "a\n" {

@@ -1,7 +1,6 @@
 package gitstore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,13 +8,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/handle"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 func (d *draft) find(name string) (*drafted, error) {
 	if !fs.ValidPath(name) {
 		return nil, fs.ErrInvalid
 	}
-	n := d.nodes[path.Clean(d.store.inRoot(name))]
+	n := d.nodes[path.Clean(d.repo.InRoot(name))]
 	if n == nil && name == "." {
 		n = &drafted{name: ".", mode: fs.ModeDir | 0o555}
 	}
@@ -33,13 +36,13 @@ func (d *draft) Open(name string) (fs.File, error) {
 	}
 	if n.mode.IsDir() {
 		entries, err := d.ReadDir(name)
-		return &listing{info: draftInfo{node: n}, entries: entries}, err
+		return handle.Folder(draftInfo{node: n}, entries), err
 	}
 	info, data, err := d.load(n)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &treeFile{info, bytes.NewReader(data)}, nil
+	return handle.File(info, data), nil
 }
 
 // load reads a file. Of one that is too large only the size is told.
@@ -48,7 +51,7 @@ func (d *draft) load(n *drafted) (draftInfo, []byte, error) {
 		return draftInfo{node: n}, nil, nil
 	}
 	data, err := d.content(n)
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, disk.ErrTooLarge) {
 		return draftInfo{n, maxDrafted + 1}, nil, nil
 	}
 	return draftInfo{n, int64(len(data))}, data, bare(err)
@@ -109,7 +112,7 @@ func (d *draft) ReadDir(name string) ([]fs.DirEntry, error) {
 	slices.Sort(names)
 	entries := make([]fs.DirEntry, len(names))
 	for i, full := range names {
-		entries[i] = draftEntry{draftInfo{node: d.nodes[full]}, d, child(name, path.Base(full))}
+		entries[i] = draftEntry{draftInfo{node: d.nodes[full]}, d, object.Child(name, path.Base(full))}
 	}
 	return entries, nil
 }

@@ -18,7 +18,6 @@ import (
 // tracks, striking off what it meets.
 type draftWalk struct {
 	*draft
-	ctx     context.Context
 	tracked map[string]known
 	listed  []*drafted // of what git does not track
 	count   int
@@ -33,9 +32,9 @@ type place struct {
 }
 
 // start walks from a name down, with the rules of the folders above.
-func (w *draftWalk) start(name string) error {
+func (w *draftWalk) start(ctx context.Context, name string) error {
 	at := place{}
-	for _, file := range []string{w.store.userFile("core.excludesfile", "ignore"), filepath.Join(w.store.repo.commonDir, "info", "exclude")} {
+	for _, file := range []string{userFile(w.repo, "core.excludesfile", "ignore"), filepath.Join(w.repo.CommonDir(), "info", "exclude")} {
 		data, err := readOutside(file)
 		if err != nil {
 			return err
@@ -49,13 +48,13 @@ func (w *draftWalk) start(name string) error {
 		}
 	}
 	info, err := fs.Stat(w.disk, name)
-	if isAbsent(err) || errors.Is(err, disk.ErrNotFolder) || errors.Is(err, fs.ErrInvalid) {
+	if disk.IsAbsent(err) || errors.Is(err, disk.ErrNotFolder) || errors.Is(err, fs.ErrInvalid) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return w.visit(name, info.Mode(), at)
+	return w.visit(ctx, name, info.Mode(), at)
 }
 
 // parents are the folders on the way to a name, from the root down.
@@ -92,8 +91,8 @@ func (w *draftWalk) enter(dir string, at place) (place, error) {
 	return at, err
 }
 
-func (w *draftWalk) visit(name string, mode fs.FileMode, at place) error {
-	if w.count++; w.count > maxFiles {
+func (w *draftWalk) visit(ctx context.Context, name string, mode fs.FileMode, at place) error {
+	if w.count++; w.count > MaxFiles {
 		return errors.New(name + ": there are more files than osmoctl reads")
 	}
 	if k, ok := w.tracked[name]; ok && (!mode.IsDir() || k.mode == object.ModeSubmodule) {
@@ -102,7 +101,7 @@ func (w *draftWalk) visit(name string, mode fs.FileMode, at place) error {
 		return nil
 	}
 	if mode.IsDir() {
-		return w.folder(name, at)
+		return w.folder(ctx, name, at)
 	}
 	switch {
 	case at.foreign:
@@ -124,7 +123,7 @@ func (w *draftWalk) trackedNode(name string, mode fs.FileMode, k known) *drafted
 	case k.mode == object.ModeSubmodule:
 		w.remark(name, Foreign, "")
 		n.mode, n.onDisk = fs.ModeIrregular, false
-	case k.mode == object.ModeLink && mode.IsRegular() && (k.frozen != "" || !w.store.repo.config.Bool("core.symlinks", true)):
+	case k.mode == object.ModeLink && mode.IsRegular() && (k.frozen != "" || !w.repo.Settings().Bool("core.symlinks", true)):
 		n.mode = fs.ModeSymlink | 0o777
 	case k.frozen != "" && k.mode == object.ModeLink:
 		n.mode = fs.ModeSymlink | 0o777
@@ -135,9 +134,9 @@ func (w *draftWalk) trackedNode(name string, mode fs.FileMode, k known) *drafted
 	return n
 }
 
-func (w *draftWalk) folder(name string, at place) error {
-	if err := w.ctx.Err(); err != nil {
-		return context.Cause(w.ctx)
+func (w *draftWalk) folder(ctx context.Context, name string, at place) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
 	}
 	entries, err := fs.ReadDir(w.disk, name)
 	if err != nil {
@@ -145,7 +144,7 @@ func (w *draftWalk) folder(name string, at place) error {
 		w.add(&drafted{name: name, mode: fs.ModeDir | 0o555})
 		return nil
 	}
-	if !at.foreign && name != w.store.inRoot(".") && w.isRepository(name, entries) {
+	if !at.foreign && name != w.repo.InRoot(".") && w.isRepository(name, entries) {
 		w.remark(name, Foreign, "")
 		w.foreign = append(w.foreign, name)
 		at.foreign = true
@@ -157,7 +156,7 @@ func (w *draftWalk) folder(name string, at place) error {
 		if isHiddenGit(e.Name()) {
 			continue
 		}
-		if err := w.visit(path.Join(name, e.Name()), e.Type(), at); err != nil {
+		if err := w.visit(ctx, path.Join(name, e.Name()), e.Type(), at); err != nil {
 			return err
 		}
 	}
@@ -170,7 +169,7 @@ func (w *draftWalk) isRepository(name string, entries []fs.DirEntry) bool {
 		if !isHiddenGit(e.Name()) {
 			continue
 		}
-		file := filepath.Join(w.store.repo.root, filepath.FromSlash(name), e.Name())
+		file := filepath.Join(w.repo.Root(), filepath.FromSlash(name), e.Name())
 		if info, err := os.Stat(file); err == nil && (info.Mode().IsRegular() || info.IsDir() && isGitDir(file)) {
 			return true
 		}

@@ -12,54 +12,21 @@ var (
 	ErrMoved = errors.New("the branch has moved meanwhile")
 	// ErrNoChange says that the files asked for are in the parent already.
 	ErrNoChange = errors.New("there is nothing to commit")
-	// ErrUnknownRevision says that a revision names no commit.
-	ErrUnknownRevision = errors.New("no such revision")
-	// ErrAmbiguousRevision says that a revision names several.
-	ErrAmbiguousRevision = errors.New("the name is ambiguous")
-	// ErrMissingObject says that git has not got an object it should have.
-	ErrMissingObject = errors.New("an object is missing in the git repository")
-	// ErrShallow says that history goes on where this clone has none.
-	ErrShallow = errors.New("history is cut off here, since the clone is shallow; run: git fetch --unshallow")
 	// ErrInterrupted says that a run was interrupted, and Recover comes first.
 	ErrInterrupted = errors.New("an interrupted run has to be finished first")
 	// ErrNotLocked says that something was written without [Store.Lock].
 	ErrNotLocked = errors.New("the repository was not locked before writing")
 )
 
-// A Reason says, for programs, why a repository cannot be used.
-type Reason string
-
-// The reasons.
+// The reasons why a repository, or the state it is in, cannot be written.
 const (
-	NoRepository   Reason = "no-repository"
-	BareRepository Reason = "bare"
-	OtherWorktree  Reason = "other-work-tree"
-	HashFormat     Reason = "object-format"
-	RefFormat      Reason = "ref-storage"
-	Extension      Reason = "extension"
-	ForeignOwner   Reason = "owner"
-	Environment    Reason = "environment"
-	InProgress     Reason = "in-progress"
-	Unmerged       Reason = "unmerged"
-	Signing        Reason = "signing"
-	LinkedPath     Reason = "linked-path"
-	DetachedHead   Reason = "detached"
-	IndexForm      Reason = "index"
-	BranchName     Reason = "branch-name"
+	InProgress   Reason = "in-progress"
+	Unmerged     Reason = "unmerged"
+	Signing      Reason = "signing"
+	LinkedPath   Reason = "linked-path"
+	DetachedHead Reason = "detached"
+	IndexForm    Reason = "index"
 )
-
-// An UnsupportedError says that a repository, or the state it is in, is not one
-// that osmoctl reads or writes, and what to do about it.
-type UnsupportedError struct {
-	Reason Reason
-	Detail string
-}
-
-func (e *UnsupportedError) Error() string { return e.Detail }
-
-func unsupported(reason Reason, format string, args ...any) error {
-	return &UnsupportedError{reason, fmt.Sprintf(format, args...)}
-}
 
 // A LockedError says that somebody else holds a lock.
 type LockedError struct {

@@ -28,9 +28,9 @@ type File struct {
 	Data []byte
 }
 
-// maxFiles bounds what one call lists. A tree may name the same folder many
+// MaxFiles bounds what one call lists. A tree may name the same folder many
 // times over, so that a few objects unfold to more files than any memory holds.
-const maxFiles = 4 << 20
+const MaxFiles = 4 << 20
 
 // maxBytes bounds what one call reads. A few bytes of a pack may stand for very
 // many, and several files for the same object.
@@ -58,18 +58,18 @@ const maxDepth = 64
 // files) named, sorted by path. The content is read of those that want
 // accepts; a nil want accepts all, and it is called from several goroutines.
 // A name that is not there adds nothing, and neither does the commit "".
-func (s *Store) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
+func (r *Repository) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
 	if commit == "" {
 		return nil, nil
 	}
-	tree, err := s.projectTree(commit)
+	tree, err := r.projectTree(commit)
 	if err != nil {
 		return nil, err
 	}
-	l := &lister{ctx: ctx, want: want, maxFiles: s.opts.MaxFiles, maxBytes: s.opts.MaxBytes}
+	l := &lister{ctx: ctx, want: want, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
 	var starts []found
 	for _, dir := range dirs {
-		entry, err := lookUp(s.objects, tree, dir)
+		entry, err := lookUp(r.Objects, tree, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -77,12 +77,12 @@ func (s *Store) Files(ctx context.Context, commit string, dirs []string, want fu
 			starts = append(starts, found{path.Clean(dir), entry})
 		}
 	}
-	return l.list(s.objects, starts)
+	return l.list(r.Objects, starts)
 }
 
 // projectTree is the project's folder at a commit; none gives the zero id.
-func (s *Store) projectTree(commit string) (object.ID, error) {
-	c, err := s.Commit(commit)
+func (r *Repository) projectTree(commit string) (object.ID, error) {
+	c, err := r.Commit(commit)
 	if err != nil {
 		return object.ID{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Store) projectTree(commit string) (object.ID, error) {
 	if err != nil {
 		return object.ID{}, err
 	}
-	entry, err := lookUp(s.objects, root, s.prefix)
+	entry, err := lookUp(r.Objects, root, r.prefix)
 	if err != nil || !entry.IsTree() {
 		return object.ID{}, err
 	}
@@ -124,7 +124,7 @@ const enough = 32
 
 // list first opens folders breadth first, until there is work to share or none
 // left, and then shares it.
-func (l *lister) list(objects *objects, queue []found) ([]File, error) {
+func (l *lister) list(objects *Objects, queue []found) ([]File, error) {
 	for opened := 0; len(queue) < enough && opened < len(queue); {
 		if !queue[opened].IsTree() {
 			opened++
@@ -141,7 +141,7 @@ func (l *lister) list(objects *objects, queue []found) ([]File, error) {
 	return files, err
 }
 
-func (l *lister) share(objects *objects, queue []found) ([]File, error) {
+func (l *lister) share(objects *Objects, queue []found) ([]File, error) {
 	if len(queue) < enough {
 		return l.walk(objects, queue, nil)
 	}
@@ -202,7 +202,7 @@ func (l *lister) open(from source, f found) ([]found, error) {
 	}
 	below := make([]found, len(entries))
 	for i, e := range entries {
-		below[i] = found{child(f.path, e.Name), e}
+		below[i] = found{object.Child(f.path, e.Name), e}
 	}
 	return below, nil
 }
@@ -230,14 +230,6 @@ func (l *lister) entries(from source, tree object.ID) ([]object.Entry, error) {
 		l.known[tree] = entries
 	}
 	return entries, nil
-}
-
-// child is a name in a folder; "." is the project's own.
-func child(dir, name string) string {
-	if dir == "." || dir == "" {
-		return name
-	}
-	return dir + "/" + name
 }
 
 func (l *lister) file(from source, f found) (File, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -27,7 +26,7 @@ func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who Sig
 	if err != nil || from == to {
 		return Result{}, err
 	}
-	p, err := s.forward(branch, from, to, dir)
+	p, err := s.forward(ctx, branch, from, to, dir)
 	if err != nil {
 		return Result{}, err
 	}
@@ -37,7 +36,7 @@ func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who Sig
 	return s.Publish(ctx, p)
 }
 
-func (s *Store) forward(branch, from, to, dir string) (Pending, error) {
+func (s *Store) forward(ctx context.Context, branch, from, to, dir string) (Pending, error) {
 	ancestor, err := s.IsAncestor(from, to)
 	if err != nil {
 		return Pending{}, err
@@ -45,20 +44,19 @@ func (s *Store) forward(branch, from, to, dir string) (Pending, error) {
 	if !ancestor {
 		return Pending{}, fmt.Errorf("%s is not behind %s: %w", branch, to, ErrMoved)
 	}
-	parent, err := s.Commit(from)
-	if err != nil {
-		return Pending{}, err
-	}
 	commit, err := s.Commit(to)
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := s.onlyBelow(mustID(parent.Tree), mustID(commit.Tree), strings.Split(s.inRoot(dir), "/")); err != nil {
+	switch beside, err := s.DifferBeside(from, to, dir); {
+	case err != nil:
 		return Pending{}, err
+	case beside != "":
+		return Pending{}, fmt.Errorf("%s: %w", beside, ErrOtherFiles)
 	}
-	p := Pending{Commit: to, branch: branch, parent: mustID(from)}
+	p := Pending{Commit: to, branch: branch, parent: object.MustParseID(from)}
 	p.message, _, _ = strings.Cut(commit.Message, "\n")
-	if p.edits, err = s.editsOf(journal{branch, from, to}); err != nil {
+	if p.edits, err = s.editsOf(ctx, journal{branch, from, to}); err != nil {
 		return Pending{}, err
 	}
 	return p, s.checkHeld(p.edits)
@@ -71,77 +69,9 @@ func (s *Store) checkHeld(edits []edit) error {
 		if e.new == (object.ID{}) {
 			continue
 		}
-		if _, _, err := s.objects.read(e.new); err != nil {
-			return fmt.Errorf("%s: %w", s.inProject(e.path), err)
+		if _, _, err := s.Read(e.new); err != nil {
+			return fmt.Errorf("%s: %w", s.InProject(e.path), err)
 		}
 	}
 	return nil
-}
-
-// onlyBelow goes down the two trees along the way, and demands that everything
-// beside the way is the same.
-func (s *Store) onlyBelow(before, after object.ID, way []string) error {
-	if before == after || len(way) == 0 {
-		return nil
-	}
-	old, err := s.below(object.Entry{Mode: object.ModeTree, ID: before})
-	if err != nil {
-		return err
-	}
-	now, err := s.below(object.Entry{Mode: object.ModeTree, ID: after})
-	if err != nil {
-		return err
-	}
-	for name := range union(old, now) {
-		if a, b := old[name], now[name]; name != way[0] && (a.ID != b.ID || a.Mode != b.Mode) {
-			return fmt.Errorf("%s: %w", name, ErrOtherFiles)
-		}
-	}
-	a, b := old[way[0]], now[way[0]]
-	if !a.IsTree() || !b.IsTree() {
-		return nil
-	}
-	return s.onlyBelow(a.ID, b.ID, way[1:])
-}
-
-func union(a, b map[string]object.Entry) map[string]bool {
-	names := make(map[string]bool, len(a)+len(b))
-	for name := range a {
-		names[name] = true
-	}
-	for name := range b {
-		names[name] = true
-	}
-	return names
-}
-
-// Same reports whether the paths, relative to the project, have the same
-// content in two commits. Only object names are compared.
-func (s *Store) Same(a, b string, paths ...string) (bool, error) {
-	for _, p := range paths {
-		before, err := s.entryAt(a, p)
-		if err != nil {
-			return false, err
-		}
-		after, err := s.entryAt(b, p)
-		if err != nil || before != after {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// entryAt finds a path in a commit, without its name; the zero entry where
-// there is nothing.
-func (s *Store) entryAt(commit, name string) (object.Entry, error) {
-	if commit == "" {
-		return object.Entry{}, nil
-	}
-	c, err := s.Commit(commit)
-	if err != nil {
-		return object.Entry{}, err
-	}
-	entry, err := lookUp(s.objects, mustID(c.Tree), path.Clean(s.inRoot(name)))
-	entry.Name = ""
-	return entry, err
 }

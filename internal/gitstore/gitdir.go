@@ -21,7 +21,7 @@ func (s *Store) filePerm() fs.FileMode { return 0o666 }
 // shared gives the permission bits that core.sharedRepository adds, or, in its
 // octal form, sets.
 func (s *Store) shared(mode fs.FileMode) fs.FileMode {
-	value, _ := s.repo.config.Get("core.sharedrepository")
+	value, _ := s.Settings().Get("core.sharedrepository")
 	switch strings.ToLower(value) {
 	case "", "false", "umask", "no", "off", "0":
 		return mode
@@ -140,4 +140,22 @@ func (s *Store) remove(path string) error {
 		return err
 	}
 	return nil
+}
+
+// removeEmpty removes the folders that git leaves where branches were, so that a
+// branch can take their place.
+func (s *Store) removeEmpty(path string) error {
+	entries, err := os.ReadDir(path)
+	if disk.IsAbsent(err) {
+		return nil
+	}
+	for _, e := range entries {
+		if err == nil && e.IsDir() {
+			err = s.removeEmpty(filepath.Join(path, e.Name()))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.remove(path)
 }

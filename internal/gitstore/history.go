@@ -17,15 +17,15 @@ import (
 // Only tree ids are compared. An error of each ends the walk and is returned.
 // Where a shallow clone's history ends, ErrShallow is returned after all that
 // could be told.
-func (s *Store) History(ctx context.Context, from, path string, each func(Commit) error) error {
+func (r *Repository) History(ctx context.Context, from, path string, each func(Commit) error) error {
 	if from == "" {
 		return nil
 	}
-	shallow, err := s.shallow()
+	shallow, err := r.shallow()
 	if err != nil {
 		return err
 	}
-	w := &walk{store: s, path: s.inRoot(path), reader: s.objects.fork(), shallow: shallow}
+	w := &walk{path: r.InRoot(path), reader: r.Objects.fork(), shallow: shallow}
 	defer w.reader.close()
 	return w.from(ctx, from, each)
 }
@@ -33,7 +33,6 @@ func (s *Store) History(ctx context.Context, from, path string, each func(Commit
 // walk goes back in history and remembers the tree that it looked into last,
 // since most commits of a shared repository do not touch the path's.
 type walk struct {
-	store   *Store
 	path    string
 	reader  *reader
 	shallow map[object.ID]bool
@@ -47,7 +46,7 @@ func (w *walk) from(ctx context.Context, hash string, each func(Commit) error) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if w.shallow[mustID(current.Hash)] {
+		if w.shallow[object.MustParseID(current.Hash)] {
 			return ErrShallow
 		}
 		var parent Commit
@@ -77,28 +76,22 @@ func (w *walk) visit(hash string) (Commit, object.Entry, error) {
 	if err != nil {
 		return Commit{}, object.Entry{}, err
 	}
-	if root := mustID(c.Tree); root != w.root {
+	if root := object.MustParseID(c.Tree); root != w.root {
 		w.at, err = lookUp(w.reader, root, w.path)
 		w.root, w.at.Name = root, ""
 	}
 	return c, w.at, err
 }
 
-// mustID reads a hash that parseCommit has checked.
-func mustID(hash string) object.ID {
-	name, _ := object.ParseID(hash)
-	return name
-}
-
 // Shallow says that the clone does not have all of its history.
-func (s *Store) Shallow() (bool, error) {
-	commits, err := s.shallow()
+func (r *Repository) Shallow() (bool, error) {
+	commits, err := r.shallow()
 	return len(commits) > 0, err
 }
 
 // shallow returns the commits whose parents the clone does not have.
-func (s *Store) shallow() (map[object.ID]bool, error) {
-	data, err := os.ReadFile(filepath.Join(s.repo.commonDir, "shallow"))
+func (r *Repository) shallow() (map[object.ID]bool, error) {
+	data, err := os.ReadFile(filepath.Join(r.commonDir, "shallow"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

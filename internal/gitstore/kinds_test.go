@@ -120,7 +120,7 @@ func TestAutoCRLF(t *testing.T) {
 	s := r.open("")
 	head, err := s.Head()
 	r.check(err)
-	different, err := s.Uncommitted(head.Commit, "osmoctl.yaml", "manifests")
+	different, err := ListUncommitted(s.Repository, head.Commit, "osmoctl.yaml", "manifests")
 	r.check(err)
 	if different != nil {
 		t.Errorf("converted files count as edited: %q", different)
@@ -185,7 +185,7 @@ func TestSparseUncommitted(t *testing.T) {
 	commit := r.commit("first", project)
 	r.git("sparse-checkout", "set", "--cone", "state")
 	s := r.open("")
-	different, err := s.Uncommitted(commit, "osmoctl.yaml", "manifests")
+	different, err := ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests")
 	r.check(err)
 	if different != nil {
 		t.Errorf("files left out on purpose count as deleted: %q", different)

@@ -80,8 +80,8 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 // openLock opens the lock file, which stays for ever: a lock file that came
 // and went could be locked twice under one name.
 func (s *Store) openLock() (*os.File, error) {
-	path := own(s.repo.commonDir, "lock")
-	if err := s.makeDirs(s.repo.commonDir, filepath.Dir(path)); err != nil {
+	path := own(s.CommonDir(), "lock")
+	if err := s.makeDirs(s.CommonDir(), filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -204,7 +204,7 @@ const canLink = runtime.GOOS != "windows"
 
 func (s *Store) makeLock(path string) error {
 	if canLink {
-		err := s.disk.Link(own(s.repo.commonDir, "lock"), path)
+		err := s.disk.Link(own(s.CommonDir(), "lock"), path)
 		if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -245,7 +245,7 @@ func (s *Store) isOwnLock(path string) bool {
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	ours, err := os.Lstat(own(s.repo.commonDir, "lock"))
+	ours, err := os.Lstat(own(s.CommonDir(), "lock"))
 	if err == nil && os.SameFile(info, ours) {
 		return true
 	}

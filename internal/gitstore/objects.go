@@ -19,60 +19,34 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
-// maxObject is the largest object that is read. Ours are kilobytes; the bound
-// is against a hostile commit.
-const maxObject = 64 << 20
-
-// objects reads objects for all goroutines of a Store, one at a time. Who has
+// Objects reads objects for all goroutines of a Repository, one at a time. Who has
 // many to read forks a reader of its own.
-type objects struct {
-	repo   repository
+type Objects struct {
+	dir    string // where they are stored
+	whence string // what to run for one that is missing
+
 	mu     sync.Mutex
 	reader *reader
 }
 
-func newObjects(repo repository) *objects { return &objects{repo: repo} }
+func (o *Objects) fork() *reader { return &reader{dir: o.dir, whence: o.whence} }
 
-func (o *objects) fork() *reader {
-	return &reader{commonDir: o.repo.commonDir, whence: o.repo.whence()}
-}
-
-// promisor is the remote that a partial clone has its objects from, else "".
-func (r repository) promisor() string {
-	if r.config == nil {
-		return ""
-	}
-	for _, key := range r.config.Keys("remote") {
-		name, promises := strings.CutSuffix(strings.TrimPrefix(key, "remote."), ".promisor")
-		if promises && r.config.Bool(key, false) {
-			return name
-		}
-	}
-	return ""
-}
-
-// whence says how to get an object that is missing. A partial clone has none of
-// those that git had no use for yet, and go-git does not ask for them.
-func (r repository) whence() string {
-	if name := r.promisor(); name != "" {
-		return "this clone is a partial one; run: osmoctl state fetch, or git fetch --refetch --no-filter " + name
-	}
-	return "run: git fetch, or git fsck to see what else is"
-}
-
-func (o *objects) read(name object.ID) (object.Kind, []byte, error) {
+// Read returns the kind and the content of an object. One that the clone has not got
+// is [ErrMissingObject], one that is larger than [disk.MaxFile] is [disk.ErrTooLarge].
+func (o *Objects) Read(name object.ID) (object.Kind, []byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.reader == nil {
 		o.reader = o.fork()
 	}
-	return o.reader.read(name)
+	return o.reader.Read(name)
 }
 
-func (o *objects) close() error {
+func (o *Objects) close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.reader == nil {
@@ -88,9 +62,9 @@ func (o *objects) close() error {
 // there are, which is most of the speed. What it then misses it looks for again
 // in a fresh view, since a "git gc" or our own Write may have moved things.
 type reader struct {
-	commonDir string
-	whence    string
-	stores    []*filesystem.Storage
+	dir    string
+	whence string
+	stores []*filesystem.Storage
 }
 
 // waits come before each view that is tried after the first. The first of them
@@ -98,15 +72,15 @@ type reader struct {
 // away one by one, on a busy machine for longer than a view takes to open.
 var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
 
-// source reads objects; a *reader or an *objects.
+// source reads objects; a *reader or an *Objects.
 type source interface {
-	read(name object.ID) (object.Kind, []byte, error)
+	Read(name object.ID) (object.Kind, []byte, error)
 }
 
-func (r *reader) read(name object.ID) (kind object.Kind, data []byte, err error) {
+func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error) {
 	kind, data, err = r.lookUp(name)
 	for _, wait := range waits {
-		if err == nil || errors.Is(err, errTooLarge) {
+		if err == nil || errors.Is(err, disk.ErrTooLarge) {
 			break
 		}
 		_ = r.close() // the next view is a fresh one
@@ -115,8 +89,6 @@ func (r *reader) read(name object.ID) (kind object.Kind, data []byte, err error)
 	}
 	return kind, data, err
 }
-
-var errTooLarge = errors.New("it is larger than osmoctl reads")
 
 func (r *reader) lookUp(name object.ID) (object.Kind, []byte, error) {
 	if r.stores == nil {
@@ -140,8 +112,8 @@ func (r *reader) lookUp(name object.ID) (object.Kind, []byte, error) {
 // load takes the content, and checks that it is what its name says: a wrong
 // byte on the disk must not pass for state.
 func load(name object.ID, found plumbing.EncodedObject) (object.Kind, []byte, error) {
-	if found.Size() > maxObject {
-		return 0, nil, fmt.Errorf("read git object %s: %w", name, errTooLarge)
+	if found.Size() > disk.MaxFile {
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, disk.ErrTooLarge)
 	}
 	r, err := found.Reader()
 	if err != nil {
@@ -164,7 +136,7 @@ func (r *reader) reopen() error {
 	if err := r.close(); err != nil {
 		return err
 	}
-	dirs, err := objectDirs(filepath.Join(r.commonDir, "objects"))
+	dirs, err := objectDirs(r.dir)
 	if err != nil {
 		return err
 	}
@@ -239,7 +211,7 @@ func objectDirs(first string) ([]string, error) {
 
 // readKind reads an object that must be of one kind.
 func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
-	kind, data, err := from.read(name)
+	kind, data, err := from.Read(name)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +222,7 @@ func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
 }
 
 // withPrefix returns the objects whose names begin with these bytes.
-func (o *objects) withPrefix(start []byte) ([]object.ID, error) {
+func (o *Objects) withPrefix(start []byte) ([]object.ID, error) {
 	r := o.fork()
 	defer r.close()
 	if err := r.reopen(); err != nil {
@@ -267,4 +239,16 @@ func (o *objects) withPrefix(start []byte) ([]object.ID, error) {
 		}
 	}
 	return slices.Collect(maps.Keys(seen)), nil
+}
+
+// Blob returns the content of a file.
+func (o *Objects) Blob(name object.ID) ([]byte, error) { return readKind(o, name, object.Blob) }
+
+// Tree lists a folder; none is empty.
+func (o *Objects) Tree(name object.ID) ([]object.Entry, error) { return readTree(o, name) }
+
+// Find follows a path, in slashes, down from a folder. A name that is not there
+// gives the zero entry; "" gives the folder itself.
+func (o *Objects) Find(tree object.ID, path string) (object.Entry, error) {
+	return lookUp(o, tree, path)
 }

@@ -61,7 +61,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 	if err != nil {
 		return result, true, err
 	}
-	file := &indexFile{left: "HEAD is elsewhere"}
+	file := &indexFile{Index: Index{Unread: "HEAD is elsewhere"}}
 	if result.OtherHead = head.Branch != p.branch; !result.OtherHead {
 		if file, err = s.lockIndex(ctx); err != nil {
 			return result, true, err
@@ -88,7 +88,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 // compared, and replaced by a flushed file, the index going ahead of it.
 func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (moved bool, err error) {
 	path := s.refPath(p.branch)
-	lock, err := s.lockGit(ctx, s.repo.commonDir, path)
+	lock, err := s.lockGit(ctx, s.CommonDir(), path)
 	if err != nil {
 		return false, err
 	}
@@ -102,7 +102,7 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 	if err := s.removeEmpty(path); err != nil {
 		return false, err
 	}
-	moved, err = s.replace(s.repo.commonDir, path, []byte(p.Commit+"\n"), 0)
+	moved, err = s.replace(s.CommonDir(), path, []byte(p.Commit+"\n"), 0)
 	if moved {
 		err = errors.Join(err, s.logMove(p, file.lock != nil))
 	}
@@ -110,8 +110,8 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 }
 
 func (s *Store) compareBranch(p Pending) error {
-	if text, err := readSmall(s.refPath(p.branch)); err == nil && strings.HasPrefix(text, "ref: ") {
-		return unsupported(DetachedHead, "%s is another name for a branch (%s); name that one", p.branch, text)
+	if target, err := s.Symbolic(p.branch); err == nil && target != "" {
+		return unsupported(DetachedHead, "%s is another name for a branch (ref: %s); name that one", p.branch, target)
 	}
 	at, err := s.readRef(p.branch)
 	if err != nil {
@@ -153,17 +153,17 @@ func (s *Store) logMove(p Pending, isHead bool) error {
 	}
 	message := strings.Join(strings.Fields(p.message), " ")
 	line := fmt.Sprintf("%s %s %s\t%s%s\n", p.parent, p.Commit, p.reflog, action, message)
-	err := s.appendLog(s.repo.commonDir, filepath.FromSlash(p.branch), line)
+	err := s.appendLog(s.CommonDir(), filepath.FromSlash(p.branch), line)
 	if isHead {
-		err = errors.Join(err, s.appendLog(s.repo.gitDir, "HEAD", line))
+		err = errors.Join(err, s.appendLog(s.GitDir(), "HEAD", line))
 	}
 	return err
 }
 
 func (s *Store) appendLog(gitDir, name, line string) error {
 	path := filepath.Join(gitDir, "logs", name)
-	value, _ := s.repo.config.Get("core.logallrefupdates")
-	always := strings.EqualFold(value, "always") || s.repo.config.Bool("core.logallrefupdates", true)
+	value, _ := s.Settings().Get("core.logallrefupdates")
+	always := strings.EqualFold(value, "always") || s.Settings().Bool("core.logallrefupdates", true)
 	if _, err := os.Lstat(path); err != nil && !always {
 		return nil
 	}
@@ -187,12 +187,12 @@ type journal struct {
 	Commit string `json:"commit"`
 }
 
-func (s *Store) journalPath() string { return own(s.repo.gitDir, "journal") }
+func (s *Store) journalPath() string { return own(s.GitDir(), "journal") }
 
 func (s *Store) writeJournal(j journal) error {
 	data, err := json.Marshal(j)
 	if err == nil {
-		_, err = s.replace(s.repo.gitDir, s.journalPath(), data, 0)
+		_, err = s.replace(s.GitDir(), s.journalPath(), data, 0)
 	}
 	return err
 }
@@ -224,12 +224,12 @@ func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool)
 	}
 	var staged []index.Edit
 	for _, o := range outcomes {
-		change, leave := o.stage(file.index)
+		change, leave := o.stage(file.Index.Index)
 		if !leave {
 			staged = append(staged, change)
 		}
 		if o.left || leave {
-			result.LeftAlone = append(result.LeftAlone, s.inProject(o.path))
+			result.LeftAlone = append(result.LeftAlone, s.InProject(o.path))
 		}
 	}
 	slices.Sort(result.LeftAlone)
@@ -238,5 +238,5 @@ func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool)
 
 // inProject is the opposite of inRoot.
 func (s *Store) inProject(path string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(path, s.prefix), "/")
+	return strings.TrimPrefix(strings.TrimPrefix(path, s.Prefix()), "/")
 }

@@ -178,7 +178,7 @@ func TestWorktreeFS(t *testing.T) {
 	r.check(os.Symlink("deep", r.path("p/manifests/dir")))
 	r.check(makePipe(r.path("p/manifests/pipe")))
 	s := r.open("p")
-	tree, closer, err := s.WorktreeFS()
+	tree, closer, err := DirFS(filepath.Join(s.Root(), s.Prefix()))
 	r.check(err)
 	defer closer.Close()
 	sub, err := fs.Sub(tree, "manifests/deep")
@@ -205,7 +205,7 @@ func TestWorktreeFSManyFolders(t *testing.T) {
 		r.write(filepath.Join("manifests", strings.Repeat("x", i%7+1)+string(rune('a'+i%26))+time.Duration(i).String(), "f"), "data")
 	}
 	s := r.open("")
-	tree, closer, err := s.WorktreeFS()
+	tree, closer, err := DirFS(filepath.Join(s.Root(), s.Prefix()))
 	r.check(err)
 	defer closer.Close()
 	names, err := fs.Glob(tree, "manifests/*/f")
@@ -247,7 +247,7 @@ func TestUncommitted(t *testing.T) {
 	r.check(os.Remove(r.path("p/manifests/linked")))
 	r.check(os.Symlink("same", r.path("p/manifests/linked")))
 	s := r.open("p")
-	got, err := s.Uncommitted(commit, "osmoctl.yaml", "manifests", "absent")
+	got, err := ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests", "absent")
 	r.check(err)
 	want := []string{"manifests/edited", "manifests/gone", "manifests/ignored.bak", "manifests/linked", "manifests/new"}
 	if diff := cmp.Diff(want, got); diff != "" {

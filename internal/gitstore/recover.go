@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -60,8 +59,9 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 // follows from our holding the lock. Besides the journal's branch HEAD's is
 // looked at: after a power failure the journal may be gone and the lock back.
 func (s *Store) removeLeftovers(journaled string) error {
+	head, _ := s.Head() // Where it cannot be read, it is not what was interrupted.
 	locked := []string{s.indexPath()}
-	for _, branch := range []string{journaled, "refs/heads/" + currentBranch(s.repo.gitDir)} {
+	for _, branch := range []string{journaled, head.Branch} {
 		if strings.HasPrefix(branch, "refs/heads/") && checkRefName(branch) == nil {
 			locked = append(locked, s.refPath(branch))
 		}
@@ -72,9 +72,9 @@ func (s *Store) removeLeftovers(journaled string) error {
 		}
 	}
 	return errors.Join(
-		s.removeBegun(own(s.repo.commonDir, tempPrefix)),
-		s.removeBegun(own(s.repo.gitDir, tempPrefix)),
-		s.removeBegun(filepath.Join(s.repo.commonDir, "objects", "pack", tempPack)),
+		s.removeBegun(own(s.CommonDir(), tempPrefix)),
+		s.removeBegun(own(s.GitDir(), tempPrefix)),
+		s.removeBegun(filepath.Join(s.CommonDir(), "objects", "pack", tempPack)),
 	)
 }
 
@@ -96,7 +96,7 @@ func (s *Store) removeBegun(start string) error {
 // dropKeeps lets git collect packs of ours again, and removes one that has no
 // index: its storing was cut short, and git passes over it for ever.
 func (s *Store) dropKeeps() error {
-	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
+	dir := filepath.Join(s.CommonDir(), "objects", "pack")
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -137,7 +137,7 @@ func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err e
 	if recovery.Overtaken = recovery.OtherHead || !recovery.Moved; recovery.Overtaken {
 		return recovery, nil
 	}
-	edits, err := s.editsOf(j)
+	edits, err := s.editsOf(ctx, j)
 	if err != nil {
 		return recovery, err
 	}
@@ -149,74 +149,21 @@ func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err e
 	return recovery, errors.Join(err, file.lock.release())
 }
 
-// editsOf compares the trees of a commit and its parent.
-func (s *Store) editsOf(j journal) ([]edit, error) {
-	parent, err := s.Commit(j.Parent)
-	if err != nil {
-		return nil, err
-	}
-	commit, err := s.Commit(j.Commit)
-	if err != nil {
-		return nil, err
-	}
+// editsOf are the files of the project in which a commit differs from its parent.
+func (s *Store) editsOf(ctx context.Context, j journal) ([]edit, error) {
+	differences, err := s.Differences(ctx, j.Parent, j.Commit, ".")
 	var edits []edit
-	before := object.Entry{Mode: object.ModeTree, ID: mustID(parent.Tree)}
-	after := object.Entry{Mode: object.ModeTree, ID: mustID(commit.Tree)}
-	err = s.compareTrees("", before, after, &edits)
-	slices.SortFunc(edits, func(a, b edit) int { return strings.Compare(a.path, b.path) })
+	for _, d := range differences {
+		e := edit{path: s.InRoot(d.Path)}
+		if object.IsFile(d.BeforeMode) {
+			e.old, e.mode = object.MustParseID(d.Before), d.BeforeMode
+		}
+		if object.IsFile(d.AfterMode) {
+			e.new, e.mode = object.MustParseID(d.After), d.AfterMode
+		}
+		if e.old != e.new {
+			edits = append(edits, e)
+		}
+	}
 	return edits, err
-}
-
-func (s *Store) compareTrees(path string, before, after object.Entry, edits *[]edit) error {
-	if before.ID == after.ID && before.Mode == after.Mode {
-		return nil
-	}
-	*edits = append(*edits, fileEdits(path, before, after)...)
-	old, err := s.below(before)
-	if err != nil {
-		return err
-	}
-	now, err := s.below(after)
-	if err != nil {
-		return err
-	}
-	for name, entry := range now {
-		if err := s.compareTrees(child(path, name), old[name], entry, edits); err != nil {
-			return err
-		}
-		delete(old, name)
-	}
-	for name, entry := range old {
-		if err := s.compareTrees(child(path, name), entry, object.Entry{}, edits); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fileEdits is the edit where at least one side is a regular file.
-func fileEdits(path string, before, after object.Entry) []edit {
-	e := edit{path: path}
-	if object.IsFile(before.Mode) {
-		e.old, e.mode = before.ID, before.Mode
-	}
-	if object.IsFile(after.Mode) {
-		e.new, e.mode = after.ID, after.Mode
-	}
-	if e.old == e.new {
-		return nil
-	}
-	return []edit{e}
-}
-
-func (s *Store) below(e object.Entry) (map[string]object.Entry, error) {
-	if !e.IsTree() {
-		return nil, nil
-	}
-	entries, err := readTree(s.objects, e.ID)
-	below := make(map[string]object.Entry, len(entries))
-	for _, e := range entries {
-		below[e.Name] = e
-	}
-	return below, err
 }

@@ -9,10 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
+
+// Refs are the references of a repository: branches, tags, and where HEAD is.
+type Refs struct {
+	own    string // the git folder of this work tree, where HEAD is
+	common string // that of all work trees, where the others are
+}
 
 // Head says where HEAD is.
 type Head struct {
@@ -25,8 +31,8 @@ type Head struct {
 }
 
 // Head reads HEAD, once and without a lock.
-func (s *Store) Head() (Head, error) {
-	text, err := readSmall(filepath.Join(s.repo.gitDir, "HEAD"))
+func (r Refs) Head() (Head, error) {
+	text, err := readSmall(filepath.Join(r.own, "HEAD"))
 	if err != nil {
 		return Head{}, fmt.Errorf("read HEAD: %w", err)
 	}
@@ -35,28 +41,28 @@ func (s *Store) Head() (Head, error) {
 		commit, err := parseRefLine(text)
 		return Head{Commit: commit.Hash()}, err
 	}
-	commit, err := s.readRef(branch)
+	commit, err := r.readRef(branch)
 	return Head{Commit: commit.Hash(), Branch: branch, Unborn: err == nil && commit == (object.ID{})}, err
 }
 
 // Ref returns what a reference, by its full name, points at; "" if there is no
 // such reference.
-func (s *Store) Ref(name string) (string, error) {
+func (r Refs) Ref(name string) (string, error) {
 	if err := checkRefName(name); err != nil {
 		return "", err
 	}
-	commit, err := s.readRef(name)
+	commit, err := r.readRef(name)
 	return commit.Hash(), err
 }
 
 // Symbolic returns the full name of the reference that a symbolic one names; "" if
 // there is none.
-func (s *Store) Symbolic(name string) (string, error) {
+func (r Refs) Symbolic(name string) (string, error) {
 	if err := checkRefName(name); err != nil {
 		return "", err
 	}
-	text, err := readSmall(s.refPath(name))
-	if isAbsent(err) {
+	text, err := readSmall(r.refPath(name))
+	if disk.IsAbsent(err) {
 		return "", nil
 	}
 	target, symbolic := strings.CutPrefix(text, "ref: ")
@@ -69,11 +75,11 @@ func (s *Store) Symbolic(name string) (string, error) {
 // readRef reads a reference as git does: its own file first, then packed-refs.
 // A reference that does not exist gives the zero id. "git pack-refs" writes
 // the second before it removes the first, so none is missed between.
-func (s *Store) readRef(name string) (object.ID, error) {
+func (r Refs) readRef(name string) (object.ID, error) {
 	for range 5 {
-		text, err := readSmall(s.refPath(name))
-		if isAbsent(err) {
-			return s.packedRef(name)
+		text, err := readSmall(r.refPath(name))
+		if disk.IsAbsent(err) {
+			return r.packedRef(name)
 		}
 		if err != nil {
 			return object.ID{}, fmt.Errorf("read %s: %w", name, err)
@@ -95,17 +101,11 @@ func (s *Store) readRef(name string) (object.ID, error) {
 }
 
 // refPath is where a reference has its file. HEAD belongs to the work tree.
-func (s *Store) refPath(name string) string {
+func (r Refs) refPath(name string) string {
 	if !strings.HasPrefix(name, "refs/") {
-		return filepath.Join(s.repo.gitDir, name)
+		return filepath.Join(r.own, name)
 	}
-	return filepath.Join(s.repo.commonDir, filepath.FromSlash(name))
-}
-
-// isAbsent also knows a folder where a file was meant, and a file where a
-// folder was: refs/heads/a is both absent and in the way of refs/heads/a/b.
-func isAbsent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR)
+	return filepath.Join(r.common, filepath.FromSlash(name))
 }
 
 func parseRefLine(text string) (object.ID, error) {
@@ -116,9 +116,9 @@ func parseRefLine(text string) (object.ID, error) {
 	return commit, nil
 }
 
-func (s *Store) packedRef(name string) (object.ID, error) {
+func (r Refs) packedRef(name string) (object.ID, error) {
 	found := object.ID{}
-	err := s.eachPackedRef(func(hash, ref string) (err error) {
+	err := r.eachPackedRef(func(hash, ref string) (err error) {
 		if ref == name {
 			found, err = parseRefLine(hash)
 		}
@@ -127,8 +127,8 @@ func (s *Store) packedRef(name string) (object.ID, error) {
 	return found, err
 }
 
-func (s *Store) eachPackedRef(each func(hash, name string) error) error {
-	data, err := os.ReadFile(filepath.Join(s.repo.commonDir, "packed-refs"))
+func (r Refs) eachPackedRef(each func(hash, name string) error) error {
+	data, err := os.ReadFile(filepath.Join(r.common, "packed-refs"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

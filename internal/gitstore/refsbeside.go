@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -14,15 +15,15 @@ import (
 
 // CheckNewBranch refuses a branch, by its full name, that is not there and cannot be
 // made beside another one.
-func (s *Store) CheckNewBranch(branch string) error {
+func (r Refs) CheckNewBranch(branch string) error {
 	if err := checkRefName(branch); err != nil {
 		return err
 	}
-	at, err := s.readRef(branch)
+	at, err := r.readRef(branch)
 	if err != nil || at != (object.ID{}) {
 		return err
 	}
-	other, err := s.refBeside(branch)
+	other, err := r.refBeside(branch)
 	if err != nil || other == "" {
 		return err
 	}
@@ -33,49 +34,33 @@ func (s *Store) CheckNewBranch(branch string) error {
 }
 
 // refBeside is a reference in whose place another one would be, "" if there is none.
-func (s *Store) refBeside(name string) (string, error) {
+func (r Refs) refBeside(name string) (string, error) {
 	found := ""
-	for _, dir := range folders(name) {
-		info, err := os.Lstat(s.refPath(dir))
-		if err == nil && !info.IsDir() {
-			return dir, nil
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		if info, err := os.Lstat(r.refPath(name[:i])); err == nil && !info.IsDir() {
+			return name[:i], nil
 		}
 	}
-	err := filepath.WalkDir(s.refPath(name), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(r.refPath(name), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, ".lock") {
 			return err
 		}
-		below, err := filepath.Rel(s.repo.commonDir, path)
+		below, err := filepath.Rel(r.common, path)
 		if found = filepath.ToSlash(below); err == nil {
 			err = fs.SkipAll
 		}
 		return err
 	})
-	if found != "" || err != nil && !isAbsent(err) {
+	if found != "" || err != nil && !disk.IsAbsent(err) {
 		return found, err
 	}
-	return found, s.eachPackedRef(func(_, other string) error {
+	return found, r.eachPackedRef(func(_, other string) error {
 		if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
 			found = other
 		}
 		return nil
 	})
-}
-
-// removeEmpty removes the folders that git leaves where branches were, so that a
-// branch can take their place.
-func (s *Store) removeEmpty(path string) error {
-	entries, err := os.ReadDir(path)
-	if isAbsent(err) {
-		return nil
-	}
-	for _, e := range entries {
-		if err == nil && e.IsDir() {
-			err = s.removeEmpty(filepath.Join(path, e.Name()))
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return s.remove(path)
 }

@@ -16,17 +16,17 @@ import (
 // that several references answer to, with different commits, is
 // [ErrAmbiguousRevision]: git takes the tag then, and who may push a tag named
 // origin/main must not choose what somebody else's command looks at.
-func (s *Store) Resolve(rev string) (string, error) {
+func (r *Repository) Resolve(rev string) (string, error) {
 	base, steps := rev, ""
 	if i := strings.IndexAny(rev, "~^"); i >= 0 {
 		base, steps = rev[:i], rev[i:]
 	}
-	at, err := s.resolveBase(base)
+	at, err := r.resolveBase(base)
 	if err == nil {
-		at, err = s.peel(at)
+		at, err = r.peel(at)
 	}
 	for err == nil && steps != "" {
-		at, steps, err = s.step(at, steps)
+		at, steps, err = r.step(at, steps)
 	}
 	if err != nil {
 		return "", fmt.Errorf("revision %q: %w", rev, err)
@@ -39,10 +39,10 @@ func (s *Store) Resolve(rev string) (string, error) {
 // whole hash. A tag of that name is not looked at: anybody who may push one could
 // put another commit in the branch's place. A name that both kinds of branches
 // answer to, with different commits, is ErrAmbiguousRevision.
-func (s *Store) ResolveBranch(name string) (string, error) {
+func (r *Repository) ResolveBranch(name string) (string, error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("branch %q: %w", name, err) }
 	if commit, err := object.ParseID(name); err == nil && name != "" {
-		if commit, err = s.peel(commit); err != nil {
+		if commit, err = r.peel(commit); err != nil {
 			return fail(err)
 		}
 		return commit.Hash(), nil
@@ -57,7 +57,7 @@ func (s *Store) ResolveBranch(name string) (string, error) {
 	var found object.ID
 	var first string
 	for _, ref := range full {
-		at, err := s.readRef(ref)
+		at, err := r.readRef(ref)
 		switch {
 		case err != nil:
 			return fail(err)
@@ -71,14 +71,14 @@ func (s *Store) ResolveBranch(name string) (string, error) {
 	if found == (object.ID{}) {
 		return fail(ErrUnknownRevision)
 	}
-	found, err := s.peel(found)
+	found, err := r.peel(found)
 	if err != nil {
 		return fail(err)
 	}
 	return found.Hash(), nil
 }
 
-func (s *Store) resolveBase(base string) (object.ID, error) {
+func (r *Repository) resolveBase(base string) (object.ID, error) {
 	if base == "@" {
 		base = "HEAD"
 	}
@@ -91,7 +91,7 @@ func (s *Store) resolveBase(base string) (object.ID, error) {
 	var found object.ID
 	var first string
 	for _, name := range candidates(base) {
-		at, err := s.resolveRef(name)
+		at, err := r.resolveRef(name)
 		switch {
 		case err != nil:
 			return at, err
@@ -108,7 +108,7 @@ func (s *Store) resolveBase(base string) (object.ID, error) {
 	if found != (object.ID{}) {
 		return found, nil
 	}
-	return s.resolveShort(base)
+	return r.resolveShort(base)
 }
 
 // candidates are the references that a short name may mean, in git's order.
@@ -123,11 +123,11 @@ func candidates(base string) []string {
 	return names
 }
 
-func (s *Store) resolveRef(name string) (object.ID, error) {
+func (r *Repository) resolveRef(name string) (object.ID, error) {
 	if name != "HEAD" {
-		return s.readRef(name)
+		return r.readRef(name)
 	}
-	head, err := s.Head()
+	head, err := r.Head()
 	if err != nil {
 		return object.ID{}, err
 	}
@@ -138,14 +138,14 @@ func (s *Store) resolveRef(name string) (object.ID, error) {
 }
 
 // resolveShort finds the one commit whose hash begins like this.
-func (s *Store) resolveShort(prefix string) (object.ID, error) {
+func (r *Repository) resolveShort(prefix string) (object.ID, error) {
 	const shortest = 4
 	even := prefix[:len(prefix)&^1]
 	start, err := hex.DecodeString(even)
 	if err != nil || len(prefix) < shortest || len(prefix) > 40 {
 		return object.ID{}, ErrUnknownRevision
 	}
-	all, err := s.objects.withPrefix(start)
+	all, err := r.withPrefix(start)
 	if err != nil {
 		return object.ID{}, err
 	}
@@ -154,7 +154,7 @@ func (s *Store) resolveShort(prefix string) (object.ID, error) {
 		if !strings.HasPrefix(name.String(), strings.ToLower(prefix)) {
 			continue
 		}
-		if _, err := s.peel(name); err == nil {
+		if _, err := r.peel(name); err == nil {
 			commits = append(commits, name)
 		}
 	}
@@ -168,9 +168,9 @@ func (s *Store) resolveShort(prefix string) (object.ID, error) {
 }
 
 // peel follows annotated tags to the commit.
-func (s *Store) peel(name object.ID) (object.ID, error) {
+func (r *Repository) peel(name object.ID) (object.ID, error) {
 	for range 10 {
-		kind, data, err := s.objects.read(name)
+		kind, data, err := r.Read(name)
 		switch {
 		case err != nil:
 			return object.ID{}, err
@@ -188,7 +188,7 @@ func (s *Store) peel(name object.ID) (object.ID, error) {
 }
 
 // step takes one ~N, ^N or ^{…} off steps and goes there.
-func (s *Store) step(at object.ID, steps string) (object.ID, string, error) {
+func (r *Repository) step(at object.ID, steps string) (object.ID, string, error) {
 	for _, same := range []string{"^{commit}", "^{}", "^0"} {
 		if rest, ok := strings.CutPrefix(steps, same); ok {
 			return at, rest, nil
@@ -204,17 +204,17 @@ func (s *Store) step(at object.ID, steps string) (object.ID, string, error) {
 		return object.ID{}, "", fmt.Errorf("%w: %s is not understood here", ErrUnknownRevision, steps)
 	}
 	if op == '^' {
-		at, err = s.parent(at, n)
+		at, err = r.parent(at, n)
 		return at, rest[digits:], err
 	}
 	for ; n > 0 && err == nil; n-- {
-		at, err = s.parent(at, 1)
+		at, err = r.parent(at, 1)
 	}
 	return at, rest[digits:], err
 }
 
-func (s *Store) parent(at object.ID, n int) (object.ID, error) {
-	c, err := readCommit(s.objects, at)
+func (r *Repository) parent(at object.ID, n int) (object.ID, error) {
+	c, err := readCommit(r.Objects, at)
 	if err != nil {
 		return object.ID{}, err
 	}

@@ -10,19 +10,20 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 )
 
-// sparsePatterns say which files a sparse checkout has in the work tree. nil
-// stands for all.
-type sparsePatterns []gitignore.Pattern
+// Sparse says which files a sparse checkout has in the work tree. nil stands for
+// all.
+type Sparse []gitignore.Pattern
 
-func (s *Store) sparsePatterns() (sparsePatterns, error) {
-	if !s.repo.config.Bool("core.sparsecheckout", false) {
+// ReadSparse reads the patterns of a sparse checkout.
+func ReadSparse(repo *Repository) (Sparse, error) {
+	if !repo.Settings().Bool("core.sparsecheckout", false) {
 		return nil, nil
 	}
-	data, err := os.ReadFile(filepath.Join(s.repo.gitDir, "info", "sparse-checkout"))
+	data, err := os.ReadFile(filepath.Join(repo.GitDir(), "info", "sparse-checkout"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	patterns := sparsePatterns{}
+	patterns := Sparse{}
 	for line := range strings.Lines(string(data)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" && line[0] != '#' {
 			patterns = append(patterns, gitignore.ParsePattern(line, nil))
@@ -31,9 +32,9 @@ func (s *Store) sparsePatterns() (sparsePatterns, error) {
 	return patterns, err
 }
 
-// include decides by the last pattern that matches the file, or else its
+// Include decides by the last pattern that matches the file, or else its
 // folder, and so on upwards. What no pattern matches is left out.
-func (p sparsePatterns) include(path string) bool {
+func (p Sparse) Include(path string) bool {
 	if p == nil {
 		return true
 	}

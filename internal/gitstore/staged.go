@@ -13,13 +13,13 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
-// Staged returns what a commit would add or change: the files of the index that
+// ListStaged returns what a commit would add or change: the files of the index that
 // HEAD has not, or has otherwise, with the hashes of their contents. file is the
 // index to read, as git names it to its hooks; "" is the one of the work tree.
 // Paths are relative to the root.
-func (s *Store) Staged(ctx context.Context, file string) ([]File, error) {
+func ListStaged(ctx context.Context, repo *Repository, file string) ([]File, error) {
 	if file == "" {
-		file = s.indexPath()
+		file = IndexPath(repo)
 	}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,31 +32,30 @@ func (s *Store) Staged(ctx context.Context, file string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, err := s.Head()
+	head, err := repo.Head()
 	if err != nil {
 		return nil, err
 	}
-	commit, err := s.Commit(head.Commit)
+	commit, err := repo.Commit(head.Commit)
 	if err != nil {
 		return nil, err
 	}
-	c := &stagedComparison{ctx: ctx, store: s}
-	err = c.compare(parsed.Entries(), "", mustID(commit.Tree))
+	c := &stagedComparison{repo: repo}
+	err = c.compare(ctx, parsed.Entries(), "", object.MustParseID(commit.Tree))
 	return c.found, err
 }
 
 type stagedComparison struct {
-	ctx   context.Context
-	store *Store
+	repo  *Repository
 	found []File
 }
 
 // compare looks for what the entries below dir have and the tree has not.
-func (c *stagedComparison) compare(entries []index.Entry, dir string, tree object.ID) error {
-	if err := c.ctx.Err(); err != nil {
-		return context.Cause(c.ctx)
+func (c *stagedComparison) compare(ctx context.Context, entries []index.Entry, dir string, tree object.ID) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
 	}
-	listed, err := readTree(c.store.objects, tree)
+	listed, err := c.repo.Tree(tree)
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (c *stagedComparison) compare(entries []index.Entry, dir string, tree objec
 		whole, n := path.Join(dir, name), 1
 		if isFolder {
 			n = countBelow(entries, whole+"/")
-			err = c.folder(entries[:n], whole, committed[name])
+			err = c.folder(ctx, entries[:n], whole, committed[name])
 		} else {
 			c.file(entries[0], committed[name])
 		}
@@ -81,14 +80,14 @@ func (c *stagedComparison) compare(entries []index.Entry, dir string, tree objec
 	return nil
 }
 
-func (c *stagedComparison) folder(entries []index.Entry, dir string, committed object.Entry) error {
+func (c *stagedComparison) folder(ctx context.Context, entries []index.Entry, dir string, committed object.Entry) error {
 	if !committed.IsTree() {
-		return c.compare(entries, dir, object.ID{})
+		return c.compare(ctx, entries, dir, object.ID{})
 	}
 	if folderOf(entries, dir) == committed.ID {
 		return nil
 	}
-	return c.compare(entries, dir, committed.ID)
+	return c.compare(ctx, entries, dir, committed.ID)
 }
 
 func (c *stagedComparison) file(e index.Entry, committed object.Entry) {

@@ -97,7 +97,7 @@ func TestChanged(t *testing.T) {
 			t.Parallel()
 			r, commit := stated(t)
 			c.change(r)
-			got, err := r.open("p").Changed(t.Context(), commit, "state")
+			got, err := ListChanged(t.Context(), r.open("p").Repository, commit, "state")
 			r.check(err)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -130,7 +130,7 @@ func TestChangedKeepsTime(t *testing.T) {
 	r.check(err)
 	r.write("p/state/roles/a.json", "x\n")
 	r.check(os.Chtimes(path, time.Time{}, before.ModTime()))
-	got, err := r.open("p").Changed(t.Context(), commit, "state")
+	got, err := ListChanged(t.Context(), r.open("p").Repository, commit, "state")
 	if err != nil || len(got) != 1 {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -142,7 +142,7 @@ func TestChangedAfterApply(t *testing.T) {
 	r, _ := stated(t)
 	s := r.open("p")
 	p, _ := r.apply(s, set("state/roles/new.json", strings.Repeat("n", 100)), del("state/roles/a.json"))
-	got, err := s.Changed(t.Context(), p.Commit, "state")
+	got, err := ListChanged(t.Context(), s.Repository, p.Commit, "state")
 	if err != nil || got != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -154,7 +154,7 @@ func BenchmarkChanged(b *testing.B) {
 	s := r.open("")
 	p, _ := r.apply(s, accounts(10_000)...)
 	for b.Loop() {
-		if changed, err := s.Changed(b.Context(), p.Commit, "state"); err != nil || changed != nil {
+		if changed, err := ListChanged(b.Context(), s.Repository, p.Commit, "state"); err != nil || changed != nil {
 			b.Fatal(changed, err)
 		}
 	}

@@ -1,15 +1,15 @@
 package gitstore
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/git/handle"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -18,13 +18,13 @@ import (
 // followed: they show as what they are, by their mode. Folders and files are
 // read when asked for, so a hostile tree costs what is looked at. The commit
 // "" shows an empty project.
-func (s *Store) FS(commit string, paths ...string) (fs.FS, error) {
-	t := &treeFS{from: s.objects, paths: paths, folders: map[string][]object.Entry{}}
+func (r *Repository) FS(commit string, paths ...string) (fs.FS, error) {
+	t := &treeFS{from: r.Objects, paths: paths, folders: map[string][]object.Entry{}}
 	if commit == "" {
 		return t, nil
 	}
 	var err error
-	t.project, err = s.projectTree(commit)
+	t.project, err = r.projectTree(commit)
 	return t, err
 }
 
@@ -101,10 +101,10 @@ func (t *treeFS) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	if !info.IsDir() {
-		return &treeFile{info, bytes.NewReader(data)}, nil
+		return handle.File(info, data), nil
 	}
 	entries, err := t.ReadDir(name)
-	return &listing{info: info, entries: entries}, err
+	return handle.Folder(info, entries), err
 }
 
 func (t *treeFS) open(name string) (treeInfo, []byte, error) {
@@ -144,7 +144,7 @@ func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	listed := make([]fs.DirEntry, 0, len(entries))
 	for _, e := range sortedByName(entries) {
-		if full := child(name, e.Name); t.shows(full) {
+		if full := object.Child(name, e.Name); t.shows(full) {
 			listed = append(listed, treeDirEntry{treeInfo{entry: e}, t, full})
 		}
 	}
@@ -186,37 +186,14 @@ type treeDirEntry struct {
 func (e treeDirEntry) Type() fs.FileMode          { return e.Mode().Type() }
 func (e treeDirEntry) Info() (fs.FileInfo, error) { return e.fs.Stat(e.path) }
 
-// treeFile is an open file of a commit. Links and submodules are empty.
-type treeFile struct {
-	info fs.FileInfo
-	*bytes.Reader
-}
-
-func (f *treeFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *treeFile) Close() error               { return nil }
-
-// listing is an open folder.
-type listing struct {
-	info    fs.FileInfo
-	entries []fs.DirEntry
-}
-
-func (l *listing) Stat() (fs.FileInfo, error) { return l.info, nil }
-func (l *listing) Close() error               { return nil }
-
-func (l *listing) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: l.info.Name(), Err: fmt.Errorf("%w: it is a folder", fs.ErrInvalid)}
-}
-
-func (l *listing) ReadDir(n int) ([]fs.DirEntry, error) {
-	count := len(l.entries)
-	if n > 0 {
-		count = min(n, count)
-	}
-	if n > 0 && count == 0 {
-		return nil, io.EOF
-	}
-	head := l.entries[:count]
-	l.entries = l.entries[count:]
-	return head, nil
+// sortedByName puts entries into the order that fs.FS asks for.
+func sortedByName(entries []object.Entry) []object.Entry {
+	sorted := slices.Clone(entries)
+	slices.SortFunc(sorted, func(a, b object.Entry) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return sorted
 }

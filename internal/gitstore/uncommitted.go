@@ -7,17 +7,18 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
-// Uncommitted returns the files below the folders (or files) named that are
+// ListUncommitted returns the files below the folders (or files) named that are
 // not the same in the work tree as at the commit: edited, deleted, or there
 // without being in the commit, ignored by git or not. Paths are relative to the
 // project and sorted. What git would store counts, as a [Draft] has it, so that
 // line ends are no difference, and neither is a file that a sparse checkout leaves
 // out.
-func (s *Store) Uncommitted(commit string, dirs ...string) ([]string, error) {
-	d, err := s.draft(context.Background(), commit, dirs)
+func ListUncommitted(repo *Repository, commit string, dirs ...string) ([]string, error) {
+	d, err := newDraft(context.Background(), repo, commit, dirs)
 	if err != nil {
 		return nil, err
 	}
@@ -31,30 +32,30 @@ func (s *Store) Uncommitted(commit string, dirs ...string) ([]string, error) {
 	for name, n := range d.nodes {
 		same, err := d.isCommitted(n)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.inProject(name), bare(err))
+			return nil, fmt.Errorf("%s: %w", repo.InProject(name), bare(err))
 		}
 		if !same {
 			different = append(different, name)
 		}
 	}
 	for i, name := range different {
-		different[i] = s.inProject(name)
+		different[i] = repo.InProject(name)
 	}
 	slices.Sort(different)
 	return slices.Compact(different), nil
 }
 
-// Ignored returns the files below the folders (or files) named that git ignores,
-// and that are not tracked nevertheless. They are among the [Store.Uncommitted].
-func (s *Store) Ignored(commit string, dirs ...string) ([]string, error) {
-	d, err := s.draft(context.Background(), commit, dirs)
+// ListIgnored returns the files below the folders (or files) named that git ignores,
+// and that are not tracked nevertheless. They are among the [ListUncommitted].
+func ListIgnored(repo *Repository, commit string, dirs ...string) ([]string, error) {
+	d, err := newDraft(context.Background(), repo, commit, dirs)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
 	ignored := slices.Clone(d.ignored)
 	for i, name := range ignored {
-		ignored[i] = s.inProject(name)
+		ignored[i] = repo.InProject(name)
 	}
 	slices.Sort(ignored)
 	return ignored, nil
@@ -75,23 +76,11 @@ func (d *draft) isCommitted(n *drafted) (bool, error) {
 		return n.known.mode == object.ModeSubmodule && at.ID == n.id, nil
 	}
 	data, err := d.content(n)
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, disk.ErrTooLarge) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	return object.IDOf(object.Blob, data) == at.ID || object.IDOf(object.Blob, withoutCR(data)) == at.ID, nil
-}
-
-// sortedByName puts entries into the order that fs.FS asks for.
-func sortedByName(entries []object.Entry) []object.Entry {
-	sorted := slices.Clone(entries)
-	slices.SortFunc(sorted, func(a, b object.Entry) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
-	return sorted
 }

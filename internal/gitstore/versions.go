@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -40,16 +41,16 @@ type Missing struct{ What, Reason string }
 // any reference (branches, tags, remote branches, stashes, the HEAD of every
 // work tree), ancestors first, and for every message. What cannot be reached
 // although it should be is returned; it does not end the walk.
-func (s *Store) Versions(ctx context.Context, each func(Version) error) ([]Missing, error) {
-	cut, err := s.shallow()
+func (r *Repository) Versions(ctx context.Context, each func(Version) error) ([]Missing, error) {
+	cut, err := r.shallow()
 	if err != nil {
 		return nil, err
 	}
-	tips, err := s.tips()
+	tips, err := r.tips()
 	if err != nil {
 		return nil, err
 	}
-	w := &versions{ctx: ctx, objects: s.Contents(), each: each, cut: cut, seen: map[object.ID]bool{}}
+	w := &versions{ctx: ctx, objects: r.Contents(), each: each, cut: cut, seen: map[object.ID]bool{}}
 	defer w.objects.Close()
 	if len(cut) > 0 {
 		where := "1 commit"
@@ -88,7 +89,7 @@ func (w *versions) tip(name object.ID) error {
 		if w.seen[name] {
 			return nil
 		}
-		kind, data, err := w.objects.read(name)
+		kind, data, err := w.objects.Read(name)
 		switch {
 		case err != nil:
 			w.seen[name] = true
@@ -133,7 +134,7 @@ func (w *versions) commits(start object.ID) error {
 		}
 		top := &stack[len(stack)-1]
 		if top.next < len(top.commit.Parents) && !w.cut[top.name] {
-			parent := mustID(top.commit.Parents[top.next])
+			parent := object.MustParseID(top.commit.Parents[top.next])
 			top.next++
 			stack = w.enter(stack, parent)
 			continue
@@ -165,7 +166,7 @@ func (w *versions) commit(c *open) error {
 	if err := w.each(Version{Hash: hash, Commit: hash, Message: c.commit.Message}); err != nil {
 		return err
 	}
-	return w.tree(mustID(c.commit.Tree), hash, "")
+	return w.tree(object.MustParseID(c.commit.Tree), hash, "")
 }
 
 // tree walks the folders and files of a commit that no earlier one had.
@@ -196,21 +197,21 @@ func (w *versions) tree(tree object.ID, commit, dir string) error {
 }
 
 // tips are what all references point at, by name, older stashes included.
-func (s *Store) tips() ([]object.ID, error) {
+func (r Refs) tips() ([]object.ID, error) {
 	names := map[string]bool{}
-	err := s.eachPackedRef(func(_, name string) error {
+	err := r.eachPackedRef(func(_, name string) error {
 		names[name] = true
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.looseRefs(names); err != nil {
+	if err := r.looseRefs(names); err != nil {
 		return nil, err
 	}
 	var tips []object.ID
 	for _, name := range sorted(names) {
-		tip, err := s.readRef(name)
+		tip, err := r.readRef(name)
 		if err != nil {
 			return nil, err
 		}
@@ -218,21 +219,21 @@ func (s *Store) tips() ([]object.ID, error) {
 			tips = append(tips, tip)
 		}
 	}
-	return append(tips, s.unnamedTips()...), nil
+	return append(tips, r.unnamedTips()...), nil
 }
 
 // Tips are the commits that all references lead to, by way of tags too, and the
 // HEADs of all work trees and older stashes: each once and sorted. What hangs on
 // none of them is not in the clone's history. Whatever leads to no commit is left
 // out.
-func (s *Store) Tips() ([]string, error) {
-	tips, err := s.tips()
+func (r *Repository) Tips() ([]string, error) {
+	tips, err := r.tips()
 	if err != nil {
 		return nil, err
 	}
 	commits := map[string]bool{}
 	for _, tip := range tips {
-		if commit, err := s.peel(tip); err == nil {
+		if commit, err := r.peel(tip); err == nil {
 			commits[commit.Hash()] = true
 		}
 	}
@@ -249,12 +250,12 @@ func sorted(names map[string]bool) []string {
 }
 
 // looseRefs adds the references that have files of their own.
-func (s *Store) looseRefs(names map[string]bool) error {
-	return filepath.WalkDir(filepath.Join(s.repo.commonDir, "refs"), func(file string, d fs.DirEntry, err error) error {
+func (r Refs) looseRefs(names map[string]bool) error {
+	return filepath.WalkDir(filepath.Join(r.common, "refs"), func(file string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return ignoreAbsent(err)
 		}
-		name, err := filepath.Rel(s.repo.commonDir, file)
+		name, err := filepath.Rel(r.common, file)
 		if name = filepath.ToSlash(name); err == nil && checkRefName(name) == nil {
 			names[name] = true
 		}
@@ -272,15 +273,15 @@ func ignoreAbsent(err error) error {
 
 // unnamedTips are the HEADs of all work trees and the stashes before the last,
 // which only the log of the reference has.
-func (s *Store) unnamedTips() (tips []object.ID) {
-	heads, _ := filepath.Glob(filepath.Join(s.repo.commonDir, "worktrees", "*", "HEAD"))
-	for _, file := range append(heads, filepath.Join(s.repo.commonDir, "HEAD"), filepath.Join(s.repo.gitDir, "HEAD")) {
+func (r Refs) unnamedTips() (tips []object.ID) {
+	heads, _ := filepath.Glob(filepath.Join(r.common, "worktrees", "*", "HEAD"))
+	for _, file := range append(heads, filepath.Join(r.common, "HEAD"), filepath.Join(r.own, "HEAD")) {
 		text, _ := readSmall(file)
 		if tip, err := parseRefLine(text); err == nil {
 			tips = append(tips, tip)
 		}
 	}
-	log, _ := os.ReadFile(filepath.Join(s.repo.commonDir, "logs", "refs", "stash"))
+	log, _ := os.ReadFile(filepath.Join(r.common, "logs", "refs", "stash"))
 	for line := range strings.Lines(string(log)) {
 		_, rest, _ := strings.Cut(line, " ")
 		hash, _, _ := strings.Cut(rest, " ")
@@ -299,7 +300,7 @@ type Contents struct {
 }
 
 // Contents returns a reader, which is to be closed.
-func (s *Store) Contents() *Contents { return &Contents{reader: s.objects.fork()} }
+func (o *Objects) Contents() *Contents { return &Contents{reader: o.fork()} }
 
 // Close releases what reading opened.
 func (c *Contents) Close() error { return c.reader.close() }
@@ -308,12 +309,12 @@ func (c *Contents) Close() error { return c.reader.close() }
 // have moved it meanwhile. A partial clone however lacks most of them.
 const maxMisses = 3
 
-// read reads an object as a whole.
-func (c *Contents) read(name object.ID) (object.Kind, []byte, error) {
+// Read returns the kind and the content of an object.
+func (c *Contents) Read(name object.ID) (object.Kind, []byte, error) {
 	kind, data, err := c.reader.lookUp(name)
-	if err != nil && !errors.Is(err, errTooLarge) && c.misses < maxMisses {
+	if err != nil && !errors.Is(err, disk.ErrTooLarge) && c.misses < maxMisses {
 		c.misses++
-		return c.reader.read(name)
+		return c.reader.Read(name)
 	}
 	return kind, data, err
 }
@@ -325,8 +326,8 @@ func (c *Contents) Open(hash string) (io.ReadCloser, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	_, data, err := c.read(name)
-	if errors.Is(err, errTooLarge) {
+	_, data, err := c.Read(name)
+	if errors.Is(err, disk.ErrTooLarge) {
 		return c.stream(name)
 	}
 	if err != nil {

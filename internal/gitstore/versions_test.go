@@ -126,7 +126,7 @@ func TestStaged(t *testing.T) {
 	s := r.open("")
 	check := func(name string) {
 		t.Helper()
-		found, err := s.Staged(context.Background(), "")
+		found, err := ListStaged(context.Background(), s.Repository, "")
 		r.check(err)
 		got := []string{}
 		for _, f := range found {

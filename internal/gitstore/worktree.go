@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -59,7 +57,7 @@ func (s *Store) writeFiles(edits []edit, file *indexFile, torn bool) ([]outcome,
 			if err != nil {
 				return err
 			}
-			defer w.close()
+			defer w.Close()
 			return w.all(edits[part[0]:part[1]], outcomes[part[0]:part[1]])
 		})
 	}
@@ -69,78 +67,20 @@ func (s *Store) writeFiles(edits []edit, file *indexFile, torn bool) ([]outcome,
 	return outcomes, s.pruneFolders(edits)
 }
 
-// treeWriter is one goroutine that writes files below the root. It keeps the
-// folders open on the way to where it is.
+// treeWriter is one goroutine that writes files below the root.
 type treeWriter struct {
-	disk.Folder // the root
-	open        []openFolder
-	store       *Store
-	skip        func(path string) bool
-	torn        bool
-}
-
-type openFolder struct {
-	name   string
-	folder disk.Folder
+	*disk.Trail
+	store *Store
+	skip  func(path string) bool
+	torn  bool
 }
 
 func (s *Store) newTreeWriter(skip func(string) bool, torn bool) (*treeWriter, error) {
-	root, err := s.disk.Folder(s.repo.root)
+	root, err := s.disk.Folder(s.Root())
 	if err != nil {
 		return nil, err
 	}
-	return &treeWriter{Folder: root, store: s, skip: skip, torn: torn}, nil
-}
-
-func (w *treeWriter) close() {
-	w.up(0)
-	w.Close()
-}
-
-// up closes the open folders below a depth.
-func (w *treeWriter) up(depth int) {
-	for _, o := range w.open[depth:] {
-		o.folder.Close()
-	}
-	w.open = w.open[:depth]
-}
-
-// enter opens a folder by its path, making it where asked. Otherwise one that
-// is not there is fs.ErrNotExist.
-func (w *treeWriter) enter(dir string, create bool) (disk.Folder, error) {
-	names := strings.Split(dir, "/")
-	if dir == "." {
-		names = nil
-	}
-	same := 0
-	for same < min(len(names), len(w.open)) && w.open[same].name == names[same] {
-		same++
-	}
-	w.up(same)
-	at := w.Folder
-	if same > 0 {
-		at = w.open[same-1].folder
-	}
-	for _, name := range names[same:] {
-		next, err := openSub(at, name, create)
-		if err != nil {
-			return nil, err
-		}
-		w.open = append(w.open, openFolder{name, next})
-		at = next
-	}
-	return at, nil
-}
-
-func openSub(at disk.Folder, name string, create bool) (disk.Folder, error) {
-	sub, err := at.Sub(name)
-	if !create || !errors.Is(err, fs.ErrNotExist) {
-		return sub, err
-	}
-	if err := at.Mkdir(name, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	return at.Sub(name)
+	return &treeWriter{Trail: disk.NewTrail(root), store: s, skip: skip, torn: torn}, nil
 }
 
 func (w *treeWriter) all(edits []edit, outcomes []outcome) error {
@@ -158,8 +98,8 @@ func (w *treeWriter) all(edits []edit, outcomes []outcome) error {
 func (w *treeWriter) one(e edit) (outcome, error) {
 	o := outcome{edit: e}
 	skip := w.skip(e.path)
-	folder, err := w.enter(path.Dir(e.path), e.old == (object.ID{}) && !skip)
-	if isAbsent(err) && !errors.Is(err, disk.ErrNotFolder) {
+	folder, err := w.Enter(path.Dir(e.path), e.old == (object.ID{}) && !skip)
+	if disk.IsAbsent(err) && !errors.Is(err, disk.ErrNotFolder) {
 		o.skipped = skip
 		o.left = !skip && e.new != object.ID{}
 		return o, nil
@@ -221,11 +161,11 @@ func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version,
 // look reads the file and compares it with both versions. A file that git
 // checked out with CRLF line ends is the same version.
 func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.FileInfo, error) {
-	data, info, err := readRegular(folder, name)
+	data, info, err := disk.ReadRegular(folder, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return absent, nil, nil
-	case errors.Is(err, disk.ErrNotRegular), errors.Is(err, errTooLarge):
+	case errors.Is(err, disk.ErrNotRegular), errors.Is(err, disk.ErrTooLarge):
 		return foreign, nil, nil
 	case err != nil:
 		return foreign, nil, err
@@ -248,34 +188,6 @@ func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.
 	return foreign, info, nil
 }
 
-func readRegular(folder disk.Folder, name string) ([]byte, fs.FileInfo, error) {
-	f, err := folder.Open(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.Size() > maxObject {
-		return nil, info, errTooLarge
-	}
-	data := make([]byte, info.Size(), info.Size()+1)
-	n, err := io.ReadFull(f, data)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return data[:n], info, err
-}
-
-func withoutCR(data []byte) []byte {
-	if !bytes.Contains(data, []byte("\r\n")) {
-		return data
-	}
-	return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-}
-
 // isTorn knows what a crash makes of a file that was being written: its
 // beginning, or, after a power failure, nothing but zeros.
 func isTorn(data, whole []byte) bool {
@@ -287,7 +199,7 @@ func (s *Store) content(e edit) ([]byte, error) {
 	if e.data != nil {
 		return e.data, nil
 	}
-	return readKind(s.objects, e.new, object.Blob)
+	return s.Blob(e.new)
 }
 
 // create writes a new file in place: what a crash leaves of it is recognised.
@@ -364,9 +276,9 @@ func (s *Store) pruneFolders(edits []edit) error {
 	if err != nil {
 		return err
 	}
-	defer w.close()
+	defer w.Close()
 	for dir := range emptied {
-		for dir != s.inRoot(".") && dir != "." && w.prune(dir) {
+		for dir != s.InRoot(".") && dir != "." && w.prune(dir) {
 			dir = path.Dir(dir)
 		}
 	}
@@ -376,9 +288,9 @@ func (s *Store) pruneFolders(edits []edit) error {
 // prune removes a folder if it is empty. One that is not, or that is no
 // folder any more, just stays.
 func (w *treeWriter) prune(dir string) bool {
-	parent, err := w.enter(path.Dir(dir), false)
+	parent, err := w.Enter(path.Dir(dir), false)
 	if err != nil {
-		return isAbsent(err)
+		return disk.IsAbsent(err)
 	}
 	info, err := parent.Lstat(path.Base(dir))
 	if err != nil || !info.IsDir() {
@@ -389,19 +301,19 @@ func (w *treeWriter) prune(dir string) bool {
 
 // skipper tells which files a sparse checkout leaves out of the work tree.
 func (s *Store) skipper(file *indexFile) (func(path string) bool, error) {
-	patterns, err := s.sparsePatterns()
+	patterns, err := ReadSparse(s.Repository)
 	if err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex // gitignore patterns do not promise to be shared
 	return func(path string) bool {
-		if file.index != nil {
-			if e, ok := file.index.Find(path); ok {
+		if file.Index.Index != nil {
+			if e, ok := file.Find(path); ok {
 				return e.SkipWorktree()
 			}
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		return !patterns.include(path)
+		return !patterns.Include(path)
 	}, nil
 }

@@ -6,21 +6,17 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"sync"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/handle"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
-// WorktreeFS shows the project as it lies in the work tree. No link is
-// followed, neither out of the project nor within it: links, and whatever else
-// is no folder and no regular file, can be listed and not opened. Close it when
-// done.
-func (s *Store) WorktreeFS() (fs.FS, io.Closer, error) {
-	return DirFS(filepath.Join(s.repo.root, filepath.FromSlash(s.prefix)))
-}
-
-// DirFS is [Store.WorktreeFS] for a folder that need not be in a repository.
+// DirFS shows a folder as it lies on the disk, be it a project in a work tree or in
+// no repository at all. No link is followed, neither out of the folder nor within it:
+// links, and whatever else is no folder and no regular file, can be listed and not
+// opened. Close it when done.
 func DirFS(dir string) (fs.FS, io.Closer, error) {
 	root, err := disk.OpenFolder(dir)
 	if err != nil {
@@ -97,7 +93,7 @@ func (w *worktreeFS) Open(name string) (fs.File, error) {
 	}
 	if info.IsDir() {
 		entries, err := w.ReadDir(name)
-		return &listing{info: info, entries: entries}, err
+		return handle.Folder(info, entries), err
 	}
 	var file fs.File
 	err = w.within(path.Dir(name), func(folder disk.Folder) error {
@@ -117,7 +113,7 @@ func (w *worktreeFS) ReadFile(name string) ([]byte, error) {
 	}
 	var data []byte
 	err := w.within(path.Dir(name), func(folder disk.Folder) (err error) {
-		data, _, err = readRegular(folder, path.Base(name))
+		data, _, err = disk.ReadRegular(folder, path.Base(name))
 		return err
 	})
 	return data, plain("read", name, err)
@@ -146,7 +142,7 @@ func (w *worktreeFS) ReadDir(name string) (entries []fs.DirEntry, err error) {
 		return err
 	})
 	for i, e := range entries {
-		entries[i] = worktreeEntry{e, w, child(name, e.Name())}
+		entries[i] = worktreeEntry{e, w, object.Child(name, e.Name())}
 	}
 	return entries, plain("readdir", name, err)
 }

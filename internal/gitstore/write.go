@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
@@ -77,7 +78,7 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 		return Pending{}, err
 	}
 	p := Pending{branch: req.Branch, parent: parent}
-	b := &treeBuilder{from: s.objects, pack: &pack.Builder{}}
+	b := &treeBuilder{from: s.Objects, pack: &pack.Builder{}}
 	if err := s.build(b, &p, req); err != nil {
 		return Pending{}, err
 	}
@@ -140,7 +141,7 @@ func (s *Store) mayWrite(ctx context.Context, req Request) error {
 // all, or where that cannot be told.
 func (s *Store) checkUnsigned() error {
 	const setting = "commit.gpgsign"
-	if s.repo.config.Bool(setting, false) {
+	if s.Settings().Bool(setting, false) {
 		return unsupported(Signing, "git is configured to sign every commit (%s), and nothing to sign with was given", setting)
 	}
 	return s.CheckDoubt()
@@ -149,10 +150,10 @@ func (s *Store) checkUnsigned() error {
 // CheckDoubt refuses commits where it cannot be told whether they are to be signed.
 func (s *Store) CheckDoubt() error {
 	const setting = "commit.gpgsign"
-	if s.repo.config.Bool(setting, false) {
+	if s.Settings().Bool(setting, false) {
 		return nil // An unsigned one is not made in any case.
 	}
-	if d, ok := s.repo.config.Doubtful(setting); ok {
+	if d, ok := s.Settings().Doubtful(setting); ok {
 		return unsupported(Signing, "%s includes %s on a condition that osmoctl does not know (%s), so it cannot be told whether commits are to be signed; "+
 			"settle that for this repository: git config %s false, or true",
 			cmp.Or(d.File, "git's configuration from the environment"), d.Target, d.Condition, setting)
@@ -198,7 +199,7 @@ var inProgress = []struct{ file, what, how string }{
 
 func (s *Store) checkProgress() error {
 	for _, p := range inProgress {
-		_, err := os.Lstat(filepath.Join(s.repo.gitDir, p.file))
+		_, err := os.Lstat(filepath.Join(s.GitDir(), p.file))
 		if err == nil {
 			return unsupported(InProgress, "%s is under way in this work tree; finish it first: %s", p.what, p.how)
 		}
@@ -213,17 +214,14 @@ func (s *Store) checkProgress() error {
 // that cannot follow.
 func (s *Store) checkUnmerged(changes []Change) error {
 	file, err := s.readIndex()
-	if err == nil {
-		err = file.check()
-	}
 	if err != nil {
 		return err
 	}
 	changed := make(map[string]bool, len(changes))
 	for _, c := range changes {
-		changed[s.inRoot(c.Path)] = true
+		changed[s.InRoot(c.Path)] = true
 	}
-	for _, e := range file.index.Entries() {
+	for _, e := range file.Entries() {
 		if e.Stage() != 0 && changed[e.Path] {
 			return unsupported(Unmerged, "%s is in conflict; resolve it, or run: git checkout HEAD -- %s", e.Path, e.Path)
 		}
@@ -240,8 +238,8 @@ func (s *Store) checkLinks(changes []Change) error {
 				continue
 			}
 			seen[dir] = true
-			info, err := os.Lstat(filepath.Join(s.repo.root, filepath.FromSlash(s.inRoot(dir))))
-			if isAbsent(err) {
+			info, err := os.Lstat(filepath.Join(s.Root(), filepath.FromSlash(s.InRoot(dir))))
+			if disk.IsAbsent(err) {
 				break
 			}
 			if err != nil {
@@ -280,7 +278,7 @@ func plant(prefix string, changes []Change) (*node, error) {
 			return nil, err
 		}
 		at := top
-		for name := range strings.SplitSeq(child(prefix, c.Path), "/") {
+		for name := range strings.SplitSeq(object.Child(prefix, c.Path), "/") {
 			if at.change != nil {
 				return nil, fmt.Errorf("%s is to be both a file and a folder", at.change.Path)
 			}
@@ -322,13 +320,13 @@ func checkPath(path string) error {
 
 // treeBuilder makes the trees on the way to changes; all others stay.
 type treeBuilder struct {
-	from  source
+	from  *Objects
 	pack  *pack.Builder
 	edits []edit
 }
 
 func (s *Store) buildTree(b *treeBuilder, before object.ID, changes []Change) (object.ID, error) {
-	top, err := plant(s.prefix, changes)
+	top, err := plant(s.Prefix(), changes)
 	if err != nil {
 		return object.ID{}, err
 	}
@@ -350,7 +348,7 @@ func (b *treeBuilder) folder(path string, old object.Entry, n *node) (object.Ent
 	if old.Mode != 0 && !old.IsTree() {
 		return object.Entry{}, unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
 	}
-	entries, err := readTree(b.from, old.ID)
+	entries, err := b.from.Tree(old.ID)
 	if err != nil {
 		return object.Entry{}, err
 	}
@@ -364,7 +362,7 @@ func (b *treeBuilder) folder(path string, old object.Entry, n *node) (object.Ent
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.below)) {
-		entry, err := b.entry(child(path, name), replaced[name], n.below[name])
+		entry, err := b.entry(object.Child(path, name), replaced[name], n.below[name])
 		if err != nil {
 			return object.Entry{}, err
 		}
@@ -434,8 +432,8 @@ const tempPack = "osmoctl_tmp_"
 // gc" that meets one without its pack removes it, and the .keep with it.
 func (s *Store) storePack(b *pack.Builder) (string, error) {
 	name, packed, idx := b.Pack()
-	dir := filepath.Join(s.repo.commonDir, "objects", "pack")
-	if err := s.makeDirs(s.repo.commonDir, dir); err != nil {
+	dir := filepath.Join(s.CommonDir(), "objects", "pack")
+	if err := s.makeDirs(s.CommonDir(), dir); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, name)

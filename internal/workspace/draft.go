@@ -27,7 +27,7 @@ func (w *Workspace) Draft(ctx context.Context) (*gitstore.Draft, error) {
 		return w.draft, nil
 	}
 	var err error
-	w.draft, err = w.store.Draft(ctx, config.ProjectFile, config.ManifestDir)
+	w.draft, err = gitstore.NewDraft(ctx, w.store.Repository, config.ProjectFile, config.ManifestDir)
 	return w.draft, err
 }
 
@@ -184,11 +184,11 @@ func shellWords(paths []string) string {
 // checkCommitted refuses declarations that lie in the work tree only: the
 // commit would not say what the user sees.
 func (w *Workspace) checkCommitted(commit string) error {
-	dirty, err := w.store.Uncommitted(commit, config.ProjectFile, config.ManifestDir)
+	dirty, err := gitstore.ListUncommitted(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil || len(dirty) == 0 {
 		return err
 	}
-	ignored, err := w.store.Ignored(commit, config.ProjectFile, config.ManifestDir)
+	ignored, err := gitstore.ListIgnored(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,15 @@ func ParseID(hash string) (ID, error) {
 	return i, nil
 }
 
+// MustParseID is ParseID for a hash that was checked before; it panics at another.
+func MustParseID(hash string) ID {
+	i, err := ParseID(hash)
+	if err != nil {
+		panic(err)
+	}
+	return i
+}
+
 // String is the name in hexadecimal, 40 zeros for none, as git's own files have it.
 func (i ID) String() string { return hex.EncodeToString(i[:]) }
 

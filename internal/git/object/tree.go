@@ -75,3 +75,11 @@ func EncodeTree(entries []Entry) []byte {
 	}
 	return out.Bytes()
 }
+
+// Child is the path of a name in a folder, where "." and "" are the top.
+func Child(dir, name string) string {
+	if dir == "." || dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
