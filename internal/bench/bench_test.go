@@ -10,6 +10,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/bench"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -68,9 +69,10 @@ func TestProjectIsNotBlocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, problems := plan.Build(load(t, project(t, bench.Options{})), &state.Snapshot{}, plan.Options{Today: today})
-	if len(problems) > 0 || len(p.Blocked) > 0 {
-		t.Errorf("problems %v, blocked %v", problems, p.Blocked)
+	want, have := load(t, project(t, bench.Options{})), &state.Snapshot{}
+	p, problems := plan.Build(want, have, plan.Options{Today: today})
+	if err := guard.Hold(p, guard.Facts{Declared: want, Applied: have}); err != nil || len(problems) > 0 || len(p.Blocked) > 0 {
+		t.Errorf("problems %v, %v, blocked %v", problems, err, p.Blocked)
 	}
 }
 

@@ -6,12 +6,13 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 )
 
 type applyCmd struct {
 	textJSONMarkdown
 	scope
-	allowances
+	guard.Allow
 	writer
 	Plan        string   `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
 	Expect      string   `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
@@ -31,7 +32,7 @@ func (c *applyCmd) Run(env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	terms := workspace.Terms{Targets: c.Target, Allow: c.allowances.options(), AcceptState: c.AcceptState, Hold: c.holdToReview}
+	terms := workspace.Terms{Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: view.RisksFit}
 	if c.Plan != "" {
 		var err error
 		if terms.Saved, err = workspace.ReadPlan(absolute(env.Dir, c.Plan), c.Plan, env.limits, view.WritePlanJSON); err != nil {

@@ -2,14 +2,13 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
 // scope is what plan and apply restrict or force alike.
@@ -27,30 +26,10 @@ func (s scope) checkScope() error {
 	return nil
 }
 
-// allowances lift guardrails for one run.
-type allowances struct {
-	AllowEmpty      bool            `help:"Let a project without any declaration delete everything."`
-	AllowDeletes    *int            `placeholder:"N" help:"Let up to N objects be deleted."`
-	AllowDelete     []model.Address `placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
-	AllowRotations  *int            `placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
-	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
-	AllowRisks      *int            `placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
-	AllowLifetime   model.Days      `placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
-	AllowStateMove  string          `placeholder:"PLACE" help:"Let the state move to where the git settings say, such as origin/osmoctl-state."`
-	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
-}
-
-func (a allowances) options() plan.Allow {
-	return plan.Allow{
-		Empty: a.AllowEmpty, Deletes: a.AllowDeletes, Delete: a.AllowDelete, Rotations: a.AllowRotations,
-		NewReaders: a.AllowNewReaders, Risks: a.AllowRisks, Lifetime: a.AllowLifetime, Objects: a.Allow, StateMove: a.AllowStateMove,
-	}
-}
-
 type planCmd struct {
 	textJSONMarkdown
 	scope
-	allowances
+	guard.Allow
 	Out              string     `type:"path" placeholder:"FILE|-" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret. With - it goes to stdout, and what people read to stderr."`
 	DetailedExitcode bool       `help:"Exit with 2 when changes are pending."`
 	StateRef         string     `placeholder:"REF" help:"The branch that HEAD is to be merged into: state, its guardrails and its place are read where HEAD left it, and any difference under state/ is blocked. Default: what a pull request's pipeline says."`
@@ -73,13 +52,13 @@ func (c *planCmd) Run(env *Env) error {
 	}
 	defer w.Close()
 	made, err := w.Plan(env.Context, workspace.PlanRequest{
-		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.allowances.options(), StateRef: c.StateRef, AsOf: c.AsOf,
+		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf,
+		RisksFit: view.RisksFit,
 	})
 	if err != nil {
 		return err
 	}
-	c.holdToReview(made)
-	env.paste.Flags = append(c.scope.flags(), c.allowances.flags()...)
+	env.paste.Flags = append(c.scope.flags(), c.Allow.Flags()...)
 	if !c.DueOnly {
 		steps := w.StepsToApply(env.Context, made)
 		env.paste.Before, env.paste.Only = steps.Commands, steps.Only
@@ -97,20 +76,6 @@ func (c *planCmd) Run(env *Env) error {
 		return silently(exitPending)
 	}
 	return nil
-}
-
-// holdToReview blocks a plan whose risks a comment on a pull request has no room
-// for: whoever reviews it there would not see all of them. It is the same for every
-// format, so that what a review was shown and what apply does never differ.
-func (a allowances) holdToReview(made *plan.Plan) {
-	n := len(made.Risks)
-	if view.RisksFit(made) || a.AllowRisks != nil && n <= *a.AllowRisks {
-		return
-	}
-	made.Blocked = append(made.Blocked, plan.Blocked{
-		Guardrail: plan.RailUnreadRisks, Flag: fmt.Sprintf("--allow-risks %d", n),
-		Detail: fmt.Sprintf("a comment on a pull request has no room for all %d risks: osmoctl plan shows them as text", n),
-	})
 }
 
 type validateCmd struct {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
@@ -50,7 +50,7 @@ func (c *secretsResealCmd) Run(env *Env) error {
 		r := c.request(env, c.format())
 		r.Progress = env.lateProgress("resealing")
 		done, err := w.Run(env.Context, &workspace.Reseal{
-			Targets: c.Target, Allow: plan.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
+			Targets: c.Target, Allow: guard.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
 			Open: func(ctx context.Context, files map[model.Address][]byte) (*seal.Opener, error) {
 				ids, err := identities()
 				if err != nil {

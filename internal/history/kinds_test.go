@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -82,7 +83,7 @@ func (l *lives) revoke(t *testing.T) {
 			}
 			run := l.world.Run(want)
 			run.Settings = have.Meta.Applied
-			if _, err := run.Apply(context.Background(), p, have); err != nil {
+			if _, err := run.Apply(context.Background(), l.world.Hold(p, guard.Facts{Declared: want}), have); err != nil {
 				t.Fatal(err)
 			}
 			return
@@ -123,6 +124,7 @@ func (l *lives) restore(t *testing.T) {
 		}
 	}
 	p := plan.Restore(l.world.State(), next, restored, plan.Options{Today: l.world.Today})
+	l.world.Hold(p, guard.Facts{})
 	if _, err := l.world.Run(applytest.Declare(t, "")).Restore(context.Background(), p, next, changes); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/examples"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -88,10 +89,14 @@ func TestExamplesAreValid(t *testing.T) {
 func TestExamplesArePlanned(t *testing.T) {
 	t.Parallel()
 	for _, p := range projects(t) {
-		got, problems := plan.Build(load(t, p), &state.Snapshot{}, plan.Options{Today: today})
+		want := load(t, p)
+		got, problems := plan.Build(want, &state.Snapshot{}, plan.Options{Today: today})
 		if len(problems) > 0 {
 			t.Errorf("%s: %v", p.name, problems)
 			continue
+		}
+		if err := guard.Hold(got, guard.Facts{Declared: want, Applied: &state.Snapshot{}}); err != nil {
+			t.Errorf("%s: %v", p.name, err)
 		}
 		for _, b := range got.Blocked {
 			t.Errorf("%s is blocked: %s: %s", p.name, b.Guardrail, b.Detail)

@@ -15,6 +15,7 @@ var floors = [][]string{
 	{"pkg/model"},
 	{"pkg/config", "pkg/state", "pkg/record", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
 	{"pkg/plan", "pkg/scan"},
+	{"pkg/guard"},
 	{"pkg/apply"},
 	{"internal/git"},
 	{"internal/gitstore", "internal/backend/local"},

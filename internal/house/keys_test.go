@@ -27,7 +27,6 @@ var keySets = map[string][]string{
 	"projectKeys":      {"project"},
 	"defaultsKeys":     {"project", "properties", "defaults"},
 	"defaultTokenKeys": {"project", "properties", "defaults", "properties", "token"},
-	"guardrailKeys":    {"project", "$defs", "guardrails"},
 	"limitKeys":        {"project", "$defs", "limit"},
 	"gitKeys":          {"project", "properties", "git"},
 	"backendKeys":      {"project", "properties", "backend"},

@@ -16,6 +16,7 @@ var pure = map[string][]string{
 	"pkg/access": nil,
 	"pkg/config": {"gopkg.in/yaml.v3"},
 	"pkg/diag":   nil,
+	"pkg/guard":  nil,
 	"pkg/kube":   nil,
 	"pkg/model":  nil,
 	"pkg/plan":   nil,

@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -19,7 +20,7 @@ type chapter struct {
 	days    model.Days
 	project string
 	text    string
-	options func(*plan.Options)
+	options func(*applytest.Options)
 	// blocked chapters are planned and not applied.
 	blocked bool
 	// reseal has what lives sealed again before anything is planned.
@@ -90,7 +91,7 @@ service_accounts:
   doomed:
     roles: [ml]
     tokens: {t: {}}
-`, options: func(o *plan.Options) {
+`, options: func(o *applytest.Options) {
 		o.Notices = []plan.Notice{{Code: "history_not_checked", Message: "the history of state was not checked", Hint: "git fetch --unshallow"}}
 		o.Targets = []model.Address{model.AccountAddress("plain")}
 		o.Replace = []model.Address{model.TokenAddress("svc", "inherits")}
@@ -108,9 +109,9 @@ service_accounts:
   doomed:
     roles: [ml]
     tokens: {t: {}}
-`, options: func(o *plan.Options) {
+`, options: func(o *applytest.Options) {
 		many := 100
-		o.Allow = plan.Allow{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state#main"}
+		o.Allow = guard.Allow{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state#main"}
 	}, blocked: true},
 	{days: 1, project: twoKeys, text: `
 roles:
@@ -125,7 +126,7 @@ service_accounts:
   doomed:
     roles: [ml]
     tokens: {t: {}}
-`, options: func(o *plan.Options) { o.Allow.StateMove = "origin/osmoctl-state#main" }},
+`, options: func(o *applytest.Options) { o.Allow.StateMove = "origin/osmoctl-state#main" }},
 	{days: 2, project: twoKeys, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
@@ -133,9 +134,9 @@ service_accounts:
   svc:
     roles: [ml, osmo-backend]
     tokens: {inherits: {generation: 2}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
-`, options: func(o *plan.Options) {
+`, options: func(o *applytest.Options) {
 		many := 100
-		o.Allow = plan.Allow{Deletes: &many}
+		o.Allow = guard.Allow{Deletes: &many}
 	}},
 	{days: 8, reseal: true, project: movedKey, text: `
 roles:
@@ -144,7 +145,7 @@ service_accounts:
   svc:
     roles: [ml, osmo-backend]
     tokens: {inherits: {}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
-`, options: func(o *plan.Options) { o.Allow.StateMove = "HEAD" }},
+`, options: func(o *applytest.Options) { o.Allow.StateMove = "HEAD" }},
 	{days: 1, project: movedKey, text: `
 roles:
   ai: {previously: [ml], policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
@@ -171,7 +172,7 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 	for i, c := range story {
 		w.Pass(c.days)
 		want := declared(t, c, w.Today)
-		var options []func(*plan.Options)
+		var options []func(*applytest.Options)
 		if c.options != nil {
 			options = append(options, c.options)
 		}
@@ -227,7 +228,8 @@ func TestPlansFitTheirSchema(t *testing.T) {
 		check(p)
 		check(revokeAll(t, w))
 		check(dueOnly(t, w))
-		check(plan.Restore(w.State(), began, plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}, plan.Options{Today: w.Today}))
+		restored := plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}
+		check(w.Hold(plan.Restore(w.State(), began, restored, plan.Options{Today: w.Today}), guard.Facts{}))
 	})
 	// What never occurs is not tried: the story has to grow with the plan.
 	for _, key := range propertiesOf(t, "plan") {
@@ -244,7 +246,7 @@ func dueOnly(t *testing.T, w *applytest.World) *plan.Plan {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return w.Hold(p, guard.Facts{})
 }
 
 // revokeAll is the plan that ends every token there is, now.
@@ -260,7 +262,7 @@ func revokeAll(t *testing.T, w *applytest.World) *plan.Plan {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return w.Hold(p, guard.Facts{})
 }
 
 func TestStateFitsItsSchemas(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -63,8 +64,8 @@ func fullPlan(t testing.TB) *plan.Plan {
 	}
 	legacy := model.AccountAddress("legacy")
 	p.Blocked = []plan.Blocked{
-		{Address: &legacy, Guardrail: plan.RailProtect, Detail: "the account is protected from deletion: declare protect: false, apply that, and then make this change"},
-		{Guardrail: plan.RailDeletes, Detail: "6 deletions are more than the limit of 5", Flag: "--allow-deletes 6"},
+		{Address: &legacy, Guardrail: guard.Protect, Detail: "the account is protected from deletion: declare protect: false, apply that, and then make this change"},
+		{Guardrail: guard.Deletes, Detail: "6 deletions are more than the limit of 5", Flag: "--allow-deletes 6"},
 	}
 	p.Risks = []plan.Risk{
 		{Code: plan.RiskAdministrator, Severity: plan.Critical, Address: &ci, Message: "becomes an administrator at once: gains *:* on *"},
@@ -146,7 +147,7 @@ func hugePlan(t testing.TB, n int, text string) *plan.Plan {
 		p.Implied = append(p.Implied, plan.Implied{Address: a, Cause: a, Effect: text})
 		p.Access = append(p.Access, plan.Access{Subject: a, Gained: []access.Grant{grant}, Lost: []access.Grant{}, EffectiveOn: p.Date})
 		p.Readers = append(p.Readers, plan.Readers{Token: a, Gained: []plan.Reader{reader}, Lost: []plan.Reader{}})
-		p.Blocked = append(p.Blocked, plan.Blocked{Address: &a, Guardrail: plan.RailAccountName, Detail: text, Flag: "--allow " + a.String()})
+		p.Blocked = append(p.Blocked, plan.Blocked{Address: &a, Guardrail: guard.AccountName, Detail: text, Flag: "--allow " + a.String()})
 		p.Warnings = append(p.Warnings, plan.Warning{Code: "w", Address: &a, Message: a.String() + text})
 		p.Upcoming = append(p.Upcoming, plan.Upcoming{Address: a, Event: plan.EventRotate, Date: p.Date.Add(3)})
 		p.WaitingForIdentity = append(p.WaitingForIdentity, plan.Waiting{Address: a, Gained: []plan.Reader{reader}})

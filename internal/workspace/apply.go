@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -19,13 +21,13 @@ import (
 type Terms struct {
 	// Targets restrict the plan; Allow lifts guardrails.
 	Targets []model.Address
-	Allow   plan.Allow
+	Allow   guard.Allow
 	// AcceptState are revisions of commits whose findings are accepted.
 	AcceptState []string
 	// Saved is the plan that was reviewed, or nil. It brings its own restrictions.
 	Saved *SavedPlan
-	// Hold adds to a plan what a review could not have shown.
-	Hold func(*plan.Plan)
+	// RisksFit tells whether a review shows all risks of a plan.
+	RisksFit func(*plan.Plan) bool
 	// Seal is how to seal what is issued.
 	Seal seal.Options
 }
@@ -47,7 +49,7 @@ func (c *Apply) findBase(ctx context.Context, l *ledger) (base, error) { return 
 // plan plans from the commit, with the saved plan's restrictions.
 func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	warnChanged := l.w.lookAround(ctx)
-	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Replace: c.Replace, Allow: c.Allow}
+	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Replace: c.Replace}
 	if c.Saved != nil {
 		opts.Targets, opts.Replace = c.Saved.Targets, c.Saved.Replace
 	}
@@ -69,7 +71,7 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	}
 	return &planned{
 		plan: made, have: have, settings: state.SettingsOf(want.Project), declarations: l.declarationsToRecord(b),
-		warnChanged: warnChanged,
+		warnChanged: warnChanged, facts: c.facts(l, want, have),
 	}, nil
 }
 
@@ -78,16 +80,18 @@ func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error
 		return err
 	}
 	if !c.moving {
-		p.plan.Blocked = append(p.plan.Blocked, l.at.checkUnfinished(c.Allow.StateMove)...)
+		p.facts.Found = append(p.facts.Found, l.at.checkUnfinished(c.Allow.StateMove)...)
 		if len(p.plan.Targets) == 0 {
 			taken, err := l.w.checkDestination(ctx, l.at, l.declared, l.w.fetchedTip)
 			if err != nil {
 				return err
 			}
-			p.plan.Blocked = append(p.plan.Blocked, taken...)
+			p.facts.Found = append(p.facts.Found, taken...)
 		}
 	}
-	c.Hold(p.plan)
+	if err := guard.Hold(p.plan, p.facts); err != nil {
+		return c.explain(l, err)
+	}
 	if c.moving {
 		return nil
 	}
@@ -107,6 +111,11 @@ func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error
 	return stale(diag.Hinted(err, fmt.Sprintf("that plan was applied already, by commit %.12s", commit)))
 }
 
+// facts are what a plan is judged by; declared is nil where none was read.
+func (t *Terms) facts(l *ledger, declared *model.Declarations, have *state.Snapshot) guard.Facts {
+	return guard.Facts{Declared: declared, Applied: have, Allow: t.Allow, Limits: l.w.outside.Limits, RisksFit: t.RisksFit}
+}
+
 // checkHistory adds to a plan what is wrong with the history and the place of the
 // state that it was made from.
 func (t *Terms) checkHistory(ctx context.Context, l *ledger, b base, p *planned) (err error) {
@@ -119,9 +128,7 @@ func (t *Terms) checkHistory(ctx context.Context, l *ledger, b base, p *planned)
 	if err := p.trust.accept(t.AcceptState); err != nil {
 		return err
 	}
-	p.plan.Blocked = append(p.plan.Blocked, p.trust.blocked()...)
-	p.plan.Blocked = append(p.plan.Blocked, l.at.blocked...)
-	p.plan.Blocked = append(p.plan.Blocked, l.at.behind(p.have)...)
+	p.facts.Found = slices.Concat(p.trust.blocked(), l.at.blocked, l.at.behind(p.have))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/record"
@@ -374,7 +375,7 @@ func (at Place) checkUnfinished(allowed string) []plan.Blocked {
 		return nil
 	}
 	return []plan.Blocked{{
-		Guardrail: plan.RailStateMoved, Flag: plan.StateMoveFlag(*at.goal),
+		Guardrail: guard.StateMoved, Flag: guard.StateMoveFlag(*at.goal),
 		Detail: fmt.Sprintf("the last apply at %s recorded that state moves to %s, and there is none: if it was never there, the flag finishes the move; if it was, bring that branch back", at.git.Place(), at.goal.Place()),
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -28,7 +29,7 @@ func (c *ApplyDue) plan(ctx context.Context, l *ledger, b base) (*planned, error
 	if err != nil {
 		return nil, err
 	}
-	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Allow: c.Allow}
+	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets}
 	if c.Saved != nil {
 		opts.Targets = c.Saved.Targets
 	}
@@ -39,14 +40,16 @@ func (c *ApplyDue) plan(ctx context.Context, l *ledger, b base) (*planned, error
 	if err != nil {
 		return nil, err
 	}
-	return &planned{plan: made, have: have, settings: have.Meta.Applied}, nil
+	return &planned{plan: made, have: have, settings: have.Meta.Applied, facts: c.facts(l, nil, have)}, nil
 }
 
 func (c *ApplyDue) review(ctx context.Context, l *ledger, b base, p *planned) error {
 	if err := c.checkHistory(ctx, l, b, p); err != nil {
 		return err
 	}
-	c.Hold(p.plan)
+	if err := guard.Hold(p.plan, p.facts); err != nil {
+		return err
+	}
 	return l.w.checkSaved(c.Saved, p.plan)
 }
 

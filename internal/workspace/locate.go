@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -481,7 +482,7 @@ func (l *locator) step(ctx context.Context, to model.Git) (moved bool, err error
 		}
 		if unseen {
 			return false, diag.Hinted(fmt.Errorf("the state branch %s of %s is not in this clone", to.StateBranch, to.Push),
-				fetchHint(to)+" (if the apply that moved state there did not come to its end: osmoctl apply "+plan.StateMoveFlag(to)+")")
+				fetchHint(to)+" (if the apply that moved state there did not come to its end: osmoctl apply "+guard.StateMoveFlag(to)+")")
 		}
 	}
 	meta, _, err := l.w.metaAt(ctx, commit)

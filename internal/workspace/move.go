@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -76,6 +77,9 @@ func (c *Apply) announce(ctx context.Context, l *ledger, b base, p *planned, r R
 	goes := *p
 	goes.plan, goes.settings = plan.Move(p.have, l.declared, day, b.parent), p.have.Meta.Applied
 	goes.settings.Git = l.declared
+	if err := guard.Hold(goes.plan, guard.Facts{Applied: p.have}); err != nil {
+		return err
+	}
 	run, err := l.prepare(b, &goes, r)
 	if err != nil {
 		return err

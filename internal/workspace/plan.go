@@ -8,6 +8,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -18,7 +19,9 @@ type PlanRequest struct {
 	// Targets and Replace restrict and force, as [plan.Options] has them.
 	Targets, Replace []model.Address
 	// Allow lifts guardrails.
-	Allow plan.Allow
+	Allow guard.Allow
+	// RisksFit tells whether a review shows all risks of a plan.
+	RisksFit func(*plan.Plan) bool
 	// DueOnly asks for what dates ask for, of what is applied.
 	DueOnly bool
 	// StateRef is the branch that HEAD is to be merged into; "" is what a pull
@@ -36,7 +39,7 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	opts := plan.Options{Limits: w.outside.Limits, Today: day, Targets: r.Targets, Replace: r.Replace, Allow: r.Allow}
+	opts := plan.Options{Limits: w.outside.Limits, Today: day, Targets: r.Targets, Replace: r.Replace}
 	if r.AsOf != 0 {
 		opts.Today, opts.AsOf = r.AsOf, true
 	}
@@ -44,7 +47,8 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 	if r.DueOnly {
 		make = w.planDue
 	}
-	from, made, have, err := make(ctx, r.StateRef, opts)
+	facts := guard.Facts{Allow: r.Allow, Limits: opts.Limits, RisksFit: r.RisksFit}
+	from, made, err := make(ctx, r.StateRef, opts, &facts)
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +56,16 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	made.Blocked = append(made.Blocked, trust.blocked()...)
-	made.Notices = append(made.Notices, trust.notices(have)...)
-	return made, nil
+	facts.Found = append(facts.Found, trust.blocked()...)
+	made.Notices = append(made.Notices, trust.notices(facts.Applied)...)
+	return made, guard.Hold(made, facts)
 }
 
-func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options) (from compared, made *plan.Plan, have *state.Snapshot, err error) {
+// planDeclared plans what the work tree declares, and notes what that is judged by.
+func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from compared, made *plan.Plan, err error) {
 	warnChanged := w.lookAround(ctx)
 	if from, err = w.findCompared(ctx, stateRef); err != nil {
-		return from, nil, nil, err
+		return from, nil, err
 	}
 	want, have, err := w.readBoth(ctx, from.commit, func() (*model.Declarations, error) {
 		files, err := w.Draft(ctx)
@@ -70,46 +75,45 @@ func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan
 		return w.declarations(files)
 	})
 	if err != nil {
-		return from, nil, nil, err
+		return from, nil, err
 	}
 	files, err := w.Draft(ctx) // which is open
 	if err != nil {
-		return from, nil, nil, err
+		return from, nil, err
 	}
-	opts.Commit, opts.StateEdited = from.commit, from.edited
-	opts.Notices = append(from.notices, readNotices(files.Remarks())...)
-	opts.Blocked = append(from.blocked, from.checkUnfinished(opts.Allow.StateMove)...)
+	opts.Commit, opts.Notices = from.commit, append(from.notices, readNotices(files.Remarks())...)
+	facts.Declared, facts.Applied, facts.StateEdited = want, have, from.edited
+	facts.First = append(from.blocked, from.checkUnfinished(facts.Allow.StateMove)...)
 	if made, err = build(files, want, have, opts); err != nil {
-		return from, nil, nil, err
+		return from, nil, err
 	}
-	taken, err := w.checkDestination(ctx, from.Place, want.Project.Git, w.localTip)
-	if err != nil {
-		return from, nil, nil, err
+	if facts.Found, err = w.checkDestination(ctx, from.Place, want.Project.Git, w.localTip); err != nil {
+		return from, nil, err
 	}
-	made.Blocked = append(made.Blocked, taken...)
 	if from.pending != "" {
 		back, err := w.findTakenBack(from.pending, have, made)
 		if err != nil {
-			return from, nil, nil, err
+			return from, nil, err
 		}
-		made.Blocked = append(made.Blocked, back...)
+		facts.Found = append(facts.Found, back...)
 	}
 	warnChanged()
-	return from, made, have, nil
+	return from, made, nil
 }
 
 // planDue plans what is due of the state that a plan of the work tree would be made
 // against.
-func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Options) (from compared, made *plan.Plan, have *state.Snapshot, err error) {
+func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from compared, made *plan.Plan, err error) {
 	if from, err = w.findCompared(ctx, stateRef); err != nil {
-		return from, nil, nil, err
+		return from, nil, err
 	}
-	if have, err = w.Snapshot(ctx, from.commit); err != nil {
-		return from, nil, nil, err
+	if facts.Applied, err = w.Snapshot(ctx, from.commit); err != nil {
+		return from, nil, err
 	}
-	opts.Commit, opts.StateEdited, opts.Notices, opts.Blocked = from.commit, from.edited, from.notices, from.blocked
-	made, err = w.buildDue(ctx, have, from.declarations, opts)
-	return from, made, have, err
+	opts.Commit, opts.Notices = from.commit, from.notices
+	facts.StateEdited, facts.First = from.edited, from.blocked
+	made, err = w.buildDue(ctx, facts.Applied, from.declarations, opts)
+	return from, made, err
 }
 
 // build plans, and gives problems their source lines.
@@ -137,7 +141,7 @@ func (w *Workspace) findTakenBack(pending string, have *state.Snapshot, made *pl
 	if problems.HasErrors() {
 		return nil, nil
 	}
-	return plan.TakenBack(base, made), nil
+	return guard.TakenBack(base, made), nil
 }
 
 // stateDifferences lists the files under state/ that differ between two

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -15,7 +16,7 @@ import (
 type Reseal struct {
 	// Targets restrict it; Allow lifts guardrails.
 	Targets []model.Address
-	Allow   plan.Allow
+	Allow   guard.Allow
 	// SkipUnreadable leaves out what no identity opens.
 	SkipUnreadable bool
 	// Open prepares to open files, once there are any. After a lost race it is called
@@ -41,12 +42,13 @@ func (c *Reseal) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 		return nil, err
 	}
 	made, problems := plan.BuildReseal(want, have, plan.Options{
-		Limits: l.w.outside.Limits, Today: day, Commit: b.parent, Targets: c.Targets, Allow: c.Allow,
+		Limits: l.w.outside.Limits, Today: day, Commit: b.parent, Targets: c.Targets,
 	})
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	return &planned{plan: made, have: have, declarations: l.declarationsToRecord(b)}, nil
+	facts := guard.Facts{Declared: want, Applied: have, Allow: c.Allow, Limits: l.w.outside.Limits}
+	return &planned{plan: made, have: have, declarations: l.declarationsToRecord(b), facts: facts}, nil
 }
 
 func (c *Reseal) review(ctx context.Context, l *ledger, b base, p *planned) error {

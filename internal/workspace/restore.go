@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -302,6 +303,9 @@ func (g *restoration) makeNext(opts plan.Options) (*plan.Plan, *state.Snapshot, 
 		}
 	}
 	made := plan.Restore(before, next, restored, opts)
+	if err := guard.Hold(made, guard.Facts{Applied: before}); err != nil {
+		return nil, nil, nil, err
+	}
 	if g.now.snap == nil {
 		made.Warnings = append(made.Warnings, plan.Warning{
 			Code: "state_unreadable", Message: fmt.Sprintf("the state at hand cannot be read; it is compared with that of serial %d", before.Meta.Serial),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/scan"
@@ -42,7 +43,7 @@ func (c *Revoke) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 		return nil, err
 	}
 	// A revocation applies no declaration, so the last ones stay recorded.
-	return &planned{plan: made, have: have, settings: have.Meta.Applied}, nil
+	return &planned{plan: made, have: have, settings: have.Meta.Applied, facts: guard.Facts{Applied: have}}, nil
 }
 
 // checkReason refuses a reason that quotes what has leaked: it is kept for ever.
@@ -95,8 +96,9 @@ func (c *Revoke) review(ctx context.Context, l *ledger, b base, p *planned) erro
 	return liftByApply(ctx, l, b, p)
 }
 
-// liftByApply adds to a plan what is wrong with the history of state, with the
-// command of the flag that lifts it: only apply has one.
+// liftByApply holds a plan against the guardrails, and against what is wrong with
+// the history of state, with the command of the flag that lifts it: only apply has
+// one.
 func liftByApply(ctx context.Context, l *ledger, b base, p *planned) (err error) {
 	if p.trust, err = l.checkTrust(ctx, b); err != nil {
 		return err
@@ -105,9 +107,9 @@ func liftByApply(ctx context.Context, l *ledger, b base, p *planned) (err error)
 		if blocked.Flag != "" {
 			blocked.Flag = "osmoctl apply " + blocked.Flag
 		}
-		p.plan.Blocked = append(p.plan.Blocked, blocked)
+		p.facts.Found = append(p.facts.Found, blocked)
 	}
-	return nil
+	return guard.Hold(p.plan, p.facts)
 }
 
 func (c *Revoke) granted() bool { return false }

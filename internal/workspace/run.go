@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -63,6 +64,8 @@ type planned struct {
 	// warnChanged names what was changed by hand, once it was looked for; nil where
 	// it was not.
 	warnChanged func()
+	// facts are what the plan is held against the guardrails by.
+	facts guard.Facts
 	// trust is what the history of the base says, once the plan is reviewed.
 	trust *trust
 }

@@ -66,6 +66,9 @@ var (
 	ErrBlocked = errors.New("the plan is blocked by a guardrail")
 	// ErrReseal is returned where a plan to reseal is to be applied.
 	ErrReseal = errors.New("a plan to reseal cannot be applied: it takes an identity, and osmoctl secrets reseal")
+	// ErrUnguarded is returned for a plan that was not held against the
+	// guardrails.
+	ErrUnguarded = errors.New("the plan was not held against the guardrails")
 	// ErrAsOf is returned for a plan made for a day chosen by hand.
 	ErrAsOf = errors.New("a plan made with --as-of cannot be applied")
 	// ErrStale is returned for a plan that was made against another state,
@@ -178,6 +181,8 @@ func (r *Run) commit(ctx context.Context, p *plan.Plan, edit *state.Edit, sealed
 // checkFresh refuses a plan that may not be executed, or not any more.
 func (r *Run) checkFresh(p *plan.Plan, have *state.Snapshot) error {
 	switch {
+	case p.Blocked == nil:
+		return ErrUnguarded
 	case len(p.Blocked) > 0:
 		return ErrBlocked
 	case p.AsOf:

@@ -133,7 +133,7 @@ func TestNoValueIsWritten(t *testing.T) {
 	t.Parallel()
 	w := applytest.New(t)
 	for _, text := range []string{project, strings.TrimSpace(project) + " gen=2", "role r1 a:B@*\naccount a r1\ntoken n was=t"} {
-		w.Apply(text, func(o *plan.Options) { n := 9; o.Allow.Deletes = &n })
+		w.Apply(text, func(o *applytest.Options) { n := 9; o.Allow.Deletes = &n })
 		w.Pass(60)
 	}
 	wiped(t, w)
@@ -209,7 +209,7 @@ func TestRepeatedValue(t *testing.T) {
 	w.ApplyFor(want)
 	ended := w.Issuer.Texts()[0]
 	few := "role r1 a:B@*\naccount c r1"
-	w.Apply(few, func(o *plan.Options) { n := 9; o.Allow.Deletes = &n })
+	w.Apply(few, func(o *applytest.Options) { n := 9; o.Allow.Deletes = &n })
 	again := applytest.Declare(t, few+"\ntoken t")
 	r = w.Run(again)
 	r.Issuer = repeating{ended}
@@ -229,6 +229,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 		spoil func(*plan.Plan, *apply.Run)
 		want  error
 	}{
+		"held to nothing":    {func(p *plan.Plan, _ *apply.Run) { p.Blocked = nil }, apply.ErrUnguarded},
 		"blocked":            {func(p *plan.Plan, _ *apply.Run) { p.Blocked = []plan.Blocked{{}} }, apply.ErrBlocked},
 		"made with --as-of":  {func(p *plan.Plan, _ *apply.Run) { p.AsOf = true }, apply.ErrAsOf},
 		"of yesterday":       {func(_ *plan.Plan, r *apply.Run) { r.Now = r.Now.Add(24 * time.Hour) }, apply.ErrStale},
@@ -434,7 +435,7 @@ func TestRecords(t *testing.T) {
 func TestSettingsAreRecorded(t *testing.T) {
 	t.Parallel()
 	w := applytest.New(t)
-	only := func(o *plan.Options) { o.Targets = []model.Address{model.RoleAddress("r1")} }
+	only := func(o *applytest.Options) { o.Targets = []model.Address{model.RoleAddress("r1")} }
 	w.Apply("role r1 a:B@*\nguard min_recipients=1", only)
 	w.Apply("role r1 c:D@*\nguard min_recipients=2", only)
 	if n := w.State().Meta.Applied.Guardrails.MinRecipients; n != 1 {

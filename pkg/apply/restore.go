@@ -13,6 +13,8 @@ import (
 // issues nothing. changes are all that is to be written for next.
 func (r *Run) Restore(ctx context.Context, p *plan.Plan, next *state.Snapshot, changes []state.Change) (*Result, error) {
 	switch {
+	case p.Blocked == nil:
+		return nil, ErrUnguarded
 	case len(p.Blocked) > 0:
 		return nil, ErrBlocked
 	case model.DateOf(r.Now) != p.Date:

@@ -369,3 +369,13 @@ var badProjects = []badInput{
 	{"no backend", "version: 1\nbackend: {}\n", wants("missing_key 2:10")},
 	{"local with url", "version: 1\nbackend: {kind: local, url: x}\n", wants("unknown_key 2:24")},
 }
+
+// A map with more keys than there are fields for would be read past its end.
+func TestKeysHaveFields(t *testing.T) {
+	t.Parallel()
+	for _, place := range keyPlaces {
+		if len(place.keys) > maxFields {
+			t.Errorf("%s has %d keys: raise maxFields, which is %d", place.what, len(place.keys), maxFields)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,25 +157,19 @@ func (p *project) maxLifetime() model.Days {
 	return p.Guardrails.MaxTokenLifetime
 }
 
-const (
-	guardMaxTokenLifetime = iota
-	guardRequireTokenRoles
-	guardAccountName
-	guardMinRecipients
-	guardRequiredRecipients
-	guardMaxNewReaders
-	guardMaxDeletes
-	guardMaxRotations
-)
+var guardrailKeys = guardrailNames()
 
-var guardrailKeys = keys{
-	"max_token_lifetime", "require_token_roles", "account_name", "min_recipients",
-	"required_recipients", "max_new_readers", "max_deletes", "max_rotations",
+func guardrailNames() (names keys) {
+	for name := range (model.Guardrails{}).All() {
+		names = append(names, name)
+	}
+	return names
 }
 
 // maxCount bounds every declared number of things.
 const maxCount = 1_000_000
 
+// guardrails reads each field of [model.Guardrails] by its type.
 func (r *reader) guardrails(p *project, n *node) {
 	if n == nil {
 		return
@@ -183,21 +178,34 @@ func (r *reader) guardrails(p *project, n *node) {
 	if !ok {
 		return
 	}
-	g := &p.Guardrails
-	g.MaxTokenLifetime, _ = r.days(f[guardMaxTokenLifetime].value, `"max_token_lifetime"`, 1)
-	if value, ok := r.truth(f[guardRequireTokenRoles].value, `"require_token_roles"`); ok {
-		g.RequireTokenRoles = &value
+	settings := reflect.ValueOf(&p.Guardrails).Elem()
+	for i, key := range guardrailKeys {
+		value, what := f[i].value, quoted(key)
+		switch to := settings.Field(i).Addr().Interface().(type) {
+		case *model.Days:
+			*to, _ = r.days(value, what, 1)
+		case *string:
+			*to = r.pattern(value, what)
+		case *int:
+			*to, _ = r.number(value, what, 1, maxCount)
+		case *[]string:
+			*to = r.requiredRecipients(p, value, what)
+		case **int:
+			*to = r.count(value, what, maxCount)
+		case **model.Limit:
+			*to = r.limit(value, what)
+		case **bool:
+			if is, ok := r.truth(value, what); ok {
+				*to = &is
+			}
+		default:
+			panic("config: no guardrail is read as " + settings.Field(i).Type().String())
+		}
 	}
-	g.AccountName = r.pattern(f[guardAccountName].value, `"account_name"`)
-	g.MinRecipients, _ = r.number(f[guardMinRecipients].value, `"min_recipients"`, 1, maxCount)
-	g.RequiredRecipients = r.requiredRecipients(p, f[guardRequiredRecipients])
-	g.MaxNewReaders = r.count(f[guardMaxNewReaders].value, `"max_new_readers"`, maxCount)
-	g.MaxDeletes = r.limit(f[guardMaxDeletes].value, `"max_deletes"`)
-	g.MaxRotations = r.limit(f[guardMaxRotations].value, `"max_rotations"`)
 }
 
-func (r *reader) requiredRecipients(p *project, f field) []string {
-	names := r.scalars(f.value, `"required_recipients"`)
+func (r *reader) requiredRecipients(p *project, n *node, what string) []string {
+	names := r.scalars(n, what)
 	p.recipients.known(&r.problems, r.file, names)
 	if len(names) == 0 {
 		return nil

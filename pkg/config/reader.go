@@ -94,8 +94,8 @@ func beginning(s string) string {
 // keys are the names that a map may hold; their order is that of the fields.
 type keys []string
 
-// maxFields is above the length of every keys.
-const maxFields = 10
+// maxFields is above the length of every keys; a test holds it.
+const maxFields = 16
 
 // field is one entry of a map; both are nil where the key is absent.
 type field struct{ key, value *node }

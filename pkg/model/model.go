@@ -17,9 +17,12 @@
 package model
 
 import (
+	"iter"
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
@@ -282,7 +285,9 @@ type Limit struct {
 }
 
 // Guardrails are the declared limits on what one plan may do. A zero field is
-// silent; package plan holds the default for each.
+// silent; package guard holds the default for each. The tag of a field is its key
+// in osmoctl.yaml and in state, and its type says how it is read: a string is the
+// pattern of a name, and a list has names of recipients.
 type Guardrails struct {
 	MaxTokenLifetime   Days     `json:"max_token_lifetime,omitzero"`
 	RequireTokenRoles  *bool    `json:"require_token_roles,omitempty"`
@@ -292,6 +297,18 @@ type Guardrails struct {
 	MaxNewReaders      *int     `json:"max_new_readers,omitempty"`
 	MaxDeletes         *Limit   `json:"max_deletes,omitempty"`
 	MaxRotations       *Limit   `json:"max_rotations,omitempty"`
+}
+
+// All yields each guardrail by its name, in the order in which state has them.
+func (g Guardrails) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for field, value := range reflect.ValueOf(g).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !yield(name, value.Interface()) {
+				return
+			}
+		}
+	}
 }
 
 // Set returns the distinct strings of list, sorted, never nil.

@@ -24,14 +24,8 @@ type Options struct {
 	Targets []model.Address
 	// Replace names tokens to rotate whatever their declaration says.
 	Replace []model.Address
-	// StateEdited names files under state/ in which the declarations'
-	// commit differs from the commit that state was read from.
-	StateEdited []string
-	// Blocked is what was found to be wrong with where state was read from.
-	Blocked []Blocked
 	// Notices are what is to be said of how declarations and state were read.
 	Notices []Notice
-	Allow   Allow
 	// Limits bound the plan; the zero Limits are the defaults.
 	Limits model.Limits
 }
@@ -60,13 +54,10 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	}
 	b.settings()
 	b.everybodyHas()
-	p := b.finish()
+	p := b.finish(KindDeclared)
 	if b.full() {
 		return nil, b.tooLarge()
 	}
-	p.Risks = (&riskList{list: append(b.changedKeys(), p.Risks...)}).sorted()
-	p.Warnings = append(b.staysReadable(p), p.Warnings...)
-	p.Warnings = orEmpty(p.Warnings)
 	return p, b.problems
 }
 
@@ -438,28 +429,40 @@ func (b *builder) accountEnds(have *state.Account) {
 	}
 }
 
-// finish puts everything in its fixed order and counts.
-func (b *builder) finish() *Plan {
+// finish puts everything in its fixed order and counts. What a plan says of keys
+// is left out where they are none of its business.
+func (b *builder) finish(kind Kind) *Plan {
+	server := b.want.Project.Server
+	if kind == KindReseal {
+		server = b.have.Meta.Applied.Server // No setting changes by it.
+	}
 	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf, Server: access.Named(b.want.Project.Server),
+		FormatVersion: FormatVersion, Date: b.today, AsOf: b.opts.AsOf, Server: access.Named(server),
 		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
 		Targets: sortedAddresses(b.opts.Targets), Replace: sortedAddresses(b.opts.Replace),
 		Changes: b.changes, Implied: b.implied, Readers: b.readers, GuardrailChanges: b.settled,
 		Notices: slices.Clone(b.opts.Notices), WaitingForIdentity: b.waiting, Warnings: b.warnings, Upcoming: b.upcoming,
+		DueOnly: kind == KindDue, Resealing: kind == KindReseal,
 	}
 	var kept map[model.Address]bool
-	if len(b.opts.Targets) > 0 {
+	if len(b.opts.Targets) > 0 && kind != KindReseal {
 		kept = b.restrict(p)
 	}
 	p.Access = b.accessSection(kept)
 	sortChanges(p.Changes)
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
-	p.Keys = b.keys(p)
+	if kind != KindRestore {
+		p.Keys = b.keys(p)
+	}
 	p.Risks = b.risks(p)
-	p.Blocked = b.guard(p)
+	if kind == KindDeclared || kind == KindReseal {
+		p.AddRisks(b.changedKeys())
+		p.Warnings = append(b.staysReadable(p), p.Warnings...)
+	}
 	neverNil(p)
 	p.Digest = b.digest(p)
+	p.Room = b.left
 	return p
 }
 
@@ -473,7 +476,6 @@ func neverNil(p *Plan) {
 	p.GuardrailChanges = orEmpty(p.GuardrailChanges)
 	p.Notices = orEmpty(p.Notices)
 	p.Risks = orEmpty(p.Risks)
-	p.Blocked = orEmpty(p.Blocked)
 	p.WaitingForIdentity = orEmpty(p.WaitingForIdentity)
 	p.Warnings = orEmpty(p.Warnings)
 	p.Upcoming = orEmpty(p.Upcoming)

@@ -40,16 +40,13 @@ func datesOf(a model.Address, t *state.Token, today model.Date) (list []Upcoming
 	for i := range t.Generations {
 		switch g := &t.Generations[i]; {
 		case g.RevokeAfter != 0:
-			list = append(list, Upcoming{Address: a.At(g.Number), Event: EventRevoke, Date: retiresOn(g)})
+			list = append(list, Upcoming{Address: a.At(g.Number), Event: EventRevoke, Date: g.EndsOn()})
 		case t.RenamedTo == "":
 			list = append(list, ahead(a, t.Spec.Expiry, t.Spec.Rotate, g, today)...)
 		}
 	}
 	return list
 }
-
-// retiresOn is the day from which a retiring generation has to be gone.
-func retiresOn(g *state.Generation) model.Date { return min(g.RevokeAfter, g.ExpiresAt) }
 
 // ahead is what dates bring to an active generation under a declared expiry and
 // rhythm. A fixed date ends the token whatever is rotated before, so it is named

@@ -145,7 +145,7 @@ func TestCalendarOfWhatRetires(t *testing.T) {
 			want = append(want, "token/a/n expire "+on(150))
 		}
 	}
-	w.Apply("guard max_deletes=9\n"+roles+"account a r1", func(o *plan.Options) { o.Allow.Deletes = new(9) })
+	w.Apply("guard max_deletes=9\n"+roles+"account a r1", func(o *applytest.Options) { o.Allow.Deletes = new(9) })
 	if got := calendar(w, 3000); got != nil {
 		t.Errorf("what is gone has dates: %q", got)
 	}
@@ -179,7 +179,7 @@ func TestPendingRolesComeWithTheNextGeneration(t *testing.T) {
 					}
 					continue
 				}
-				next := w.Plan(project, func(o *plan.Options) { o.Replace = []model.Address{address} })
+				next := w.Plan(project, func(o *applytest.Options) { o.Replace = []model.Address{address} })
 				want := model.Set(append(pending, token.Active().CurrentRoles()...))
 				for _, c := range next.Changes {
 					if c.Address == address && !slices.Equal(c.Resolved.Roles, want) {

@@ -50,8 +50,8 @@ func (b *builder) missedWindow(c tokenCase, g *state.Generation) {
 func (b *builder) stillRetiring(c tokenCase, resolved *Resolved) {
 	var each []string
 	for i := len(c.have.Generations) - 1; i >= 0; i-- {
-		if g := &c.have.Generations[i]; g.RevokeAfter != 0 && retiresOn(g) > b.today {
-			each = append(each, fmt.Sprintf("generation %d until %s", g.Number, retiresOn(g)))
+		if g := &c.have.Generations[i]; g.RevokeAfter != 0 && g.EndsOn() > b.today {
+			each = append(each, fmt.Sprintf("generation %d until %s", g.Number, g.EndsOn()))
 		}
 	}
 	if len(each) == 0 {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
 // Days are counted through the ends of months and years and through leap days:
@@ -40,8 +39,8 @@ func TestRotationsAroundTheEndsOfMonths(t *testing.T) {
 			w.Today = applytest.Date(t, c.issued)
 			w.Apply(project)
 			due := applytest.Date(t, c.due)
-			asOf := func(day model.Date) func(*plan.Options) {
-				return func(o *plan.Options) { o.Today, o.AsOf = day, true }
+			asOf := func(day model.Date) func(*applytest.Options) {
+				return func(o *applytest.Options) { o.Today, o.AsOf = day, true }
 			}
 			if p := w.Plan(project, asOf(due-1)); p.Pending() {
 				t.Errorf("the day before: %q", heads(p))
@@ -78,7 +77,7 @@ func TestFixedDateOnALeapDay(t *testing.T) {
 	for day, want := range map[string][]string{
 		"2028-01-31": {"expires_soon"}, "2028-02-28": {"expires_soon"}, "2028-02-29": {"expired"}, "2028-03-01": {"expired"},
 	} {
-		p := w.Plan(project, func(o *plan.Options) { o.Today = applytest.Date(t, day) })
+		p := w.Plan(project, func(o *applytest.Options) { o.Today = applytest.Date(t, day) })
 		var got []string
 		for _, warning := range p.Warnings {
 			if warning.Address != nil && *warning.Address == model.TokenAddress("a", "t") {

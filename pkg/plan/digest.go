@@ -62,19 +62,6 @@ func (b *builder) carries(c *Change) bool {
 	if c.Action != Rotate {
 		return false
 	}
-	granted := members(b.granted(c.Address))
+	granted := members(b.have.Granted(b.appliedToken(c.Address)))
 	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !granted.has(r.Key) })
-}
-
-// granted are the IDs of the keys that may read a token by what the last apply
-// recorded, whether or not its value was sealed to them yet.
-func (b *builder) granted(a model.Address) (ids []string) {
-	t := b.appliedToken(a)
-	if !t.Live() {
-		return nil
-	}
-	for _, name := range t.Spec.Recipients {
-		ids = append(ids, b.have.Meta.Applied.Recipients[name]...)
-	}
-	return ids
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
 // digestBase is what every case of the digest's tests differs from.
@@ -103,7 +102,7 @@ func TestDigestCoversWhatADueRotationBringsAlong(t *testing.T) {
 			t.Errorf("%q passes for a plan without changes", changed)
 		}
 	}
-	target := func(o *plan.Options) { o.Targets = []model.Address{model.TokenAddress("a", "t")} }
+	target := func(o *applytest.Options) { o.Targets = []model.Address{model.TokenAddress("a", "t")} }
 	if p := w.Plan("recipients ops=alice,eve eve=eve\n"+roles+"account a r1\ntoken t", target); p.Digest == w.Plan(base+"token t", target).Digest {
 		t.Error("a key that no apply recorded passes for a plan without changes")
 	}

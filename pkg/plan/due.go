@@ -11,7 +11,7 @@ import (
 // Due is the plan of what dates alone ask for: the rotations that are due and the
 // revocations of generations whose overlap is over, of the tokens as they were
 // applied. No declaration is read, so nothing that is declared meanwhile is applied
-// and nothing of it stands in the way. Of the guardrails, those recorded bind.
+// and nothing of it stands in the way.
 //
 // Values are sealed to the recipients that the last apply recorded. State keeps a
 // long key by its digest alone, so whoever calls brings the keys, by their IDs. A
@@ -28,14 +28,13 @@ func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*
 	for _, name := range model.Names(b.want.Accounts) {
 		b.dueOf(b.want.Accounts[name], have.Accounts[name], a)
 	}
-	p := b.finish()
+	p := b.finish(KindDue)
 	if b.full() {
 		return nil, b.tooLarge()
 	}
 	for i := range p.Changes {
 		p.Changes[i].Origin = nil // It stands in state and not in a file.
 	}
-	p.DueOnly = true
 	return p, b.problems
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -44,7 +45,7 @@ func due(t *testing.T, w *applytest.World, opts plan.Options) *plan.Plan {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return w.Hold(p, guard.Facts{})
 }
 
 func applyDue(t *testing.T, w *applytest.World, p *plan.Plan) {

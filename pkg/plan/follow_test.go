@@ -232,7 +232,7 @@ func TestTargets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := w.Plan(then, func(o *plan.Options) { o.Targets = []model.Address{address} })
+		p := w.Plan(then, func(o *applytest.Options) { o.Targets = []model.Address{address} })
 		if d := cmp.Diff(model.Set(c.want), model.Set(heads(p))); d != "" {
 			t.Errorf("%s: %s", c.target, d)
 		}
@@ -272,7 +272,7 @@ func TestAccessOfTargets(t *testing.T) {
 		}},
 		{model.TokenAddress("b", "u"), nil},
 	} {
-		p := w.Plan(then, func(o *plan.Options) { o.Targets = []model.Address{c.target} })
+		p := w.Plan(then, func(o *applytest.Options) { o.Targets = []model.Address{c.target} })
 		if d := cmp.Diff(c.want, accessLines(p), emptyIsNil); d != "" {
 			t.Errorf("%s: %s", c.target, d)
 		}
@@ -327,7 +327,7 @@ func TestSettings(t *testing.T) {
 		if len(p.GuardrailChanges) != 1 || p.GuardrailChanges[0].Path != path || !p.Pending() {
 			t.Errorf("%s: %+v", path, p.GuardrailChanges)
 		}
-		targeted := w.Plan(base+text, func(o *plan.Options) { o.Targets = []model.Address{model.RoleAddress("r1")} })
+		targeted := w.Plan(base+text, func(o *applytest.Options) { o.Targets = []model.Address{model.RoleAddress("r1")} })
 		if targeted.Pending() {
 			t.Errorf("%s: a restricted plan records settings", path)
 		}

@@ -34,33 +34,43 @@ type heirs struct {
 
 // findHeirs settles who takes over from whom, and what stays for how long.
 func (b *builder) findHeirs() {
-	h := heirs{roles: map[string]string{}, accounts: map[string]string{}, kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{}}
+	h := heirs{roles: map[string]string{}, accounts: AccountHeirs(b.want, b.have), kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{}}
 	for _, name := range model.Names(b.want.Roles) {
 		for _, old := range b.want.Roles[name].Previously {
 			h.roles[old] = name
 		}
 	}
-	for _, name := range model.Names(b.want.Accounts) {
-		for _, old := range b.want.Accounts[name].Previously {
-			h.accounts[old] = name
-		}
-	}
-	for _, name := range missing(b.have.Accounts, b.want.Accounts) {
-		tokens := b.have.Accounts[name].Tokens
-		for _, token := range model.Names(tokens) {
-			if heir, _, other := strings.Cut(tokens[token].RenamedTo, "/"); other && h.accounts[name] == "" {
-				h.accounts[name] = heir // Declared before; it need not be for ever.
-			}
-		}
-	}
-	maps.DeleteFunc(h.accounts, func(old, heir string) bool {
-		return !b.have.Accounts[old].Live() || b.want.Accounts[old] != nil || b.want.Accounts[heir] == nil
-	})
 	maps.DeleteFunc(h.roles, func(old, _ string) bool { return b.want.Roles[old] != nil })
 	b.heirs = h
 	if len(h.roles) > 0 {
 		b.keepRoles()
 	}
+}
+
+// AccountHeirs maps the accounts that are there and no longer declared to those
+// that are declared to take over from them. There are none without declarations.
+func AccountHeirs(want *model.Declarations, have *state.Snapshot) map[string]string {
+	heirs := map[string]string{}
+	if want == nil {
+		return heirs
+	}
+	for _, name := range model.Names(want.Accounts) {
+		for _, old := range want.Accounts[name].Previously {
+			heirs[old] = name
+		}
+	}
+	for _, name := range missing(have.Accounts, want.Accounts) {
+		tokens := have.Accounts[name].Tokens
+		for _, token := range model.Names(tokens) {
+			if heir, _, other := strings.Cut(tokens[token].RenamedTo, "/"); other && heirs[name] == "" {
+				heirs[name] = heir // Declared before; it need not be for ever.
+			}
+		}
+	}
+	maps.DeleteFunc(heirs, func(old, heir string) bool {
+		return !have.Accounts[old].Live() || want.Accounts[old] != nil || want.Accounts[heir] == nil
+	})
+	return heirs
 }
 
 func (b *builder) keepRoles() {
@@ -123,7 +133,7 @@ func heirToken(account *model.Account, name string) *model.Token {
 func (b *builder) livesUntil(g *state.Generation, next *model.Token) model.Date {
 	switch {
 	case g.RevokeAfter != 0:
-		return retiresOn(g)
+		return g.EndsOn()
 	case next == nil || g.ExpiresAt <= b.today:
 		return 0
 	}
@@ -157,28 +167,7 @@ func (b *builder) onlyKeptGo(have *state.Account, before, after *Object) bool {
 	}
 	kept := minus(before.KeptRoles, after.KeptRoles)
 	return len(kept) > 0 && len(minus(after.KeptRoles, before.KeptRoles)) == 0 && slices.Equal(minus(before.Roles, after.Roles), kept) &&
-		len(minus(after.Roles, before.Roles)) == 0 && !slices.ContainsFunc(kept, func(role string) bool { return !b.spent(have, role) })
-}
-
-// spent reports whether an account keeps a role for values that retire, and all of
-// them have ended.
-func (b *builder) spent(have *state.Account, role string) bool {
-	if !slices.Contains(have.Kept(), role) {
-		return false
-	}
-	for _, t := range have.Tokens {
-		for i := range t.Generations {
-			g := &t.Generations[i]
-			ends := g.ExpiresAt
-			if g.RevokeAfter != 0 {
-				ends = retiresOn(g)
-			}
-			if ends > b.today && slices.Contains(g.CurrentRoles(), role) {
-				return false
-			}
-		}
-	}
-	return true
+		len(minus(after.Roles, before.Roles)) == 0 && !slices.ContainsFunc(kept, func(role string) bool { return !have.Spent(role, b.today) })
 }
 
 // keptRole reports whether an account holds a role for values that retire only, as

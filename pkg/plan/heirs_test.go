@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -24,7 +25,7 @@ type step struct {
 	want []string
 }
 
-func live(t *testing.T, steps []step, opts ...func(*plan.Options)) *applytest.World {
+func live(t *testing.T, steps []step, opts ...func(*applytest.Options)) *applytest.World {
 	t.Helper()
 	w := applytest.New(t)
 	for i, s := range steps {
@@ -132,7 +133,7 @@ func TestRenamedAccount(t *testing.T) {
 		{1, after, []string{"due revoke token/a/u@1…"}},
 		{3, strings.ReplaceAll(after, " was=a", ""), nil},
 		{1, after, []string{"due revoke token/a/t@1: its overlap ended on " + on(8), "due delete account/a: renamed to b, and none of its values lives on"}},
-	}, func(o *plan.Options) { o.Allow.Deletes = number(1) })
+	}, func(o *applytest.Options) { o.Allow.Deletes = number(1) })
 	if w.State().Accounts["a"].Live() || !w.State().Accounts["b"].Live() {
 		t.Error("the old account stays, or the new one is gone")
 	}
@@ -144,7 +145,7 @@ func TestRenamedAccountStaysProtected(t *testing.T) {
 	w := applytest.New(t)
 	w.Apply(roles + "account a r1 protect\ntoken t")
 	p := w.Plan(roles + "account b r1 was=a\ntoken t")
-	if len(p.Blocked) != 1 || p.Blocked[0].Guardrail != plan.RailProtect || !strings.Contains(p.Blocked[0].Detail, "account/b, which takes over from it, is not") {
+	if len(p.Blocked) != 1 || p.Blocked[0].Guardrail != guard.Protect || !strings.Contains(p.Blocked[0].Detail, "account/b, which takes over from it, is not") {
 		t.Errorf("%v", p.Blocked)
 	}
 }

@@ -129,7 +129,7 @@ func TestDigestTellsWhatIsDone(t *testing.T) {
 		note("an apply", w.PlanFor(want))
 		note("a reseal", w.PlanResealFor(want))
 		for _, a := range liveGenerations(w) {
-			note("an apply", w.PlanFor(want, func(o *plan.Options) { o.Targets = []model.Address{a} }))
+			note("an apply", w.PlanFor(want, func(o *applytest.Options) { o.Targets = []model.Address{a} }))
 			p, problems := plan.RevokeNow(want, w.State(), plan.Revoked{Addresses: []model.Address{a}, Reason: "r"}, plan.Options{Today: w.Today})
 			if err := problems.Err(); err != nil {
 				t.Fatal(err)
@@ -213,7 +213,7 @@ func TestDigestIgnoresCommitAndOrigin(t *testing.T) {
 	worlds(t, 30, func(t *testing.T, r *rand.Rand, w *applytest.World) {
 		project := randomProject(r, w.Today)
 		digest := w.Plan(project).Digest
-		moved := w.Plan("\n\n"+project, func(o *plan.Options) { o.Commit = "another" })
+		moved := w.Plan("\n\n"+project, func(o *applytest.Options) { o.Commit = "another" })
 		if moved.Digest != digest {
 			t.Error("the digest depends on a commit or a position")
 		}
@@ -232,7 +232,7 @@ func TestTargetsAddUp(t *testing.T) {
 				break
 			}
 			target := whole.Changes[r.IntN(len(whole.Changes))].Address
-			only := func(o *plan.Options) { o.Targets = []model.Address{target} }
+			only := func(o *applytest.Options) { o.Targets = []model.Address{target} }
 			p := w.Plan(project, only)
 			if !contains(p, target) {
 				t.Fatalf("a plan for %s leaves it out", target)

@@ -22,7 +22,7 @@ func (r *Resolved) overlapOf(g *state.Generation, roles []string) {
 func (s *riskSearch) overlap(at model.Address, g *state.Generation, roles []string) {
 	until := s.retires[at]
 	if g.RevokeAfter != 0 {
-		until = retiresOn(g)
+		until = g.EndsOn()
 	}
 	had := g.CurrentRoles()
 	kept := intersect(had, roles)
@@ -65,7 +65,7 @@ func (b *builder) neverRotated(t *model.Token, generation int, expires model.Dat
 		return
 	}
 	b.warn("never_rotated", t.Address(), "generation %d expires on %s, in %s, and every of %s is not below that: it is never rotated; declare a smaller every, or expires_in",
-		generation, expires, plural(int(b.today.Until(expires)), "day", "days"), t.Rotate.Every)
+		generation, expires, model.Plural(int(b.today.Until(expires)), "day", "days"), t.Rotate.Every)
 }
 
 // maxNamed is how many of a crowd a message names.

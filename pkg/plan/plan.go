@@ -47,6 +47,8 @@
 package plan
 
 import (
+	"strconv"
+
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -69,6 +71,35 @@ const (
 	Adopt  Action = "adopt"  // an object that is there already into state
 	Forget Action = "forget" // an object out of state, left as it is on the server
 )
+
+// Kind is what makes a plan: each answers another question.
+type Kind string
+
+// The kinds of plans.
+const (
+	KindDeclared Kind = "declared" // what the declarations ask for; see [Build]
+	KindDue      Kind = "due"      // what dates ask for; see [Due]
+	KindRevoke   Kind = "revoke"   // generations that end now; see [RevokeNow]
+	KindRestore  Kind = "restore"  // an earlier state that comes back; see [Restore]
+	KindReseal   Kind = "reseal"   // values that live, sealed again; see [BuildReseal]
+	kindMove     Kind = "move"     // git settings alone; see [Move]
+)
+
+// Kind tells which plan it is, by the same fields that a reader of its JSON can
+// tell it by.
+func (p *Plan) Kind() Kind {
+	switch {
+	case p.Restored != nil:
+		return KindRestore
+	case p.Revoked != nil:
+		return KindRevoke
+	case p.Resealing:
+		return KindReseal
+	case p.DueOnly:
+		return KindDue
+	}
+	return KindDeclared
+}
 
 // Plan is the difference between declarations and state on a day.
 type Plan struct {
@@ -112,11 +143,15 @@ type Plan struct {
 	Notices []Notice `json:"notices"`
 	// Risks says the gravest of it all again, one by one; see [Risk].
 	Risks []Risk `json:"risks"`
-	// Blocked lists what keeps the plan from being applied.
+	// Blocked lists what keeps the plan from being applied. It is nil in a plan
+	// that was not held against the guardrails yet, which is what this package
+	// makes: see package guard.
 	Blocked            []Blocked  `json:"blocked"`
 	WaitingForIdentity []Waiting  `json:"waiting_for_identity"`
 	Warnings           []Warning  `json:"warnings"`
 	Upcoming           []Upcoming `json:"upcoming"`
+	// Room is how many bytes more the plan may take as JSON.
+	Room int `json:"-"`
 }
 
 // Base is the state that a plan was made against.
@@ -136,6 +171,28 @@ type Summary struct {
 	Reseal int `json:"reseal"`
 	Adopt  int `json:"adopt"`
 	Forget int `json:"forget"`
+}
+
+// Words counts the changes in words: "2 create, 1 rotate", or "settings" where
+// there is no change of an object.
+func (s Summary) Words() string {
+	out := ""
+	for _, part := range []struct {
+		n    int
+		word Action
+	}{{s.Create, Create}, {s.Update, Update}, {s.Rotate, Rotate}, {s.Revoke, Revoke}, {s.Delete, Delete}, {s.Reseal, Reseal}, {s.Adopt, Adopt}, {s.Forget, Forget}} {
+		if part.n == 0 {
+			continue
+		}
+		if out != "" {
+			out += ", "
+		}
+		out += strconv.Itoa(part.n) + " " + string(part.word)
+	}
+	if out == "" {
+		return "settings"
+	}
+	return out
 }
 
 // Change is one step of a plan.

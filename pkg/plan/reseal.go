@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -16,8 +15,6 @@ import (
 // longer declared keeps its recipients. It changes who can open the files at
 // hand and nothing else: what the declarations want beyond that stays for
 // [Build], and so do the settings of the last apply.
-//
-// Of the guardrails those bind that are about recipients, recorded and declared.
 func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
 	opts.Replace = nil
 	b := newBuilder(want, have, opts)
@@ -32,7 +29,7 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 			b.resealToken(want.Accounts[account].Tokens[token])
 		}
 	}
-	p := b.finishReseal()
+	p := b.finish(KindReseal)
 	if b.full() {
 		return nil, b.tooLarge()
 	}
@@ -47,24 +44,6 @@ func (b *builder) checkGenerations() {
 			b.problem(CodeUnknownTarget, diag.Position{}, "osmoctl token get shows the generations", "target %s is not a generation that lives", a)
 		}
 	}
-}
-
-// finishReseal puts everything in its order, as finish does.
-func (b *builder) finishReseal() *Plan {
-	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today, Resealing: true, Server: access.Named(b.have.Meta.Applied.Server),
-		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
-		Targets: sortedAddresses(b.opts.Targets), Changes: b.changes, Readers: b.readers,
-	}
-	sortChanges(p.Changes)
-	p.Summary = summarise(p.Changes)
-	p.Keys = b.keys(p)
-	p.Risks = (&riskList{list: b.changedKeys()}).sorted()
-	p.Warnings = b.staysReadable(p)
-	p.Blocked = b.guardReseal(p)
-	neverNil(p)
-	p.Digest = b.digest(p)
-	return p
 }
 
 func (b *builder) resealToken(want *model.Token) {
@@ -125,18 +104,6 @@ func addReader(list []Reader, r Reader) []Reader {
 	return append(list, r)
 }
 
-// guardReseal holds a reseal against the rails that are about recipients.
-func (b *builder) guardReseal(p *Plan) []Blocked {
-	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
-	for _, r := range g.bothRails() {
-		g.newReaders(r.MaxNewReaders)
-		for i := range p.Changes {
-			g.sealedTo(&p.Changes[i], r)
-		}
-	}
-	return g.blocked
-}
-
 // WarnStaysReadable is the code of a warning that a key is taken out, and git's
 // history keeps what it could open.
 const WarnStaysReadable = "history_stays_readable"
@@ -157,7 +124,7 @@ func (b *builder) changedKeys() []Risk {
 			continue
 		}
 		found.note(RiskKeyChanged, nil, "recipient %s is now %s, was %s: it would read new values of %s",
-			name, shortKeys(gained), shortKeys(lost), plural(count[gained[0]], "token", "tokens"))
+			name, shortKeys(gained), shortKeys(lost), model.Plural(count[gained[0]], "token", "tokens"))
 	}
 	return found.list
 }
@@ -209,7 +176,7 @@ func (b *builder) staysReadable(p *Plan) (list []Warning) {
 	for _, id := range model.Names(lost) {
 		list = append(list, Warning{Code: WarnStaysReadable, Message: fmt.Sprintf(
 			"%s could open %s and still can, in git's history, until revocation or expiry: osmoctl secrets exposure %s lists them",
-			keyName(id, b.names), plural(lost[id], "value", "values"), nameOrKey(id, b.names))})
+			keyName(id, b.names), model.Plural(lost[id], "value", "values"), nameOrKey(id, b.names))})
 	}
 	return list
 }

@@ -19,12 +19,12 @@ type Restored struct {
 
 // Restore is the plan that makes the state before into the state after, which a
 // restoration gave. before is what can be read of the state at hand. Its digest
-// is that of any plan; of the guardrails, those that protect accounts bind.
+// is that of any plan.
 func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Plan {
 	b := newComparison(before, after, opts)
 	b.changes = Compare(before, after, "as it was at commit "+short(restored.Commit))
 	b.follow(after)
-	p := b.finishRestore()
+	p := b.finish(KindRestore)
 	p.Restored = &restored
 	return p
 }
@@ -36,23 +36,6 @@ func newComparison(before, after *state.Snapshot, opts Options) *builder {
 	b := &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today}
 	b.rights = b.allRights(nil)
 	return b
-}
-
-// finishRestore puts everything in its order, as finish does for declarations.
-func (b *builder) finishRestore() *Plan {
-	p := &Plan{
-		FormatVersion: FormatVersion, Date: b.today, Server: access.Named(b.want.Project.Server),
-		Base:    Base{Lineage: b.have.Meta.Lineage, Serial: b.have.Meta.Serial, Commit: b.opts.Commit},
-		Changes: b.changes, Implied: b.implied, Access: b.accessSection(nil),
-	}
-	p.Summary = summarise(p.Changes)
-	p.Risks = b.risks(p)
-	g := &guard{builder: b, plan: p, seen: map[string]bool{}}
-	g.protect()
-	p.Blocked = g.blocked
-	neverNil(p)
-	p.Digest = b.digest(p)
-	return p
 }
 
 // follow notes what the changes mean for accounts and tokens: their access, and

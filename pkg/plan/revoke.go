@@ -46,7 +46,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 		return nil, b.problems
 	}
 	b.afterwards(want)
-	p := b.finish()
+	p := b.finish(KindRevoke)
 	p.Revoked = &what
 	return p, nil
 }
@@ -129,7 +129,7 @@ func (b *builder) nextPlan(want *model.Declarations, next *state.Snapshot) *Plan
 	if want == nil {
 		return nil
 	}
-	then, problems := Build(want, next, Options{Today: b.today, Allow: b.opts.Allow})
+	then, problems := Build(want, next, Options{Today: b.today})
 	if problems.HasErrors() {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -43,6 +44,7 @@ func revoke(t *testing.T, w *applytest.World, declarations string, list ...strin
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
+	w.Hold(p, guard.Facts{Declared: want})
 	run := w.Run(applytest.Declare(t, leaky))
 	run.Settings = w.State().Meta.Applied
 	if _, err := run.Apply(context.Background(), p, w.State()); err != nil {
@@ -295,7 +297,7 @@ func TestRevokeProtected(t *testing.T) {
 		t.Errorf("blocked: %+v", p.Blocked)
 	}
 	p := w.Plan(guarded)
-	if len(p.Blocked) != 1 || p.Blocked[0].Guardrail != plan.RailRotations {
+	if len(p.Blocked) != 1 || p.Blocked[0].Guardrail != guard.Rotations {
 		t.Errorf("a new value is asked for by nobody's date, so the rail holds: %+v", p.Blocked)
 	}
 }

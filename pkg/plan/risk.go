@@ -105,8 +105,19 @@ type riskList struct {
 	within *room
 }
 
+// NewRisk is a risk of a code, with the severity that the code has.
+func NewRisk(code string, a *model.Address, message string) Risk {
+	return Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: message}
+}
+
+// AddRisks puts risks in their place among those of the plan.
+func (p *Plan) AddRisks(list []Risk) {
+	all := riskList{list: append(slices.Clone(p.Risks), list...)}
+	p.Risks = all.sorted()
+}
+
 func (r *riskList) note(code string, a *model.Address, format string, args ...any) {
-	r.put(Risk{Code: code, Severity: riskOrder[riskRank[code]].severity, Address: a, Message: fmt.Sprintf(format, args...)})
+	r.put(NewRisk(code, a, fmt.Sprintf(format, args...)))
 }
 
 func (r *riskList) put(risk Risk) {
@@ -262,7 +273,7 @@ func (s *riskSearch) change(c *Change) {
 		s.accountChange(c)
 	case model.KindToken:
 		if t := s.appliedToken(c.Address); c.Action == Delete && !c.Due && s.liveValues(t) > 0 {
-			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", plural(s.liveValues(t), "live value", "live values"))
+			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", model.Plural(s.liveValues(t), "live value", "live values"))
 		}
 	}
 }
@@ -277,7 +288,7 @@ func (s *riskSearch) accountChange(c *Change) {
 			n += s.liveValues(t)
 		}
 		if n > 0 {
-			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", plural(n, "live value", "live values"))
+			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", model.Plural(n, "live value", "live values"))
 		}
 	}
 }
@@ -300,7 +311,7 @@ func (s *riskSearch) roleChange(c *Change) {
 	switch c.Action {
 	case Delete:
 		if n := s.held(name); n > 0 && !c.Due {
-			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", plural(n, "account holds", "accounts hold"))
+			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 	case Create, Adopt, Update:
 		s.roleGrants(c)
@@ -326,7 +337,7 @@ func (s *riskSearch) roleGrants(c *Change) {
 		}
 		granted, _ := r.rules.Diff(everybody, after)
 		if n := s.held(name); n > 0 && len(lost) > 0 && len(granted) == 0 {
-			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", plural(n, "account holds", "accounts hold"))
+			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 		found.logins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
 		byServer[i] = found.list

@@ -37,7 +37,7 @@ func TestRisks(t *testing.T) {
 	)
 	for _, c := range []struct {
 		name, given, then string
-		opts              []func(*plan.Options)
+		opts              []func(*applytest.Options)
 		want              []string
 	}{
 		{name: "nothing", given: "account a r1", then: "account a r1\naccount b r1\ntoken t"},
@@ -159,7 +159,7 @@ func TestRisks(t *testing.T) {
 		},
 		{
 			name: "a restricted plan", given: admin + "account a r1\naccount b r1", then: admin + "account a boss,r1\naccount b boss,r1",
-			opts: []func(*plan.Options){target(model.AccountAddress("b"))},
+			opts: []func(*applytest.Options){target(model.AccountAddress("b"))},
 			want: []string{"administrator account/b: becomes an administrator at once: gains * on user administration"},
 		},
 		{
@@ -182,8 +182,8 @@ func TestRisks(t *testing.T) {
 	}
 }
 
-func target(a model.Address) func(*plan.Options) {
-	return func(o *plan.Options) { o.Targets = []model.Address{a} }
+func target(a model.Address) func(*applytest.Options) {
+	return func(o *applytest.Options) { o.Targets = []model.Address{a} }
 }
 
 // TestLoosenedGuardrailsAreRisks has each guardrail in two states. From the first

@@ -91,19 +91,28 @@ func (c *Change) size() int {
 	return n
 }
 
-// tooLarge is the problem of a plan that there was no room for.
-func (b *builder) tooLarge() diag.List {
-	limits := b.opts.Limits.OrDefault()
-	d := diag.Diagnostic{
+// TooLarge is the problem of a plan that there is no room for within limits.
+func TooLarge(l model.Limits) diag.List {
+	limits := l.OrDefault()
+	return diag.List{{
 		Code:    CodeTooLarge,
 		Summary: fmt.Sprintf("the plan would be larger than %d MiB as JSON, so it is not made: it is never shown in part", limits.PlanMegabytes),
 		Hint: "list fewer roles, resources and recipients on many accounts and tokens; " +
 			model.RaiseHint("plan_megabytes", 2*limits.PlanMegabytes),
+	}}
+}
+
+// tooLarge is the problem of a plan that there was no room or no time for.
+func (b *builder) tooLarge() diag.List {
+	i := slices.IndexFunc(b.compared, func(r *rights) bool { return r.tooMuch })
+	if i < 0 {
+		return TooLarge(b.opts.Limits)
 	}
-	if i := slices.IndexFunc(b.compared, func(r *rights) bool { return r.tooMuch }); i >= 0 {
-		d.Summary = fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
-			len(b.compared[i].memo), limits.AccessSteps)
-		d.Hint = "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*limits.AccessSteps)
-	}
-	return diag.List{d}
+	steps := b.opts.Limits.OrDefault().AccessSteps
+	return diag.List{{
+		Code: CodeTooLarge,
+		Summary: fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
+			len(b.compared[i].memo), steps),
+		Hint: "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*steps),
+	}}
 }

@@ -182,7 +182,7 @@ func (b *builder) warnDates(c tokenCase, g *state.Generation) {
 	case left <= 0:
 		b.warnExpired(c)
 	case left <= UpcomingDays:
-		b.warn("expires_soon", c.address(), "expires on %s, in %s, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, plural(int(left), "day", "days"))
+		b.warn("expires_soon", c.address(), "expires on %s, in %s, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, model.Plural(int(left), "day", "days"))
 	}
 }
 

@@ -26,7 +26,7 @@ type rule struct {
 	given string
 	days  model.Days
 	then  string
-	opts  []func(*plan.Options)
+	opts  []func(*applytest.Options)
 	// want are the changes, each as "action address: reasons", and reasons
 	// may be cut short with "…". A leading "due " marks those by date.
 	want []string
@@ -55,7 +55,7 @@ func (r rule) test(t *testing.T) {
 		if d := cmp.Diff(r.warn, warnings(p), emptyIsNil); d != "" {
 			t.Error("warnings:", d)
 		}
-		w.Apply(roles+r.then, append(r.opts, func(o *plan.Options) { o.Allow.Deletes = number(100) })...)
+		w.Apply(roles+r.then, append(r.opts, func(o *applytest.Options) { o.Allow.Deletes = number(100) })...)
 		if again := w.Plan(roles + r.then); again.Pending() {
 			t.Errorf("still pending after apply: %q", lines(again, nil))
 		}
@@ -100,8 +100,8 @@ func on(days model.Days) string {
 	return d.Add(days).String()
 }
 
-func replace(addresses ...model.Address) func(*plan.Options) {
-	return func(o *plan.Options) { o.Replace = addresses }
+func replace(addresses ...model.Address) func(*applytest.Options) {
+	return func(o *applytest.Options) { o.Replace = addresses }
 }
 
 func TestRulesOfDates(t *testing.T) {
@@ -250,13 +250,13 @@ func TestRulesOfTokens(t *testing.T) {
 		{name: "a lowered counter", given: given + " gen=5", then: given + " gen=2"},
 		{name: "a counter left out", given: given + " gen=5", then: given},
 		{
-			name: "--replace", given: given, then: given, opts: []func(*plan.Options){replace(model.TokenAddress("a", "t"))},
+			name: "--replace", given: given, then: given, opts: []func(*applytest.Options){replace(model.TokenAddress("a", "t"))},
 			want: []string{"rotate token/a/t: asked for by --replace"},
 		},
 		{
 			name: "all causes of a day make one rotation", given: given, days: 60,
 			then: a + "token t roles=r2 gen=2 to=rec at=" + on(100) + " every=30d\nrecipients ops=alice rec=bob",
-			opts: []func(*plan.Options){replace(model.TokenAddress("a", "t"))},
+			opts: []func(*applytest.Options){replace(model.TokenAddress("a", "t"))},
 			want: []string{"rotate token/a/t: asked for by --replace; generation raised from 1 to 2; roles changed from r1 to r2; " +
 				"expires_at changed from " + on(90) + " to " + on(100) + "; recipient ops (age1alice) is no longer a recipient and has seen the value; due since " + on(30)},
 			warn: []string{plan.WarnStaysReadable},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -25,17 +26,16 @@ func (b *builder) settings() {
 	}
 }
 
+// guardrailSettings compares each guardrail that osmoctl.yaml can declare. A list
+// of names is a set.
 func (b *builder) guardrailSettings(before, after model.Guardrails) {
-	b.setting("guardrails."+RailTokenLifetime, before.MaxTokenLifetime, after.MaxTokenLifetime)
-	b.setting("guardrails."+RailTokenRoles, before.RequireTokenRoles, after.RequireTokenRoles)
-	b.setting("guardrails."+RailAccountName, before.AccountName, after.AccountName)
-	b.setting("guardrails."+RailMinRecipients, before.MinRecipients, after.MinRecipients)
-	if !model.SameSet(before.RequiredRecipients, after.RequiredRecipients) {
-		b.setting("guardrails."+RailRecipients, before.RequiredRecipients, after.RequiredRecipients)
+	was := maps.Collect(before.All())
+	for name, value := range after.All() {
+		list, isList := value.([]string)
+		if applied, _ := was[name].([]string); !isList || !model.SameSet(applied, list) {
+			b.setting("guardrails."+name, was[name], value)
+		}
 	}
-	b.setting("guardrails."+RailNewReaders, before.MaxNewReaders, after.MaxNewReaders)
-	b.setting("guardrails."+RailDeletes, before.MaxDeletes, after.MaxDeletes)
-	b.setting("guardrails."+RailRotations, before.MaxRotations, after.MaxRotations)
 }
 
 // Move is the plan that records other git settings at the place that state
@@ -43,10 +43,10 @@ func (b *builder) guardrailSettings(before, after model.Guardrails) {
 func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *Plan {
 	want := asApplied(have)
 	want.Project.Git = to
-	b := newBuilder(want, have, Options{Today: today, Commit: commit, Allow: Allow{StateMove: movedTo(have.Meta.Applied.Git, to)}})
+	b := newBuilder(want, have, Options{Today: today, Commit: commit})
 	b.rights = b.allRights(nil)
 	b.gitSettings(have.Meta.Applied.Git, to)
-	return b.finish()
+	return b.finish(kindMove)
 }
 
 func (b *builder) gitSettings(before, after model.Git) {

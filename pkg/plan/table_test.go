@@ -29,7 +29,7 @@ type row struct {
 	days   model.Days
 	before func(t *testing.T, w *applytest.World)
 	then   string
-	opts   []func(*plan.Options)
+	opts   []func(*applytest.Options)
 	// want are the changes and warn the codes of warnings, as rules have them;
 	// follows is part of an implied effect.
 	want    []string
@@ -130,7 +130,7 @@ var table = []row{
 	},
 	{
 		state: "active", event: "`--replace token/ACCOUNT/NAME`", date: "at once", outcome: "`rotate`",
-		given: one, then: one, opts: []func(*plan.Options){replace(model.TokenAddress("a", "t"))},
+		given: one, then: one, opts: []func(*applytest.Options){replace(model.TokenAddress("a", "t"))},
 		want: []string{"rotate token/a/t: asked for by --replace"}, left: "1 retiring until 7, 2 active",
 	},
 	{
@@ -342,7 +342,7 @@ func (r *row) test(t *testing.T) {
 
 func (r *row) apply(t *testing.T, w *applytest.World) {
 	t.Helper()
-	opts := append(r.opts, func(o *plan.Options) { o.Allow.Deletes = number(100) })
+	opts := append(r.opts, func(o *applytest.Options) { o.Allow.Deletes = number(100) })
 	p := w.Apply(roles+r.then, opts...)
 	if d := cmp.Diff(r.want, lines(p, r.want), emptyIsNil); d != "" {
 		t.Error("changes:", d)

@@ -27,7 +27,7 @@ func (b *builder) restrict(p *Plan) map[model.Address]bool {
 	p.Warnings = slices.DeleteFunc(p.Warnings, func(w Warning) bool { return !keep(*w.Address) })
 	p.Upcoming = slices.DeleteFunc(p.Upcoming, func(u Upcoming) bool { return !keep(u.Address) })
 	if left > 0 {
-		p.Warnings = append(p.Warnings, Warning{Code: "targeted", Message: plural(left, "change was", "changes were") + " left out because of --target, and so are changed project settings"})
+		p.Warnings = append(p.Warnings, Warning{Code: "targeted", Message: model.Plural(left, "change was", "changes were") + " left out because of --target, and so are changed project settings"})
 	}
 	return wanted
 }

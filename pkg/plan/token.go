@@ -215,7 +215,7 @@ func (b *builder) reseal(c tokenCase, g *state.Generation) {
 	if b.sameKeys(c.want.Readers, g.Recipients) {
 		return
 	}
-	granted := b.granted(c.address())
+	granted := b.have.Granted(c.have)
 	var gained, news []Reader
 	sealed, known := members(g.Recipients), members(granted)
 	for i, id := range b.idsOf(c.want.Readers) {
@@ -287,7 +287,7 @@ func (b *builder) rotateToken(c tokenCase, causes causes) {
 		b.tokenReaders(c.address(), resolved.Readers, g.Recipients)
 	} else {
 		// Nothing lives, but who may read it was settled before.
-		b.tokenReaders(c.address(), resolved.Readers, b.granted(c.address()))
+		b.tokenReaders(c.address(), resolved.Readers, b.have.Granted(c.have))
 	}
 	b.stillRetiring(c, resolved)
 	b.overlapAccess(c.address(), resolved.Roles, c.have, c.account, effective)
@@ -319,7 +319,7 @@ func (b *builder) revokeDue(a model.Address, t *state.Token) {
 		if g.RevokeAfter == 0 {
 			continue
 		}
-		on := retiresOn(g)
+		on := g.EndsOn()
 		if on > b.today {
 			b.upcomingAt(a.At(g.Number), EventRevoke, on)
 			continue
@@ -392,7 +392,7 @@ func heirName(a model.Address, heir *model.Token) string {
 
 // stillRetires reports whether a generation of a token that was replaced works on.
 func (b *builder) stillRetires(t *state.Token) bool {
-	return slices.ContainsFunc(t.Generations, func(g state.Generation) bool { return g.RevokeAfter != 0 && retiresOn(&g) > b.today })
+	return slices.ContainsFunc(t.Generations, func(g state.Generation) bool { return g.RevokeAfter != 0 && g.EndsOn() > b.today })
 }
 
 // renameRetiring renames a token of which no generation is active, because it was

@@ -204,6 +204,22 @@ func (a *Account) Holds(role string) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role })
 }
 
+// Spent reports whether the account keeps a role for values that retire, and all
+// of them have ended by a day.
+func (a *Account) Spent(role string, on model.Date) bool {
+	if !slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role && g.Kept }) {
+		return false
+	}
+	for _, t := range a.Tokens {
+		for i := range t.Generations {
+			if g := &t.Generations[i]; g.EndsOn() > on && slices.Contains(g.CurrentRoles(), role) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Grant is one role of an account.
 type Grant struct {
 	Role       string
@@ -334,6 +350,15 @@ func (g *Generation) Status(on model.Date) Status {
 	return Active
 }
 
+// EndsOn is the day from which the value has to be gone: that of its expiry, or
+// that of its revocation, where that is earlier.
+func (g *Generation) EndsOn() model.Date {
+	if g.RevokeAfter != 0 {
+		return min(g.RevokeAfter, g.ExpiresAt)
+	}
+	return g.ExpiresAt
+}
+
 // CurrentRoles are the roles the value still carries, sorted.
 func (g *Generation) CurrentRoles() []string {
 	if len(g.RemovedRoles) == 0 {
@@ -392,6 +417,19 @@ func (a *Account) clone() *Account {
 		c.Tokens[name] = &ct
 	}
 	return &c
+}
+
+// Granted are the IDs of the keys that may read a token by what the last apply
+// recorded, whether or not its value was sealed to them yet. A token that is gone,
+// or was never there, has none.
+func (s *Snapshot) Granted(t *Token) (ids []string) {
+	if !t.Live() {
+		return nil
+	}
+	for _, name := range t.Spec.Recipients {
+		ids = append(ids, s.Meta.Applied.Recipients[name]...)
+	}
+	return ids
 }
 
 // Values returns the SHA-256 of every value ever issued, live or ended.

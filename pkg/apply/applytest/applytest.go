@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -97,34 +98,56 @@ func (w *World) Token(account, name string) *state.Token {
 }
 
 // Plan plans declarations that must have no problems.
-func (w *World) Plan(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) Plan(declarations string, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	return w.PlanFor(Declare(w.tb, declarations), opts...)
 }
 
+// Options are those of a plan, with what it is held against the guardrails by.
+type Options struct {
+	plan.Options
+	guard.Facts
+}
+
 // PlanFor is Plan of declarations that were read already.
-func (w *World) PlanFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) PlanFor(want *model.Declarations, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
-	o := plan.Options{Today: w.Today, Commit: "c0ffee"}
+	o := w.options(want, opts)
+	p, problems := plan.Build(want, w.State(), o.Options)
+	if err := problems.Err(); err != nil {
+		w.tb.Fatalf("plan on %s: %v", w.Today, err)
+	}
+	return w.Hold(p, o.Facts)
+}
+
+func (w *World) options(want *model.Declarations, opts []func(*Options)) Options {
+	o := Options{plan.Options{Today: w.Today, Commit: "c0ffee"}, guard.Facts{Declared: want}}
 	for _, set := range opts {
 		set(&o)
 	}
-	p, problems := plan.Build(want, w.State(), o)
-	if err := problems.Err(); err != nil {
-		w.tb.Fatalf("plan on %s: %v", w.Today, err)
+	return o
+}
+
+// Hold holds a plan that was made of the world's state against the guardrails, and
+// returns it.
+func (w *World) Hold(p *plan.Plan, f guard.Facts) *plan.Plan {
+	w.tb.Helper()
+	f.Applied = w.State()
+	if err := guard.Hold(p, f); err != nil {
+		w.tb.Fatal(err)
 	}
 	return p
 }
 
 // Apply plans and applies declarations, which must succeed, and returns what
 // was applied.
-func (w *World) Apply(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) Apply(declarations string, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	return w.ApplyFor(Declare(w.tb, declarations), opts...)
 }
 
 // ApplyFor is Apply of declarations that were read already.
-func (w *World) ApplyFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) ApplyFor(want *model.Declarations, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	p := w.PlanFor(want, opts...)
 	if _, err := w.Run(want).Apply(context.Background(), p, w.State()); err != nil {
@@ -143,33 +166,30 @@ func (w *World) Run(want *model.Declarations) *apply.Run {
 
 // PlanReseal plans to seal again what lives, for declarations that must have no
 // problems.
-func (w *World) PlanReseal(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) PlanReseal(declarations string, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	return w.PlanResealFor(Declare(w.tb, declarations), opts...)
 }
 
 // PlanResealFor is PlanReseal of declarations that were read already.
-func (w *World) PlanResealFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) PlanResealFor(want *model.Declarations, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
-	o := plan.Options{Today: w.Today, Commit: "c0ffee"}
-	for _, set := range opts {
-		set(&o)
-	}
-	p, problems := plan.BuildReseal(want, w.State(), o)
+	o := w.options(want, opts)
+	p, problems := plan.BuildReseal(want, w.State(), o.Options)
 	if err := problems.Err(); err != nil {
 		w.tb.Fatalf("plan to reseal on %s: %v", w.Today, err)
 	}
-	return p
+	return w.Hold(p, o.Facts)
 }
 
 // Reseal seals again what lives, which must succeed, and returns the plan.
-func (w *World) Reseal(declarations string, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) Reseal(declarations string, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	return w.ResealFor(Declare(w.tb, declarations), opts...)
 }
 
 // ResealFor is Reseal for declarations that were read already.
-func (w *World) ResealFor(want *model.Declarations, opts ...func(*plan.Options)) *plan.Plan {
+func (w *World) ResealFor(want *model.Declarations, opts ...func(*Options)) *plan.Plan {
 	w.tb.Helper()
 	p := w.PlanResealFor(want, opts...)
 	if _, err := w.Run(want).Reseal(context.Background(), p, w.State(), &Opener{World: w}, false); err != nil {

@@ -1,13 +1,12 @@
-package plan
+package guard
 
-// RailBaseNotApplied is about declarations of a base that nobody has applied yet.
-const RailBaseNotApplied = "base_not_applied"
+import "github.com/osmoctl/osmoctl/pkg/plan"
 
 // TakenBack are the entries that block a branch's plan for what its base declares
 // and nobody has applied yet, where the branch declares what state has: compared
 // with the state, that shows as no change, and to merge it takes back what was just
 // reviewed. Both plans are made against the same state.
-func TakenBack(base, branch *Plan) []Blocked {
+func TakenBack(base, branch *plan.Plan) []plan.Blocked {
 	type what struct {
 		address string
 		detail  string
@@ -20,10 +19,10 @@ func TakenBack(base, branch *Plan) []Blocked {
 			kept[what{c.Address.String(), "field " + f.Path}] = true
 		}
 	}
-	var blocked []Blocked
+	var blocked []plan.Blocked
 	for i := range base.Changes {
 		c := &base.Changes[i]
-		back := !c.Due && c.Action != Update && !kept[what{c.Address.String(), string(c.Action)}]
+		back := !c.Due && c.Action != plan.Update && !kept[what{c.Address.String(), string(c.Action)}]
 		for _, f := range c.Fields {
 			back = back || c.Before != nil && c.After != nil && !kept[what{c.Address.String(), "field " + f.Path}]
 		}
@@ -31,8 +30,8 @@ func TakenBack(base, branch *Plan) []Blocked {
 			continue
 		}
 		address := c.Address
-		blocked = append(blocked, Blocked{
-			Address: &address, Guardrail: RailBaseNotApplied,
+		blocked = append(blocked, plan.Blocked{
+			Address: &address, Guardrail: BaseNotApplied,
 			Detail: "the base declares to " + string(c.Action) + " it, which is not applied yet, and this branch takes that back: apply the base first, and plan again",
 		})
 	}
@@ -42,8 +41,8 @@ func TakenBack(base, branch *Plan) []Blocked {
 	}
 	for _, c := range base.GuardrailChanges {
 		if !settings[c.Path] {
-			blocked = append(blocked, Blocked{
-				Guardrail: RailBaseNotApplied,
+			blocked = append(blocked, plan.Blocked{
+				Guardrail: BaseNotApplied,
 				Detail:    "the base changes " + c.Path + ", which is not applied yet, and this branch takes that back: apply the base first, and plan again",
 			})
 		}

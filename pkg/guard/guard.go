@@ -1,0 +1,207 @@
+// Package guard holds a plan against the guardrails: limits on what one plan may
+// do.
+//
+// Every guardrail is a row of one table, [Table]: its name, the flag that lifts
+// it for one run, the plans that it is asked about, the pure function that checks
+// it, and how two values of its setting compare. A new guardrail is a row here,
+// with its setting, if it has one, as a field of [model.Guardrails]: osmoctl.yaml
+// is read, state is written, and two settings are compared by those fields.
+//
+// A plan is held against the guardrails that the last apply recorded and against
+// the declared ones, and what either of them forbids is blocked: no pull request
+// loosens a guardrail and profits from it in one go. What others found to be
+// wrong, with the history of state or with the place that it was read from,
+// blocks a plan by the same door, as [Facts.First] and [Facts.Found].
+//
+// The functions of package plan return plans whose Blocked is nil: nobody held
+// them against anything, and apply refuses them. [Hold] is what makes them whole.
+package guard
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Facts is what a plan is judged by beside itself. None of it is changed.
+type Facts struct {
+	// Declared is what the plan was made from; nil where that was state alone.
+	// Then only the recorded guardrails bind.
+	Declared *model.Declarations
+	// Applied is the state that the plan was made against.
+	Applied *state.Snapshot
+	// Allow lifts guardrails for this run.
+	Allow Allow
+	// Limits bound the plan with what blocks it; the zero Limits are the defaults.
+	Limits model.Limits
+	// StateEdited names files under state/ in which the declarations' commit
+	// differs from the commit that state was read from.
+	StateEdited []string
+	// First and Found are what was found to be wrong with the place of state or
+	// with its history. First stands before what the guardrails block, Found
+	// after it.
+	First, Found []plan.Blocked
+	// RisksFit tells whether a reviewer is shown every risk of the plan; nil is
+	// that there is nobody to show them to.
+	RisksFit func(*plan.Plan) bool
+}
+
+// Allow lifts guardrails for one run. Each says the number or the name that it
+// lets through, so that none of them can be a habit. The tags are the flags of the
+// command line.
+type Allow struct {
+	// Empty lets a project without any declaration delete everything.
+	Empty bool `name:"allow-empty" help:"Let a project without any declaration delete everything."`
+	// Deletes raises the bound on deletions to a number.
+	Deletes *int `name:"allow-deletes" placeholder:"N" help:"Let up to N objects be deleted."`
+	// Delete names objects whose deletion does not count.
+	Delete []model.Address `name:"allow-delete" placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
+	// Rotations and NewReaders raise the bounds of these names to a number.
+	Rotations  *int `name:"allow-rotations" placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
+	NewReaders *int `name:"allow-new-readers" placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
+	// Risks says how many risks were read where no comment has room for them.
+	Risks *int `name:"allow-risks" placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
+	// Lifetime raises the bound on a token's lifetime.
+	Lifetime model.Days `name:"allow-lifetime" placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
+	// StateMove is the place, by [model.Git.Place], that state may move to.
+	StateMove string `name:"allow-state-move" placeholder:"PLACE" help:"Let the state move to where the git settings say, such as origin/osmoctl-state."`
+	// Objects lifts what else bears on one object alone: the pattern of its
+	// name, the roles or recipients it lacks.
+	Objects []model.Address `name:"allow" placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
+}
+
+// Flags are the allowances as they would be typed.
+func (a Allow) Flags() (line []string) {
+	add := func(given bool, words ...string) {
+		if given {
+			line = append(line, strings.Join(words, " "))
+		}
+	}
+	number := func(flag string, n *int) {
+		if n != nil {
+			add(true, flag, strconv.Itoa(*n))
+		}
+	}
+	objects := func(flag string, list []model.Address) {
+		for _, a := range list {
+			add(true, flag, model.ShellWord(a.String()))
+		}
+	}
+	add(a.Empty, "--allow-empty")
+	number("--allow-deletes", a.Deletes)
+	objects("--allow-delete", a.Delete)
+	number("--allow-rotations", a.Rotations)
+	number("--allow-new-readers", a.NewReaders)
+	number("--allow-risks", a.Risks)
+	add(a.Lifetime != 0, "--allow-lifetime", a.Lifetime.String())
+	add(a.StateMove != "", "--allow-state-move", model.ShellWord(a.StateMove))
+	objects("--allow", a.Objects)
+	return line
+}
+
+// Hold completes a plan by what the guardrails say of it: it adds the risks of
+// guardrails that are loosened, and sets what blocks the plan. The error is a
+// [diag.List] with [plan.CodeTooLarge] where there is no room for all of that.
+func Hold(p *plan.Plan, f Facts) error {
+	if f.Declared != nil {
+		p.AddRisks(loosenedRails(p, f))
+	}
+	blocked, fits := check(p, f)
+	if !fits {
+		return plan.TooLarge(f.Limits)
+	}
+	p.Blocked = blocked
+	return nil
+}
+
+// check asks every guardrail that concerns plans of this kind. It reports false
+// where what they block has no room in the plan.
+func check(p *plan.Plan, f Facts) ([]plan.Blocked, bool) {
+	e := &entries{list: append([]plan.Blocked{}, f.First...), said: map[string]bool{}, room: p.Room}
+	in := input{Facts: f, plan: p}
+	var asked []Rail
+	for _, r := range table {
+		if slices.Contains(r.kinds, p.Kind()) {
+			asked = append(asked, r)
+		}
+	}
+	for _, r := range asked {
+		if r.once != nil {
+			e.add(r, r.once(in))
+		}
+	}
+	for _, in.rails = range bothRails(f) {
+		for _, r := range asked {
+			if r.whole != nil {
+				e.add(r, r.whole(in))
+			}
+		}
+		for i := range p.Changes {
+			for _, r := range asked {
+				if r.change != nil {
+					e.add(r, r.change(in, &p.Changes[i]))
+				}
+			}
+		}
+	}
+	e.list = append(e.list, f.Found...)
+	for _, r := range asked {
+		if r.last != nil {
+			e.add(r, r.last(in))
+		}
+	}
+	return e.list, e.room >= 0
+}
+
+// entries collects what is blocked, while there is room for it.
+type entries struct {
+	list []plan.Blocked
+	// said keeps what both sets of guardrails forbid from being said twice.
+	said map[string]bool
+	room int
+}
+
+func (e *entries) add(r Rail, list []plan.Blocked) {
+	const frame = 150 // what JSON puts around an entry
+	for _, b := range list {
+		b.Guardrail = r.Name
+		key := b.Guardrail + " " + b.Flag
+		if b.Address != nil {
+			key += " " + b.Address.String()
+		}
+		if r.several {
+			key += " " + b.Detail
+		}
+		if e.said[key] {
+			continue
+		}
+		if e.room -= frame + 2*len(key) + len(b.Detail); e.room < 0 {
+			e.room = -1
+			return
+		}
+		e.said[key] = true
+		e.list = append(e.list, b)
+	}
+}
+
+// limits are guardrails with the keys that their recipient names stood for when
+// they were declared.
+type limits struct {
+	model.Guardrails
+	keys map[string][]string
+}
+
+// bothRails are those declared and those recorded, as far as there are any.
+func bothRails(f Facts) (both []limits) {
+	if f.Declared != nil {
+		both = append(both, limits{f.Declared.Project.Guardrails, state.SettingsOf(f.Declared.Project).Recipients})
+	}
+	if f.Applied.Exists() {
+		both = append(both, limits{f.Applied.Meta.Applied.Guardrails, f.Applied.Meta.Applied.Recipients})
+	}
+	return both
+}
