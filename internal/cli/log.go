@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -42,7 +42,7 @@ func (c *logCmd) Run(env *Env) error {
 		return err
 	}
 	var entries []report.LogEntry
-	err = w.Store().History(env.Context, at.Commit(), path, func(commit gitstore.Commit) error {
+	err = w.Store().History(env.Context, at.Commit(), path, func(commit git.Commit) error {
 		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}
@@ -52,7 +52,7 @@ func (c *logCmd) Run(env *Env) error {
 		return nil
 	})
 	switch {
-	case errors.Is(err, gitstore.ErrShallow):
+	case errors.Is(err, git.ErrShallow):
 		env.warnf("this clone is shallow, so older history is missing: git fetch --unshallow brings it")
 	case err != nil && !errors.Is(err, io.EOF):
 		return err

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/scan"
@@ -58,7 +60,7 @@ type job struct {
 // worker is what one goroutine searches with.
 type worker struct {
 	scanner  *scan.Scanner
-	contents *gitstore.Contents
+	contents *git.Contents
 	finished []finished
 	files    int
 	bytes    int64
@@ -292,9 +294,9 @@ func nearestDir(path string) string {
 }
 
 func (s *search) history(store *gitstore.Store) error {
-	var missing []gitstore.Missing
+	var missing []git.Missing
 	err := s.all(store, func(give func(job)) (err error) {
-		missing, err = store.Versions(s.ctx, func(v gitstore.Version) error {
+		missing, err = store.Versions(s.ctx, func(v git.Version) error {
 			s.out.Versions++
 			give(job{name: v.Path, commit: v.Commit, open: openVersion(v)})
 			return nil
@@ -307,7 +309,7 @@ func (s *search) history(store *gitstore.Store) error {
 	return err
 }
 
-func openVersion(v gitstore.Version) func(*worker) (scan.Input, func(), error) {
+func openVersion(v git.Version) func(*worker) (scan.Input, func(), error) {
 	if v.Path == "" {
 		return func(*worker) (scan.Input, func(), error) {
 			return scan.Input{Reader: strings.NewReader(v.Message)}, func() {}, nil
@@ -342,7 +344,7 @@ func (s *search) staged() error {
 			return err
 		}
 	}
-	files, err := gitstore.ListStaged(s.ctx, store.Repository, index)
+	files, err := worktree.ListStaged(s.ctx, store.Repository, index)
 	if err != nil {
 		return fmt.Errorf("read what is staged: %w", err)
 	}

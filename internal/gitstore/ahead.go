@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
@@ -62,7 +63,7 @@ func (s *Store) abandon(ctx context.Context, j journal) error {
 		return err
 	}
 	edits, err := s.editsOf(ctx, j)
-	if errors.Is(err, ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		return nil // the power failed before the pack was whole, and long before the index
 	}
 	if err != nil {

@@ -18,14 +18,14 @@ func TestIndexGoesAhead(t *testing.T) {
 			return nil
 		}
 		looked = true
-		got := c.git("diff", "--cached", "--name-status", c.before, "--", "state")
+		got := c.Git("diff", "--cached", "--name-status", c.before, "--", "state")
 		want := "D\tstate/accounts/aa/x/t.1.age\nA\tstate/accounts/bb/y/t.1.age\nM\tstate/meta.json"
 		if got != want {
 			t.Errorf("the index is\n%s", got)
 		}
 		return nil
 	})
-	c.check(err)
+	c.Check(err)
 	if !looked {
 		t.Error("the branch did not move")
 	}

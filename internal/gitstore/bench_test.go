@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // accounts makes n account folders of two files each, as state has them.
@@ -31,28 +33,28 @@ func (r *repo) unrelated(n int) {
 		fmt.Fprintf(&stream, "M 100644 inline src/dir-%03d/file-%05d.txt\ndata 6\n%05d\n\n", i%200, i, i)
 	}
 	cmd := exec.Command("git", "fast-import", "--quiet")
-	cmd.Dir, cmd.Stdin = r.dir, &stream
-	for key, value := range r.env {
+	cmd.Dir, cmd.Stdin = r.Dir, &stream
+	for key, value := range r.Env {
 		cmd.Env = append(cmd.Env, key+"="+value)
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		r.t.Fatalf("git fast-import: %v\n%s", err, out)
+		r.T.Fatalf("git fast-import: %v\n%s", err, out)
 	}
-	r.git("reset", "-q", "--hard")
+	r.Git("reset", "-q", "--hard")
 }
 
 func BenchmarkFiles(b *testing.B) {
 	r := newRepo(b)
-	r.commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
+	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	p, _ := r.apply(r.open(""), accounts(10_000)...)
 	for b.Loop() {
-		s, err := Open(r.dir, r.options())
-		r.check(err)
+		s, err := Open(r.Dir, r.options())
+		r.Check(err)
 		files, err := s.Files(context.Background(), p.Commit, []string{"state"}, func(path string) bool {
 			return strings.HasSuffix(path, ".json")
 		})
-		r.check(err)
+		r.Check(err)
 		if len(files) != 20_000 {
 			b.Fatalf("%d files", len(files))
 		}
@@ -63,36 +65,36 @@ func BenchmarkFiles(b *testing.B) {
 // BenchmarkWrite stores 10,000 new accounts: 20,000 blobs and 10,000 folders.
 func BenchmarkWrite(b *testing.B) {
 	r := newRepo(b)
-	r.commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
+	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	req := request(head, accounts(10_000)...)
 	for b.Loop() {
 		p, err := s.Write(context.Background(), req)
-		r.check(err)
-		r.check(s.Discard(p))
+		r.Check(err)
+		r.Check(s.Discard(p))
 	}
 }
 
 // BenchmarkPublish moves a branch with 20,000 new files, into a work tree.
 func BenchmarkPublish(b *testing.B) {
 	r := newRepo(b)
-	first := r.commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
+	first := r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	s := r.open("")
 	changes := accounts(10_000)
 	for b.Loop() {
 		b.StopTimer()
-		r.git("reset", "-q", "--hard", first)
+		r.Git("reset", "-q", "--hard", first)
 		l := r.lock(s)
 		head, err := s.Head()
-		r.check(err)
+		r.Check(err)
 		p, err := s.Write(context.Background(), request(head, changes...))
-		r.check(err)
+		r.Check(err)
 		b.StartTimer()
 		_, err = s.Publish(context.Background(), p)
-		r.check(err)
+		r.Check(err)
 		l.Unlock()
 	}
 }
@@ -112,32 +114,32 @@ func BenchmarkApplySmall(b *testing.B) {
 func BenchmarkWorktreeFS(b *testing.B) {
 	r := newRepo(b)
 	for i := range 10_000 {
-		r.write(fmt.Sprintf("manifests/team-%02d/account-%05d.yaml", i%100, i), "service_accounts: {}\n")
+		r.Write(fmt.Sprintf("manifests/team-%02d/account-%05d.yaml", i%100, i), "service_accounts: {}\n")
 	}
-	r.commit("first", nil)
+	r.Commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		tree, closer, err := DirFS(filepath.Join(s.Root(), s.Prefix()))
-		r.check(err)
-		r.check(fs.WalkDir(tree, "manifests", func(path string, d fs.DirEntry, err error) error {
+		tree, closer, err := worktree.DirFS(filepath.Join(s.Root(), s.Prefix()))
+		r.Check(err)
+		r.Check(fs.WalkDir(tree, "manifests", func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
 				_, err = fs.ReadFile(tree, path)
 			}
 			return err
 		}))
-		r.check(closer.Close())
+		r.Check(closer.Close())
 	}
 }
 
 func BenchmarkUncommitted(b *testing.B) {
 	r := newRepo(b)
 	for i := range 10_000 {
-		r.write(fmt.Sprintf("manifests/team-%02d/account-%05d.yaml", i%100, i), "service_accounts: {}\n")
+		r.Write(fmt.Sprintf("manifests/team-%02d/account-%05d.yaml", i%100, i), "service_accounts: {}\n")
 	}
-	commit := r.commit("first", nil)
+	commit := r.Commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		if different, err := ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
+		if different, err := worktree.ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
 			b.Fatal(different, err)
 		}
 	}
@@ -146,10 +148,10 @@ func BenchmarkUncommitted(b *testing.B) {
 // BenchmarkOpen is what every command pays.
 func BenchmarkOpen(b *testing.B) {
 	r := newRepo(b)
-	r.commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
+	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	for b.Loop() {
-		s, err := Open(r.dir, r.options())
-		r.check(err)
+		s, err := Open(r.Dir, r.options())
+		r.Check(err)
 		if _, err := s.Head(); err != nil || s.Interrupted() {
 			b.Fatal(err)
 		}

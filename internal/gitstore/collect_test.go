@@ -18,11 +18,11 @@ func TestCollectedWhileStoring(t *testing.T) {
 		stored := e.Op == "rename" && filepath.Base(filepath.Dir(e.To)) == "pack"
 		if stored || e.Op == "syncdir" && filepath.Base(e.Path) == "pack" {
 			collected++
-			c.git("gc", "-q", "--prune=now")
+			c.Git("gc", "-q", "--prune=now")
 		}
 		return nil
 	})
-	c.check(err)
+	c.Check(err)
 	if collected != 4 {
 		t.Errorf("collected %d times, not before each of 3 renames and the flush", collected)
 	}
@@ -44,7 +44,7 @@ func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
 		t.Fatal("the commit was made")
 	}
 	stored := func() []string {
-		found, _ := filepath.Glob(c.path(".git/objects/pack/*"))
+		found, _ := filepath.Glob(c.Path(".git/objects/pack/*"))
 		return found
 	}
 	if len(stored()) == 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/git"
 )
 
 // applyAgain applies a change, and starts over where the branch has moved.
@@ -39,7 +41,7 @@ func (r *repo) applyAgain(s *Store, change Change) error {
 // gitAgain runs a git command until no lock is in its way.
 func (r *repo) gitAgain(args ...string) error {
 	for {
-		out, err := r.try(args...)
+		out, err := r.Try(args...)
 		if err == nil || !strings.Contains(out, ".lock") {
 			return err
 		}
@@ -49,9 +51,9 @@ func (r *repo) gitAgain(args ...string) error {
 // commitAgain commits the files of HEAD once more, by compare-and-swap.
 func (r *repo) commitAgain() error {
 	for {
-		parent, _ := r.try("rev-parse", "HEAD")
-		commit, _ := r.try("commit-tree", "-p", parent, "-m", "by git", parent+"^{tree}")
-		out, err := r.try("update-ref", "HEAD", commit, parent)
+		parent, _ := r.Try("rev-parse", "HEAD")
+		commit, _ := r.Try("commit-tree", "-p", parent, "-m", "by git", parent+"^{tree}")
+		out, err := r.Try("update-ref", "HEAD", commit, parent)
 		if err == nil || !strings.Contains(out, "cannot lock ref") {
 			return err
 		}
@@ -64,7 +66,7 @@ func (r *repo) commitAgain() error {
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
+	r.Commit("first", project)
 	const stores, each = 4, 10
 	errs := make(chan error, stores*each+3*each)
 	var group sync.WaitGroup
@@ -81,7 +83,7 @@ func TestConcurrent(t *testing.T) {
 	}
 	var staged []string
 	for i := range each {
-		r.write(fmt.Sprintf("user/%d", i), "data")
+		r.Write(fmt.Sprintf("user/%d", i), "data")
 		staged = append(staged, fmt.Sprintf("A  user/%d", i))
 	}
 	repeat(func(int) error { return r.commitAgain() })
@@ -90,12 +92,12 @@ func TestConcurrent(t *testing.T) {
 	group.Wait()
 	close(errs)
 	for err := range errs {
-		r.check(err)
+		r.Check(err)
 	}
-	if got, want := r.git("rev-list", "--count", "--first-parent", "HEAD"), fmt.Sprint(1+stores*each+each); got != want {
+	if got, want := r.Git("rev-list", "--count", "--first-parent", "HEAD"), fmt.Sprint(1+stores*each+each); got != want {
 		t.Errorf("%s commits, want %s", got, want)
 	}
-	if got := strings.Count(r.git("ls-tree", "-r", "--name-only", "HEAD", "state")+"\n", "\n"); got != stores*each {
+	if got := strings.Count(r.Git("ls-tree", "-r", "--name-only", "HEAD", "state")+"\n", "\n"); got != stores*each {
 		t.Errorf("%d files, want %d", got, stores*each)
 	}
 	r.wantStatus(strings.Join(staged, "\n"))
@@ -106,19 +108,19 @@ func TestConcurrent(t *testing.T) {
 func TestMoved(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
+	r.Commit("first", project)
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
-	r.check(err)
-	theirs := r.commit("theirs", map[string]string{"b": "b"})
+	r.Check(err)
+	theirs := r.Commit("theirs", map[string]string{"b": "b"})
 	result, err := s.Publish(t.Context(), p)
 	if !errors.Is(err, ErrMoved) || result.Moved {
 		t.Errorf("%+v, %v", result, err)
 	}
-	if got := r.git("rev-parse", "HEAD"); got != theirs {
+	if got := r.Git("rev-parse", "HEAD"); got != theirs {
 		t.Errorf("HEAD is %s", got)
 	}
 	r.wantClean()
@@ -131,11 +133,11 @@ func TestBornMeanwhile(t *testing.T) {
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
-	r.check(err)
-	r.commit("theirs", map[string]string{"b": "b"})
-	r.git("pack-refs", "--all", "--prune")
+	r.Check(err)
+	r.Commit("theirs", map[string]string{"b": "b"})
+	r.Git("pack-refs", "--all", "--prune")
 	if _, err := s.Publish(t.Context(), p); !errors.Is(err, ErrMoved) {
 		t.Errorf("%v", err)
 	}
@@ -146,16 +148,16 @@ func TestBornMeanwhile(t *testing.T) {
 func TestGCBetween(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
+	r.Commit("first", project)
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
-	r.check(err)
-	r.git("gc", "-q", "--prune=now")
+	r.Check(err)
+	r.Git("gc", "-q", "--prune=now")
 	_, err = s.Publish(t.Context(), p)
-	r.check(err)
+	r.Check(err)
 	r.wantClean()
 }
 
@@ -165,21 +167,21 @@ func TestBranchNamesCollide(t *testing.T) {
 	for _, packed := range []bool{false, true} {
 		for _, branch := range []string{"refs/heads/main/sub", "refs/heads/team"} {
 			r := newRepo(t)
-			r.commit("first", project)
-			r.git("branch", "team/one")
+			r.Commit("first", project)
+			r.Git("branch", "team/one")
 			if packed {
-				r.git("pack-refs", "--all", "--prune")
+				r.Git("pack-refs", "--all", "--prune")
 			}
 			s := r.open("")
 			l := r.lock(s)
-			p, err := s.Write(t.Context(), request(Head{Branch: branch}, set("state/a", "a")))
+			p, err := s.Write(t.Context(), request(git.Head{Branch: branch}, set("state/a", "a")))
 			if err == nil {
 				_, err = s.Publish(t.Context(), p)
 			}
 			if err == nil {
 				t.Errorf("%s was made (packed: %t)", branch, packed)
 			}
-			r.check(l.Unlock())
+			r.Check(l.Unlock())
 			r.wantClean()
 		}
 	}

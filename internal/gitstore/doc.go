@@ -1,12 +1,5 @@
-// Package gitstore keeps osmoctl's records in git: the repository is the
-// database, the lock and the log.
-//
-// # Words
-//
-// The *project* is the folder with osmoctl.yaml; it may lie anywhere below the
-// *root* of the work tree. A commit is read as a whole ([Store.Files],
-// [Store.FS]); the work tree is read only where a person's unfinished edits are
-// meant ([Store.WorktreeFS], [Store.Uncommitted]).
+// Package gitstore writes osmoctl's records into git: the repository is the
+// database, the lock and the log. Package git reads them.
 //
 // # Writing
 //
@@ -44,7 +37,6 @@
 // The user's work is theirs. Index entries of other paths keep every bit. A
 // file of ours that differs from the commit it should have come from has been
 // edited, and is left alone and named ([Result.LeftAlone]). Hooks are not run.
-// Replace refs and grafts are not applied: state is read as it was written.
 //
 // # Not defended
 //

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/git"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -20,12 +22,12 @@ var (
 
 // The reasons why a repository, or the state it is in, cannot be written.
 const (
-	InProgress   Reason = "in-progress"
-	Unmerged     Reason = "unmerged"
-	Signing      Reason = "signing"
-	LinkedPath   Reason = "linked-path"
-	DetachedHead Reason = "detached"
-	IndexForm    Reason = "index"
+	InProgress   git.Reason = "in-progress"
+	Unmerged     git.Reason = "unmerged"
+	Signing      git.Reason = "signing"
+	LinkedPath   git.Reason = "linked-path"
+	DetachedHead git.Reason = "detached"
+	IndexForm    git.Reason = "index"
 )
 
 // A LockedError says that somebody else holds a lock.

@@ -29,11 +29,11 @@ func newScene(t testing.TB) scene {
 	t.Helper()
 	r := newRepo(t)
 	old := map[string]string{"state/meta.json": "{1}\n", "state/accounts/aa/x/t.1.age": "one", "osmoctl.yaml": "v", "decoy": "d\n"}
-	before := r.commit("first", old)
-	r.git("pack-refs", "--all")
-	r.write("decoy", "edited by the user\n")
-	r.git("add", "decoy")
-	r.write("untracked", "u\n")
+	before := r.Commit("first", old)
+	r.Git("pack-refs", "--all")
+	r.Write("decoy", "edited by the user\n")
+	r.Git("add", "decoy")
+	r.Write("untracked", "u\n")
 	return scene{r, before, old, map[string]string{
 		"state/meta.json": "{2}\n", "state/accounts/bb/y/t.1.age": "a longer content, to be cut short", "osmoctl.yaml": "v",
 	}}
@@ -53,10 +53,10 @@ func (c scene) changes() []Change {
 func (c scene) copyTo(t testing.TB) scene {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "repo")
-	original := os.DirFS(c.dir)
-	c.repo = &repo{t, dir, c.env}
-	c.check(os.CopyFS(dir, original))
-	c.git("update-index", "-q", "--refresh")
+	original := os.DirFS(c.Dir)
+	c.repo = &repo{c.At(dir)}
+	c.Check(os.CopyFS(dir, original))
+	c.Git("update-index", "-q", "--refresh")
 	return c
 }
 
@@ -64,7 +64,7 @@ func (c scene) copyTo(t testing.TB) scene {
 func (c scene) try(hook func(disktest.Event) error) (Result, error) {
 	opts := c.options()
 	opts.Disk = disktest.Spy(hook)
-	s, err := Open(c.dir, opts)
+	s, err := Open(c.Dir, opts)
 	if err != nil {
 		return Result{}, err
 	}
@@ -112,7 +112,7 @@ func tolerable(e disktest.Event) bool {
 func (c scene) recover(hook func(disktest.Event) error) error {
 	opts := c.options()
 	opts.Disk = disktest.Spy(hook)
-	s, err := Open(c.dir, opts)
+	s, err := Open(c.Dir, opts)
 	if err != nil {
 		return err
 	}
@@ -126,18 +126,18 @@ func (c scene) recover(hook func(disktest.Event) error) error {
 
 // wantWhole checks that the commit is there or not, and nothing between.
 func (c scene) wantWhole(moved bool) {
-	c.t.Helper()
-	isNew := c.git("rev-parse", "HEAD") != c.before
+	c.T.Helper()
+	isNew := c.Git("rev-parse", "HEAD") != c.before
 	if moved && !isNew {
-		c.t.Error("the branch was said to have moved, and has not")
+		c.T.Error("the branch was said to have moved, and has not")
 	}
 	want := c.old
 	if isNew {
 		want = c.new
 	}
 	for name := range c.old {
-		if got, there := want[name]; name != "decoy" && (c.exists(name) != there || there && c.read(name) != got) {
-			c.t.Errorf("%s is not as it should be", name)
+		if got, there := want[name]; name != "decoy" && (c.Exists(name) != there || there && c.Read(name) != got) {
+			c.T.Errorf("%s is not as it should be", name)
 		}
 	}
 	c.wantStatus(sceneStatus)
@@ -165,19 +165,19 @@ func TestFaults(t *testing.T) {
 					return fail(e)
 				})
 				if met.Load() < k {
-					c.check(err)
+					c.Check(err)
 					break
 				}
 				points++
 				t.Run(fmt.Sprint(k), func(t *testing.T) {
-					c.t = t
+					c.T = t
 					if err == nil && !dead && !tolerated {
 						t.Errorf("the error was swallowed: %+v", result)
 					}
-					c.check(c.recover(func(disktest.Event) error { return nil }))
+					c.Check(c.recover(func(disktest.Event) error { return nil }))
 					c.wantWhole(result.Moved)
 					_, err := c.try(func(disktest.Event) error { return nil })
-					c.check(err)
+					c.Check(err)
 					c.wantWhole(true)
 				})
 			}
@@ -199,14 +199,14 @@ func TestFaultsInRecover(t *testing.T) {
 		hook, met := failAt(k, true)
 		result, err := c.try(hook)
 		if met.Load() < k {
-			c.check(err)
+			c.Check(err)
 			break
 		}
 		for k2 := int64(1); ; k2++ {
 			hook, met := failAt(k2, true)
 			err := c.recover(hook)
 			if met.Load() < k2 {
-				c.check(err)
+				c.Check(err)
 				break
 			}
 			pairs++
@@ -247,26 +247,26 @@ func TestRecoverLeavesEdits(t *testing.T) {
 	if err == nil || !result.Moved {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	c.write("state/meta.json", "mine\n")
+	c.Write("state/meta.json", "mine\n")
 	s := c.open("")
 	if !s.Interrupted() {
 		t.Error("the interruption is not seen")
 	}
 	defer c.lock(s).Unlock()
 	head, err := s.Head()
-	c.check(err)
+	c.Check(err)
 	if _, err := s.Write(t.Context(), request(head, set("state/a", "a"))); !errors.Is(err, ErrInterrupted) {
 		t.Errorf("written over an interrupted run: %v", err)
 	}
 	got, err := s.Recover(t.Context())
-	c.check(err)
+	c.Check(err)
 	want := Recovery{Commit: head.Commit, Result: Result{Moved: true, LeftAlone: []string{"state/meta.json"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	c.wantStatus("M  decoy\n M state/meta.json\n?? untracked")
 	c.wantSound()
-	if got := c.read("state/meta.json"); got != "mine\n" {
+	if got := c.Read("state/meta.json"); got != "mine\n" {
 		t.Errorf("the user's edit is now %q", got)
 	}
 	if s.Interrupted() {
@@ -278,10 +278,10 @@ func TestRecoverLeavesEdits(t *testing.T) {
 func TestRecoverOvertaken(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]func(c scene){
-		"branch": func(c scene) { c.git("commit", "-q", "-m", "user") },
+		"branch": func(c scene) { c.Git("commit", "-q", "-m", "user") },
 		"HEAD": func(c scene) {
-			c.git("symbolic-ref", "HEAD", "refs/heads/other")
-			c.git("update-ref", "refs/heads/other", "main~1")
+			c.Git("symbolic-ref", "HEAD", "refs/heads/other")
+			c.Git("update-ref", "refs/heads/other", "main~1")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -297,15 +297,15 @@ func TestRecoverOvertaken(t *testing.T) {
 				t.Fatal("no fault")
 			}
 			after(c)
-			before := c.git("status", "--porcelain")
+			before := c.Git("status", "--porcelain")
 			s := c.open("")
 			defer c.lock(s).Unlock()
 			got, err := s.Recover(t.Context())
-			c.check(err)
+			c.Check(err)
 			if !got.Overtaken || s.Interrupted() {
 				t.Errorf("%+v", got)
 			}
-			if diff := cmp.Diff(before, c.git("status", "--porcelain")); diff != "" {
+			if diff := cmp.Diff(before, c.Git("status", "--porcelain")); diff != "" {
 				t.Error(diff)
 			}
 			c.wantSound()

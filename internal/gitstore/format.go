@@ -9,11 +9,11 @@ import (
 
 // formatCommit encodes a commit, signing it where sign is given.
 func formatCommit(tree object.ID, parents []object.ID, req Request) ([]byte, error) {
-	author, err := req.Author.format()
+	author, err := req.Author.Line()
 	if err != nil {
 		return nil, err
 	}
-	committer, err := req.Committer.format()
+	committer, err := req.Committer.Line()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -18,7 +19,7 @@ var ErrOtherFiles = errors.New("other files differ too")
 // else ErrOtherFiles and nothing has happened: checking out other people's files,
 // with their filters and hooks, is git's work. It needs the lock. who is for the
 // reflog.
-func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who Signature) (Result, error) {
+func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who git.Signature) (Result, error) {
 	if err := s.requireLock(); err != nil {
 		return Result{}, err
 	}
@@ -30,7 +31,7 @@ func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who Sig
 	if err != nil {
 		return Result{}, err
 	}
-	if p.reflog, err = who.format(); err != nil {
+	if p.reflog, err = who.Line(); err != nil {
 		return Result{}, err
 	}
 	return s.Publish(ctx, p)

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // indexFile is the index, as it was read, with the lock under which it is written.
 type indexFile struct {
-	Index
+	worktree.Index
 	lock *gitLock
 }
 
-func (s *Store) indexPath() string { return IndexPath(s.Repository) }
+func (s *Store) indexPath() string { return worktree.IndexPath(s.Repository) }
 
 // CheckIndex refuses an index that cannot follow the branch. Were the branch to move
 // alone, the next "git commit -a" would take the commit's files away again.
@@ -26,9 +28,9 @@ func (s *Store) CheckIndex() error {
 
 // readIndex reads an index that can be written.
 func (s *Store) readIndex() (*indexFile, error) {
-	index, err := ReadIndex(s.Repository)
+	index, err := worktree.ReadIndex(s.Repository)
 	if err == nil && index.Unread != "" {
-		err = unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
+		err = git.Unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
 	}
 	return &indexFile{Index: index}, err
 }

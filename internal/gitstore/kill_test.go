@@ -72,17 +72,17 @@ func TestKill(t *testing.T) {
 		kills = n
 	}
 	r := newRepo(t)
-	r.commit("first", map[string]string{"osmoctl.yaml": "v", "state/count": "0", "state/new/0": "-1"})
+	r.Commit("first", map[string]string{"osmoctl.yaml": "v", "state/count": "0", "state/new/0": "-1"})
 	self, err := os.Executable()
-	r.check(err)
+	r.Check(err)
 	for n := range kills {
 		cmd := exec.Command(self)
 		cmd.Stderr = os.Stderr
-		cmd.Env = append(cmd.Environ(), killVariable+"="+r.dir)
-		for key, value := range r.env {
+		cmd.Env = append(cmd.Environ(), killVariable+"="+r.Dir)
+		for key, value := range r.Env {
 			cmd.Env = append(cmd.Env, key+"="+value)
 		}
-		r.check(cmd.Start())
+		r.Check(cmd.Start())
 		time.AfterFunc(time.Duration(20+n*37%60)*time.Millisecond, func() { cmd.Process.Kill() })
 		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 {
 			t.Fatalf("after %d kills the next run ended by itself: %v", n, err)
@@ -91,12 +91,12 @@ func TestKill(t *testing.T) {
 	s := r.open("")
 	l := r.lock(s)
 	_, err = s.Recover(t.Context())
-	r.check(errors.Join(err, l.Unlock()))
+	r.Check(errors.Join(err, l.Unlock()))
 	r.wantClean()
-	count, err := strconv.Atoi(r.read("state/count"))
-	r.check(err)
+	count, err := strconv.Atoi(r.Read("state/count"))
+	r.Check(err)
 	// The first commit is the test's own.
-	if got := r.git("rev-list", "--count", "HEAD"); got != strconv.Itoa(count+1) {
+	if got := r.Git("rev-list", "--count", "HEAD"); got != strconv.Itoa(count+1) {
 		t.Errorf("%s commits, but the count is %d", got, count)
 	}
 	t.Logf("%d commits in %d kills", count, kills)

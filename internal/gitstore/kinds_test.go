@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // These tests are about kinds of repositories: each applies twice, so that new,
@@ -17,13 +20,13 @@ import (
 
 // applyTwice runs the usual two commits and checks the result with git.
 func (r *repo) applyTwice(s *Store) {
-	r.t.Helper()
+	r.T.Helper()
 	r.apply(s, set("state/meta.json", "{}\n"), set("state/accounts/aa/x/t.1.age", "one"))
 	r.wantClean()
 	_, result := r.apply(s, set("state/meta.json", "{2}\n"),
 		del("state/accounts/aa/x/t.1.age"), set("state/accounts/aa/x/t.2.age", "two"))
 	if diff := cmp.Diff(Result{Moved: true}, result); diff != "" {
-		r.t.Error(diff)
+		r.T.Error(diff)
 	}
 	r.wantClean()
 }
@@ -33,9 +36,9 @@ var project = map[string]string{"osmoctl.yaml": "version: 1\n", "manifests/a.yam
 func TestSubfolder(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", map[string]string{"ops/osmo/osmoctl.yaml": "version: 1\n", "ops/z": "z", "a": "a"})
+	r.Commit("first", map[string]string{"ops/osmo/osmoctl.yaml": "version: 1\n", "ops/z": "z", "a": "a"})
 	s := r.open("ops/osmo")
-	if s.Prefix() != "ops/osmo" || s.Root() != r.dir {
+	if s.Prefix() != "ops/osmo" || s.Root() != r.Dir {
 		t.Errorf("prefix %q, root %q", s.Prefix(), s.Root())
 	}
 	r.applyTwice(s)
@@ -45,12 +48,12 @@ func TestSubfolder(t *testing.T) {
 func TestUnborn(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.write("osmoctl.yaml", "version: 1\n")
-	r.write("other", "not ours")
+	r.Write("osmoctl.yaml", "version: 1\n")
+	r.Write("other", "not ours")
 	s := r.open("")
 	head, err := s.Head()
-	r.check(err)
-	if diff := cmp.Diff(Head{Branch: "refs/heads/main", Unborn: true}, head); diff != "" {
+	r.Check(err)
+	if diff := cmp.Diff(git.Head{Branch: "refs/heads/main", Unborn: true}, head); diff != "" {
 		t.Error(diff)
 	}
 	_, result := r.apply(s, set("osmoctl.yaml", "version: 1\n"), set("state/meta.json", "{}\n"))
@@ -59,7 +62,7 @@ func TestUnborn(t *testing.T) {
 	}
 	r.wantStatus("?? other")
 	r.wantTree("osmoctl.yaml", "state/meta.json")
-	if got := r.git("reflog", "-1", "--format=%gs"); got != "commit (initial): state: apply" {
+	if got := r.Git("reflog", "-1", "--format=%gs"); got != "commit (initial): state: apply" {
 		t.Errorf("reflog: %q", got)
 	}
 }
@@ -67,11 +70,11 @@ func TestUnborn(t *testing.T) {
 func TestLinkedWorktree(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.git("worktree", "add", "-q", "-b", "side", "../side")
-	side := r.at(filepath.Join(filepath.Dir(r.dir), "side"))
+	r.Commit("first", project)
+	r.Git("worktree", "add", "-q", "-b", "side", "../side")
+	side := r.at(filepath.Join(filepath.Dir(r.Dir), "side"))
 	s := side.open("")
-	if s.CommonDir() != r.path(".git") || s.GitDir() == s.CommonDir() {
+	if s.CommonDir() != r.Path(".git") || s.GitDir() == s.CommonDir() {
 		t.Errorf("common %s, git %s", s.CommonDir(), s.GitDir())
 	}
 	side.applyTwice(s)
@@ -83,15 +86,15 @@ func TestLinkedWorktree(t *testing.T) {
 func TestPackedRefs(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.git("switch", "-q", "-c", "team/one")
-	r.git("pack-refs", "--all", "--prune")
+	r.Commit("first", project)
+	r.Git("switch", "-q", "-c", "team/one")
+	r.Git("pack-refs", "--all", "--prune")
 	s := r.open("")
 	r.applyTwice(s)
-	r.git("gc", "-q", "--prune=now")
+	r.Git("gc", "-q", "--prune=now")
 	r.apply(s, set("state/meta.json", "{3}\n"))
 	r.wantClean()
-	if got := r.git("rev-list", "--count", "HEAD"); got != "4" {
+	if got := r.Git("rev-list", "--count", "HEAD"); got != "4" {
 		t.Errorf("%s commits, want 4", got)
 	}
 }
@@ -99,10 +102,10 @@ func TestPackedRefs(t *testing.T) {
 func TestIndexVersion4(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.git("update-index", "--index-version", "4")
+	r.Commit("first", project)
+	r.Git("update-index", "--index-version", "4")
 	r.applyTwice(r.open(""))
-	if got := []byte(r.read(".git/index"))[7]; got != 4 {
+	if got := []byte(r.Read(".git/index"))[7]; got != 4 {
 		t.Errorf("the index is version %d now", got)
 	}
 }
@@ -110,18 +113,18 @@ func TestIndexVersion4(t *testing.T) {
 func TestAutoCRLF(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", map[string]string{"osmoctl.yaml": "version: 1\n", "manifests/a.yaml": "roles:\n  a: {}\n", "state/meta.json": "{\n}\n"})
-	r.git("config", "core.autocrlf", "true")
-	r.git("rm", "-rq", "--cached", ".")
-	r.git("reset", "-q", "--hard")
-	if got := r.read("state/meta.json"); got != "{\r\n}\r\n" {
+	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n", "manifests/a.yaml": "roles:\n  a: {}\n", "state/meta.json": "{\n}\n"})
+	r.Git("config", "core.autocrlf", "true")
+	r.Git("rm", "-rq", "--cached", ".")
+	r.Git("reset", "-q", "--hard")
+	if got := r.Read("state/meta.json"); got != "{\r\n}\r\n" {
 		t.Fatalf("git did not convert: %q", got)
 	}
 	s := r.open("")
 	head, err := s.Head()
-	r.check(err)
-	different, err := ListUncommitted(s.Repository, head.Commit, "osmoctl.yaml", "manifests")
-	r.check(err)
+	r.Check(err)
+	different, err := worktree.ListUncommitted(s.Repository, head.Commit, "osmoctl.yaml", "manifests")
+	r.Check(err)
 	if different != nil {
 		t.Errorf("converted files count as edited: %q", different)
 	}
@@ -130,7 +133,7 @@ func TestAutoCRLF(t *testing.T) {
 		t.Error(diff)
 	}
 	r.wantClean()
-	if got := r.git("show", "HEAD:state/meta.json"); got != "{\n1\n}" {
+	if got := r.Git("show", "HEAD:state/meta.json"); got != "{\n1\n}" {
 		t.Errorf("committed %q", got)
 	}
 }
@@ -155,8 +158,8 @@ func TestSparseCheckout(t *testing.T) {
 			for name, data := range project {
 				files[name] = data
 			}
-			r.commit("first", files)
-			r.git(append([]string{"sparse-checkout", "set"}, c.args...)...)
+			r.Commit("first", files)
+			r.Git(append([]string{"sparse-checkout", "set"}, c.args...)...)
 			s := r.open("")
 			_, result := r.apply(s, set("state/accounts/aa/x/account.json", "{1}\n"), set("state/accounts/aa/x/t.1.age", "one"))
 			if diff := cmp.Diff(Result{Moved: true}, result); diff != "" {
@@ -164,15 +167,15 @@ func TestSparseCheckout(t *testing.T) {
 			}
 			r.wantClean()
 			for file, want := range map[string]bool{"account.json": c.record, "t.1.age": c.seal} {
-				if r.exists("state/accounts/aa/x/"+file) != want {
+				if r.Exists("state/accounts/aa/x/"+file) != want {
 					t.Errorf("%s is there: %t", file, !want)
 				}
 			}
 			r.apply(s, del("state/accounts/aa/x/t.1.age"))
 			r.wantClean()
-			r.git("sparse-checkout", "disable")
+			r.Git("sparse-checkout", "disable")
 			r.wantClean()
-			if got := r.read("state/accounts/aa/x/account.json"); got != "{1}\n" {
+			if got := r.Read("state/accounts/aa/x/account.json"); got != "{1}\n" {
 				t.Errorf("account.json is %q", got)
 			}
 		})
@@ -182,11 +185,11 @@ func TestSparseCheckout(t *testing.T) {
 func TestSparseUncommitted(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	commit := r.commit("first", project)
-	r.git("sparse-checkout", "set", "--cone", "state")
+	commit := r.Commit("first", project)
+	r.Git("sparse-checkout", "set", "--cone", "state")
 	s := r.open("")
-	different, err := ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests")
-	r.check(err)
+	different, err := worktree.ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests")
+	r.Check(err)
 	if different != nil {
 		t.Errorf("files left out on purpose count as deleted: %q", different)
 	}
@@ -197,29 +200,29 @@ func TestSparseUncommitted(t *testing.T) {
 func TestIndexRefused(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(r *repo){
-		"split": func(r *repo) { r.git("update-index", "--split-index") },
+		"split": func(r *repo) { r.Git("update-index", "--split-index") },
 		"split by configuration": func(r *repo) {
-			r.git("config", "core.splitIndex", "true")
-			r.git("update-index", "--split-index")
+			r.Git("config", "core.splitIndex", "true")
+			r.Git("update-index", "--split-index")
 		},
-		"sparse": func(r *repo) { r.git("sparse-checkout", "set", "--cone", "--sparse-index", "manifests") },
+		"sparse": func(r *repo) { r.Git("sparse-checkout", "set", "--cone", "--sparse-index", "manifests") },
 		"damaged": func(r *repo) {
-			r.check(os.WriteFile(r.path(".git/index"), []byte("DIRC nonsense that is long enough"), 0o666))
+			r.Check(os.WriteFile(r.Path(".git/index"), []byte("DIRC nonsense that is long enough"), 0o666))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			first := r.commit("first", map[string]string{"osmoctl.yaml": "v", "manifests/a": "a", "deep/er/a": "a"})
+			first := r.Commit("first", map[string]string{"osmoctl.yaml": "v", "manifests/a": "a", "deep/er/a": "a"})
 			prepare(r)
-			before := r.read(".git/index")
+			before := r.Read(".git/index")
 			s := r.open("")
 			err := s.CheckWritable("refs/heads/main", nil)
-			refused, ok := errors.AsType[*UnsupportedError](err)
+			refused, ok := errors.AsType[*git.UnsupportedError](err)
 			if !ok || refused.Reason != IndexForm || s.CheckIndex() == nil {
 				t.Fatalf("refused with %v", err)
 			}
-			if r.read(".git/index") != before || r.git("rev-parse", "HEAD") != first {
+			if r.Read(".git/index") != before || r.Git("rev-parse", "HEAD") != first {
 				t.Error("something was changed")
 			}
 			_, command, ok := strings.Cut(err.Error(), "run: ")
@@ -227,11 +230,11 @@ func TestIndexRefused(t *testing.T) {
 				return
 			}
 			for line := range strings.SplitSeq(command, " && ") {
-				r.git(strings.Fields(line)[1:]...)
+				r.Git(strings.Fields(line)[1:]...)
 			}
-			r.git("status", "--short") // With git's own settings, this could bring it back.
+			r.Git("status", "--short") // With git's own settings, this could bring it back.
 			r.apply(r.open(""), set("state/meta.json", "{}\n"))
-			if got := r.git("status", "--short"); got != "" {
+			if got := r.Git("status", "--short"); got != "" {
 				t.Errorf("the index has not followed: %s", got)
 			}
 		})
@@ -243,26 +246,26 @@ func TestIndexRefused(t *testing.T) {
 func TestUnknownCondition(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.write("../signing", "[commit]\n gpgsign = true\n")
-	r.git("config", "includeIf.phase-of-moon:full.path", r.path("../signing"))
+	r.Commit("first", project)
+	r.Write("../signing", "[commit]\n gpgsign = true\n")
+	r.Git("config", "includeIf.phase-of-moon:full.path", r.Path("../signing"))
 	err := r.open("").CheckDoubt()
 	if err == nil || !strings.Contains(err.Error(), "phase-of-moon:full") || !strings.Contains(err.Error(), "git config commit.gpgsign") {
 		t.Fatal(err)
 	}
 	s := r.open("")
 	head, headErr := s.Head()
-	r.check(headErr)
+	r.Check(headErr)
 	l := r.lock(s)
 	if _, err := s.Write(t.Context(), request(head, set("state/meta.json", "{}\n"))); err == nil {
 		t.Error("an unsigned commit was made")
 	}
-	r.check(l.Unlock())
-	r.git("config", "commit.gpgsign", "false")
-	r.check(r.open("").CheckDoubt())
-	r.git("config", "--unset", "commit.gpgsign")
-	r.check(os.Remove(r.path("../signing")))
-	r.check(r.open("").CheckDoubt())
+	r.Check(l.Unlock())
+	r.Git("config", "commit.gpgsign", "false")
+	r.Check(r.open("").CheckDoubt())
+	r.Git("config", "--unset", "commit.gpgsign")
+	r.Check(os.Remove(r.Path("../signing")))
+	r.Check(r.open("").CheckDoubt())
 }
 
 // A branch that git could not make beside the others is refused by name; folders
@@ -272,30 +275,30 @@ func TestBranchesBeside(t *testing.T) {
 	for _, c := range []struct{ have, want string }{{"osmoctl", "osmoctl/state"}, {"osmoctl/state", "osmoctl"}, {"a/b/c", "a"}, {"a", "a/b/c"}} {
 		for _, packed := range []bool{false, true} {
 			r := newRepo(t)
-			r.commit("first", project)
-			r.git("branch", c.have)
+			r.Commit("first", project)
+			r.Git("branch", c.have)
 			if packed {
-				r.git("pack-refs", "--all")
+				r.Git("pack-refs", "--all")
 			}
 			s := r.open("")
 			err := s.CheckNewBranch("refs/heads/" + c.want)
 			if err == nil || !strings.Contains(err.Error(), "git branch -m "+c.have+" NEW-NAME") {
 				t.Errorf("%+v: %v", c, err)
 			}
-			r.check(s.CheckNewBranch("refs/heads/" + c.have))
-			r.check(s.CheckNewBranch("refs/heads/other/" + c.want))
-			r.git("branch", "-D", c.have)
-			r.check(os.MkdirAll(r.path(".git/refs/heads/"+c.want+"/left/over"), 0o777))
-			r.check(s.CheckNewBranch("refs/heads/" + c.want))
+			r.Check(s.CheckNewBranch("refs/heads/" + c.have))
+			r.Check(s.CheckNewBranch("refs/heads/other/" + c.want))
+			r.Git("branch", "-D", c.have)
+			r.Check(os.MkdirAll(r.Path(".git/refs/heads/"+c.want+"/left/over"), 0o777))
+			r.Check(s.CheckNewBranch("refs/heads/" + c.want))
 			lock := r.lock(s)
-			p, err := s.Write(t.Context(), request(Head{Branch: "refs/heads/" + c.want}, set("state/meta.json", "{}\n")))
-			r.check(err)
+			p, err := s.Write(t.Context(), request(git.Head{Branch: "refs/heads/" + c.want}, set("state/meta.json", "{}\n")))
+			r.Check(err)
 			_, err = s.Publish(t.Context(), p)
-			r.check(err)
-			if got := r.git("rev-parse", "refs/heads/"+c.want); got != p.Commit {
+			r.Check(err)
+			if got := r.Git("rev-parse", "refs/heads/"+c.want); got != p.Commit {
 				t.Errorf("%+v: the branch is at %s", c, got)
 			}
-			r.check(lock.Unlock())
+			r.Check(lock.Unlock())
 		}
 	}
 }
@@ -303,9 +306,9 @@ func TestBranchesBeside(t *testing.T) {
 func TestAlternates(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	first := r.commit("first", project)
-	r.git("clone", "-q", "--shared", ".", "../shared")
-	shared := r.at(filepath.Join(filepath.Dir(r.dir), "shared"))
+	first := r.Commit("first", project)
+	r.Git("clone", "-q", "--shared", ".", "../shared")
+	shared := r.at(filepath.Join(filepath.Dir(r.Dir), "shared"))
 	s := shared.open("")
 	if c, err := s.Commit(first); err != nil || c.Message != "first\n" {
 		t.Errorf("%+v, %v", c, err)
@@ -316,20 +319,20 @@ func TestAlternates(t *testing.T) {
 func TestShallow(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.commit("second", map[string]string{"manifests/b.yaml": "b"})
-	r.git("clone", "-q", "--depth=1", "file://"+r.dir, "../shallow")
-	shallow := r.at(filepath.Join(filepath.Dir(r.dir), "shallow"))
+	r.Commit("first", project)
+	r.Commit("second", map[string]string{"manifests/b.yaml": "b"})
+	r.Git("clone", "-q", "--depth=1", "file://"+r.Dir, "../shallow")
+	shallow := r.at(filepath.Join(filepath.Dir(r.Dir), "shallow"))
 	s := shallow.open("")
 	shallow.applyTwice(s)
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	var seen []string
-	err = s.History(context.Background(), head.Commit, "state", func(c Commit) error {
+	err = s.History(context.Background(), head.Commit, "state", func(c git.Commit) error {
 		seen = append(seen, c.Hash)
 		return nil
 	})
-	if !errors.Is(err, ErrShallow) || len(seen) != 2 {
+	if !errors.Is(err, git.ErrShallow) || len(seen) != 2 {
 		t.Errorf("%d commits, %v", len(seen), err)
 	}
 }
@@ -337,40 +340,40 @@ func TestShallow(t *testing.T) {
 func TestPartialClone(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.git("config", "uploadpack.allowFilter", "true")
-	r.git("clone", "-q", "--filter=blob:none", "--no-checkout", "file://"+r.dir, "../partial")
-	partial := r.at(filepath.Join(filepath.Dir(r.dir), "partial"))
-	partial.git("config", "core.repositoryformatversion", "1")
-	partial.git("config", "extensions.partialClone", "origin")
+	r.Commit("first", project)
+	r.Git("config", "uploadpack.allowFilter", "true")
+	r.Git("clone", "-q", "--filter=blob:none", "--no-checkout", "file://"+r.Dir, "../partial")
+	partial := r.at(filepath.Join(filepath.Dir(r.Dir), "partial"))
+	partial.Git("config", "core.repositoryformatversion", "1")
+	partial.Git("config", "extensions.partialClone", "origin")
 	s := partial.open("")
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	_, err = s.Files(context.Background(), head.Commit, []string{"manifests"}, nil)
-	if !errors.Is(err, ErrMissingObject) || !strings.Contains(err.Error(), "git fetch --refetch --no-filter origin") {
+	if !errors.Is(err, git.ErrMissingObject) || !strings.Contains(err.Error(), "git fetch --refetch --no-filter origin") {
 		t.Errorf("reading a blob that was not fetched: %v", err)
 	}
-	partial.git("checkout", "-q")
+	partial.Git("checkout", "-q")
 	partial.applyTwice(partial.open(""))
 }
 
 func TestSubmodule(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	outer := r.at(filepath.Join(filepath.Dir(r.dir), "outer"))
-	r.check(os.Mkdir(outer.dir, 0o777))
-	outer.git("init", "-q", "-b", "main")
-	outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", r.dir, "inner")
-	inner := outer.at(outer.path("inner"))
+	r.Commit("first", project)
+	outer := r.at(filepath.Join(filepath.Dir(r.Dir), "outer"))
+	r.Check(os.Mkdir(outer.Dir, 0o777))
+	outer.Git("init", "-q", "-b", "main")
+	outer.Git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", r.Dir, "inner")
+	inner := outer.at(outer.Path("inner"))
 	inner.applyTwice(inner.open(""))
 }
 
 func TestSharedRepository(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, "--shared=group")
-	r.commit("first", project)
-	r.check(os.Chmod(r.path(".git/index"), 0o640))
+	r.Commit("first", project)
+	r.Check(os.Chmod(r.Path(".git/index"), 0o640))
 	r.apply(r.open(""), set("state/meta.json", "{}\n"))
 	for name, want := range map[string]os.FileMode{
 		".git/index":           0o640, // as it was
@@ -378,8 +381,8 @@ func TestSharedRepository(t *testing.T) {
 		".git/osmoctl/lock":    0o664,
 		".git/osmoctl":         0o775 | os.ModeDir | os.ModeSetgid,
 	} {
-		info, err := os.Stat(r.path(name))
-		r.check(err)
+		info, err := os.Stat(r.Path(name))
+		r.Check(err)
 		if info.Mode()&^0o007 != want&^0o007 {
 			t.Errorf("%s has mode %v, want %v", name, info.Mode(), want)
 		}
@@ -389,19 +392,19 @@ func TestSharedRepository(t *testing.T) {
 func TestDetached(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	first := r.commit("first", project)
-	r.git("switch", "-q", "--detach")
+	first := r.Commit("first", project)
+	r.Git("switch", "-q", "--detach")
 	s := r.open("")
 	head, err := s.Head()
-	r.check(err)
-	if diff := cmp.Diff(Head{Commit: first}, head); diff != "" {
+	r.Check(err)
+	if diff := cmp.Diff(git.Head{Commit: first}, head); diff != "" {
 		t.Error(diff)
 	}
 	defer r.lock(s).Unlock()
 	ctx := context.Background()
 	req := request(head, set("state/meta.json", "{}\n"))
 	p, err := s.Write(ctx, req) // for pushing
-	r.check(err)
+	r.Check(err)
 	if _, err := s.Publish(ctx, p); err == nil {
 		t.Error("a commit for no branch was published")
 	}
@@ -409,23 +412,23 @@ func TestDetached(t *testing.T) {
 	wantReason(t, DetachedHead, second(s.Write(ctx, req)))
 	req.Branch = "refs/heads/main" // which is not where HEAD is
 	p, err = s.Write(ctx, req)
-	r.check(err)
+	r.Check(err)
 	result, err := s.Publish(ctx, p)
-	r.check(err)
+	r.Check(err)
 	if diff := cmp.Diff(Result{Moved: true, OtherHead: true}, result); diff != "" {
 		t.Error(diff)
 	}
 	r.wantClean()
-	if got := r.git("rev-parse", "main"); got != p.Commit {
+	if got := r.Git("rev-parse", "main"); got != p.Commit {
 		t.Errorf("main is at %s, want %s", got, p.Commit)
 	}
 }
 
 func second[T any](_ T, err error) error { return err }
 
-func wantReason(t testing.TB, want Reason, err error) {
+func wantReason(t testing.TB, want git.Reason, err error) {
 	t.Helper()
-	var unsupported *UnsupportedError
+	var unsupported *git.UnsupportedError
 	if !errors.As(err, &unsupported) || unsupported.Reason != want {
 		t.Errorf("got %v, want an UnsupportedError of %q", err, want)
 	}
@@ -434,33 +437,33 @@ func wantReason(t testing.TB, want Reason, err error) {
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		want    Reason
+		want    git.Reason
 		prepare func(r *repo)
 	}{
-		"no repository": {NoRepository, func(r *repo) { r.check(os.RemoveAll(r.path(".git"))) }},
-		"bare":          {BareRepository, func(r *repo) { r.git("config", "core.bare", "true") }},
-		"inside a bare one": {BareRepository, func(r *repo) {
-			r.check(os.RemoveAll(r.path(".git")))
-			r.git("init", "-q", "--bare", ".")
+		"no repository": {git.NoRepository, func(r *repo) { r.Check(os.RemoveAll(r.Path(".git"))) }},
+		"bare":          {git.BareRepository, func(r *repo) { r.Git("config", "core.bare", "true") }},
+		"inside a bare one": {git.BareRepository, func(r *repo) {
+			r.Check(os.RemoveAll(r.Path(".git")))
+			r.Git("init", "-q", "--bare", ".")
 		}},
-		"work tree elsewhere": {OtherWorktree, func(r *repo) { r.git("config", "core.worktree", "/") }},
-		"sha256": {HashFormat, func(r *repo) {
-			r.check(os.RemoveAll(r.path(".git")))
-			r.git("init", "-q", "--object-format=sha256")
+		"work tree elsewhere": {git.OtherWorktree, func(r *repo) { r.Git("config", "core.worktree", "/") }},
+		"sha256": {git.HashFormat, func(r *repo) {
+			r.Check(os.RemoveAll(r.Path(".git")))
+			r.Git("init", "-q", "--object-format=sha256")
 		}},
-		"reftable": {RefFormat, func(r *repo) { r.git("config", "extensions.refStorage", "reftable") }},
-		"unknown extension": {Extension, func(r *repo) {
-			r.git("config", "core.repositoryformatversion", "1")
-			r.git("config", "extensions.fancy", "true")
+		"reftable": {git.RefFormat, func(r *repo) { r.Git("config", "extensions.refStorage", "reftable") }},
+		"unknown extension": {git.Extension, func(r *repo) {
+			r.Git("config", "core.repositoryformatversion", "1")
+			r.Git("config", "extensions.fancy", "true")
 		}},
-		"GIT_DIR":        {Environment, func(r *repo) { r.env["GIT_DIR"] = "/elsewhere" }},
-		"GIT_INDEX_FILE": {Environment, func(r *repo) { r.env["GIT_INDEX_FILE"] = "/elsewhere" }},
+		"GIT_DIR":        {git.Environment, func(r *repo) { r.Env["GIT_DIR"] = "/elsewhere" }},
+		"GIT_INDEX_FILE": {git.Environment, func(r *repo) { r.Env["GIT_INDEX_FILE"] = "/elsewhere" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
 			c.prepare(r)
-			_, err := Open(r.dir, r.options())
+			_, err := Open(r.Dir, r.options())
 			wantReason(t, c.want, err)
 		})
 	}
@@ -469,9 +472,9 @@ func TestUnsupported(t *testing.T) {
 func TestSameEnvironment(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.env["GIT_DIR"] = r.path(".git")
-	r.env["GIT_INDEX_FILE"] = r.path(".git/index") // not there yet
-	r.env["GIT_WORK_TREE"] = r.dir
+	r.Env["GIT_DIR"] = r.Path(".git")
+	r.Env["GIT_INDEX_FILE"] = r.Path(".git/index") // not there yet
+	r.Env["GIT_WORK_TREE"] = r.Dir
 	r.open("")
 }
 
@@ -481,34 +484,34 @@ func TestForeignOwner(t *testing.T) {
 		t.Skip("only root can give files away")
 	}
 	r := newRepo(t)
-	r.check(os.Lchown(r.path(".git"), 12345, -1))
+	r.Check(os.Lchown(r.Path(".git"), 12345, -1))
 	open := func() error {
-		s, err := Open(r.dir, r.options())
+		s, err := Open(r.Dir, r.options())
 		if err == nil {
 			s.Close()
 		}
 		return err
 	}
-	wantReason(t, ForeignOwner, open())
+	wantReason(t, git.ForeignOwner, open())
 
-	r.env["SUDO_UID"] = "12345"
-	r.check(open())
-	delete(r.env, "SUDO_UID")
+	r.Env["SUDO_UID"] = "12345"
+	r.Check(open())
+	delete(r.Env, "SUDO_UID")
 
 	// The repository may not vouch for itself.
-	r.check(os.WriteFile(r.path(".git/config"), []byte("[safe]\n\tdirectory = *\n"), 0o666))
-	wantReason(t, ForeignOwner, open())
+	r.Check(os.WriteFile(r.Path(".git/config"), []byte("[safe]\n\tdirectory = *\n"), 0o666))
+	wantReason(t, git.ForeignOwner, open())
 
 	global := filepath.Join(t.TempDir(), "config")
-	r.env["GIT_CONFIG_GLOBAL"] = global
+	r.Env["GIT_CONFIG_GLOBAL"] = global
 	for config, ok := range map[string]bool{
-		"[safe]\n\tdirectory = " + r.dir + "\n":                       true,
+		"[safe]\n\tdirectory = " + r.Dir + "\n":                       true,
 		"[safe]\n\tdirectory = *\n":                                   true,
-		"[safe]\n\tdirectory = " + filepath.Dir(r.dir) + "/*\n":       true,
+		"[safe]\n\tdirectory = " + filepath.Dir(r.Dir) + "/*\n":       true,
 		"[safe]\n\tdirectory = *\n\tdirectory =\n":                    false,
-		"[safe]\n\tdirectory = " + filepath.Join(r.dir, "sub") + "\n": false,
+		"[safe]\n\tdirectory = " + filepath.Join(r.Dir, "sub") + "\n": false,
 	} {
-		r.check(os.WriteFile(global, []byte(config), 0o666))
+		r.Check(os.WriteFile(global, []byte(config), 0o666))
 		if err := open(); (err == nil) != ok {
 			t.Errorf("%q: %v", config, err)
 		}
@@ -521,12 +524,12 @@ func TestInProgress(t *testing.T) {
 		t.Run(p.file, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			r.commit("first", project)
-			r.write(".git/"+p.file, "")
+			r.Commit("first", project)
+			r.Write(".git/"+p.file, "")
 			s := r.open("")
 			defer r.lock(s).Unlock()
 			head, err := s.Head()
-			r.check(err)
+			r.Check(err)
 			wantReason(t, InProgress, second(s.Write(context.Background(), request(head, set("state/a", "a")))))
 		})
 	}
@@ -535,23 +538,23 @@ func TestInProgress(t *testing.T) {
 func TestUnmerged(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", map[string]string{"state/meta.json": "0", "osmoctl.yaml": "0"})
-	r.git("switch", "-q", "-c", "side")
-	r.commit("side", map[string]string{"state/meta.json": "1", "osmoctl.yaml": "1"})
-	r.git("switch", "-q", "main")
-	r.commit("main", map[string]string{"state/meta.json": "2", "osmoctl.yaml": "2"})
-	if _, err := r.try("merge", "side"); err == nil {
+	r.Commit("first", map[string]string{"state/meta.json": "0", "osmoctl.yaml": "0"})
+	r.Git("switch", "-q", "-c", "side")
+	r.Commit("side", map[string]string{"state/meta.json": "1", "osmoctl.yaml": "1"})
+	r.Git("switch", "-q", "main")
+	r.Commit("main", map[string]string{"state/meta.json": "2", "osmoctl.yaml": "2"})
+	if _, err := r.Try("merge", "side"); err == nil {
 		t.Fatal("no conflict")
 	}
-	r.check(os.Remove(r.path(".git/MERGE_HEAD"))) // so that only the index tells
+	r.Check(os.Remove(r.Path(".git/MERGE_HEAD"))) // so that only the index tells
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	ctx := context.Background()
 	wantReason(t, Unmerged, second(s.Write(ctx, request(head, set("state/meta.json", "3")))))
 	p, err := s.Write(ctx, request(head, set("state/other.json", "3"))) // others' conflicts are theirs
-	r.check(err)
+	r.Check(err)
 	if _, err := s.Publish(ctx, p); err != nil {
 		t.Error(err)
 	}
@@ -561,27 +564,27 @@ func TestUnmerged(t *testing.T) {
 func TestLinkedPaths(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(r *repo){
-		"state in the work tree": func(r *repo) { r.check(os.Symlink(r.t.TempDir(), r.path("state"))) },
+		"state in the work tree": func(r *repo) { r.Check(os.Symlink(r.T.TempDir(), r.Path("state"))) },
 		"below state": func(r *repo) {
-			r.check(os.Mkdir(r.path("state"), 0o777))
-			r.check(os.Symlink("../manifests", r.path("state/accounts")))
+			r.Check(os.Mkdir(r.Path("state"), 0o777))
+			r.Check(os.Symlink("../manifests", r.Path("state/accounts")))
 		},
 		"in the commit": func(r *repo) {
-			r.check(os.Symlink("manifests", r.path("state")))
-			r.commit("link", nil)
-			r.check(os.Remove(r.path("state")))
+			r.Check(os.Symlink("manifests", r.Path("state")))
+			r.Commit("link", nil)
+			r.Check(os.Remove(r.Path("state")))
 		},
-		"a file in its place": func(r *repo) { r.write("state", "x") },
+		"a file in its place": func(r *repo) { r.Write("state", "x") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			r.commit("first", project)
+			r.Commit("first", project)
 			prepare(r)
 			s := r.open("")
 			defer r.lock(s).Unlock()
 			head, err := s.Head()
-			r.check(err)
+			r.Check(err)
 			wantReason(t, LinkedPath, second(s.Write(context.Background(), request(head, set("state/accounts/a.json", "a")))))
 		})
 	}
@@ -590,12 +593,12 @@ func TestLinkedPaths(t *testing.T) {
 func TestSigning(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
-	r.git("config", "commit.gpgsign", "true")
+	r.Commit("first", project)
+	r.Git("config", "commit.gpgsign", "true")
 	s := r.open("")
 	defer r.lock(s).Unlock()
 	head, err := s.Head()
-	r.check(err)
+	r.Check(err)
 	ctx := context.Background()
 	req := request(head, set("state/a", "a"))
 	wantReason(t, Signing, second(s.Write(ctx, req)))
@@ -605,12 +608,12 @@ func TestSigning(t *testing.T) {
 		return []byte("-----BEGIN SIGNATURE-----\n\nabc\n-----END SIGNATURE-----\n"), nil
 	}
 	p, err := s.Write(ctx, req)
-	r.check(err)
+	r.Check(err)
 	_, err = s.Publish(ctx, p)
-	r.check(err)
+	r.Check(err)
 	r.wantClean()
 	raw, err := s.RawCommit(p.Commit)
-	r.check(err)
+	r.Check(err)
 	const header = "gpgsig -----BEGIN SIGNATURE-----\n \n abc\n -----END SIGNATURE-----\n"
 	if got := strings.Replace(string(raw), header, "", 1); got != signed || got == string(raw) {
 		t.Errorf("signed %q\nwrote %q", signed, raw)
@@ -627,16 +630,16 @@ func TestIdentity(t *testing.T) {
 	if got, ok := s.Identity(); ok {
 		t.Errorf("an identity out of nothing: %+v", got)
 	}
-	home := r.env["HOME"]
-	delete(r.env, "GIT_CONFIG_GLOBAL")
-	r.check(os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(
-		"[user]\n\tname = Ann\n\temail = ann@home\n[includeIf \"gitdir:"+r.dir+"/\"]\n\tpath = work.inc\n"), 0o666))
-	r.check(os.WriteFile(filepath.Join(home, "work.inc"), []byte("[user]\n\temail = ann@work # at work\n"), 0o666))
-	want := Signature{Name: "Ann", Email: "ann@work"}
+	home := r.Env["HOME"]
+	delete(r.Env, "GIT_CONFIG_GLOBAL")
+	r.Check(os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(
+		"[user]\n\tname = Ann\n\temail = ann@home\n[includeIf \"gitdir:"+r.Dir+"/\"]\n\tpath = work.inc\n"), 0o666))
+	r.Check(os.WriteFile(filepath.Join(home, "work.inc"), []byte("[user]\n\temail = ann@work # at work\n"), 0o666))
+	want := git.Signature{Name: "Ann", Email: "ann@work"}
 	if got, ok := r.open("").Identity(); !ok || got != want {
 		t.Errorf("got %+v, %t", got, ok)
 	}
-	if got := r.git("config", "user.email"); got != want.Email {
+	if got := r.Git("config", "user.email"); got != want.Email {
 		t.Errorf("git itself says %q", got)
 	}
 }
@@ -644,11 +647,11 @@ func TestIdentity(t *testing.T) {
 func TestReflogOff(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.git("config", "core.logAllRefUpdates", "false")
-	r.commit("first", project)
+	r.Git("config", "core.logAllRefUpdates", "false")
+	r.Commit("first", project)
 	s := r.open("")
 	r.apply(s, set("state/a", "a"))
-	if r.exists(".git/logs") {
+	if r.Exists(".git/logs") {
 		t.Error("a reflog was made where none is wanted")
 	}
 }
@@ -656,16 +659,16 @@ func TestReflogOff(t *testing.T) {
 func TestReflog(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	first := r.commit("first", project)
+	first := r.Commit("first", project)
 	p, _ := r.apply(r.open(""), set("state/a", "a"))
 	for _, name := range []string{"HEAD", "main"} {
-		got := r.git("reflog", "--format=%H %gs", name, "--")
+		got := r.Git("reflog", "--format=%H %gs", name, "--")
 		want := p.Commit + " commit: state: apply\n" + first + " commit (initial): first"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if got := r.git("rev-parse", "main@{1}"); got != first {
+	if got := r.Git("rev-parse", "main@{1}"); got != first {
 		t.Errorf("main@{1} is %s", got)
 	}
 }
@@ -682,9 +685,9 @@ func TestLockTimeout(t *testing.T) {
 	if !errors.As(err, &locked) || locked.Holder != "by ann\n" {
 		t.Errorf("%v", err)
 	}
-	r.check(held.Unlock())
-	r.check(held.Unlock())
-	r.check(r.lock(other).Unlock())
+	r.Check(held.Unlock())
+	r.Check(held.Unlock())
+	r.Check(r.lock(other).Unlock())
 }
 
 func TestLockCanceled(t *testing.T) {
@@ -719,36 +722,36 @@ func TestGitLocks(t *testing.T) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			r.commit("first", project)
+			r.Commit("first", project)
 			opts := r.options()
 			opts.GitLockTimeout = time.Nanosecond
 			s := r.openWith("", opts)
 			head, err := s.Head()
-			r.check(err)
+			r.Check(err)
 			defer r.lock(s).Unlock()
 			publish := func() error {
 				p, err := s.Write(context.Background(), request(head, set("state/a", "a")))
-				r.check(err)
+				r.Check(err)
 				_, err = s.Publish(context.Background(), p)
 				return err
 			}
 
-			r.write(name, "")
+			r.Write(name, "")
 			var locked *LockedError
-			if err := publish(); !errors.As(err, &locked) || !locked.Git || locked.Path != r.path(name) {
+			if err := publish(); !errors.As(err, &locked) || !locked.Git || locked.Path != r.Path(name) {
 				t.Errorf("a foreign lock: %v", err)
 			}
-			if !r.exists(name) {
+			if !r.Exists(name) {
 				t.Error("a foreign lock was removed")
 			}
-			r.check(os.Remove(r.path(name)))
+			r.Check(os.Remove(r.Path(name)))
 			r.wantStatus("")
 
-			r.check(os.Link(r.path(".git/osmoctl/lock"), r.path(name)))
+			r.Check(os.Link(r.Path(".git/osmoctl/lock"), r.Path(name)))
 			if _, err := s.Recover(context.Background()); err != nil {
 				t.Error(err)
 			}
-			r.check(publish())
+			r.Check(publish())
 			r.wantClean()
 		})
 	}

@@ -21,14 +21,14 @@ func TestPowerLoss(t *testing.T) {
 	c := newScene(t)
 	// The lock file's text is written past the Disk, so it is there already.
 	c.open("").Close()
-	start, err := disktest.NewVolatile(c.dir)
-	c.check(err)
+	start, err := disktest.NewVolatile(c.Dir)
+	c.Check(err)
 	var events []disktest.Event
 	result, err := c.try(func(e disktest.Event) error {
 		events = append(events, e)
 		return nil
 	})
-	c.check(err)
+	c.Check(err)
 	if !result.Moved {
 		t.Fatal("not published")
 	}
@@ -42,8 +42,8 @@ func TestPowerLoss(t *testing.T) {
 			random := rand.New(rand.NewPCG(uint64(n), uint64(luck)))
 			lucky := func() bool { return luck > 0 && (luck == 1 || random.IntN(2) == 0) }
 			after := c
-			after.repo = &repo{t, filepath.Join(t.TempDir(), "repo"), c.env}
-			c.check(start.Crash(after.dir, lucky))
+			after.repo = &repo{c.At(filepath.Join(t.TempDir(), "repo"))}
+			c.Check(start.Crash(after.Dir, lucky))
 			after.wantSurvived(fmt.Sprintf("after %d of %d changes, luck %d", n, len(events), luck), published)
 		}
 	}
@@ -53,37 +53,37 @@ func TestPowerLoss(t *testing.T) {
 // wantSurvived checks what must hold whatever the disk forgot. Work tree files
 // are not among it: they can be made again.
 func (c scene) wantSurvived(when string, published bool) {
-	c.t.Helper()
-	c.check(c.recover(func(disktest.Event) error { return nil }))
+	c.T.Helper()
+	c.Check(c.recover(func(disktest.Event) error { return nil }))
 	s := c.open("")
 	defer s.Close()
 	head, err := s.Head()
 	if err != nil {
-		c.t.Fatalf("%s: %v", when, err)
+		c.T.Fatalf("%s: %v", when, err)
 	}
 	if published && head.Commit == c.before {
-		c.t.Errorf("%s: the flushed commit is lost", when)
+		c.T.Errorf("%s: the flushed commit is lost", when)
 	}
 	want := c.old
 	if head.Commit != c.before {
 		want = c.new
 	}
-	files, err := s.Files(c.t.Context(), head.Commit, []string{"state"}, nil)
+	files, err := s.Files(c.T.Context(), head.Commit, []string{"state"}, nil)
 	if err != nil {
-		c.t.Fatalf("%s: %v", when, err)
+		c.T.Fatalf("%s: %v", when, err)
 	}
 	for _, f := range files {
 		if !bytes.Equal(f.Data, []byte(want[f.Path])) {
-			c.t.Errorf("%s: %s is %q", when, f.Path, f.Data)
+			c.T.Errorf("%s: %s is %q", when, f.Path, f.Data)
 		}
 	}
 	data, err := os.ReadFile(s.indexPath())
 	if _, parseErr := index.Parse(data); err != nil || parseErr != nil {
-		c.t.Errorf("%s: the index: %v, %v", when, err, parseErr)
+		c.T.Errorf("%s: the index: %v, %v", when, err, parseErr)
 	}
 	for _, lock := range []string{".git/index.lock", ".git/refs/heads/main.lock"} {
-		if c.exists(lock) {
-			c.t.Errorf("%s: %s is left", when, lock)
+		if c.Exists(lock) {
+			c.T.Errorf("%s: %s is left", when, lock)
 		}
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // Result says what [Store.Publish] or [Store.Recover] did, and what it left.
@@ -61,7 +63,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 	if err != nil {
 		return result, true, err
 	}
-	file := &indexFile{Index: Index{Unread: "HEAD is elsewhere"}}
+	file := &indexFile{Index: worktree.Index{Unread: "HEAD is elsewhere"}}
 	if result.OtherHead = head.Branch != p.branch; !result.OtherHead {
 		if file, err = s.lockIndex(ctx); err != nil {
 			return result, true, err
@@ -87,7 +89,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 // moveBranch is the commit point: under the branch's lock it is read again,
 // compared, and replaced by a flushed file, the index going ahead of it.
 func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (moved bool, err error) {
-	path := s.refPath(p.branch)
+	path := s.RefPath(p.branch)
 	lock, err := s.lockGit(ctx, s.CommonDir(), path)
 	if err != nil {
 		return false, err
@@ -111,9 +113,9 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 
 func (s *Store) compareBranch(p Pending) error {
 	if target, err := s.Symbolic(p.branch); err == nil && target != "" {
-		return unsupported(DetachedHead, "%s is another name for a branch (ref: %s); name that one", p.branch, target)
+		return git.Unsupported(DetachedHead, "%s is another name for a branch (ref: %s); name that one", p.branch, target)
 	}
-	at, err := s.readRef(p.branch)
+	at, err := s.RefID(p.branch)
 	if err != nil {
 		return err
 	}
@@ -234,9 +236,4 @@ func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool)
 	}
 	slices.Sort(result.LeftAlone)
 	return s.writeIndex(file, staged)
-}
-
-// inProject is the opposite of inRoot.
-func (s *Store) inProject(path string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(path, s.Prefix()), "/")
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -62,8 +63,8 @@ func (s *Store) removeLeftovers(journaled string) error {
 	head, _ := s.Head() // Where it cannot be read, it is not what was interrupted.
 	locked := []string{s.indexPath()}
 	for _, branch := range []string{journaled, head.Branch} {
-		if strings.HasPrefix(branch, "refs/heads/") && checkRefName(branch) == nil {
-			locked = append(locked, s.refPath(branch))
+		if strings.HasPrefix(branch, "refs/heads/") && git.CheckRefName(branch) == nil {
+			locked = append(locked, s.RefPath(branch))
 		}
 	}
 	for _, path := range locked {
@@ -121,7 +122,7 @@ func isOwnKeep(path string) bool {
 // finish brings work tree and index to the journal's commit, if it stands and
 // HEAD is on it.
 func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err error) {
-	at, err := s.readRef(j.Branch)
+	at, err := s.RefID(j.Branch)
 	if err != nil {
 		return Recovery{}, err
 	}

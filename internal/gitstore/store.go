@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
 )
 
 // Options are the ways in which the outside reaches a Store.
@@ -32,7 +33,7 @@ const defaultGitLockTimeout = 10 * time.Second
 // A Store writes one project in one repository, which it also reads. Writing is for
 // the one that holds the [Lock]; reading is for several goroutines.
 type Store struct {
-	*Repository
+	*git.Repository
 	opts Options
 	disk disk.Disk
 
@@ -49,7 +50,7 @@ func Open(projectDir string, opts Options) (*Store, error) {
 	if opts.GitLockTimeout == 0 {
 		opts.GitLockTimeout = defaultGitLockTimeout
 	}
-	repo, err := OpenRepository(projectDir, RepoOptions{Env: opts.Env, MaxFiles: opts.MaxFiles, MaxBytes: opts.MaxBytes})
+	repo, err := git.Open(projectDir, git.Options{Env: opts.Env, MaxFiles: opts.MaxFiles, MaxBytes: opts.MaxBytes})
 	if err != nil {
 		return nil, err
 	}

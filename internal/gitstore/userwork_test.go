@@ -12,38 +12,38 @@ import (
 func TestUserWorkIsKept(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", map[string]string{
+	r.Commit("first", map[string]string{
 		"osmoctl.yaml": "v", "both": "1\n", "staged": "1\n", "edited": "1\n", "gone": "1\n", "unstaged-gone": "1\n",
 		"assumed": "1\n", "skipped": "1\n", "script.sh": "#!/bin/sh\n", "state/meta.json": "{}\n",
 	})
-	r.write("both", "2\n")
-	r.write("staged", "2\n")
-	r.git("add", "both", "staged")
-	r.write("both", "3\n")
-	r.write("edited", "2\n")
-	r.git("rm", "-q", "gone")
-	r.check(os.Remove(r.path("unstaged-gone")))
-	r.write("new", "1\n")
-	r.git("add", "new")
-	r.write("intended", "1\n")
-	r.git("add", "--intent-to-add", "intended")
-	r.write("untracked", "1\n")
-	r.git("update-index", "--assume-unchanged", "assumed")
-	r.git("update-index", "--skip-worktree", "skipped")
-	r.git("update-index", "--chmod=+x", "script.sh")
+	r.Write("both", "2\n")
+	r.Write("staged", "2\n")
+	r.Git("add", "both", "staged")
+	r.Write("both", "3\n")
+	r.Write("edited", "2\n")
+	r.Git("rm", "-q", "gone")
+	r.Check(os.Remove(r.Path("unstaged-gone")))
+	r.Write("new", "1\n")
+	r.Git("add", "new")
+	r.Write("intended", "1\n")
+	r.Git("add", "--intent-to-add", "intended")
+	r.Write("untracked", "1\n")
+	r.Git("update-index", "--assume-unchanged", "assumed")
+	r.Git("update-index", "--skip-worktree", "skipped")
+	r.Git("update-index", "--chmod=+x", "script.sh")
 
 	look := func() []string {
 		return []string{
 			// The raw entries first: "git status" refreshes them.
-			r.git("ls-files", "--debug", "--", ":!state"), r.git("ls-files", "-v", "-s", "--", ":!state"),
-			r.git("diff"), r.git("diff", "--cached", "--", ":!state"), r.git("status", "--porcelain"),
+			r.Git("ls-files", "--debug", "--", ":!state"), r.Git("ls-files", "-v", "-s", "--", ":!state"),
+			r.Git("diff"), r.Git("diff", "--cached", "--", ":!state"), r.Git("status", "--porcelain"),
 		}
 	}
 	before := look()
 	// An index younger than all files, so that no entry is dubious and all bits
 	// must stay.
 	later := time.Now().Add(time.Hour)
-	r.check(os.Chtimes(r.path(".git/index"), later, later))
+	r.Check(os.Chtimes(r.Path(".git/index"), later, later))
 	_, result := r.apply(r.open(""), set("state/meta.json", "{1}\n"), set("state/a", "a"))
 	if diff := cmp.Diff(Result{Moved: true}, result); diff != "" {
 		t.Error(diff)
@@ -59,18 +59,18 @@ func TestUserWorkIsKept(t *testing.T) {
 func TestDubiousEntriesStayDubious(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", map[string]string{"osmoctl.yaml": "v", "file": "1\n"})
+	r.Commit("first", map[string]string{"osmoctl.yaml": "v", "file": "1\n"})
 	second := time.Now().Add(-time.Hour).Truncate(time.Second)
-	r.git("config", "core.trustctime", "false")
-	r.check(os.Chtimes(r.path("file"), second, second))
-	r.git("update-index", "--refresh")
-	f, err := os.OpenFile(r.path("file"), os.O_WRONLY, 0)
-	r.check(err)
+	r.Git("config", "core.trustctime", "false")
+	r.Check(os.Chtimes(r.Path("file"), second, second))
+	r.Git("update-index", "--refresh")
+	f, err := os.OpenFile(r.Path("file"), os.O_WRONLY, 0)
+	r.Check(err)
 	_, err = f.WriteString("2\n")
-	r.check(err)
-	r.check(f.Close())
-	r.check(os.Chtimes(r.path("file"), second, second))
-	r.check(os.Chtimes(r.path(".git/index"), second, second))
+	r.Check(err)
+	r.Check(f.Close())
+	r.Check(os.Chtimes(r.Path("file"), second, second))
+	r.Check(os.Chtimes(r.Path(".git/index"), second, second))
 
 	r.apply(r.open(""), set("state/a", "a"))
 	r.wantStatus(" M file")
@@ -84,45 +84,45 @@ func TestLeftAlone(t *testing.T) {
 		left    []string
 		status  string
 	}{
-		"edited":      {func(r *repo) { r.write("state/one", "mine\n") }, []string{"state/one"}, " M state/one"},
-		"deleted":     {func(r *repo) { r.check(os.Remove(r.path("state/one"))) }, []string{"state/one"}, " D state/one"},
-		"folder gone": {func(r *repo) { r.check(os.RemoveAll(r.path("state"))) }, []string{"state/one"}, " D state/one"},
+		"edited":      {func(r *repo) { r.Write("state/one", "mine\n") }, []string{"state/one"}, " M state/one"},
+		"deleted":     {func(r *repo) { r.Check(os.Remove(r.Path("state/one"))) }, []string{"state/one"}, " D state/one"},
+		"folder gone": {func(r *repo) { r.Check(os.RemoveAll(r.Path("state"))) }, []string{"state/one"}, " D state/one"},
 		"staged": {func(r *repo) {
-			r.write("state/one", "mine\n")
-			r.git("add", "state")
+			r.Write("state/one", "mine\n")
+			r.Git("add", "state")
 		}, []string{"state/one"}, "M  state/one"},
 		"staged and put back": {func(r *repo) {
-			r.write("state/one", "mine\n")
-			r.git("add", "state")
-			r.write("state/one", "1\n")
+			r.Write("state/one", "mine\n")
+			r.Git("add", "state")
+			r.Write("state/one", "1\n")
 		}, []string{"state/one"}, "MM state/one"},
 		"linked": {func(r *repo) {
-			r.check(os.Remove(r.path("state/one")))
-			r.check(os.Symlink("/etc/passwd", r.path("state/one")))
+			r.Check(os.Remove(r.Path("state/one")))
+			r.Check(os.Symlink("/etc/passwd", r.Path("state/one")))
 		}, []string{"state/one"}, " T state/one"},
-		"in the way":        {func(r *repo) { r.write("state/three", "mine\n") }, []string{"state/three"}, " M state/three"},
-		"edited, to go":     {func(r *repo) { r.write("state/two", "mine\n") }, []string{"state/two"}, "?? state/two"},
-		"gone, to go":       {func(r *repo) { r.check(os.Remove(r.path("state/two"))) }, nil, ""},
-		"there already":     {func(r *repo) { r.write("state/one", "2\n") }, nil, ""},
-		"staged already":    {func(r *repo) { r.write("state/one", "2\n"); r.git("add", ".") }, nil, ""},
-		"with CRLF":         {func(r *repo) { r.write("state/one", "1\r\n") }, nil, ""},
-		"folder in its way": {func(r *repo) { r.write("state/three/x", "mine\n") }, []string{"state/three"}, " D state/three\n?? state/three/x"},
+		"in the way":        {func(r *repo) { r.Write("state/three", "mine\n") }, []string{"state/three"}, " M state/three"},
+		"edited, to go":     {func(r *repo) { r.Write("state/two", "mine\n") }, []string{"state/two"}, "?? state/two"},
+		"gone, to go":       {func(r *repo) { r.Check(os.Remove(r.Path("state/two"))) }, nil, ""},
+		"there already":     {func(r *repo) { r.Write("state/one", "2\n") }, nil, ""},
+		"staged already":    {func(r *repo) { r.Write("state/one", "2\n"); r.Git("add", ".") }, nil, ""},
+		"with CRLF":         {func(r *repo) { r.Write("state/one", "1\r\n") }, nil, ""},
+		"folder in its way": {func(r *repo) { r.Write("state/three/x", "mine\n") }, []string{"state/three"}, " D state/three\n?? state/three/x"},
 		"staged below it": {func(r *repo) {
-			r.write("state/three/x", "mine\n")
-			r.git("add", ".")
+			r.Write("state/three/x", "mine\n")
+			r.Git("add", ".")
 		}, []string{"state/three"}, "D  state/three\nA  state/three/x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
-			r.commit("first", state)
+			r.Commit("first", state)
 			c.prepare(r)
 			_, result := r.apply(r.open(""), set("state/one", "2\n"), del("state/two"), set("state/three", "3\n"))
 			if diff := cmp.Diff(Result{Moved: true, LeftAlone: c.left}, result); diff != "" {
 				t.Error(diff)
 			}
 			r.wantSound()
-			status := r.git("status", "--porcelain", "-uall")
+			status := r.Git("status", "--porcelain", "-uall")
 			if name == "deleted" || name == "folder gone" {
 				// What else is missing is new, and was written.
 				r.wantTree("osmoctl.yaml", "state/one", "state/three")
@@ -138,21 +138,21 @@ func TestLeftAlone(t *testing.T) {
 func TestOtherHead(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	r.commit("first", project)
+	r.Commit("first", project)
 	s := r.open("")
 	head, err := s.Head()
-	r.check(err)
-	r.git("switch", "-q", "-c", "side")
+	r.Check(err)
+	r.Git("switch", "-q", "-c", "side")
 	defer r.lock(s).Unlock()
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
-	r.check(err)
+	r.Check(err)
 	result, err := s.Publish(t.Context(), p)
-	r.check(err)
+	r.Check(err)
 	if diff := cmp.Diff(Result{Moved: true, OtherHead: true}, result); diff != "" {
 		t.Error(diff)
 	}
 	r.wantClean()
-	if r.exists("state") {
+	if r.Exists("state") {
 		t.Error("files of another branch were written")
 	}
 }

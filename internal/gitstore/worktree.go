@@ -15,6 +15,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // outcome is what became of an edit in the work tree.
@@ -170,7 +171,7 @@ func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.
 	case err != nil:
 		return foreign, nil, err
 	}
-	for _, content := range [][]byte{data, withoutCR(data)} {
+	for _, content := range [][]byte{data, worktree.WithoutCR(data)} {
 		switch blob := object.ID(object.IDOf(object.Blob, content)); {
 		case blob == e.new:
 			return newVersion, info, nil
@@ -301,7 +302,7 @@ func (w *treeWriter) prune(dir string) bool {
 
 // skipper tells which files a sparse checkout leaves out of the work tree.
 func (s *Store) skipper(file *indexFile) (func(path string) bool, error) {
-	patterns, err := ReadSparse(s.Repository)
+	patterns, err := worktree.ReadSparse(s.Repository)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
@@ -37,8 +38,8 @@ type Request struct {
 	Branch    string
 	Changes   []Change
 	Message   string
-	Author    Signature
-	Committer Signature
+	Author    git.Signature
+	Committer git.Signature
 	// Sign returns a signature over a commit. Without it nothing is written
 	// where git is configured to sign every commit.
 	Sign func([]byte) ([]byte, error)
@@ -111,7 +112,7 @@ func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
 	}
 	p.Commit = object.ID(b.pack.Add(object.Commit, commit)).String()
 	p.message, _, _ = strings.Cut(strings.TrimLeft(req.Message, "\n"), "\n")
-	p.reflog, err = req.Committer.format()
+	p.reflog, err = req.Committer.Line()
 	return err
 }
 
@@ -142,7 +143,7 @@ func (s *Store) mayWrite(ctx context.Context, req Request) error {
 func (s *Store) checkUnsigned() error {
 	const setting = "commit.gpgsign"
 	if s.Settings().Bool(setting, false) {
-		return unsupported(Signing, "git is configured to sign every commit (%s), and nothing to sign with was given", setting)
+		return git.Unsupported(Signing, "git is configured to sign every commit (%s), and nothing to sign with was given", setting)
 	}
 	return s.CheckDoubt()
 }
@@ -154,7 +155,7 @@ func (s *Store) CheckDoubt() error {
 		return nil // An unsigned one is not made in any case.
 	}
 	if d, ok := s.Settings().Doubtful(setting); ok {
-		return unsupported(Signing, "%s includes %s on a condition that osmoctl does not know (%s), so it cannot be told whether commits are to be signed; "+
+		return git.Unsupported(Signing, "%s includes %s on a condition that osmoctl does not know (%s), so it cannot be told whether commits are to be signed; "+
 			"settle that for this repository: git config %s false, or true",
 			cmp.Or(d.File, "git's configuration from the environment"), d.Target, d.Condition, setting)
 	}
@@ -166,9 +167,9 @@ func (s *Store) CheckDoubt() error {
 // changes is in conflict, and no symbolic link stands in their way.
 func (s *Store) CheckWritable(branch string, changes []Change) error {
 	if !strings.HasPrefix(branch, "refs/heads/") {
-		return unsupported(DetachedHead, "HEAD is detached, and a commit needs a branch; run: git switch BRANCH")
+		return git.Unsupported(DetachedHead, "HEAD is detached, and a commit needs a branch; run: git switch BRANCH")
 	}
-	if err := checkRefName(branch); err != nil {
+	if err := git.CheckRefName(branch); err != nil {
 		return err
 	}
 	if err := s.checkProgress(); err != nil {
@@ -201,7 +202,7 @@ func (s *Store) checkProgress() error {
 	for _, p := range inProgress {
 		_, err := os.Lstat(filepath.Join(s.GitDir(), p.file))
 		if err == nil {
-			return unsupported(InProgress, "%s is under way in this work tree; finish it first: %s", p.what, p.how)
+			return git.Unsupported(InProgress, "%s is under way in this work tree; finish it first: %s", p.what, p.how)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -223,7 +224,7 @@ func (s *Store) checkUnmerged(changes []Change) error {
 	}
 	for _, e := range file.Entries() {
 		if e.Stage() != 0 && changed[e.Path] {
-			return unsupported(Unmerged, "%s is in conflict; resolve it, or run: git checkout HEAD -- %s", e.Path, e.Path)
+			return git.Unsupported(Unmerged, "%s is in conflict; resolve it, or run: git checkout HEAD -- %s", e.Path, e.Path)
 		}
 	}
 	return nil
@@ -246,7 +247,7 @@ func (s *Store) checkLinks(changes []Change) error {
 				return err
 			}
 			if !info.IsDir() {
-				return unsupported(LinkedPath, "%s must be a folder, and is a link or a file; osmoctl does not write through it", dir)
+				return git.Unsupported(LinkedPath, "%s must be a folder, and is a link or a file; osmoctl does not write through it", dir)
 			}
 		}
 	}
@@ -320,7 +321,7 @@ func checkPath(path string) error {
 
 // treeBuilder makes the trees on the way to changes; all others stay.
 type treeBuilder struct {
-	from  *Objects
+	from  *git.Objects
 	pack  *pack.Builder
 	edits []edit
 }
@@ -346,7 +347,7 @@ func (s *Store) buildTree(b *treeBuilder, before object.ID, changes []Change) (o
 // folder applies what lies below a node to a folder. An empty one is gone.
 func (b *treeBuilder) folder(path string, old object.Entry, n *node) (object.Entry, error) {
 	if old.Mode != 0 && !old.IsTree() {
-		return object.Entry{}, unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
+		return object.Entry{}, git.Unsupported(LinkedPath, "%s is a file, link or submodule in the commit, where a folder is needed", path)
 	}
 	entries, err := b.from.Tree(old.ID)
 	if err != nil {
@@ -396,7 +397,7 @@ func (b *treeBuilder) tree(old object.Entry, entries []object.Entry) object.Entr
 
 func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Entry, error) {
 	if old.Mode != 0 && !object.IsFile(old.Mode) {
-		return object.Entry{}, unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
+		return object.Entry{}, git.Unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
 	}
 	if c.Delete {
 		if old.Mode == 0 {

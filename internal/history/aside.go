@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -107,7 +107,7 @@ func (c *checker) isJudged(hash string) bool {
 // differ from another one.
 func (c *checker) learnApart(before, after string) error {
 	if before != "" {
-		if _, err := c.store.Commit(before); errors.Is(err, gitstore.ErrMissingObject) {
+		if _, err := c.store.Commit(before); errors.Is(err, git.ErrMissingObject) {
 			before = ""
 		}
 	}
@@ -144,7 +144,7 @@ type beside struct {
 
 // aside is one of these commits.
 type aside struct {
-	gitstore.Commit
+	git.Commit
 	// from is the index of the merge that it was first reached from.
 	from int
 	// had says that it leads to what is remembered.
@@ -198,7 +198,7 @@ func (b *beside) meet(hash string, from int, had bool) error {
 	a := b.seen[hash]
 	if a == nil {
 		c, err := b.store.Commit(hash)
-		if b.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+		if b.shallow && errors.Is(err, git.ErrMissingObject) {
 			b.cut = b.cut || !had
 			return nil
 		}

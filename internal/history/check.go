@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -136,7 +136,7 @@ func Check(ctx context.Context, store Store, commit string, opts Options) (*Repo
 		return nil, err
 	}
 	c.remembered()
-	if err := c.forgotten(l); err != nil && !errors.Is(err, gitstore.ErrMissingObject) {
+	if err := c.forgotten(l); err != nil && !errors.Is(err, git.ErrMissingObject) {
 		return nil, err
 	}
 	slices.Reverse(c.report.Findings)
@@ -259,7 +259,7 @@ func (c *checker) read(w *walk) (*loader, error) {
 	l := newLoader(c.ctx, c.store)
 	var err error
 	if len(w.unread) > 0 {
-		err = gitstore.ErrMissingObject
+		err = git.ErrMissingObject
 	}
 	if err == nil {
 		err = c.lookAside(w)
@@ -267,7 +267,7 @@ func (c *checker) read(w *walk) (*loader, error) {
 	if err == nil {
 		err = c.judge(l)
 	}
-	if errors.Is(err, gitstore.ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		l, err = newLoader(c.ctx, c.store), nil
 		c.judgeMessages(l)
 	}

@@ -8,7 +8,7 @@ import (
 	"path"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -79,7 +79,7 @@ func (e *exposing) commit(hash string) ([]string, error) {
 		return nil, err
 	}
 	c, err := e.store.Commit(hash)
-	if e.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+	if e.shallow && errors.Is(err, git.ErrMissingObject) {
 		e.Cut = true
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (e *exposing) commit(hash string) ([]string, error) {
 		before = c.Parents[0]
 	}
 	if before != "" && e.shallow {
-		if _, err := e.store.Commit(before); errors.Is(err, gitstore.ErrMissingObject) {
+		if _, err := e.store.Commit(before); errors.Is(err, git.ErrMissingObject) {
 			before = ""
 		}
 	}
@@ -156,7 +156,7 @@ func (e *exposing) read(commit string, names []string) error {
 
 // record takes in a file, and tells whether it could be read. It is less strict
 // than package state: a spelling that no apply writes is evidence all the same.
-func (e *exposing) record(f gitstore.File) bool {
+func (e *exposing) record(f git.File) bool {
 	if path.Base(f.Path) != "account.json" {
 		return e.meta(f.Data)
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -24,7 +24,7 @@ type files map[string]string
 type repo struct {
 	tb      testing.TB
 	world   *applytest.World
-	commits map[string]gitstore.Commit
+	commits map[string]git.Commit
 	files   map[string]files
 	// head is where the next commit goes.
 	head string
@@ -37,14 +37,14 @@ type repo struct {
 }
 
 func newRepo(tb testing.TB) *repo {
-	return &repo{tb: tb, world: applytest.New(tb), commits: map[string]gitstore.Commit{}, files: map[string]files{}, cut: map[string]bool{}}
+	return &repo{tb: tb, world: applytest.New(tb), commits: map[string]git.Commit{}, files: map[string]files{}, cut: map[string]bool{}}
 }
 
-func (r *repo) Commit(hash string) (gitstore.Commit, error) {
+func (r *repo) Commit(hash string) (git.Commit, error) {
 	if c, ok := r.commits[hash]; ok && !r.cut[hash] {
 		return c, nil
 	}
-	return gitstore.Commit{}, fmt.Errorf("%w: %s", gitstore.ErrMissingObject, hash)
+	return git.Commit{}, fmt.Errorf("%w: %s", git.ErrMissingObject, hash)
 }
 
 func (r *repo) ID(commit, path string) (string, error) {
@@ -65,14 +65,14 @@ func hashOf(text string) string {
 
 // below lists a file or folder. A file whose content begins with "link to" is
 // one.
-func (r *repo) below(commit, dir string) []gitstore.File {
-	var out []gitstore.File
+func (r *repo) below(commit, dir string) []git.File {
+	var out []git.File
 	for _, name := range slices.Sorted(maps.Keys(r.files[commit])) {
 		full := state.Dir + "/" + name
 		if full != dir && !strings.HasPrefix(full, dir+"/") {
 			continue
 		}
-		f := gitstore.File{Path: full, Mode: state.RegularMode, Hash: hashOf(r.files[commit][name]), Data: []byte(r.files[commit][name])}
+		f := git.File{Path: full, Mode: state.RegularMode, Hash: hashOf(r.files[commit][name]), Data: []byte(r.files[commit][name])}
 		if strings.HasPrefix(string(f.Data), "link to ") {
 			f.Mode, f.Data = 0o120000, nil
 		}
@@ -81,11 +81,11 @@ func (r *repo) below(commit, dir string) []gitstore.File {
 	return out
 }
 
-func (r *repo) Files(_ context.Context, commit string, dirs []string, want func(string) bool) ([]gitstore.File, error) {
+func (r *repo) Files(_ context.Context, commit string, dirs []string, want func(string) bool) ([]git.File, error) {
 	if r.lost[commit] && (want == nil || want("")) {
-		return nil, fmt.Errorf("%w: a content of %s", gitstore.ErrMissingObject, commit)
+		return nil, fmt.Errorf("%w: a content of %s", git.ErrMissingObject, commit)
 	}
-	var out []gitstore.File
+	var out []git.File
 	for _, dir := range dirs {
 		out = append(out, r.below(commit, dir)...)
 	}
@@ -93,18 +93,18 @@ func (r *repo) Files(_ context.Context, commit string, dirs []string, want func(
 	return out, nil
 }
 
-func (r *repo) Differences(_ context.Context, before, after, dir string) ([]gitstore.Difference, error) {
-	at := map[string]*gitstore.Difference{}
+func (r *repo) Differences(_ context.Context, before, after, dir string) ([]git.Difference, error) {
+	at := map[string]*git.Difference{}
 	for _, f := range r.below(before, dir) {
-		at[f.Path] = &gitstore.Difference{Path: f.Path, Before: f.Hash, BeforeMode: f.Mode}
+		at[f.Path] = &git.Difference{Path: f.Path, Before: f.Hash, BeforeMode: f.Mode}
 	}
 	for _, f := range r.below(after, dir) {
 		if at[f.Path] == nil {
-			at[f.Path] = &gitstore.Difference{Path: f.Path}
+			at[f.Path] = &git.Difference{Path: f.Path}
 		}
 		at[f.Path].After, at[f.Path].AfterMode = f.Hash, f.Mode
 	}
-	var out []gitstore.Difference
+	var out []git.Difference
 	for _, name := range slices.Sorted(maps.Keys(at)) {
 		if d := at[name]; d.Before != d.After || d.BeforeMode != d.AfterMode {
 			out = append(out, *d)
@@ -118,9 +118,9 @@ func (r *repo) Shallow() (bool, error) { return len(r.cut) > 0, nil }
 // commit makes a commit on head, with further parents of a merge.
 func (r *repo) commit(message string, f files, parents ...string) string {
 	when := time.Date(2026, 3, 1, 12, len(r.commits), 0, 0, time.UTC)
-	c := gitstore.Commit{
+	c := git.Commit{
 		Hash: hashOf(fmt.Sprint("commit ", len(r.commits))), Message: message, Parents: parents,
-		Author: gitstore.Signature{Name: "Ada"}, Committer: gitstore.Signature{Name: "Ada", When: when},
+		Author: git.Signature{Name: "Ada"}, Committer: git.Signature{Name: "Ada", When: when},
 	}
 	if r.head != "" {
 		c.Parents = append([]string{r.head}, parents...)

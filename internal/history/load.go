@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/record"
@@ -46,7 +46,7 @@ type touched struct {
 	meta                    bool
 }
 
-func sortOut(diffs []gitstore.Difference) touched {
+func sortOut(diffs []git.Difference) touched {
 	t := touched{map[string]bool{}, map[string]bool{}, map[string]bool{}, false}
 	for _, d := range diffs {
 		name := inState(d.Path)
@@ -249,7 +249,7 @@ func problemsOf(list diag.List) []Problem {
 // digest keeps the lines that meta.json's digest is made of, sorted by path.
 type digest struct{ lines []string }
 
-func (d *digest) update(diffs []gitstore.Difference, groups map[string][]state.File) {
+func (d *digest) update(diffs []git.Difference, groups map[string][]state.File) {
 	sums := map[string]state.Sum{}
 	for _, files := range groups {
 		for _, f := range files {
@@ -285,7 +285,7 @@ func (d *digest) set(name string, sum state.Sum, there bool) {
 
 // rebuild is for changes so large that setting line by line would move the
 // others about too often.
-func (d *digest) rebuild(diffs []gitstore.Difference, sums map[string]state.Sum) {
+func (d *digest) rebuild(diffs []git.Difference, sums map[string]state.Sum) {
 	changed := make(map[string]bool, len(diffs))
 	for _, f := range diffs {
 		changed[inState(f.Path)] = true

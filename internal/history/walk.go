@@ -5,24 +5,24 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// Store is what is read of a repository; [gitstore.Store] is one.
+// Store is what is read of a repository; [git.Repository] is one.
 type Store interface {
-	Commit(hash string) (gitstore.Commit, error)
+	Commit(hash string) (git.Commit, error)
 	// ID names what a path holds at a commit; "" is nothing.
 	ID(commit, path string) (string, error)
-	Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]gitstore.File, error)
-	Differences(ctx context.Context, before, after, dir string) ([]gitstore.Difference, error)
+	Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]git.File, error)
+	Differences(ctx context.Context, before, after, dir string) ([]git.Difference, error)
 	Shallow() (bool, error)
 }
 
 // place is a commit and the name of its state, "" where it has none.
 type place struct {
-	gitstore.Commit
+	git.Commit
 	state string
 }
 
@@ -113,7 +113,7 @@ func (w *walk) back(at place) (place, bool, error) {
 		return place{}, false, err
 	}
 	first, err := w.visit(ground(at.Commit))
-	if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+	if w.shallow && errors.Is(err, git.ErrMissingObject) {
 		w.cut = true
 		return place{}, false, nil
 	}
@@ -126,7 +126,7 @@ func (w *walk) back(at place) (place, bool, error) {
 	}
 	for _, parent := range at.Parents {
 		if parent != next.Hash && !w.reached {
-			w.others = append(w.others, link{at, place{Commit: gitstore.Commit{Hash: parent}}})
+			w.others = append(w.others, link{at, place{Commit: git.Commit{Hash: parent}}})
 		}
 	}
 	return next, true, nil
@@ -140,7 +140,7 @@ func (w *walk) follow(at, first place) (place, error) {
 	}
 	for _, parent := range at.Parents[1:] {
 		other, err := w.visit(parent)
-		if w.shallow && errors.Is(err, gitstore.ErrMissingObject) {
+		if w.shallow && errors.Is(err, git.ErrMissingObject) {
 			continue
 		}
 		if err != nil {
@@ -166,7 +166,7 @@ func (w *walk) compare(at place) error {
 	var here *state.Meta
 	for _, hash := range at.Parents {
 		other, err := w.visit(hash)
-		if errors.Is(err, gitstore.ErrMissingObject) && w.shallow {
+		if errors.Is(err, git.ErrMissingObject) && w.shallow {
 			continue
 		}
 		if err != nil {
@@ -194,7 +194,7 @@ func (w *walk) compare(at place) error {
 // meta reads meta.json at a commit; nil is one that cannot be read.
 func (w *walk) meta(commit string) (*state.Meta, error) {
 	files, err := w.store.Files(w.ctx, commit, []string{state.Dir + "/" + state.MetaPath}, nil)
-	if errors.Is(err, gitstore.ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		w.unread = append(w.unread, commit)
 		return nil, nil
 	}
@@ -206,7 +206,7 @@ func (w *walk) meta(commit string) (*state.Meta, error) {
 
 // ground is the parent that a commit's state was made on: the first, but for the
 // first commit at a place that state was moved to.
-func ground(c gitstore.Commit) string {
+func ground(c git.Commit) string {
 	if len(c.Parents) > 1 {
 		if moved := record.Parse(c.Message).Moved; slices.Contains(c.Parents, moved) {
 			return moved

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/record"
 )
@@ -35,7 +35,7 @@ type LogEntry struct {
 }
 
 // LogEntryOf reports a commit, by what apply wrote into its message.
-func LogEntryOf(c gitstore.Commit) LogEntry {
+func LogEntryOf(c git.Commit) LogEntry {
 	m := record.Parse(c.Message)
 	return LogEntry{
 		Commit: c.Hash, When: c.Committer.When.UTC(), Author: c.Author.Name, Summary: m.Subject, ByOsmoctl: m.ByOsmoctl(), Changes: m.Changes,

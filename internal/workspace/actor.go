@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
@@ -13,7 +13,7 @@ import (
 // actor is who a change is made for: by name in state, as author in git.
 type actor struct {
 	name      string
-	signature gitstore.Signature
+	signature git.Signature
 }
 
 const fallbackEmail = "osmoctl@localhost"
@@ -26,7 +26,7 @@ func (w *Workspace) findActor(named string) (actor, error) {
 	if err != nil {
 		return actor{}, err
 	}
-	s := gitstore.Signature{Name: w.getenv("GIT_AUTHOR_NAME"), Email: w.getenv("GIT_AUTHOR_EMAIL"), When: now}
+	s := git.Signature{Name: w.getenv("GIT_AUTHOR_NAME"), Email: w.getenv("GIT_AUTHOR_EMAIL"), When: now}
 	if configured, ok := w.store.Identity(); ok {
 		s.Name, s.Email = firstGiven(s.Name, configured.Name), firstGiven(s.Email, configured.Email)
 	}

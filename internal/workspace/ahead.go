@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -31,13 +32,13 @@ type ahead struct {
 	// be told which is newer.
 	unread bool
 
-	head gitstore.Head
+	head git.Head
 	here Place
 }
 
 // ahead looks for a newer state than the one at HEAD that at is; nil is none.
 // Nothing is fetched. State that has a branch of its own is read from there.
-func (w *Workspace) ahead(ctx context.Context, head gitstore.Head, at Place) (*ahead, error) {
+func (w *Workspace) ahead(ctx context.Context, head git.Head, at Place) (*ahead, error) {
 	if head.Commit == "" || at.git.StateBranch != "" {
 		return nil, nil
 	}
@@ -66,7 +67,7 @@ func (w *Workspace) ahead(ctx context.Context, head gitstore.Head, at Place) (*a
 // stateRefs are the full names of the branches that apply may have written.
 // Which is the default of a remote a clone need not know: then those count that
 // it has seen state on.
-func (w *Workspace) stateRefs(head gitstore.Head, git model.Git) (refs []string, applied bool, err error) {
+func (w *Workspace) stateRefs(head git.Head, git model.Git) (refs []string, applied bool, err error) {
 	prefix := headsPrefix
 	if git.Push != "" {
 		prefix = trackingRef(git.Push, "")
@@ -88,7 +89,7 @@ func (w *Workspace) stateRefs(head gitstore.Head, git model.Git) (refs []string,
 }
 
 // compareAhead holds the state at HEAD against that of a branch.
-func (w *Workspace) compareAhead(ctx context.Context, head gitstore.Head, at Place, ref string) (*ahead, error) {
+func (w *Workspace) compareAhead(ctx context.Context, head git.Head, at Place, ref string) (*ahead, error) {
 	a := &ahead{name: strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), headsPrefix), ref: ref, head: head, here: at}
 	var err error
 	if a.commit, err = w.store.Ref(ref); err != nil || a.commit == "" || a.commit == at.commit {
@@ -100,7 +101,7 @@ func (w *Workspace) compareAhead(ctx context.Context, head gitstore.Head, at Pla
 	}
 	var there bool
 	switch a.meta, there, err = w.metaAt(ctx, a.commit); {
-	case errors.Is(err, gitstore.ErrMissingObject):
+	case errors.Is(err, git.ErrMissingObject):
 		a.unread = true
 		return a, nil
 	case err != nil || !there || a.meta == nil:
@@ -118,7 +119,7 @@ func (w *Workspace) compareAhead(ctx context.Context, head gitstore.Head, at Pla
 
 // ignoreMissing takes it for no error that a clone lacks an object.
 func ignoreMissing(err error) error {
-	if errors.Is(err, gitstore.ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		return nil
 	}
 	return err

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -37,7 +37,7 @@ type requested struct {
 
 // request finds what is to be merged into what: by --state-ref, else by the
 // variables of a pull request's pipeline.
-func (w *Workspace) request(stateRef string, head gitstore.Head) (requested, error) {
+func (w *Workspace) request(stateRef string, head git.Head) (requested, error) {
 	if stateRef != "" {
 		find := w.store.ResolveBranch
 		if strings.HasPrefix(stateRef, "HEAD") {
@@ -62,7 +62,7 @@ func (w *Workspace) request(stateRef string, head gitstore.Head) (requested, err
 // newestBase is where HEAD left its base by everything that the event says. What a
 // clone keeps of a branch may be old, so a commit that the event names must be part
 // of it.
-func (w *Workspace) newestBase(head gitstore.Head, event *pullRequest) (requested, error) {
+func (w *Workspace) newestBase(head git.Head, event *pullRequest) (requested, error) {
 	unknown := requested{
 		commit: head.Commit, name: event.name, hint: event.fetch,
 		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
@@ -92,7 +92,7 @@ func (w *Workspace) newestBase(head gitstore.Head, event *pullRequest) (requeste
 	newest := found[0]
 	for _, other := range found[1:] {
 		behind, err := w.store.IsAncestor(newest.commit, other.commit)
-		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+		if err != nil && !errors.Is(err, git.ErrShallow) {
 			return requested{}, err
 		}
 		if behind {
@@ -108,7 +108,7 @@ func (w *Workspace) resolveBase(name string) (string, error) {
 		return w.store.Ref(name)
 	}
 	commit, err := w.store.Commit(name)
-	if errors.Is(err, gitstore.ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		return "", nil
 	}
 	return commit.Hash, err
@@ -128,7 +128,7 @@ func (w *Workspace) leftAt(head, tip, name string) (requested, error) {
 	}
 	bases, err := w.store.MergeBases(tip, head)
 	switch {
-	case errors.Is(err, gitstore.ErrShallow):
+	case errors.Is(err, git.ErrShallow):
 		r.unknown = fmt.Sprintf("this clone is shallow, so it cannot be told where HEAD left %s", name)
 	case err != nil:
 		return r, err
@@ -170,7 +170,7 @@ type pullRequest struct {
 
 // pullRequest reads the variables of GitHub's and GitLab's pipelines; nil is no
 // pull request.
-func (w *Workspace) pullRequest(head gitstore.Head) *pullRequest {
+func (w *Workspace) pullRequest(head git.Head) *pullRequest {
 	get := w.outside.Getenv
 	switch {
 	case get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") != "" || get("CI_PIPELINE_SOURCE") == "merge_request_event":
@@ -218,7 +218,7 @@ func (r *pullRequest) add(commit string) {
 // mergedBy is the base of a commit that GitHub itself has made to try a merge:
 // its first parent. HEAD is one where it is what the event is about, and the
 // event's reference is that of such merges, which nobody can push to.
-func (w *Workspace) mergedBy(head gitstore.Head) string {
+func (w *Workspace) mergedBy(head git.Head) string {
 	get := w.outside.Getenv
 	made := strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge")
 	if !made || get("GITHUB_SHA") != head.Commit {
@@ -351,7 +351,7 @@ func (at Place) behind(have *state.Snapshot) []plan.Blocked {
 
 // checkMerged blocks a branch whose own history leads to another state than its
 // base: merged, everybody would look there, also where no file differs.
-func (w *Workspace) checkMerged(ctx context.Context, c *compared, head gitstore.Head) error {
+func (w *Workspace) checkMerged(ctx context.Context, c *compared, head git.Head) error {
 	after, err := w.locate(ctx, head.Commit, head.Branch, w.localTip)
 	var unclear *unclearPlaceError
 	switch {
@@ -457,7 +457,7 @@ func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (
 	if at.git.StateBranch == "" {
 		from = asked.tip
 	}
-	err = w.store.History(ctx, from, state.Dir, func(c gitstore.Commit) error {
+	err = w.store.History(ctx, from, state.Dir, func(c git.Commit) error {
 		m := made{c.Hash, c.Hash}
 		if at.git.StateBranch != "" {
 			m.from = record.Parse(c.Message).Declarations
@@ -467,7 +467,7 @@ func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (
 		}
 		return nil
 	})
-	if errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
 	return list, err
@@ -477,7 +477,7 @@ func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (
 // clone knows.
 func (w *Workspace) isKnownAncestor(ancestor, commit string) (bool, error) {
 	is, err := w.store.IsAncestor(ancestor, commit)
-	if errors.Is(err, gitstore.ErrMissingObject) || errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, git.ErrMissingObject) || errors.Is(err, git.ErrShallow) {
 		return false, nil
 	}
 	return is, err

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
@@ -20,7 +21,7 @@ import (
 type commitStore struct {
 	ledger *ledger
 	base   base
-	author gitstore.Signature
+	author git.Signature
 }
 
 // How often one sealed commit is put on another parent because the branch moved

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -17,17 +18,17 @@ import (
 )
 
 // What plan reads, apply reads: the work tree is read as a commit of it would
-// hold it, see [gitstore.Draft], and where that is not what lies there, the plan
+// hold it, see [worktree.Draft], and where that is not what lies there, the plan
 // says so in its head.
 
 // Draft opens the declarations in the work tree, once for a command. It is closed
 // with the workspace.
-func (w *Workspace) Draft(ctx context.Context) (*gitstore.Draft, error) {
+func (w *Workspace) Draft(ctx context.Context) (*worktree.Draft, error) {
 	if w.draft != nil {
 		return w.draft, nil
 	}
 	var err error
-	w.draft, err = gitstore.NewDraft(ctx, w.store.Repository, config.ProjectFile, config.ManifestDir)
+	w.draft, err = worktree.NewDraft(ctx, w.store.Repository, config.ProjectFile, config.ManifestDir)
 	return w.draft, err
 }
 
@@ -50,12 +51,12 @@ func (w *Workspace) Declared(ctx context.Context) *model.Declarations {
 // what lies there.
 func OpenDeclared(ctx context.Context, dir string, outside Outside) (files fs.FS, closeFiles func(), err error) {
 	w, err := Open(dir, outside)
-	var unusable *gitstore.UnsupportedError
+	var unusable *git.UnsupportedError
 	if errors.As(err, &unusable) {
-		if unusable.Reason != gitstore.NoRepository {
+		if unusable.Reason != git.NoRepository {
 			outside.Notify(Notice{Level: Warning, Text: fmt.Sprintf("the files are read as they lie here, since plan cannot use this repository: %v", err)})
 		}
-		files, closer, err := gitstore.DirFS(dir)
+		files, closer, err := worktree.DirFS(dir)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -75,7 +76,7 @@ func OpenDeclared(ctx context.Context, dir string, outside Outside) (files fs.FS
 // Otherwise says what of files that [OpenDeclared] opened is not what lies in the
 // work tree. That something is not committed yet is no news to who checks a draft.
 func Otherwise(files fs.FS) (list []Notice) {
-	draft, ok := files.(*gitstore.Draft)
+	draft, ok := files.(*worktree.Draft)
 	if !ok {
 		return nil
 	}
@@ -89,7 +90,7 @@ func Otherwise(files fs.FS) (list []Notice) {
 
 // readNotices says in a plan's head how the work tree was read, in one line for
 // each kind of remark.
-func readNotices(remarks []gitstore.Remark) []plan.Notice {
+func readNotices(remarks []worktree.Remark) []plan.Notice {
 	var notices []plan.Notice
 	for len(remarks) > 0 {
 		n := 1
@@ -111,43 +112,43 @@ func readNotices(remarks []gitstore.Remark) []plan.Notice {
 }
 
 // isRead tells whether declarations are read from a path.
-func isRead(r gitstore.Remark) bool {
+func isRead(r worktree.Remark) bool {
 	ext := path.Ext(r.Path)
-	return r.Kind == gitstore.Foreign || r.Path == config.ProjectFile || ext == ".yaml" || ext == ".yml"
+	return r.Kind == worktree.Foreign || r.Path == config.ProjectFile || ext == ".yaml" || ext == ".yml"
 }
 
 // maxNamed is how many paths a line names.
 const maxNamed = 5
 
-func readNotice(kind gitstore.RemarkKind, detail string, paths []string) plan.Notice {
+func readNotice(kind worktree.RemarkKind, detail string, paths []string) plan.Notice {
 	what, all := nameFirst(paths), shellWords(paths)
 	switch kind {
-	case gitstore.Uncommitted:
+	case worktree.Uncommitted:
 		return plan.Notice{
 			Code: "uncommitted", Message: "not committed, and planned as it lies in the work tree: " + what,
 			Hint: "apply reads commits only: git add " + all + " && git commit",
 		}
-	case gitstore.Converted:
+	case worktree.Converted:
 		return plan.Notice{
 			Code: "stored_otherwise", Message: "git stores other bytes than lie in the work tree, and the plan reads what git stores: " + what,
 			Hint: "git check-attr -a -- " + all + " says why",
 		}
-	case gitstore.Unconverted:
+	case worktree.Unconverted:
 		return plan.Notice{
 			Code: "not_converted", Message: fmt.Sprintf("what lies in the work tree is not planned, since only a program could tell how git stores it (%s); the plan reads what git has: %s", detail, what),
 			Hint: "git add " + all + " lets git store what lies there",
 		}
-	case gitstore.Unseen:
+	case worktree.Unseen:
 		return plan.Notice{
 			Code: "not_looked_at", Message: fmt.Sprintf("what lies in the work tree is not planned, since git is told not to look at it (%s); the plan reads what git has: %s", detail, what),
 			Hint: "git update-index --no-" + detail + " " + all,
 		}
-	case gitstore.Ignored:
+	case worktree.Ignored:
 		return plan.Notice{
 			Code: "ignored_by_git", Message: "left out, since git ignores it and no commit would hold it: " + what,
 			Hint: "git add -f " + all + " if it is meant, or move it away",
 		}
-	case gitstore.Foreign:
+	case worktree.Foreign:
 		return plan.Notice{
 			Code: "foreign_repository", Message: "left out, since it is a git repository of its own: " + what,
 			Hint: "declarations are read from this repository only",
@@ -184,11 +185,11 @@ func shellWords(paths []string) string {
 // checkCommitted refuses declarations that lie in the work tree only: the
 // commit would not say what the user sees.
 func (w *Workspace) checkCommitted(commit string) error {
-	dirty, err := gitstore.ListUncommitted(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
+	dirty, err := worktree.ListUncommitted(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil || len(dirty) == 0 {
 		return err
 	}
-	ignored, err := gitstore.ListIgnored(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
+	ignored, err := worktree.ListIgnored(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -113,14 +113,14 @@ func (w *Workspace) appliedKeys(ctx context.Context, have *state.Snapshot, from 
 	if from == "" || !missing() {
 		return keys, nil
 	}
-	err := w.store.History(ctx, from, config.ProjectFile, func(c gitstore.Commit) error {
+	err := w.store.History(ctx, from, config.ProjectFile, func(c git.Commit) error {
 		w.addKeysAt(c.Hash, keys)
 		if !missing() {
 			return io.EOF
 		}
 		return nil
 	})
-	for _, ended := range []error{io.EOF, gitstore.ErrShallow, gitstore.ErrMissingObject} {
+	for _, ended := range []error{io.EOF, git.ErrShallow, git.ErrMissingObject} {
 		if errors.Is(err, ended) {
 			err = nil // What is still missing, the plan says.
 		}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -85,8 +85,8 @@ func (w *Workspace) CheckNearest(ctx context.Context, from string) error {
 	}
 	stop := errors.New("seen")
 	for dir := filepath.ToSlash(below); dir != "."; dir = path.Dir(dir) {
-		var last gitstore.Commit
-		err := w.store.History(ctx, head.Commit, path.Join(dir, config.ProjectFile), func(c gitstore.Commit) error {
+		var last git.Commit
+		err := w.store.History(ctx, head.Commit, path.Join(dir, config.ProjectFile), func(c git.Commit) error {
 			last = c
 			return stop
 		})
@@ -96,11 +96,11 @@ func (w *Workspace) CheckNearest(ctx context.Context, from string) error {
 		}
 		// Nobody keeps another project in the folders that are a project's own.
 		top, _, _ := strings.Cut(dir, "/")
-		if errors.Is(err, gitstore.ErrShallow) && top != config.ManifestDir && top != state.Dir {
+		if errors.Is(err, git.ErrShallow) && top != config.ManifestDir && top != state.Dir {
 			return diag.Hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(w.store.Prefix(), dir)),
 				"name the one that is meant: osmoctl -C "+model.ShellWord(w.dir))
 		}
-		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+		if err != nil && !errors.Is(err, git.ErrShallow) {
 			return err
 		}
 	}

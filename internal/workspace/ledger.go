@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -54,7 +55,7 @@ type base struct {
 	// on; "" where a state branch has none yet.
 	parent string
 	// head is HEAD as it was found.
-	head gitstore.Head
+	head git.Head
 	// undeclared says that no declarations are applied: where they move
 	// meanwhile, the plan is made again on what is there then.
 	undeclared bool
@@ -62,7 +63,7 @@ type base struct {
 
 // openLedger opens the project's place in git: where the last apply has recorded it,
 // and before the first where the project file at HEAD has it.
-func (w *Workspace) openLedger(ctx context.Context, head gitstore.Head) (*ledger, error) {
+func (w *Workspace) openLedger(ctx context.Context, head git.Head) (*ledger, error) {
 	declared, broken := w.gitSettings(head.Commit)
 	if broken != nil && !errors.As(broken, new(diag.List)) {
 		return nil, broken
@@ -99,7 +100,7 @@ func (w *Workspace) openLedger(ctx context.Context, head gitstore.Head) (*ledger
 }
 
 // openLedgerBy opens the place that settings name.
-func (w *Workspace) openLedgerBy(ctx context.Context, head gitstore.Head, git model.Git) (*ledger, error) {
+func (w *Workspace) openLedgerBy(ctx context.Context, head git.Head, git model.Git) (*ledger, error) {
 	l := &ledger{w: w, git: git, declared: git, branch: git.Branch}
 	var err error
 	if git.Push != "" {
@@ -136,7 +137,7 @@ type remoteTip struct {
 // were applied. The project file alone is believed only as to a branch that
 // commits of others cannot be prepared on: the one that HEAD is on, or the
 // remote's default.
-func (w *Workspace) lookAtRemote(ctx context.Context, head gitstore.Head, declared model.Git) (remoteTip, error) {
+func (w *Workspace) lookAtRemote(ctx context.Context, head git.Head, declared model.Git) (remoteTip, error) {
 	git, none := declared, remoteTip{from: head.Commit}
 	recorded, _, err := w.metaAt(ctx, head.Commit)
 	if err != nil {
@@ -361,7 +362,7 @@ func (l *ledger) findLatest(ctx context.Context) (base, error) {
 }
 
 // checkHead refuses a HEAD that no commit can be built on.
-func (l *ledger) checkHead(head gitstore.Head) error {
+func (l *ledger) checkHead(head git.Head) error {
 	short := strings.TrimPrefix(head.Branch, headsPrefix)
 	switch {
 	case head.Commit == "":
@@ -377,7 +378,7 @@ func (l *ledger) checkHead(head gitstore.Head) error {
 // fetchDeclarations brings the remote's branch here and holds HEAD against it:
 // every commit of HEAD must be there, and the declarations there must be those
 // here. Then nothing is published that was not, and nothing old is applied.
-func (l *ledger) fetchDeclarations(ctx context.Context, head gitstore.Head) (string, error) {
+func (l *ledger) fetchDeclarations(ctx context.Context, head git.Head) (string, error) {
 	tip := l.fetched
 	l.fetched = ""
 	if tip == "" {
@@ -456,12 +457,12 @@ func (l *ledger) declarationsToRecord(b base) string {
 // lastApply is the newest commit of state, with its message.
 func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record.Message, err error) {
 	found := errors.New("found")
-	err = l.w.store.History(ctx, b.parent, state.Dir, func(c gitstore.Commit) error {
+	err = l.w.store.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
 		commit = c.Hash
 		m = record.Parse(c.Message)
 		return found
 	})
-	if errors.Is(err, found) || errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, found) || errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
 	return commit, m, err
@@ -494,7 +495,7 @@ func (l *ledger) checkDescent(b base) error {
 		return err
 	}
 	descends, err := l.w.store.IsAncestor(from, b.declarations)
-	if errors.Is(err, gitstore.ErrMissingObject) {
+	if errors.Is(err, git.ErrMissingObject) {
 		descends, err = false, nil
 	}
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -126,7 +126,7 @@ type namedPlace struct {
 func (l *locator) lookBack(ctx context.Context) (past, error) {
 	const file, dir = 0, 1
 	var p past
-	err := l.w.store.Ancestry(ctx, l.from, []string{config.ProjectFile, state.Dir}, func(n gitstore.Node) error {
+	err := l.w.store.Ancestry(ctx, l.from, []string{config.ProjectFile, state.Dir}, func(n git.Node) error {
 		if n.Introduces(file) {
 			// One that cannot be read named nothing.
 			if git, err := l.w.gitSettings(n.Hash); err == nil && git.StateBranch != "" {
@@ -148,7 +148,7 @@ func (l *locator) lookBack(ctx context.Context) (past, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
 	slices.SortFunc(p.named, func(a, b namedPlace) int { return cmp.Compare(a.commit, b.commit) })
@@ -206,11 +206,11 @@ func (l *locator) beginBeside(ctx context.Context, p past) error {
 func (l *locator) order(commit string, firsts []string) (earlier, later bool, err error) {
 	for _, first := range firsts {
 		is, err := l.w.store.IsAncestor(commit, first)
-		if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+		if err != nil && !errors.Is(err, git.ErrShallow) {
 			return false, false, err
 		}
 		earlier = earlier || is
-		if is, err = l.w.store.IsAncestor(first, commit); err != nil && !errors.Is(err, gitstore.ErrShallow) {
+		if is, err = l.w.store.IsAncestor(first, commit); err != nil && !errors.Is(err, git.ErrShallow) {
 			return false, false, err
 		}
 		later = later || is
@@ -292,7 +292,7 @@ func (l *locator) oldest(list []string) ([]string, error) {
 				continue
 			}
 			is, err := l.w.store.IsAncestor(other, c)
-			if err != nil && !errors.Is(err, gitstore.ErrShallow) {
+			if err != nil && !errors.Is(err, git.ErrShallow) {
 				return nil, err
 			}
 			later = is
@@ -328,14 +328,14 @@ func (l *locator) recallPlace(ctx context.Context) error {
 		return nil
 	}
 	stop := errors.New("found")
-	err := l.w.store.History(ctx, l.from, state.Dir, func(c gitstore.Commit) error {
+	err := l.w.store.History(ctx, l.from, state.Dir, func(c git.Commit) error {
 		meta, _, err := l.w.metaAt(ctx, c.Hash)
 		if err == nil && meta != nil {
 			l.Place.git, err = meta.Applied.Git, stop
 		}
 		return err
 	})
-	if errors.Is(err, stop) || errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, stop) || errors.Is(err, git.ErrShallow) {
 		return nil
 	}
 	return err

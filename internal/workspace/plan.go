@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -200,7 +200,7 @@ func (w *Workspace) StepsToApply(ctx context.Context, made *plan.Plan) (steps St
 	}
 	var dirty []string
 	for _, r := range files.Remarks() {
-		if r.Kind == gitstore.Uncommitted && isRead(r) {
+		if r.Kind == worktree.Uncommitted && isRead(r) {
 			dirty = append(dirty, r.Path)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -176,7 +176,7 @@ func (w *Workspace) readStateAt(ctx context.Context, commit string) (stateAt, er
 // findSound goes back along first parents for the newest state that osmoctl made,
 // and for the highest serial.
 func (l *ledger) findSound(ctx context.Context, b base, g *restoration, open []history.Finding) error {
-	err := l.w.store.History(ctx, b.parent, state.Dir, func(c gitstore.Commit) error {
+	err := l.w.store.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
 		m := record.Parse(c.Message)
 		if !m.ByOsmoctl() {
 			return nil
@@ -191,7 +191,7 @@ func (l *ledger) findSound(ctx context.Context, b base, g *restoration, open []h
 		}
 		return err
 	})
-	if errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
 	return err
@@ -243,13 +243,13 @@ func refuse(format string, args ...any) error {
 }
 
 // findStateCommit finds the newest commit of state at or before a commit.
-func (l *ledger) findStateCommit(ctx context.Context, commit string) (made gitstore.Commit, err error) {
+func (l *ledger) findStateCommit(ctx context.Context, commit string) (made git.Commit, err error) {
 	stop := errors.New("found")
-	err = l.w.store.History(ctx, commit, state.Dir, func(c gitstore.Commit) error {
+	err = l.w.store.History(ctx, commit, state.Dir, func(c git.Commit) error {
 		made = c
 		return stop
 	})
-	if errors.Is(err, stop) || errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, stop) || errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
 	return made, err

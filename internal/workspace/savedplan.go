@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -136,7 +136,7 @@ func (w *Workspace) checkSavedBase(saved, now string) error {
 		same, err = w.store.Same(saved, now, state.Dir)
 	}
 	switch {
-	case errors.Is(err, gitstore.ErrShallow), errors.Is(err, gitstore.ErrMissingObject):
+	case errors.Is(err, git.ErrShallow), errors.Is(err, git.ErrMissingObject):
 		return stale(diag.Hinted(fmt.Errorf("the saved plan was made from commit %.12s, which this clone does not know", saved),
 			"git fetch --unshallow, if the clone is a shallow one; else "+planAgain))
 	case err != nil:

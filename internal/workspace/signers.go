@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -35,7 +35,7 @@ func (w *Workspace) CheckSignatures(ctx context.Context, at Place, path string) 
 		return nil, err
 	}
 	found := &Signatures{Signed: map[string]int{}}
-	err = w.store.History(ctx, at.commit, state.Dir, func(c gitstore.Commit) error {
+	err = w.store.History(ctx, at.commit, state.Dir, func(c git.Commit) error {
 		raw, err := w.store.RawCommit(c.Hash)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (w *Workspace) CheckSignatures(ctx context.Context, at Place, path string) 
 		found.Signed[signer.Name]++
 		return nil
 	})
-	if errors.Is(err, gitstore.ErrShallow) {
+	if errors.Is(err, git.ErrShallow) {
 		found.Cut = true
 		err = nil
 	}

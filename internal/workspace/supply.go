@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -106,9 +106,9 @@ func (l *ledger) find(ctx context.Context, how func(context.Context) (base, erro
 	switch {
 	case failed != nil:
 		return b, err
-	case errors.Is(err, gitstore.ErrShallow):
+	case errors.Is(err, git.ErrShallow):
 		failed = s.deepen(ctx)
-	case errors.Is(err, gitstore.ErrMissingObject):
+	case errors.Is(err, git.ErrMissingObject):
 		failed = l.obtainTips(ctx)
 	default:
 		return b, err

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -171,7 +171,7 @@ func (w *Workspace) changedByHand(ctx context.Context) []string {
 	if err != nil || head.Commit == "" {
 		return nil
 	}
-	changed, err := gitstore.ListChanged(ctx, w.store.Repository, head.Commit, state.Dir)
+	changed, err := worktree.ListChanged(ctx, w.store.Repository, head.Commit, state.Dir)
 	if err != nil {
 		return nil
 	}

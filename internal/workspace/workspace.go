@@ -42,6 +42,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -74,7 +76,7 @@ type Workspace struct {
 	dir     string
 	store   *gitstore.Store
 	// draft is the work tree as a commit would hold it, once it was asked for.
-	draft *gitstore.Draft
+	draft *worktree.Draft
 	// newest is where the newest state is that the clone knows of, once it was
 	// looked for.
 	newest *Place
@@ -161,7 +163,7 @@ func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapsho
 // Those that want refuses have no data; nil wants all.
 func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(path string) bool) ([]state.File, error) {
 	found, err := w.store.Files(ctx, commit, []string{state.Dir}, want)
-	var much *gitstore.TooMuchError
+	var much *git.TooMuchError
 	switch {
 	case errors.As(err, &much) && much.Bytes > 0:
 		return nil, diag.Hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))

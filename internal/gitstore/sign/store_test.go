@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
 )
@@ -56,7 +57,7 @@ func TestStoreSigns(t *testing.T) {
 	lock, err := store.Lock(context.Background(), gitstore.Holder{Who: "ann"})
 	check(t, err)
 	t.Cleanup(func() { lock.Unlock() })
-	who := gitstore.Signature{Name: "Ann", Email: "ann@example.com", When: time.Unix(1800000000, 0).UTC()}
+	who := git.Signature{Name: "Ann", Email: "ann@example.com", When: time.Unix(1800000000, 0).UTC()}
 	pending, err := store.Write(context.Background(), gitstore.Request{
 		Branch: "refs/heads/main", Message: "state: apply\n\nSerial: 1", Author: who, Committer: who, Sign: signer,
 		Changes: []gitstore.Change{{Path: "state/meta.json", Data: []byte("{}\n")}},

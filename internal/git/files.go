@@ -1,0 +1,249 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
+)
+
+// File is one file of the project at a commit.
+type File struct {
+	// Path is relative to the project, in slashes.
+	Path string
+	// Mode is git's: 100644 or 100755 for files, 120000 for symbolic links,
+	// 160000 for submodules.
+	Mode uint32
+	// Hash names the blob.
+	Hash string
+	// Data is the content, where it was wanted and the file is a regular one.
+	Data []byte
+}
+
+// MaxFiles bounds what one call lists. A tree may name the same folder many
+// times over, so that a few objects unfold to more files than any memory holds.
+const MaxFiles = 4 << 20
+
+// maxBytes bounds what one call reads. A few bytes of a pack may stand for very
+// many, and several files for the same object.
+const maxBytes = 1 << 30
+
+// TooMuchError says that there is more below a folder than is listed or read.
+type TooMuchError struct {
+	Path string
+	// Files or Bytes is the bound that was met.
+	Files int
+	Bytes int64
+}
+
+func (e *TooMuchError) Error() string {
+	if e.Bytes > 0 {
+		return fmt.Sprintf("%s: what is recorded is larger than %d MiB", e.Path, e.Bytes>>20)
+	}
+	return fmt.Sprintf("%s: there are more than %d files, which is more than osmoctl reads", e.Path, e.Files)
+}
+
+// maxDepth bounds the folders inside one another.
+const maxDepth = 64
+
+// Files lists the files of the project at a commit, below the folders (or
+// files) named, sorted by path. The content is read of those that want
+// accepts; a nil want accepts all, and it is called from several goroutines.
+// A name that is not there adds nothing, and neither does the commit "".
+func (r *Repository) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
+	if commit == "" {
+		return nil, nil
+	}
+	tree, err := r.projectTree(commit)
+	if err != nil {
+		return nil, err
+	}
+	l := &lister{ctx: ctx, want: want, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
+	var starts []found
+	for _, dir := range dirs {
+		entry, err := lookUp(r.Objects, tree, dir)
+		if err != nil {
+			return nil, err
+		}
+		if entry.Mode != 0 {
+			starts = append(starts, found{path.Clean(dir), entry})
+		}
+	}
+	return l.list(r.Objects, starts)
+}
+
+// projectTree is the project's folder at a commit; none gives the zero id.
+func (r *Repository) projectTree(commit string) (object.ID, error) {
+	c, err := r.Commit(commit)
+	if err != nil {
+		return object.ID{}, err
+	}
+	root, err := object.ParseID(c.Tree)
+	if err != nil {
+		return object.ID{}, err
+	}
+	entry, err := lookUp(r.Objects, root, r.prefix)
+	if err != nil || !entry.IsTree() {
+		return object.ID{}, err
+	}
+	return entry.ID, nil
+}
+
+// found is an entry and where it was found.
+type found struct {
+	path string
+	object.Entry
+}
+
+// lister walks trees and reads files, in as many goroutines as it pays.
+type lister struct {
+	ctx   context.Context
+	want  func(path string) bool
+	count atomic.Int64
+	bytes atomic.Int64
+
+	mu sync.Mutex
+	// known has the first folders that were read, by their object: one that
+	// is named many times over need not be read as often.
+	known map[object.ID][]object.Entry
+
+	maxFiles int
+	maxBytes int64
+}
+
+// enough is how many pieces of work make it worth to open more readers.
+const enough = 32
+
+// list first opens folders breadth first, until there is work to share or none
+// left, and then shares it.
+func (l *lister) list(objects *Objects, queue []found) ([]File, error) {
+	for opened := 0; len(queue) < enough && opened < len(queue); {
+		if !queue[opened].IsTree() {
+			opened++
+			continue
+		}
+		below, err := l.open(objects, queue[opened])
+		if err != nil {
+			return nil, err
+		}
+		queue = slices.Replace(queue, opened, opened+1, below...)
+	}
+	files, err := l.share(objects, queue)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, err
+}
+
+func (l *lister) share(objects *Objects, queue []found) ([]File, error) {
+	if len(queue) < enough {
+		return l.walk(objects, queue, nil)
+	}
+	workers := min(runtime.GOMAXPROCS(0), 4)
+	results := make([][]File, workers)
+	var next atomic.Int64
+	var group errgroup.Group
+	for w := range workers {
+		group.Go(func() (err error) {
+			reader := objects.fork()
+			defer reader.close()
+			for i := next.Add(1) - 1; err == nil && i < int64(len(queue)); i = next.Add(1) - 1 {
+				results[w], err = l.walk(reader, queue[i:i+1], results[w])
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(results...), err
+}
+
+// walk adds everything below the entries to files.
+func (l *lister) walk(from source, entries []found, files []File) ([]File, error) {
+	for _, f := range entries {
+		if f.IsTree() {
+			below, err := l.open(from, f)
+			if err != nil {
+				return nil, err
+			}
+			if files, err = l.walk(from, below, files); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		file, err := l.file(from, f)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// open reads a folder, within the bounds.
+func (l *lister) open(from source, f found) ([]found, error) {
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	entries, err := l.entries(from, f.ID)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	if strings.Count(f.path, "/") >= maxDepth {
+		return nil, fmt.Errorf("%s: there are deeper folders than osmoctl reads", f.path)
+	}
+	if l.count.Add(int64(len(entries))) > int64(l.maxFiles) {
+		return nil, &TooMuchError{Path: f.path, Files: l.maxFiles}
+	}
+	below := make([]found, len(entries))
+	for i, e := range entries {
+		below[i] = found{object.Child(f.path, e.Name), e}
+	}
+	return below, nil
+}
+
+// maxKnown is how many folders are remembered while files are listed.
+const maxKnown = 1000
+
+func (l *lister) entries(from source, tree object.ID) ([]object.Entry, error) {
+	l.mu.Lock()
+	entries, known := l.known[tree]
+	l.mu.Unlock()
+	if known {
+		return entries, nil
+	}
+	entries, err := readTree(from, tree)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = map[object.ID][]object.Entry{}
+	}
+	if len(l.known) < maxKnown {
+		l.known[tree] = entries
+	}
+	return entries, nil
+}
+
+func (l *lister) file(from source, f found) (File, error) {
+	file := File{Path: f.path, Mode: f.Mode, Hash: f.ID.String()}
+	if !object.IsFile(f.Mode) || l.want != nil && !l.want(f.path) {
+		return file, nil
+	}
+	data, err := readKind(from, f.ID, object.Blob)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", f.path, err)
+	}
+	if l.bytes.Add(int64(len(data))) > l.maxBytes {
+		return file, &TooMuchError{Path: f.path, Bytes: l.maxBytes}
+	}
+	file.Data = data
+	return file, nil
+}

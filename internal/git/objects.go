@@ -1,0 +1,254 @@
+package git
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git/object"
+)
+
+// Objects reads objects for all goroutines of a Repository, one at a time. Who has
+// many to read forks a reader of its own.
+type Objects struct {
+	dir    string // where they are stored
+	whence string // what to run for one that is missing
+
+	mu     sync.Mutex
+	reader *reader
+}
+
+func (o *Objects) fork() *reader { return &reader{dir: o.dir, whence: o.whence} }
+
+// Read returns the kind and the content of an object. One that the clone has not got
+// is [ErrMissingObject], one that is larger than [disk.MaxFile] is [disk.ErrTooLarge].
+func (o *Objects) Read(name object.ID) (object.Kind, []byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reader == nil {
+		o.reader = o.fork()
+	}
+	return o.reader.Read(name)
+}
+
+func (o *Objects) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reader == nil {
+		return nil
+	}
+	err := o.reader.close()
+	o.reader = nil
+	return err
+}
+
+// A reader is one goroutine's view of the object folders: this repository's and
+// those that it borrows from. It keeps packs open and remembers what objects
+// there are, which is most of the speed. What it then misses it looks for again
+// in a fresh view, since a "git gc" or our own Write may have moved things.
+type reader struct {
+	dir    string
+	whence string
+	stores []*filesystem.Storage
+}
+
+// waits come before each view that is tried after the first. The first of them
+// is none, since mostly the old view is just old. A "git gc" however takes packs
+// away one by one, on a busy machine for longer than a view takes to open.
+var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
+
+// source reads objects; a *reader or an *Objects.
+type source interface {
+	Read(name object.ID) (object.Kind, []byte, error)
+}
+
+func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error) {
+	kind, data, err = r.lookUp(name)
+	for _, wait := range waits {
+		if err == nil || errors.Is(err, disk.ErrTooLarge) {
+			break
+		}
+		_ = r.close() // the next view is a fresh one
+		time.Sleep(wait)
+		kind, data, err = r.lookUp(name)
+	}
+	return kind, data, err
+}
+
+func (r *reader) lookUp(name object.ID) (object.Kind, []byte, error) {
+	if r.stores == nil {
+		if err := r.reopen(); err != nil {
+			return 0, nil, err
+		}
+	}
+	for _, store := range r.stores {
+		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(name))
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
+		}
+		return load(name, found)
+	}
+	return 0, nil, fmt.Errorf("%w: %s; %s", ErrMissingObject, name, r.whence)
+}
+
+// load takes the content, and checks that it is what its name says: a wrong
+// byte on the disk must not pass for state.
+func load(name object.ID, found plumbing.EncodedObject) (object.Kind, []byte, error) {
+	if found.Size() > disk.MaxFile {
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, disk.ErrTooLarge)
+	}
+	r, err := found.Reader()
+	if err != nil {
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
+	}
+	defer r.Close()
+	data := make([]byte, found.Size())
+	if _, err := io.ReadFull(r, data); err != nil {
+		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
+	}
+	kind := object.Kind(found.Type())
+	if object.IDOf(kind, data) != name {
+		return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", name)
+	}
+	return kind, data, nil
+}
+
+// reopen looks at the object folders anew.
+func (r *reader) reopen() error {
+	if err := r.close(); err != nil {
+		return err
+	}
+	dirs, err := objectDirs(r.dir)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		r.stores = append(r.stores, filesystem.NewStorageWithOptions(
+			wholePacks{osfs.New(filepath.Dir(dir))}, cache.NewObjectLRU(8*cache.MiByte), filesystem.Options{
+				KeepDescriptors:      true,
+				ExclusiveAccess:      true,
+				LargeObjectThreshold: 1 << 20,
+			}))
+	}
+	return nil
+}
+
+// wholePacks hides packs that have no index yet, or never got one because a
+// fetch was killed. Git passes over them; go-git would refuse every read.
+type wholePacks struct{ billy.Filesystem }
+
+func (w wholePacks) ReadDir(dir string) ([]fs.FileInfo, error) {
+	entries, err := w.Filesystem.ReadDir(dir)
+	if err != nil || filepath.Base(dir) != "pack" {
+		return entries, err
+	}
+	indexed := map[string]bool{}
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".idx"); ok {
+			indexed[name] = true
+		}
+	}
+	return slices.DeleteFunc(entries, func(e fs.FileInfo) bool {
+		name, ok := strings.CutSuffix(e.Name(), ".pack")
+		return ok && !indexed[name]
+	}), nil
+}
+
+func (r *reader) close() error {
+	var errs []error
+	for _, store := range r.stores {
+		errs = append(errs, store.Close())
+	}
+	r.stores = nil
+	return errors.Join(errs...)
+}
+
+// objectDirs returns an objects folder and those that its info/alternates
+// name, which may name more.
+func objectDirs(first string) ([]string, error) {
+	dirs := []string{first}
+	for i := 0; i < len(dirs); i++ {
+		data, err := os.ReadFile(filepath.Join(dirs[i], "info", "alternates"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			dir := strings.TrimRight(line, "\r\n")
+			if dir == "" || dir[0] == '#' {
+				continue
+			}
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(dirs[i], dir)
+			}
+			if !slices.Contains(dirs, dir) && filepath.Base(dir) == "objects" {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs, nil
+}
+
+// readKind reads an object that must be of one kind.
+func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
+	kind, data, err := from.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	if kind != want {
+		return nil, fmt.Errorf("git object %s is a %s where a %s is expected", name, kind, want)
+	}
+	return data, nil
+}
+
+// withPrefix returns the objects whose names begin with these bytes.
+func (o *Objects) withPrefix(start []byte) ([]object.ID, error) {
+	r := o.fork()
+	defer r.close()
+	if err := r.reopen(); err != nil {
+		return nil, err
+	}
+	seen := map[object.ID]bool{}
+	for _, store := range r.stores {
+		hashes, err := store.HashesWithPrefix(start)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hashes {
+			seen[object.ID(h)] = true
+		}
+	}
+	return slices.Collect(maps.Keys(seen)), nil
+}
+
+// Blob returns the content of a file.
+func (o *Objects) Blob(name object.ID) ([]byte, error) { return readKind(o, name, object.Blob) }
+
+// Tree lists a folder; none is empty.
+func (o *Objects) Tree(name object.ID) ([]object.Entry, error) { return readTree(o, name) }
+
+// Find follows a path, in slashes, down from a folder. A name that is not there
+// gives the zero entry; "" gives the folder itself.
+func (o *Objects) Find(tree object.ID, path string) (object.Entry, error) {
+	return lookUp(o, tree, path)
+}

@@ -1,0 +1,185 @@
+package worktree
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/git/index"
+	"github.com/osmoctl/osmoctl/internal/git/object"
+)
+
+// ListChanged returns the files below dir, relative to the project and sorted, that
+// the index or the work tree has otherwise than the commit: edited, staged,
+// deleted or in conflict. Files that git does not track are not looked for.
+//
+// It goes by what git remembers of each file in the index, and reads a file only
+// where that does not settle it: it costs one look at each file, as "git status" does.
+// An index that osmoctl cannot read is compared by content, see [ListUncommitted].
+func ListChanged(ctx context.Context, repo *git.Repository, commit, dir string) ([]string, error) {
+	file, err := ReadIndex(repo)
+	if err != nil {
+		return nil, err
+	}
+	if file.Unread != "" {
+		return ListUncommitted(repo, commit, dir)
+	}
+	at, err := repo.Entry(commit, dir)
+	if err != nil {
+		return nil, err
+	}
+	staged := file.Below(repo.InRoot(dir))
+	var changed []string
+	alike := staged
+	if folderOf(staged, repo.InRoot(dir)) != at.ID {
+		committed, err := repo.Files(ctx, commit, []string{dir}, func(string) bool { return false })
+		if err != nil {
+			return nil, err
+		}
+		changed, alike = unstaged(repo, committed, staged)
+	}
+	edited, err := edited(repo, alike, file.Info)
+	changed = append(changed, edited...)
+	slices.Sort(changed)
+	return slices.Compact(changed), err
+}
+
+// folderOf is the name that a commit would give to the folder made of index
+// entries: to hash 10,000 folders takes a tenth of the time it takes to read
+// them. Entries in conflict make no folder, which gives the zero id.
+func folderOf(entries []index.Entry, dir string) object.ID {
+	var listed []object.Entry
+	for len(entries) > 0 {
+		e := entries[0]
+		if e.Stage() != 0 || e.IntentToAdd() {
+			return object.ID{}
+		}
+		rest := strings.TrimPrefix(e.Path[len(dir):], "/")
+		name, _, isFolder := strings.Cut(rest, "/")
+		entry, n := object.Entry{Mode: e.Mode(), Name: name, ID: object.ID(e.ID())}, 1
+		if isFolder {
+			sub := e.Path[:len(e.Path)-len(rest)+len(name)]
+			n = countBelow(entries, sub+"/")
+			entry = object.Entry{Mode: object.ModeTree, Name: name, ID: folderOf(entries[:n], sub)}
+			if entry.ID == (object.ID{}) {
+				return object.ID{}
+			}
+		}
+		listed = append(listed, entry)
+		entries = entries[n:]
+	}
+	slices.SortFunc(listed, object.CompareEntries)
+	return object.IDOf(object.Tree, object.EncodeTree(listed))
+}
+
+// countBelow counts the first entries whose paths begin like this.
+func countBelow(entries []index.Entry, start string) int {
+	for i, e := range entries {
+		if !strings.HasPrefix(e.Path, start) {
+			return i
+		}
+	}
+	return len(entries)
+}
+
+// unstaged compares commit and index. Entries that both have alike are returned
+// for the comparison with the work tree.
+func unstaged(repo *git.Repository, committed []git.File, staged []index.Entry) (changed []string, alike []index.Entry) {
+	at := make(map[string]git.File, len(committed))
+	for _, f := range committed {
+		at[f.Path] = f
+	}
+	for _, e := range staged {
+		name := repo.InProject(e.Path)
+		f, known := at[name]
+		delete(at, name)
+		if known && e.Stage() == 0 && e.Mode() == f.Mode && object.ID(e.ID()).String() == f.Hash {
+			alike = append(alike, e)
+		} else {
+			changed = append(changed, name)
+		}
+	}
+	for name := range at {
+		changed = append(changed, name)
+	}
+	return changed, alike
+}
+
+// edited returns those entries, relative to the project, whose files in the work
+// tree differ. written is the index file that they stand in.
+func edited(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
+	half := (len(entries) + 1) / 2
+	var found [2][]string
+	var group errgroup.Group
+	for i, part := range [][]index.Entry{entries[:half], entries[half:]} {
+		group.Go(func() (err error) {
+			found[i], err = editedOf(repo, part, written)
+			return err
+		})
+	}
+	err := group.Wait()
+	return append(found[0], found[1]...), err
+}
+
+func editedOf(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
+	top, err := disk.OpenFolder(repo.Root())
+	if err != nil {
+		return nil, err
+	}
+	trail := disk.NewTrail(top)
+	defer trail.Close()
+	var edited []string
+	for _, e := range entries {
+		if !object.IsFile(e.Mode()) || e.SkipWorktree() || isSettled(repo, e, written) {
+			continue
+		}
+		same, err := holds(trail, e)
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			edited = append(edited, repo.InProject(e.Path))
+		}
+	}
+	return edited, nil
+}
+
+// isSettled says that git's memory of a file is good and fits the file. A file as young as the index
+// itself may have been written to after git looked, so that one settles nothing.
+func isSettled(repo *git.Repository, e index.Entry, written fs.FileInfo) bool {
+	info, err := os.Lstat(repo.Root() + string(filepath.Separator) + filepath.FromSlash(e.Path))
+	return err == nil && remembered(e, info, written)
+}
+
+// holds tells whether the work tree has an entry's content, by reading it. No
+// link on the way is followed.
+func holds(trail *disk.Trail, e index.Entry) (bool, error) {
+	folder, err := trail.Enter(path.Dir(e.Path), false)
+	if disk.IsAbsent(err) || errors.Is(err, disk.ErrNotFolder) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return sameContent(folder, path.Base(e.Path), object.ID(e.ID()))
+}
+
+func sameContent(folder disk.Folder, name string, want object.ID) (bool, error) {
+	data, _, err := disk.ReadRegular(folder, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, disk.ErrNotRegular), errors.Is(err, disk.ErrTooLarge):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return object.IDOf(object.Blob, data) == want || object.IDOf(object.Blob, WithoutCR(data)) == want, nil
+}

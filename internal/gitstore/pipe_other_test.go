@@ -1,8 +1,0 @@
-//go:build !unix
-
-package gitstore
-
-import "os"
-
-// makePipe makes something else that is no regular file.
-func makePipe(path string) error { return os.Mkdir(path, 0o777) }
