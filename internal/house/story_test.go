@@ -279,13 +279,30 @@ func TestStateFitsItsSchemas(t *testing.T) {
 			note(seen, f.Data)
 		}
 	}
-	check(tell(t, func(w *applytest.World, _ *plan.Plan) { check(w) }))
+	w := tell(t, func(w *applytest.World, _ *plan.Plan) { check(w) })
+	check(w)
+	begin(t, w)
+	check(w)
 	for _, name := range []string{"state-meta", "state-role", "state-account"} {
 		for _, key := range propertiesOf(t, name) {
 			if !seen[key] {
 				t.Errorf("no file of the story has %q, which %s does", key, name)
 			}
 		}
+	}
+}
+
+// begin records work on a server, as a run does before it asks it for anything.
+func begin(t *testing.T, w *applytest.World) {
+	t.Helper()
+	edit := w.State().Edit()
+	edit.SetUnderway(state.Underway{
+		Run: "run-1", Create: []model.Address{model.AccountAddress("new"), model.TokenAddress("new", "t").At(1)},
+		Remove: []model.Address{model.TokenAddress("svc", "t").At(2)},
+	})
+	_, changes := edit.Finish()
+	if _, err := w.Store.Commit(t.Context(), changes, "begin"); err != nil {
+		t.Fatal(err)
 	}
 }
 

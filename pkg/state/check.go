@@ -51,6 +51,28 @@ func checkAccount(a *Account) error {
 	return nil
 }
 
+// checkUnderway refuses what names no single thing on a server, and two spellings
+// of one set.
+func checkUnderway(u *Underway) error {
+	switch {
+	case len(u.Create)+len(u.Remove) == 0:
+		return inconsistent("underway names nothing")
+	case (u.Run == "") != (len(u.Create) == 0):
+		return inconsistent("underway has a run and nothing to create, or the reverse")
+	}
+	for _, list := range [][]model.Address{u.Create, u.Remove} {
+		for i, a := range list {
+			if a.Kind == model.KindToken && a.Generation == 0 {
+				return inconsistent("underway names %s without a generation", a)
+			}
+			if i > 0 && list[i-1].Compare(a) >= 0 {
+				return inconsistent("underway has addresses that are repeated or out of order")
+			}
+		}
+	}
+	return nil
+}
+
 // checkFormer refuses two spellings of what was known to whom.
 func checkFormer(g *Generation) error {
 	for i, id := range g.FormerRecipients {

@@ -230,6 +230,8 @@ func decodeMeta(b []byte) (m Meta, err error) {
 			m.Digest = r.sum()
 		case "applied":
 			m.Applied = decodeSettings(r)
+		case "underway":
+			m.Underway = decodeUnderway(r)
 		default:
 			return false
 		}
@@ -238,7 +240,28 @@ func decodeMeta(b []byte) (m Meta, err error) {
 	if err == nil && (m.Serial < 1 || m.Lineage == "") {
 		err = &problemError{CodeInconsistent, "lineage and a serial of at least 1 are missing"}
 	}
+	if err == nil && m.Underway != nil {
+		err = checkUnderway(m.Underway)
+	}
 	return m, err
+}
+
+func decodeUnderway(r *reader) *Underway {
+	u := &Underway{}
+	r.object(func(key string) bool {
+		switch key {
+		case "run":
+			u.Run = r.text()
+		case "create":
+			r.array(func() { u.Create = append(u.Create, r.address()) })
+		case "remove":
+			r.array(func() { u.Remove = append(u.Remove, r.address()) })
+		default:
+			return false
+		}
+		return true
+	})
+	return u
 }
 
 func decodeSettings(r *reader) (s Settings) {

@@ -130,6 +130,32 @@ func (e *Edit) DeleteAccount(name string, on model.Date, reason string) {
 	*a = Account{Name: name, CreatedAt: a.CreatedAt, CreatedBy: a.CreatedBy, DeletedOn: on, Tokens: a.Tokens}
 }
 
+// Burn uses up a number under which nothing was issued, or nothing that can be
+// known: it is not given out again. A token or account that is not in state is
+// remembered as one that is gone.
+func (e *Edit) Burn(a model.Address, on model.Date) {
+	account := e.next.Accounts[a.Account]
+	if account == nil {
+		e.Account(a.Account).DeletedOn = on
+	}
+	if account == nil || account.Tokens[a.Name] == nil {
+		e.Token(a.Account, a.Name).DeletedOn = on
+	}
+	t := e.Token(a.Account, a.Name)
+	t.LastGeneration = max(t.LastGeneration, a.Generation)
+}
+
+// SetUnderway records what a server may have otherwise; empty lists are nothing.
+func (e *Edit) SetUnderway(u Underway) {
+	if len(u.Create) == 0 {
+		u.Run = ""
+	}
+	e.next.Meta.Underway = nil
+	if len(u.Create)+len(u.Remove) > 0 {
+		e.next.Meta.Underway = &u
+	}
+}
+
 // SetSettings records the settings in force from now on.
 func (e *Edit) SetSettings(s Settings) { e.next.Meta.Applied = s }
 

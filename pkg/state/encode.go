@@ -175,7 +175,22 @@ func encodeMeta(m Meta) []byte {
 		w.number("serial", m.Serial)
 		w.sum("digest", m.Digest)
 		w.object("applied", func() { encodeSettings(w, m.Applied) })
+		if u := m.Underway; u != nil {
+			w.object("underway", func() {
+				w.text("run", u.Run)
+				w.list("create", addressTexts(u.Create))
+				w.list("remove", addressTexts(u.Remove))
+			})
+		}
 	})
+}
+
+// addressTexts are nil, which is not written, where there are none.
+func addressTexts(list []model.Address) (texts []string) {
+	for _, a := range list {
+		texts = append(texts, a.String())
+	}
+	return texts
 }
 
 func encodeSettings(w *writer, s Settings) {

@@ -193,6 +193,14 @@ func (r *reader) sum() (s Sum) {
 	return s
 }
 
+func (r *reader) address() model.Address {
+	a, err := model.ParseAddress(r.text())
+	if err != nil {
+		r.fail(err)
+	}
+	return a
+}
+
 func (r *reader) list() []string {
 	out := []string{}
 	r.array(func() { out = append(out, r.text()) })

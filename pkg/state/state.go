@@ -93,6 +93,25 @@ type Meta struct {
 	// satisfy its guardrails as well as the declared ones, so that no pull
 	// request loosens a rail and profits from it in one go.
 	Applied Settings
+	// Underway is what a server may have otherwise than the rest of state says;
+	// nil is nothing, and always so where there is no server.
+	Underway *Underway
+}
+
+// Underway is work on a server that was begun. It is recorded before the server
+// is asked to create something, and after state has let go of what the server
+// still has to take away; so whatever becomes of a run, the next one knows where
+// to look. Both lists are sorted.
+type Underway struct {
+	// Run is the one that reserved Create; empty where nothing is reserved.
+	Run string
+	// Create are roles, accounts, and generations of tokens that may be on the
+	// server and are not otherwise in state. A number that stands here is used by
+	// this run alone, and once.
+	Create []model.Address
+	// Remove are roles, accounts, and generations of tokens that state has let go
+	// of, and that were not seen to be gone from the server.
+	Remove []model.Address
 }
 
 // Settings is what state remembers of osmoctl.yaml.
