@@ -20,6 +20,9 @@ type Options struct {
 	AsOf bool
 	// Commit is the one that state was read from, for the plan's base.
 	Commit string
+	// Observed is what the server has, where there is one: a name that a token
+	// has there is not given to another.
+	Observed model.Observed
 	// Targets restrict the plan; none means everything.
 	Targets []model.Address
 	// Replace names tokens to rotate whatever their declaration says.

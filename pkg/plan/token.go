@@ -165,10 +165,15 @@ func (b *builder) nextGeneration(c tokenCase) int {
 	if c.have != nil {
 		number = c.have.LastGeneration + 1
 	}
-	for c.siblings[model.ServerName(c.want.Name, number)].Live() && number > 1 {
+	listed := b.opts.Observed.Users[c.want.Account].Tokens
+	for {
+		name := model.ServerName(c.want.Name, number)
+		_, taken := listed[name]
+		if !taken && (number == 1 || !c.siblings[name].Live()) {
+			return number
+		}
 		number++
 	}
-	return number
 }
 
 // nameTaken finds the live generation of another token that is called on the
