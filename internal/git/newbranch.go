@@ -23,7 +23,7 @@ func (r Refs) CheckNewBranch(branch string) error {
 	if err != nil || at != (object.ID{}) {
 		return err
 	}
-	other, err := r.refBeside(branch)
+	other, err := r.Beside(branch)
 	if err != nil || other == "" {
 		return err
 	}
@@ -33,8 +33,9 @@ func (r Refs) CheckNewBranch(branch string) error {
 		strings.TrimPrefix(branch, "refs/heads/"), quoted(other), quoted(other))
 }
 
-// refBeside is a reference in whose place another one would be, "" if there is none.
-func (r Refs) refBeside(name string) (string, error) {
+// Beside returns a reference in whose place one of that name would be, or that would be in
+// its place; "" if there is none.
+func (r Refs) Beside(name string) (string, error) {
 	found := ""
 	for i, c := range name {
 		if c != '/' {

@@ -198,10 +198,7 @@ func readSettings(files fs.FS) (model.Git, error) {
 }
 
 func (w *Workspace) openRemote(name string) (*remote.Remote, error) {
-	return remote.Open(name, remote.Options{
-		GitDir: w.store.GitDir(), CommonDir: w.store.CommonDir(), Root: w.store.Root(), Given: w.store.GivenGitDir(),
-		Environ: w.outside.Environ, Say: w.detailf,
-	})
+	return remote.Open(w.store.Repository, name, remote.Options{Environ: w.outside.Environ, Say: w.detailf})
 }
 
 // checkRoom refuses, before anything is planned or issued, what would stand in the

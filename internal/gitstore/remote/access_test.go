@@ -68,9 +68,10 @@ func TestCredentials(t *testing.T) {
 			ours.git("config", "remote.origin.url", site.address())
 			env := set(ours, site.address())
 			var said strings.Builder
-			o := ours.with(env...).options()
+			ours = ours.with(env...)
+			o := Options{Environ: ours.env}
 			o.Say = func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
-			r, err := Open("origin", o)
+			r, err := Open(ours.repository(), "origin", o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,17 +7,16 @@ import (
 
 // Deepen brings the commits that a shallow clone lacks, and moves the tracking
 // reference of the branch as [Remote.Fetch] does; "", or one that is not there, is
-// the remote's default one, and moves none. With git only commits and folders are asked for, and the clone is
-// a partial one from then on; a server that knows no such request sends the
-// contents as well. A clone that is whole stays as it is.
+// the remote's default one, and moves none. Only commits and folders are asked for,
+// and the clone is a partial one from then on; a server that knows no such request
+// sends the contents as well. A clone that is whole stays as it is.
 func (r *Remote) Deepen(ctx context.Context, branch string) error {
 	if branch != "" {
 		if err := checkBranch(branch); err != nil {
 			return err
 		}
 	}
-	cuts, err := r.clone.shallow()
-	if err != nil || len(cuts) == 0 {
+	if shallow, err := r.repo.Shallow(); err != nil || !shallow {
 		return err
 	}
 	// Git notes in the configuration that the clone is to be a partial one
@@ -27,7 +26,7 @@ func (r *Remote) Deepen(ctx context.Context, branch string) error {
 		if err != nil {
 			return r.typed(r.url, err)
 		}
-		if tip.IsZero() {
+		if tip == "" {
 			branch = ""
 		}
 	} else if _, err := r.transport.head(ctx); err != nil {
@@ -42,7 +41,7 @@ func (r *Remote) Deepen(ctx context.Context, branch string) error {
 // Obtain brings objects that a partial clone lacks, all in one conversation.
 func (r *Remote) Obtain(ctx context.Context, objects []string) error {
 	for _, object := range objects {
-		if _, err := parseHash(object); err != nil {
+		if err := checkHash(object); err != nil {
 			return err
 		}
 	}

@@ -21,8 +21,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
@@ -134,9 +133,9 @@ func (p *place) find(what ...string) string {
 }
 
 // store makes a loose object.
-func (p *place) store(kind object.Kind, data string) plumbing.Hash {
+func (p *place) store(kind object.Kind, data string) object.ID {
 	p.t.Helper()
-	id := plumbing.Hash(object.IDOf(kind, []byte(data)))
+	id := object.IDOf(kind, []byte(data))
 	path := filepath.Join(p.commonDir(), "objects", id.String()[:2], id.String()[2:])
 	p.check(os.MkdirAll(filepath.Dir(path), 0o777))
 	var deflated bytes.Buffer
@@ -154,7 +153,7 @@ func (p *place) make(parent, text string) string {
 }
 
 // commit has one file at the top and another in a folder.
-func (p *place) commit(parent, text string, top plumbing.Hash) string {
+func (p *place) commit(parent, text string, top object.ID) string {
 	p.t.Helper()
 	blob := p.store(object.Blob, text)
 	inner := p.store(object.Tree, "100644 file\x00"+string(blob[:]))
@@ -181,9 +180,7 @@ func (p *place) advance(branch, text string) string {
 // tip is where a branch is, "" if it is absent.
 func (p *place) tip(branch string) string {
 	p.t.Helper()
-	h, err := clone{gitDir: p.gitDir(), commonDir: p.commonDir()}.ref(branches + branch)
-	p.check(err)
-	return hashText(h)
+	return p.git("for-each-ref", "--format=%(objectname)", branches+branch)
 }
 
 func (p *place) hook(name, script string) {
@@ -203,15 +200,19 @@ func (p *place) program(path, script string) {
 	p.check(os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o777))
 }
 
-func (p *place) options() Options {
+// repository opens the clone for reading.
+func (p *place) repository() *git.Repository {
 	p.t.Helper()
-	return Options{GitDir: p.gitDir(), CommonDir: p.commonDir(), Root: p.dir, Environ: p.env}
+	repo, err := git.Open(p.dir, git.Options{Env: environment(p.env).get})
+	p.check(err)
+	p.t.Cleanup(func() { repo.Close() })
+	return repo
 }
 
-// open opens origin, and does not wait when looking again.
+// open opens origin.
 func (p *place) open() *Remote {
 	p.t.Helper()
-	r, err := Open("origin", p.options())
+	r, err := Open(p.repository(), "origin", Options{Environ: p.env})
 	p.check(err)
 	return r
 }

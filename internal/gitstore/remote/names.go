@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 // checkRemoteName lets no name through that could be an option, a path, or a
@@ -38,28 +38,13 @@ func refPart(part string) bool {
 	return part != "" && part[0] != '.' && part[0] != '-' && !strings.Contains(part, "..") && !strings.HasSuffix(part, ".lock")
 }
 
-// parseHash reads the full name of an object.
-func parseHash(text string) (plumbing.Hash, error) {
-	if !plumbing.IsHash(text) || len(text) != 2*len(plumbing.ZeroHash) {
-		return plumbing.ZeroHash, fmt.Errorf("%q is not the full hash of a commit", text)
+// checkHash demands the full name of an object.
+func checkHash(text string) error {
+	id, err := object.ParseID(text)
+	if err == nil && id.IsZero() {
+		err = fmt.Errorf("%q is not the full hash of an object", text)
 	}
-	return plumbing.NewHash(text), nil
-}
-
-// parseOptional reads a hash, where "" stands for none.
-func parseOptional(text string) (plumbing.Hash, error) {
-	if text == "" {
-		return plumbing.ZeroHash, nil
-	}
-	return parseHash(text)
-}
-
-// words of a hash: "" for none.
-func hashText(h plumbing.Hash) string {
-	if h.IsZero() {
-		return ""
-	}
-	return h.String()
+	return err
 }
 
 const branches = "refs/heads/"

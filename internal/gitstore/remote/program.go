@@ -10,16 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // program is the transport that runs the user's git.
 type program struct {
 	remote *Remote
 	path   string // of git, absolute; "" where there is none
-	root   string
-	gitDir string // as the user spelled it
 	env    []string
 	clean  cleaner
 }
@@ -29,7 +25,7 @@ type program struct {
 // transport's own.
 func (p *program) always() []string {
 	return []string{
-		"--git-dir=" + p.gitDir,
+		"--git-dir=" + p.remote.repo.GivenGitDir(), // as the user spelled it
 		"-c", "core.fsmonitor=false",
 		"-c", "protocol.ext.allow=never",
 	}
@@ -65,7 +61,7 @@ func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args 
 	p.remote.say("running: %s %s", p.path, strings.Join(args, " "))
 	stdout, stderr := &limited{max: maxStdout}, &limited{max: maxStderr}
 	cmd := exec.CommandContext(ctx, p.path, append(p.always(), args...)...)
-	cmd.Dir, cmd.Env = p.root, append(slices.Clip(p.env), env...)
+	cmd.Dir, cmd.Env = p.remote.repo.Root(), append(slices.Clip(p.env), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	cmd.WaitDelay = grace
 	detach(cmd)
@@ -115,25 +111,25 @@ func (p *program) head(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-func (p *program) tip(ctx context.Context, branch string, pushed bool) (plumbing.Hash, error) {
+func (p *program) tip(ctx context.Context, branch string, pushed bool) (string, error) {
 	name, env := p.remote.name, []string(nil)
 	if pushed && p.remote.target != p.remote.url {
 		name, env = p.targetRemote()
 	}
 	out, err := p.run(ctx, env, "ls-remote", "--", name, branches+branch)
 	if err != nil {
-		return plumbing.ZeroHash, err
+		return "", err
 	}
 	if out.code != 0 {
-		return plumbing.ZeroHash, p.failed(out)
+		return "", p.failed(out)
 	}
 	for line := range strings.Lines(out.stdout) {
 		hash, ref, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		if ok && ref == branches+branch { // git lists everything that ends so
-			return parseHash(hash)
+			return hash, checkHash(hash)
 		}
 	}
-	return plumbing.ZeroHash, nil
+	return "", nil
 }
 
 func (p *program) beside(ctx context.Context, branch string) ([]string, error) {
@@ -189,7 +185,7 @@ func (p *program) fetch(ctx context.Context, branch string) error {
 func (p *program) push(ctx context.Context, q proposal) error {
 	ref := branches + q.branch
 	out, err := p.run(ctx, nil, "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules",
-		"--force-with-lease="+ref+":"+hashText(q.old), "--", p.remote.name, q.commit.String()+":"+ref)
+		"--force-with-lease="+ref+":"+q.old, "--", p.remote.name, q.commit+":"+ref)
 	if err != nil {
 		return err
 	}

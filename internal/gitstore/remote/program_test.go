@@ -39,11 +39,11 @@ func TestRunsGitAsPromised(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	ours := server.clone()
 	commit := ours.make(first, "second")
-	o := ours.options()
+	o := Options{}
 	o.Environ = ours.with("GIT_DIR=/nowhere", "GIT_TRACE=2", "GIT_CURL_VERBOSE=1", "OSMO_TOKEN=x", "LC_ALL=de_DE.UTF-8").
 		script("git", `{ echo "$@"; env; } >> `+log+`
 exec `+realGit(t)+` "$@"`).env
-	r, err := Open("origin", o)
+	r, err := Open(ours.repository(), "origin", o)
 	ours.check(err)
 	if err := r.Push(background, commit, "main", first); err != nil {
 		t.Fatal(err)
@@ -211,15 +211,16 @@ func TestOpen(t *testing.T) {
 	ours.git("config", "remote.two.url", "https://a.example.com/x")
 	ours.git("config", "--add", "remote.two.url", "https://b.example.com/x")
 	ours.git("config", "remote.one.url", "https://a.example.com/x")
+	repo := ours.repository()
 	for _, name := range []string{"-f", "", ".", "..", "a/b", "https://x", "a:b", "x.lock", "two"} {
-		if _, err := Open(name, ours.options()); err == nil {
+		if _, err := Open(repo, name, Options{Environ: ours.env}); err == nil {
 			t.Errorf("%q was opened", name)
 		}
 	}
-	if _, err := Open("absent", ours.options()); !errors.Is(err, ErrNoRemote) {
+	if _, err := Open(repo, "absent", Options{Environ: ours.env}); !errors.Is(err, ErrNoRemote) {
 		t.Error(err)
 	}
-	r, err := Open("one", ours.options())
+	r, err := Open(repo, "one", Options{Environ: ours.env})
 	if err != nil || r.Local() || r.URL() != "https://a.example.com/x" {
 		t.Errorf("%v %v", r, err)
 	}

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,21 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
-	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
 )
 
-// Options say which clone a remote belongs to, and how it may be reached.
+// Options say how a remote may be reached.
 type Options struct {
-	// GitDir is the git folder of this work tree, CommonDir that of all linked
-	// work trees, Root the top of the work tree; all absolute.
-	GitDir, CommonDir, Root string
-	// Given is GitDir by the path that the user spelled, links included, which
-	// conditions in git's configuration may go by; "" is GitDir.
-	Given string
 	// Environ is the environment as os.Environ gives it, which nil stands for.
-	// Git's configuration and the programs on PATH are found through it.
+	// The git on PATH is found through it and run in it.
 	Environ []string
 	// Say tells an interested person what is being done; nil means silence. It
 	// is never given a credential.
@@ -33,11 +24,12 @@ type Options struct {
 }
 
 // A Remote is a place that a clone exchanges commits with. It may be used by
-// several goroutines.
+// several goroutines. Commits are named by their full hashes in hexadecimal; "" is
+// none.
 type Remote struct {
+	repo        *git.Repository
 	name        string
 	url, target address // fetched from, pushed to
-	clone       clone
 	transport   transport
 	say         func(string, ...any)
 	patience    []time.Duration
@@ -48,9 +40,9 @@ type Remote struct {
 type transport interface {
 	// head names the default branch, "" if the server does not.
 	head(ctx context.Context) (string, error)
-	// tip returns where a branch is, zero if it is absent: at the place that
+	// tip returns where a branch is, "" if it is absent: at the place that
 	// is pushed to, or at the one that is fetched from.
-	tip(ctx context.Context, branch string, pushed bool) (plumbing.Hash, error)
+	tip(ctx context.Context, branch string, pushed bool) (string, error)
 	// beside returns, of the branches that would be in the way of a new one, those
 	// that the place that is pushed to has. It may return others as well.
 	beside(ctx context.Context, branch string) ([]string, error)
@@ -67,15 +59,12 @@ type transport interface {
 	push(ctx context.Context, p proposal) error
 }
 
-// A proposal is a push: from old, or zero for nothing, to commit.
-type proposal struct {
-	branch      string
-	commit, old plumbing.Hash
-}
+// A proposal is a push: from old, or "" for nothing, to commit.
+type proposal struct{ branch, commit, old string }
 
-// Open finds a remote by its name in the clone's configuration. It connects to
+// Open finds a remote of a clone by its name in git's configuration. It connects to
 // nothing, and that there is no git comes to light when one is needed: see [ErrNoGit].
-func Open(name string, o Options) (*Remote, error) {
+func Open(repo *git.Repository, name string, o Options) (*Remote, error) {
 	if err := checkRemoteName(name); err != nil {
 		return nil, err
 	}
@@ -85,21 +74,19 @@ func Open(name string, o Options) (*Remote, error) {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	env := environment(o.Environ)
-	conf, err := loadSettings(o, env.get)
+	config, err := repo.ReadSettings()
 	if err != nil {
 		return nil, err
 	}
-	r := &Remote{
-		name: name, clone: clone{o.GitDir, o.CommonDir, disk.OS()},
-		say: o.Say, patience: patience,
-	}
+	r := &Remote{repo: repo, name: name, say: o.Say, patience: patience}
+	conf := settings{config}
 	if r.url, r.target, err = conf.addresses(name); err != nil {
 		return nil, err
 	}
-	r.url, r.target = r.url.under(o.Root), r.target.under(o.Root)
+	r.url, r.target = r.url.under(repo.Root()), r.target.under(repo.Root())
+	env := environment(o.Environ)
 	p := &program{
-		remote: r, path: findProgram("git", env, o.Root), root: o.Root, gitDir: cmp.Or(o.Given, o.GitDir), env: env.forGit(o.Root),
+		remote: r, path: findProgram("git", env, repo.Root()), env: env.forGit(repo.Root()),
 		clean: newCleaner(slices.Concat(conf.secrets(), r.url.secrets(), r.target.secrets())),
 	}
 	if p.path != "" {
@@ -119,11 +106,11 @@ func (r *Remote) Local() bool { return r.url.local() && r.target.local() }
 // DefaultBranch returns the short name of the remote's default branch, as the
 // clone remembers it or else as the server says.
 func (r *Remote) DefaultBranch(ctx context.Context) (string, error) {
-	text, err := r.clone.refText(trackingRef(r.name, "HEAD"))
+	head, err := r.repo.Symbolic(trackingRef(r.name, "HEAD"))
 	if err != nil {
 		return "", err
 	}
-	branch, ok := strings.CutPrefix(text, "ref: "+trackingRef(r.name, ""))
+	branch, ok := strings.CutPrefix(head, trackingRef(r.name, ""))
 	if !ok {
 		if branch, err = r.transport.head(ctx); err != nil {
 			return "", r.typed(r.url, err)
@@ -145,7 +132,7 @@ func (r *Remote) Tip(ctx context.Context, branch string) (string, error) {
 	if err != nil {
 		return "", r.typed(r.url, err)
 	}
-	return hashText(tip), nil
+	return tip, nil
 }
 
 // Fetch brings a branch's commits, moves the tracking reference to its tip, and
@@ -159,31 +146,26 @@ func (r *Remote) Fetch(ctx context.Context, branch string) (string, error) {
 	if err != nil {
 		return "", r.typed(r.url, err)
 	}
-	return hashText(tip), nil
+	return tip, nil
 }
 
 // fetch looks at the remote after an error only. That tells an absent branch
 // from a broken connection, and forgives another fetch, by an editor perhaps,
 // that held the lock of the tracking reference meanwhile.
-func (r *Remote) fetch(ctx context.Context, branch string) (plumbing.Hash, error) {
+func (r *Remote) fetch(ctx context.Context, branch string) (string, error) {
 	fetchErr := r.transport.fetch(ctx, branch)
-	have, err := r.clone.ref(trackingRef(r.name, branch))
+	have, err := r.repo.Ref(trackingRef(r.name, branch))
 	if fetchErr == nil {
 		return have, err
 	}
-	if err := r.clone.checkTracking(r.name, branch); err != nil {
-		return plumbing.ZeroHash, err
+	if err := r.checkTracking(branch); err != nil {
+		return "", err
 	}
 	tip, err := r.transport.tip(ctx, branch, false)
-	switch {
-	case err != nil:
-		return plumbing.ZeroHash, fetchErr
-	case tip.IsZero():
-		return plumbing.ZeroHash, nil
-	case tip == have:
+	if err == nil && (tip == "" || tip == have) {
 		return tip, nil
 	}
-	return plumbing.ZeroHash, fetchErr
+	return "", fetchErr
 }
 
 // CheckNew refuses a branch that the remote has not and cannot get, since git keeps
@@ -202,7 +184,7 @@ func (r *Remote) CheckNew(ctx context.Context, branch string) error {
 				"rename or delete that one there, or choose another name under git.state_branch", branch, r.name, other)
 		}
 	}
-	return r.clone.checkTracking(r.name, branch)
+	return r.checkTracking(branch)
 }
 
 // excludes tells whether one of two branches would be a folder of the other.
@@ -231,14 +213,14 @@ func (r *Remote) Push(ctx context.Context, commit, branch, old string) error {
 		r.say("%s: the push ended with an error, looking what became of it", r.name)
 		return r.settle(ctx, p, err)
 	}
-	r.arrived(p)
+	r.remember(p)
 	return nil
 }
 
-// arrived moves the tracking reference. That is only a memory, which the next
+// remember moves the tracking reference. That is only a memory, which the next
 // fetch refreshes, so the push has not failed if this does.
-func (r *Remote) arrived(p proposal) {
-	if err := r.clone.moveRef(r.name, p.branch, p.commit); err != nil {
+func (r *Remote) remember(p proposal) {
+	if err := r.track(p.branch, p.commit); err != nil {
 		r.say("%s: %v", r.name, err)
 	}
 }
@@ -248,31 +230,36 @@ var errNothing = errors.New("there was nothing to push")
 
 // propose checks what is to be pushed. A lease lets a branch be rewound from
 // the expected commit, so that it follows must be seen to here.
-func (r *Remote) propose(commit, branch, old string) (p proposal, err error) {
-	p.branch = branch
+func (r *Remote) propose(commit, branch, old string) (proposal, error) {
 	if err := checkBranch(branch); err != nil {
-		return p, err
+		return proposal{}, err
 	}
-	if p.commit, err = parseHash(commit); err != nil {
-		return p, err
+	if err := checkHash(commit); err != nil {
+		return proposal{}, err
 	}
-	if p.old, err = parseOptional(old); err != nil {
-		return p, err
+	if _, err := r.repo.Commit(commit); err != nil {
+		return proposal{}, err
 	}
-	follows := false
-	err = r.clone.look(func(v *view) (err error) {
-		if p.old.IsZero() {
-			follows = true
-			_, err = v.commit(p.commit)
-			return err
+	if old != "" {
+		follows, err := r.contains(commit, old)
+		if err == nil && !follows {
+			err = fmt.Errorf("commit %s does not follow %s: pushing it to %s would take commits away", commit, old, branch)
 		}
-		follows, err = v.leadsTo(p.commit, p.old, p.old)
-		return err
-	})
-	if err == nil && !follows {
-		err = fmt.Errorf("commit %s does not follow %s: pushing it to %s would take commits away", commit, old, branch)
+		if err != nil {
+			return proposal{}, err
+		}
 	}
-	return p, err
+	return proposal{branch, commit, old}, nil
+}
+
+// contains tells whether a commit is, or follows, another one, as far as the clone
+// knows.
+func (r *Remote) contains(commit, other string) (bool, error) {
+	is, err := r.repo.IsAncestor(other, commit)
+	if errors.Is(err, git.ErrShallow) {
+		return false, nil
+	}
+	return is, err
 }
 
 // lookLimit bounds looking at the remote after a push, which is done even if
@@ -294,7 +281,7 @@ func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
 		case err != nil:
 			return r.unknown(p, cause, err)
 		case tip == p.commit:
-			r.arrived(p)
+			r.remember(p)
 			return nil
 		case tip != p.old:
 			return r.settleMoved(ctx, p, tip, cause)
@@ -308,38 +295,27 @@ func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
 
 // settleMoved tells a commit that others have built on already from a lost
 // race.
-func (r *Remote) settleMoved(ctx context.Context, p proposal, tip plumbing.Hash, cause error) error {
-	moved := &MovedError{Remote: r.name, Branch: p.branch, Tip: hashText(tip)}
-	if tip.IsZero() {
-		return moved
+func (r *Remote) settleMoved(ctx context.Context, p proposal, tip string, cause error) error {
+	if tip != "" {
+		var err error
+		if tip, err = r.fetch(ctx, p.branch); err != nil {
+			return r.unknown(p, cause, err)
+		}
 	}
-	tip, err := r.fetch(ctx, p.branch)
-	if err != nil {
-		return r.unknown(p, cause, err)
+	if tip != "" {
+		contained, err := r.contains(tip, p.commit)
+		if err != nil {
+			return r.unknown(p, cause, err)
+		}
+		if contained {
+			return nil
+		}
 	}
-	if moved.Tip = hashText(tip); tip.IsZero() {
-		return moved
-	}
-	contained, err := r.contains(tip, p)
-	switch {
-	case err != nil:
-		return r.unknown(p, cause, err)
-	case contained:
-		return nil
-	}
-	return moved
-}
-
-func (r *Remote) contains(tip plumbing.Hash, p proposal) (contained bool, err error) {
-	err = r.clone.look(func(v *view) (err error) {
-		contained, err = v.leadsTo(tip, p.commit, p.old)
-		return err
-	})
-	return contained, err
+	return &MovedError{Remote: r.name, Branch: p.branch, Tip: tip}
 }
 
 func (r *Remote) unknown(p proposal, push, look error) error {
-	return &UnknownError{Remote: r.name, Branch: p.branch, Commit: p.commit.String(), Push: push, Look: look}
+	return &UnknownError{Remote: r.name, Branch: p.branch, Commit: p.commit, Push: push, Look: look}
 }
 
 // typed gives a transport's trouble its type. Errors of this side, a damaged

@@ -10,13 +10,6 @@ import (
 // settings is git's configuration, as far as remotes are concerned.
 type settings struct{ *gitconfig.Config }
 
-func loadSettings(o Options, env func(string) string) (settings, error) {
-	config, err := gitconfig.Load(gitconfig.Sources{
-		Env: env, GitDir: o.GitDir, CommonDir: o.CommonDir, Given: o.Given,
-	})
-	return settings{config}, err
-}
-
 // list returns the values of a key; an empty one drops those before it.
 func (s settings) list(key string) []string {
 	var out []string

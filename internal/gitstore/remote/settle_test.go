@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
@@ -26,13 +24,13 @@ type told struct {
 
 func (s *told) push(context.Context, proposal) error { return s.push_ }
 
-func (s *told) tip(context.Context, string, bool) (plumbing.Hash, error) {
+func (s *told) tip(context.Context, string, bool) (string, error) {
 	if len(s.tips) == 0 {
-		return plumbing.ZeroHash, s.lost
+		return "", s.lost
 	}
 	tip := s.tips[0]
 	s.tips = s.tips[1:]
-	return plumbing.NewHash(tip), nil
+	return tip, nil
 }
 
 func (s *told) fetch(context.Context, string) error { return s.lost }
@@ -87,7 +85,7 @@ func TestContainedOrNot(t *testing.T) {
 	b := server.advance("main", "b")
 	r := ours.open()
 	died := &failure{"died", errors.New("died")}
-	p := proposal{"main", plumbing.NewHash(commit), plumbing.NewHash(old)}
+	p := proposal{"main", commit, old}
 	if got := want[*MovedError](t, r.settle(background, p, died)).Tip; got != b {
 		t.Errorf("it moved to %s, not %s", got, b)
 	}
