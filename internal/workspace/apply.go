@@ -2,12 +2,10 @@ package workspace
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -160,7 +158,7 @@ func (t *Terms) prepare(l *ledger, b base, p *planned, r Request) (*apply.Run, e
 	if err != nil {
 		return nil, err
 	}
-	run.Issuer, run.Sealer = &local.Issuer{Rand: rand.Reader}, seal.NewSealer(t.Seal)
+	run.Sealer = seal.NewSealer(t.Seal)
 	run.Lineage = randomID(16)
 	return run, nil
 }

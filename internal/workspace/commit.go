@@ -33,7 +33,7 @@ const (
 
 // Commit writes the objects, flushes them, pushes where there is a remote, and
 // moves the local branch. errLostRace says that the plan was made for a state
-// that is gone; nothing of this apply is visible then.
+// that is gone; nothing of this commit is visible then.
 func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
 	request := gitstore.Request{Parent: s.base.parent, Message: message, Author: s.author, Committer: s.author}
 	for _, c := range changes {
@@ -45,6 +45,9 @@ func (s *commitStore) Commit(ctx context.Context, changes []state.Change, messag
 	}
 	for try := 1; ; try++ {
 		commit, err := put(ctx, request)
+		if err == nil {
+			s.base.parent = commit
+		}
 		if !isMoved(err) {
 			return commit, err
 		}

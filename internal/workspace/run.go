@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -150,7 +151,7 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 		return nil, err
 	}
 	return &apply.Run{
-		Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Backend: local.Backend{}, Store: &commitStore{ledger: l, base: b, author: who.signature},
 		Actor: who.name, ID: randomID(8), Now: now, Declarations: p.declarations, Settings: p.settings, Accepted: p.trust.accepted,
 	}, nil
 }

@@ -1,5 +1,5 @@
-// Package apply makes a plan true: it issues tokens, seals them, and hands one
-// commit of state to the store. It executes a plan and nothing else: it decides
+// Package apply makes a plan true: it has tokens created, seals them, and hands
+// commits of state to the store. It executes a plan and nothing else: it decides
 // nothing that the plan does not say.
 //
 // # Order
@@ -8,9 +8,9 @@
 // trace:
 //
 //  1. refuse a plan that is blocked, or was made for another day or state;
-//  2. try every distinct set of recipients, so that nothing is issued that
+//  2. try every distinct set of recipients, so that nothing is created that
 //     cannot be sealed;
-//  3. issue and seal in memory; a value exists in the clear between these two
+//  3. create and seal in memory; a value exists in the clear between these two
 //     calls and until step 5;
 //  4. edit the snapshot by the plan's changes;
 //  5. search every file to be written, and the commit's message, for the
@@ -18,10 +18,37 @@
 //  6. commit. The commit is the transaction.
 //
 // [Run.Reseal] goes through the same steps for values that live: an [Opener]
-// gives them back in the place of issuing, and the edit changes recipients
+// gives them back in the place of creating, and the edit changes recipients
 // alone. [Run.Restore] handles no value and goes from 1 to 6.
 //
-// The package owns the interfaces it works through: an [Issuer] makes values, a
+// # Phases
+//
+// Where the backend has a server, steps 3 to 6 are repeated, as phases that each
+// end in a commit. A server shows a value once, and chooses it; the name is ours.
+// So a name is used by one request of one run, once, and what may exist is
+// recorded before the server is asked:
+//
+//   - take away what an earlier run has left, and tokens of this lineage whose
+//     number has ended or was burned, however late they have appeared;
+//   - reserve: the names of all that is to be created;
+//   - ensure roles, users and grants;
+//   - create a batch of tokens, each with one request;
+//   - publish: the ciphertexts, with what they replace; a number of which it is not
+//     known what became is burned, and its successor reserved. The last publish
+//     also ends what the plan ends;
+//   - take away from the server what the state has let go of;
+//   - confirm: what is gone.
+//
+// A commit that is not needed is not made. Reservations and what is to be taken
+// away stand in [state.Underway]. A value that is not published is in no one's
+// use, so losing one costs a number. Whatever call is interrupted, every token that
+// is alive is either published, or can be found from state and is taken away by a
+// later run; package backendtest tries it at every call.
+//
+// [Run.TakeOver] burns what another run has reserved. That may be done at any
+// moment: the other run cannot publish any more.
+//
+// The package owns the interfaces it works through: a [Backend] makes values, a
 // [Sealer] encrypts them, an [Opener] opens them, a [Store] commits. None of
 // them knows a plan.
 package apply
@@ -34,16 +61,11 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
-
-// Issuer makes the value of one generation. It is called from several
-// goroutines at once.
-type Issuer interface {
-	Issue(ctx context.Context, generation model.Address) (secret.Value, error)
-}
 
 // Sealer encrypts values to recipients. It is called from several goroutines at
 // once.
@@ -56,7 +78,10 @@ type Sealer interface {
 
 // Store makes changes of state durable, all or none.
 type Store interface {
-	// Commit writes the changes as one commit and returns its id.
+	// Commit writes the changes as one commit, on top of what state was read from
+	// or, after the first, of its own last one, and returns its id. Where state has
+	// moved meanwhile it fails. An error is ErrNotCommitted if certainly nothing
+	// was committed; otherwise the commit may be there.
 	Commit(ctx context.Context, changes []state.Change, message string) (string, error)
 }
 
@@ -74,22 +99,27 @@ var (
 	// ErrStale is returned for a plan that was made against another state,
 	// or for another day.
 	ErrStale = errors.New("the plan is stale")
+	// ErrNotCommitted is returned by a store that certainly has not committed, and
+	// will not.
+	ErrNotCommitted = errors.New("nothing was committed")
 	// ErrSelfLeak is returned where a file to be written holds a value of
 	// this run. Nothing was written.
 	ErrSelfLeak = errors.New("a file about to be written holds a token value; nothing was written")
 	// ErrOtherValue is returned where what was opened is not the value that
 	// was issued.
 	ErrOtherValue = errors.New("the value is not the one that was issued: somebody made this file")
-	// ErrRepeatedValue is returned where the issuer gave a value that was
+	// ErrRepeatedValue is returned where the backend gave a value that was
 	// given out before: its source of randomness is broken.
 	ErrRepeatedValue = errors.New("the issuer returned a value that was issued before; nothing was written")
 )
 
 // Run has what applying needs beside a plan.
 type Run struct {
-	Issuer Issuer
-	Sealer Sealer
-	Store  Store
+	Backend Backend
+	Sealer  Sealer
+	Store   Store
+	// Observed is what the plan was made from, where there is a server.
+	Observed model.Observed
 	// Actor is who the changes are made for, as recorded in state.
 	Actor string
 	// ID names the run in the commit's message.
@@ -135,47 +165,64 @@ type Issued struct {
 }
 
 // Apply executes p on top of have. A plan that changes nothing is committed only
-// where the message has something to record: what was moved or accepted. On an
-// error nothing was committed, unless the store says otherwise.
+// where the message has something to record: what was moved or accepted.
+//
+// Without a server nothing was committed where an error is returned, unless the
+// store says otherwise. With one it is a [*PartialError] where some of the plan was
+// done, and a [*ReservedError] where another run has to be waited for or taken over
+// from; after any other error planning again yields what is left.
 func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*Result, error) {
 	switch err := r.checkFresh(p, have); {
 	case err != nil:
 		return nil, err
 	case p.Resealing:
 		return nil, ErrReseal
-	case !p.Pending() && r.Moved == "" && len(r.Accepted) == 0:
+	case !p.Pending() && r.Moved == "" && len(r.Accepted) == 0 && len(r.leftovers(have)) == 0:
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
-	sealed, err := r.issueAll(ctx, p, have)
+	sealed := &sealedSet{order: newGenerations(p)}
 	defer sealed.wipe()
+	if err := r.checkRecipients(ctx, sealed.order); err != nil {
+		return nil, err
+	}
+	if r.Backend.Server() {
+		return r.applyInPhases(ctx, p, have, sealed.order)
+	}
+	if err := r.createAll(ctx, sealed.order, r.lineage(have)); err != nil {
+		return nil, err
+	}
+	if err := checkNew(sealed.order, have); err != nil {
+		return nil, err
+	}
+	next, commit, err := r.commit(ctx, r.edit(p, have, sealed, true), sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
 	if err != nil {
 		return nil, err
 	}
-	result, err := r.commit(ctx, p, r.edit(p, have, sealed), sealed)
-	if err != nil {
-		return nil, err
-	}
-	result.Issued = sealed.issued()
-	return result, nil
+	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.issued()}, nil
 }
 
-// commit searches what an edit writes, and the message about p, for the values of
-// the run, wipes those, and commits.
-func (r *Run) commit(ctx context.Context, p *plan.Plan, edit *state.Edit, sealed *sealedSet) (*Result, error) {
+// commit searches what an edit writes, and the message about it, for the values
+// in sealed, wipes those, and commits.
+func (r *Run) commit(ctx context.Context, edit *state.Edit, sealed *sealedSet, about func(*state.Snapshot) record.Message) (next *state.Snapshot, commit string, err error) {
 	next, changes := edit.Finish()
-	message := r.message(p, next).String()
+	message := about(next).String()
 	if err := sealed.search(changes, message); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	sealed.wipe()
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	commit, err := r.Store.Commit(ctx, changes, message)
-	if err != nil {
-		return nil, err
+	commit, err = r.Store.Commit(ctx, changes, message)
+	return next, commit, err
+}
+
+// lineage is that of the state which the run works on.
+func (r *Run) lineage(have *state.Snapshot) string {
+	if have.Exists() {
+		return have.Meta.Lineage
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial}, nil
+	return r.Lineage
 }
 
 // checkFresh refuses a plan that may not be executed, or not any more.

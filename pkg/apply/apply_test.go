@@ -35,6 +35,7 @@ const project = `
 // faulty wraps the parts of a run: the call of the number fail, counted over all
 // of them, fails. 0 lets all succeed.
 type faulty struct {
+	apply.Serverless
 	w     *applytest.World
 	fail  int64
 	calls atomic.Int64
@@ -49,9 +50,9 @@ func (f *faulty) step() error {
 	return nil
 }
 
-// Issue fails after the value was made, which must be wiped all the same.
-func (f *faulty) Issue(ctx context.Context, g model.Address) (secret.Value, error) {
-	v, err := f.w.Issuer.Issue(ctx, g)
+// CreateToken fails after the value was made, which must be wiped all the same.
+func (f *faulty) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value, error) {
+	v, err := f.w.Backend.CreateToken(ctx, t)
 	return v, errors.Join(err, f.step())
 }
 
@@ -76,7 +77,7 @@ func (f *faulty) Commit(ctx context.Context, changes []state.Change, message str
 // run applies p with everything but the settings taken from f.
 func (f *faulty) run(want *model.Declarations, p *plan.Plan) (*apply.Result, error) {
 	r := f.w.Run(want)
-	r.Issuer, r.Sealer, r.Store = f, f, f
+	r.Backend, r.Sealer, r.Store = f, f, f
 	return r.Apply(context.Background(), p, f.w.State())
 }
 
@@ -118,7 +119,7 @@ func TestEveryStepMayFail(t *testing.T) {
 // wiped checks that no value handed out is still there to be read.
 func wiped(t *testing.T, w *applytest.World) {
 	t.Helper()
-	for _, v := range w.Issuer.Values() {
+	for _, v := range w.Backend.Values() {
 		_ = v.Use(func(b []byte) error {
 			if len(bytes.Trim(b, "\x00")) > 0 {
 				t.Error("a value was not wiped")
@@ -138,10 +139,10 @@ func TestNoValueIsWritten(t *testing.T) {
 	}
 	wiped(t, w)
 	detector := secret.NewDetector()
-	for _, text := range w.Issuer.Texts() {
+	for _, text := range w.Backend.Texts() {
 		detector.Add(secret.New([]byte(text)))
 	}
-	if len(w.Issuer.Texts()) < 5 {
+	if len(w.Backend.Texts()) < 5 {
 		t.Fatal("too few values for a test")
 	}
 	for _, commit := range w.Store.Commits {
@@ -179,7 +180,7 @@ func TestSelfLeak(t *testing.T) {
 		if !errors.Is(err, apply.ErrSelfLeak) || len(w.Store.Commits) > 0 {
 			t.Errorf("%s: %v", format, err)
 		}
-		for _, text := range w.Issuer.Texts() {
+		for _, text := range w.Backend.Texts() {
 			if strings.Contains(err.Error(), text) {
 				t.Error("the error holds the value")
 			}
@@ -189,9 +190,12 @@ func TestSelfLeak(t *testing.T) {
 }
 
 // repeating gives out one value again and again.
-type repeating struct{ text string }
+type repeating struct {
+	apply.Serverless
+	text string
+}
 
-func (r repeating) Issue(context.Context, model.Address) (secret.Value, error) {
+func (r repeating) CreateToken(context.Context, apply.NewToken) (secret.Value, error) {
 	return secret.New([]byte(r.text)), nil
 }
 
@@ -200,19 +204,19 @@ func TestRepeatedValue(t *testing.T) {
 	w := applytest.New(t)
 	want := applytest.Declare(t, project)
 	r := w.Run(want)
-	r.Issuer = repeating{"the same"}
+	r.Backend = repeating{text: "the same"}
 	if _, err := r.Apply(context.Background(), w.PlanFor(want), w.State()); !errors.Is(err, apply.ErrRepeatedValue) {
 		t.Errorf("twice in one run: %v", err)
 	}
 
 	// A value that ended long ago, of a token that is gone, counts as well.
 	w.ApplyFor(want)
-	ended := w.Issuer.Texts()[0]
+	ended := w.Backend.Texts()[0]
 	few := "role r1 a:B@*\naccount c r1"
 	w.Apply(few, func(o *applytest.Options) { n := 9; o.Allow.Deletes = &n })
 	again := applytest.Declare(t, few+"\ntoken t")
 	r = w.Run(again)
-	r.Issuer = repeating{ended}
+	r.Backend = repeating{text: ended}
 	before := len(w.Store.Commits)
 	if _, err := r.Apply(context.Background(), w.PlanFor(again), w.State()); !errors.Is(err, apply.ErrRepeatedValue) {
 		t.Errorf("an ended value: %v", err)
@@ -243,7 +247,7 @@ func TestPlansThatAreRefused(t *testing.T) {
 		if _, err := r.Apply(context.Background(), p, w.State()); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if len(w.Store.Commits) > 0 || len(w.Issuer.Texts()) > 0 {
+		if len(w.Store.Commits) > 0 || len(w.Backend.Texts()) > 0 {
 			t.Errorf("%s: something was done", name)
 		}
 	}

@@ -16,15 +16,14 @@ type editor struct {
 	run    *Run
 	plan   *plan.Plan
 	now    time.Time
-	sealed *sealedSet
+	sealed map[model.Address]*generation
 }
 
-func (r *Run) edit(p *plan.Plan, have *state.Snapshot, sealed *sealedSet) *state.Edit {
-	e := &editor{Edit: have.Edit(), run: r, plan: p, now: r.Now.UTC().Truncate(time.Second), sealed: sealed}
-	if !have.Exists() {
-		e.SetLineage(r.Lineage)
-	}
-	if !have.Exists() || len(p.Targets) == 0 {
+// edit begins the snapshot after p. whole says that nothing of what was planned is
+// left out, so that the project's settings are in force from then on.
+func (r *Run) edit(p *plan.Plan, have *state.Snapshot, sealed *sealedSet, whole bool) *state.Edit {
+	e := &editor{Edit: r.begin(have), run: r, plan: p, now: r.Now.UTC().Truncate(time.Second), sealed: sealed.byToken()}
+	if whole && len(p.Targets) == 0 {
 		e.SetSettings(r.Settings)
 	}
 	for i := range p.Changes {
@@ -38,6 +37,17 @@ func (r *Run) edit(p *plan.Plan, have *state.Snapshot, sealed *sealedSet) *state
 		}
 	}
 	return e.Edit
+}
+
+// begin begins the next snapshot. The first of all gets a name and settings: there
+// are none that a restricted plan could leave as they are.
+func (r *Run) begin(have *state.Snapshot) *state.Edit {
+	e := have.Edit()
+	if !have.Exists() {
+		e.SetLineage(r.Lineage)
+		e.SetSettings(r.Settings)
+	}
+	return e
 }
 
 func (e *editor) role(c *plan.Change) {
@@ -119,9 +129,10 @@ func (e *editor) issue(c *plan.Change) {
 	}
 	t.DeletedOn, t.RenamedTo = 0, ""
 	t.Spec, t.Honoured = specOf(c.After), c.Resolved.Requested
-	sealed := e.sealed.by[c.Address]
+	sealed := e.sealed[c.Address]
+	number := sealed.address.Generation
 	e.Issue(c.Address, state.Generation{
-		Number: c.Resolved.Generation, ServerName: c.Resolved.ServerName,
+		Number: number, ServerName: model.ServerName(c.Address.Name, number),
 		IssuedAt: e.now, IssuedBy: e.run.Actor, ExpiresAt: c.Resolved.ExpiresAt,
 		Description: c.After.Description, Roles: c.Resolved.Roles,
 		Recipients: model.Set(model.IDs(c.Resolved.Readers)), Value: sealed.sum,

@@ -18,21 +18,44 @@ import (
 
 // generation is one value on its way from birth to commit.
 type generation struct {
-	address    model.Address
-	resolved   *plan.Resolved
-	value      secret.Value
-	sum        state.Sum
-	ciphertext []byte
+	address     model.Address
+	resolved    *plan.Resolved
+	description string
+	value       secret.Value
+	sum         state.Sum
+	ciphertext  []byte
+	// asked is set where a server was asked to create it, and err where nothing
+	// came of that.
+	asked bool
+	err   error
 	// unreadable is set where a value that lives cannot be opened.
 	unreadable bool
 }
 
-// sealedSet are the generations of one run, by the token they belong to.
+// newGenerations are those that a plan asks for.
+func newGenerations(p *plan.Plan) (list []*generation) {
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Resolved != nil && c.Resolved.Generation > 0 {
+			list = append(list, &generation{address: c.Address.At(c.Resolved.Generation), resolved: c.Resolved, description: c.After.Description})
+		}
+	}
+	return list
+}
+
+// sealedSet are the generations of one commit.
 type sealedSet struct {
 	order []*generation
-	by    map[model.Address]*generation
 	// left are those that were not opened.
 	left []model.Address
+}
+
+// byToken maps tokens to their generations.
+func (s *sealedSet) byToken() map[model.Address]*generation {
+	by := make(map[model.Address]*generation, len(s.order))
+	for _, g := range s.order {
+		by[g.address.Token()] = g
+	}
+	return by
 }
 
 func (s *sealedSet) wipe() {
@@ -52,30 +75,10 @@ func (s *sealedSet) issued() []Issued {
 	return out
 }
 
-// issueAll issues and seals whatever the plan asks for, on all processors. The
-// set is returned also with an error, so that its values can be wiped.
-func (r *Run) issueAll(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*sealedSet, error) {
-	set := &sealedSet{by: map[model.Address]*generation{}}
-	for i := range p.Changes {
-		if c := &p.Changes[i]; c.Resolved != nil && c.Resolved.Generation > 0 {
-			g := &generation{address: c.Address.At(c.Resolved.Generation), resolved: c.Resolved}
-			set.order = append(set.order, g)
-			set.by[c.Address] = g
-		}
-	}
-	if err := r.checkRecipients(ctx, set); err != nil {
-		return set, err
-	}
-	if err := r.sealAll(ctx, set); err != nil {
-		return set, err
-	}
-	return set, set.checkNew(have)
-}
-
 // checkRecipients tries each distinct set of recipients once.
-func (r *Run) checkRecipients(ctx context.Context, set *sealedSet) error {
+func (r *Run) checkRecipients(ctx context.Context, list []*generation) error {
 	tried := map[string]bool{}
-	for _, g := range set.order {
+	for _, g := range list {
 		key := strings.Join(model.IDs(g.resolved.Readers), " ")
 		if tried[key] {
 			continue
@@ -88,17 +91,24 @@ func (r *Run) checkRecipients(ctx context.Context, set *sealedSet) error {
 	return nil
 }
 
-func (r *Run) sealAll(ctx context.Context, set *sealedSet) error {
+// createAll creates and seals values on all processors, all or none.
+func (r *Run) createAll(ctx context.Context, list []*generation, lineage string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	var done atomic.Int64
-	for _, g := range set.order {
+	for _, g := range list {
 		group.Go(func() error {
-			if err := r.seal(ctx, g); err != nil {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := r.create(ctx, g, lineage); err != nil {
+				return err
+			}
+			if err := r.sealValue(ctx, g); err != nil {
 				return err
 			}
 			if n := done.Add(1); r.Progress != nil {
-				r.Progress(int(n), len(set.order))
+				r.Progress(int(n), len(list))
 			}
 			return nil
 		})
@@ -106,15 +116,17 @@ func (r *Run) sealAll(ctx context.Context, set *sealedSet) error {
 	return group.Wait()
 }
 
-func (r *Run) seal(ctx context.Context, g *generation) (err error) {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if g.value, err = r.Issuer.Issue(ctx, g.address); err != nil {
+// create has the backend create a value.
+func (r *Run) create(ctx context.Context, g *generation, lineage string) (err error) {
+	g.value, err = r.Backend.CreateToken(ctx, NewToken{
+		Generation: g.address, Name: model.ServerName(g.address.Name, g.address.Generation), Description: g.description,
+		Roles: g.resolved.Roles, ExpiresAt: g.resolved.ExpiresAt, Mark: model.Mark{Lineage: lineage, Run: r.ID},
+	})
+	if err != nil {
 		return fmt.Errorf("issue %s: %w", g.address, err)
 	}
 	g.sum = state.Sum(g.value.SHA256())
-	return r.sealValue(ctx, g)
+	return nil
 }
 
 // sealValue seals a value that is there.
@@ -129,12 +141,12 @@ func (r *Run) sealValue(ctx context.Context, g *generation) (err error) {
 // checkNew refuses a value that was ever given out before, in this run or any
 // other: two tokens of one value, or a revoked value that lives again, would
 // come from a broken source of randomness.
-func (s *sealedSet) checkNew(have *state.Snapshot) error {
-	if len(s.order) == 0 {
+func checkNew(list []*generation, have *state.Snapshot) error {
+	if len(list) == 0 {
 		return nil
 	}
 	known := have.Values()
-	for _, g := range s.order {
+	for _, g := range list {
 		if known[g.sum] {
 			return fmt.Errorf("%s: %w", g.address, ErrRepeatedValue)
 		}

@@ -41,6 +41,19 @@ func (r *Run) restoreMessage(p *plan.Plan, next *state.Snapshot) record.Message 
 	return m
 }
 
+// note is the message of a phase that records where a run stands.
+func (r *Run) note(what string, lines []string) func(*state.Snapshot) record.Message {
+	if n := len(lines); n > maxListed {
+		lines = append(lines[:maxListed:maxListed], fmt.Sprintf("and %d more", n-maxListed))
+	}
+	return func(next *state.Snapshot) record.Message {
+		return record.Message{
+			Subject: fmt.Sprintf("osmoctl: %s (serial %d)", what, next.Meta.Serial), Changes: lines,
+			Serial: next.Meta.Serial, Lineage: next.Meta.Lineage, Run: r.ID, Actor: r.Actor, Declarations: r.Declarations,
+		}
+	}
+}
+
 func listChanges(p *plan.Plan) []string {
 	var lines []string
 	for i := range p.Changes {

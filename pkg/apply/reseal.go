@@ -13,6 +13,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -81,12 +82,12 @@ func (r *Run) Reseal(ctx context.Context, p *plan.Plan, have *state.Snapshot, op
 	for _, g := range set.order {
 		edit.Reseal(g.address, g.ciphertext, model.IDs(g.resolved.Readers))
 	}
-	result, err := r.commit(ctx, executed(p, set.order), edit, set)
+	p = executed(p, set.order)
+	next, commit, err := r.commit(ctx, edit, set, func(next *state.Snapshot) record.Message { return r.message(p, next) })
 	if err != nil {
 		return nil, err
 	}
-	result.Resealed, result.Left = set.addresses(), set.left
-	return result, nil
+	return &Result{Commit: commit, Serial: next.Meta.Serial, Resealed: set.addresses(), Left: set.left}, nil
 }
 
 // executed is the plan without what was left out.
@@ -94,12 +95,11 @@ func executed(p *plan.Plan, done []*generation) *plan.Plan {
 	if len(done) == len(p.Changes) {
 		return p
 	}
-	e := *p
-	e.Changes, e.Summary = nil, plan.Summary{Reseal: len(done)}
-	for _, g := range done {
-		e.Changes = append(e.Changes, plan.Change{Address: g.address, Action: plan.Reseal})
+	changes := make([]plan.Change, len(done))
+	for i, g := range done {
+		changes[i] = plan.Change{Address: g.address, Action: plan.Reseal}
 	}
-	return &e
+	return p.Part(changes)
 }
 
 func (s *sealedSet) addresses() []model.Address {
@@ -118,7 +118,7 @@ func (r *Run) resealAll(ctx context.Context, p *plan.Plan, have *state.Snapshot,
 	for i := range p.Changes {
 		set.order = append(set.order, &generation{address: p.Changes[i].Address, resolved: p.Changes[i].Resolved})
 	}
-	if err := r.checkRecipients(ctx, set); err != nil {
+	if err := r.checkRecipients(ctx, set.order); err != nil {
 		return set, err
 	}
 	resealer := &resealer{run: r, have: have, opener: opener, skip: skip, total: len(set.order)}

@@ -42,7 +42,7 @@ func (f failing) Open(ctx context.Context, a model.Address, g *state.Generation)
 
 func (f *faulty) reseal(o *applytest.Opener) (*apply.Result, error) {
 	r := f.w.Run(applytest.Declare(f.w.TB(), joined))
-	r.Issuer, r.Sealer, r.Store = nil, f, f
+	r.Backend, r.Sealer, r.Store = nil, f, f
 	return r.Reseal(context.Background(), f.w.PlanReseal(joined), f.w.State(), failing{f, o}, false)
 }
 

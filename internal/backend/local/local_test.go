@@ -7,20 +7,22 @@ import (
 	"testing/iotest"
 
 	"github.com/osmoctl/osmoctl/internal/backend/local"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/apply/backendtest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/token"
 )
 
 var generation = model.TokenAddress("svc", "deploy").At(2)
 
-func TestIssue(t *testing.T) {
+func TestCreateToken(t *testing.T) {
 	t.Parallel()
-	var issuer local.Issuer
-	v, err := issuer.Issue(context.Background(), generation)
+	var backend local.Backend
+	v, err := backend.CreateToken(context.Background(), apply.NewToken{Generation: generation})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := issuer.Issue(context.Background(), generation)
+	w, err := backend.CreateToken(context.Background(), apply.NewToken{Generation: generation})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,19 +37,24 @@ func TestIssue(t *testing.T) {
 	}
 }
 
+func TestContract(t *testing.T) {
+	t.Parallel()
+	backendtest.Run(t, func(*testing.T) apply.Backend { return local.Backend{} })
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (local.Issuer{}).Issue(canceled, generation); !errors.Is(err, context.Canceled) {
+	if _, err := (local.Backend{}).CreateToken(canceled, apply.NewToken{Generation: generation}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: got %v", err)
 	}
 	broken := errors.New("no entropy")
-	if _, err := (local.Issuer{Rand: iotest.ErrReader(broken)}).Issue(context.Background(), generation); !errors.Is(err, broken) {
+	if _, err := (local.Backend{Rand: iotest.ErrReader(broken)}).CreateToken(context.Background(), apply.NewToken{Generation: generation}); !errors.Is(err, broken) {
 		t.Errorf("broken source: got %v", err)
 	}
 	for _, a := range []model.Address{generation.Token(), model.AccountAddress("svc").At(1), model.RoleAddress("r")} {
-		if _, err := (local.Issuer{}).Issue(context.Background(), a); err == nil {
+		if _, err := (local.Backend{}).CreateToken(context.Background(), apply.NewToken{Generation: a}); err == nil {
 			t.Errorf("a value was issued for %s", a)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package applytest runs plans and applies in memory, for tests.
 //
 // A [World] is a project without a disk: declarations written in a few words
-// ([Declare]), a [Store] that keeps the files of state, an [Issuer] whose values
+// ([Declare]), a [Store] that keeps the files of state, a [Backend] whose values
 // follow from a seed, a [Sealer] that encrypts nothing, and a calendar that
 // stands still until told to move. Every state a test starts from is made by
 // applying declarations, as it would be in production; none is put together by
@@ -34,10 +34,10 @@ const FirstDay = "2026-03-01"
 
 // World is one project over time.
 type World struct {
-	tb     testing.TB
-	Store  *Store
-	Issuer *Issuer
-	Sealer *Sealer
+	tb      testing.TB
+	Store   *Store
+	Backend *Backend
+	Sealer  *Sealer
 	// Today is the day that plans are made for and applied on.
 	Today model.Date
 	// Actor is recorded as who asked for the changes.
@@ -52,7 +52,7 @@ type World struct {
 func New(tb testing.TB) *World {
 	tb.Helper()
 	return &World{
-		tb: tb, Store: &Store{}, Issuer: &Issuer{Seed: "seed"}, Sealer: &Sealer{},
+		tb: tb, Store: &Store{}, Backend: &Backend{Seed: "seed"}, Sealer: &Sealer{},
 		Today: Date(tb, FirstDay), Actor: "ada",
 	}
 }
@@ -159,7 +159,7 @@ func (w *World) ApplyFor(want *model.Declarations, opts ...func(*Options)) *plan
 // Run is a run over this world's store, issuer and sealer, at noon of today.
 func (w *World) Run(want *model.Declarations) *apply.Run {
 	return &apply.Run{
-		Issuer: w.Issuer, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
+		Backend: w.Backend, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
 		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project),
 	}
 }

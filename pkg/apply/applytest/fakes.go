@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -65,9 +66,11 @@ func (s *Store) Files() []state.File {
 	return files
 }
 
-// Issuer makes tokens of the local form that follow from its seed and the
-// number of calls, so that a second run does not repeat the first one's.
-type Issuer struct {
+// Backend has no server. It makes tokens of the local form that follow from its
+// seed and the number of calls, so that a second run does not repeat the first
+// one's.
+type Backend struct {
+	apply.Serverless
 	Seed string
 
 	mu     sync.Mutex
@@ -76,34 +79,37 @@ type Issuer struct {
 	copies []string
 }
 
-// Issue makes the next value.
-func (i *Issuer) Issue(_ context.Context, generation model.Address) (secret.Value, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.calls++
-	v, err := token.Generate(stream(fmt.Sprintf("%s %s %d", i.Seed, generation, i.calls)))
+// CreateToken makes the next value.
+func (b *Backend) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value, error) {
+	if err := ctx.Err(); err != nil {
+		return secret.Value{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls++
+	v, err := token.Generate(stream(fmt.Sprintf("%s %s %d", b.Seed, t.Generation, b.calls)))
 	if err != nil {
 		return v, err
 	}
-	i.values = append(i.values, v)
-	return v, v.Use(func(b []byte) error {
-		i.copies = append(i.copies, string(b))
+	b.values = append(b.values, v)
+	return v, v.Use(func(text []byte) error {
+		b.copies = append(b.copies, string(text))
 		return nil
 	})
 }
 
 // Texts are the values issued so far, in the clear.
-func (i *Issuer) Texts() []string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return append([]string{}, i.copies...)
+func (b *Backend) Texts() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]string{}, b.copies...)
 }
 
 // Values are the same values as they were handed out: wiped or not.
-func (i *Issuer) Values() []secret.Value {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return append([]secret.Value{}, i.values...)
+func (b *Backend) Values() []secret.Value {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]secret.Value{}, b.values...)
 }
 
 // stream is an endless row of bytes that follow from text.
@@ -153,7 +159,7 @@ func (o *Opener) Open(_ context.Context, a model.Address, g *state.Generation) (
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, text := range o.World.Issuer.Texts() {
+	for _, text := range o.World.Backend.Texts() {
 		if state.SumOf([]byte(text)) == g.Value {
 			v := secret.New([]byte(text))
 			o.values = append(o.values, v)

@@ -1,0 +1,392 @@
+package backendtest_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/apply/backendtest"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+)
+
+var stride = flag.Int("stride", 31, "of the pairs of faults, try one in so many")
+
+// calls are those of a run, by name.
+func (s *scene) calls() []string {
+	s.tb.Helper()
+	i := &interference{}
+	if _, err := s.attempt(after, i); err != nil {
+		s.tb.Fatal(err)
+	}
+	return model.Set(i.seen)
+}
+
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	want := []string{
+		"commit 4", "commit confirm", "commit reserve", "create a/fresh-g2", "create a/t-g2", "create a/u-g2", "create c/w",
+		"end a/gone", "end a/t", "end role old", "end user b", "grants a", "grants c", "observe", "role kept", "role new", "user c",
+	}
+	if got := s.calls(); !slices.Equal(got, want) {
+		t.Errorf("the calls are %q", got)
+	}
+	if err := s.settled(); err != nil {
+		t.Error(err)
+	}
+	tip := len(s.remote.store.Commits)
+	if _, err := s.attempt(after, nil); err != nil || len(s.remote.store.Commits) != tip {
+		t.Errorf("with nothing to do: %v, %d commits", err, len(s.remote.store.Commits)-tip)
+	}
+}
+
+func (s *scene) interfere(at string, k kind) *interference {
+	return &interference{at: at, kind: k, then: func() {
+		for range 3 {
+			if p, err := s.attempt(after, nil); err == nil && !p.Pending() {
+				return
+			}
+		}
+	}}
+}
+
+// meddle has one run after the other interfered with, and then others left in
+// peace.
+func (s *scene) meddle(faults ...*interference) error {
+	for _, f := range faults {
+		_, err := s.attempt(after, f)
+		if err := s.recorded(); err != nil {
+			return fmt.Errorf("at once: %w", err)
+		}
+		if f.hit && f.kind == refused && err == nil && f == faults[0] {
+			return errors.New("a refusal was passed over")
+		}
+	}
+	if err := s.converge(); err != nil {
+		return err
+	}
+	return s.settled()
+}
+
+// Whatever goes wrong at whatever call of a run, no token is lost, none is alive
+// that is not recorded, no name is asked for twice, nothing of anyone else's is
+// touched, and further runs make everything as declared.
+func TestEveryFault(t *testing.T) {
+	t.Parallel()
+	for _, at := range newScene(t).calls() {
+		for _, k := range kinds {
+			t.Run(at+" "+string(k), func(t *testing.T) {
+				t.Parallel()
+				s := newScene(t)
+				if err := s.meddle(s.interfere(at, k)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// The same with a second fault in the run that comes after the first.
+func TestTwoFaults(t *testing.T) {
+	t.Parallel()
+	pair := 0
+	for _, first := range newScene(t).calls() {
+		for _, k := range kinds {
+			s := newScene(t)
+			_, _ = s.attempt(after, s.interfere(first, k))
+			second := &interference{}
+			_, _ = s.attempt(after, second)
+			for _, at := range model.Set(second.seen) {
+				for _, l := range kinds {
+					if pair++; pair%*stride != 0 {
+						continue
+					}
+					t.Run(fmt.Sprintf("%s %s, %s %s", first, k, at, l), func(t *testing.T) {
+						t.Parallel()
+						s := newScene(t)
+						if err := s.meddle(s.interfere(first, k), s.interfere(at, l)); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// Each way to be interrupted that the design lists, and how it is recovered from.
+// What it says of a branch that was rewound is for package history, which refuses
+// it before a run begins; no phase reads a clock.
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	publish, create := "commit 4", "create c/w"
+	for name, faults := range map[string][]struct {
+		at   string
+		kind kind
+	}{
+		"before reserve":                                {{"commit reserve", killBefore}},
+		"reserve pushed, reply lost":                    {{"commit reserve", noReply}},
+		"reserve pushed, killed":                        {{"commit reserve", killAfter}},
+		"killed before the create":                      {{create, killBefore}},
+		"killed in the create":                          {{create, killAfter}},
+		"the create's reply lost":                       {{create, noReply}},
+		"the create not done, no reply":                 {{create, notDone}},
+		"the create lands after the delete":             {{create, late}},
+		"killed, and the create lands after the delete": {{create, lateKilled}},
+		"value in memory, killed":                       {{publish, killBefore}},
+		"publish pushed, reply lost":                    {{publish, noReply}},
+		"publish pushed, killed":                        {{publish, killAfter}},
+		"publish refused by policy":                     {{publish, refused}},
+		"publish refused, own names cannot be deleted":  {{publish, refused}, {"end c/w", notDone}},
+		"published, old one not deleted":                {{"end a/t", killBefore}},
+		"published, deleting the old one refused":       {{"end a/t", refused}},
+		"delete's reply lost":                           {{"end a/t", noReply}},
+		"two runs start":                                {{"commit reserve", overtaken}},
+		"taken over while alive, before its create":     {{create, overtaken}},
+		"taken over, create done late, killed":          {{create, overtakenKilled}},
+		"taken over while alive, after its create":      {{publish, overtaken}},
+		"user created, killed":                          {{"user c", killAfter}},
+		"role created, killed":                          {{"role new", killAfter}},
+		"grants made, killed":                           {{"grants c", killAfter}},
+		"user deleted, killed":                          {{"end user b", killAfter}},
+		"confirmed, reply lost":                         {{"commit confirm", noReply}},
+		"not confirmed, killed":                         {{"commit confirm", killBefore}},
+		"interrupted":                                   {{create, interrupt}},
+		"the server lists nothing":                      {{"observe", notDone}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			var list []*interference
+			for _, f := range faults {
+				list = append(list, s.interfere(f.at, f.kind))
+			}
+			if err := s.meddle(list...); err != nil {
+				t.Error(err)
+			}
+			if !list[0].hit {
+				t.Errorf("there was no %s", faults[0].at)
+			}
+		})
+	}
+}
+
+// A publish that is refused leaves nothing alive, and one that was overtaken
+// neither, without another run having to look.
+func TestUnpublishedIsEndedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	if _, err := s.attempt(after, s.interfere("commit 4", refused)); !errors.Is(err, apply.ErrNotCommitted) {
+		t.Errorf("got %v", err)
+	}
+	for name := range s.server.Tokens() {
+		if strings.HasSuffix(name, "-g2") || name == "c/w" {
+			t.Errorf("%s is alive", name)
+		}
+	}
+	if u := s.state().Meta.Underway; u == nil || !slices.Contains(u.Create, model.TokenAddress("c", "w").At(1)) {
+		t.Errorf("the reservation was let go of: %+v", u)
+	}
+}
+
+// An interrupted run publishes what it has, takes nothing away, and says what it
+// did not come to.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	_, err := s.attempt(after, s.interfere("create c/w", interrupt))
+	var partial *apply.PartialError
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &partial) || partial.Done.Commit == "" {
+		t.Fatalf("got %v", err)
+	}
+	have := s.state()
+	if have.Accounts["c"].Tokens["w"].Active() == nil || !have.Accounts["b"].Live() || have.Accounts["a"].Tokens["t"].Generation(1) == nil {
+		t.Error("it did too little or too much")
+	}
+	if have.Meta.Underway != nil {
+		t.Errorf("what was not asked for stays reserved: %+v", have.Meta.Underway)
+	}
+	want := len(partial.Done.Issued) + len(partial.NotReached)
+	if want != 4+4 { // Four tokens to create, and four changes that take away.
+		t.Errorf("issued %d, and did not reach %v", len(partial.Done.Issued), partial.NotReached)
+	}
+}
+
+// failing has every call of a name's beginning go wrong.
+func (s *scene) failing(beginning string, fault backendtest.Fault) {
+	s.wrap = func(b apply.Backend) apply.Backend {
+		b.(*backendtest.Session).Fault = func(call string) backendtest.Fault {
+			if strings.HasPrefix(call, beginning) {
+				return fault
+			}
+			return backendtest.None
+		}
+		return b
+	}
+}
+
+// A token that cannot be created is tried under two numbers, which are used up. The
+// others are published, and nothing is deleted meanwhile.
+func TestFailedToken(t *testing.T) {
+	t.Parallel()
+	for fault, tries := range map[backendtest.Fault]int{backendtest.NotDone: 2, backendtest.NoReply: 2, backendtest.Late: 2, backendtest.Refuse: 1} {
+		s := newScene(t)
+		s.failing("create c/", fault)
+		_, err := s.attempt(after, nil)
+		var partial *apply.PartialError
+		if !errors.As(err, &partial) || len(partial.Failed) != 1 || partial.Failed[0].Address != model.TokenAddress("c", "w") || len(partial.Done.Issued) != 3 {
+			t.Fatalf("fault %d: %v", fault, err)
+		}
+		have := s.state()
+		if n := have.Accounts["c"].Tokens["w"].LastGeneration; n != tries {
+			t.Errorf("fault %d: %d numbers are used up", fault, n)
+		}
+		if !have.Accounts["b"].Live() || have.Roles["old"] == nil || !have.Accounts["a"].Tokens["gone"].Live() {
+			t.Errorf("fault %d: something was deleted", fault)
+		}
+		if have.Accounts["a"].Tokens["t"].Generation(1) != nil {
+			t.Errorf("fault %d: what ends in another account was left", fault)
+		}
+		s.wrap = nil
+		if err := errors.Join(s.recorded(), s.converge(), s.settled()); err != nil {
+			t.Errorf("fault %d: %v", fault, err)
+		}
+		if n := s.state().Accounts["c"].Tokens["w"].Active().Number; n != tries+1 {
+			t.Errorf("fault %d: number %d is published", fault, n)
+		}
+	}
+}
+
+// What others need is missing: they are not reached, and the rest is done.
+func TestFailedRoleAndUser(t *testing.T) {
+	t.Parallel()
+	for call, failed := range map[string]string{"role new": "role/new", "user c": "account/c", "grants c": "account/c"} {
+		s := newScene(t)
+		s.failing(call, backendtest.Refuse)
+		_, err := s.attempt(after, nil)
+		var partial *apply.PartialError
+		if !errors.As(err, &partial) || partial.Failed[len(partial.Failed)-1].Address.Kind > model.KindAccount && partial.Failed[0].Address.String() != failed {
+			t.Fatalf("%s: %v", call, err)
+		}
+		if s.server.Asked()["c/w"] > 0 || !slices.Contains(partial.NotReached, model.TokenAddress("c", "w")) || len(partial.Done.Issued) != 3 {
+			t.Errorf("%s: %+v", call, partial)
+		}
+		s.wrap = nil
+		if err := errors.Join(s.recorded(), s.converge(), s.settled()); err != nil {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
+// A user that somebody else has created is not taken for one of ours.
+func TestForeignUser(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	if err := s.server.Session("somebody").EnsureUser(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.attempt(after, nil)
+	var partial *apply.PartialError
+	if !errors.As(err, &partial) || len(partial.Failed) != 1 || !errors.Is(partial.Failed[0].Err, apply.ErrForeign) {
+		t.Errorf("got %v", err)
+	}
+	if s.state().Accounts["c"].Live() || s.server.Asked()["c/w"] > 0 || s.state().Meta.Underway != nil {
+		t.Error("the user was taken")
+	}
+}
+
+// A name that somebody takes after it was reserved is left to them.
+func TestNameTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.contested = "a/u-g2"
+	if err := s.meddle(&interference{at: "commit reserve", kind: overtaken, then: func() { s.takeName("u-g2") }}); err != nil {
+		t.Error(err)
+	}
+	if s.server.Tokens()["a/u-g2"].Mark.Lineage != "another" || s.state().Accounts["a"].Tokens["u"].Active().Number != 3 {
+		t.Error("the name was not left to who has it")
+	}
+}
+
+// Another run's reservation is respected until it is taken over.
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	_, _ = s.attempt(after, s.interfere("create c/w", killBefore))
+	s.keep = true
+	var reserved *apply.ReservedError
+	if _, err := s.attempt(after, nil); !errors.As(err, &reserved) || reserved.Run != "run-2" {
+		t.Errorf("got %v", err)
+	}
+	s.keep = false
+	if err := errors.Join(s.converge(), s.settled()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Many tokens are published some at a time.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	text := "role r a:B@*\n"
+	for i := range 25 {
+		text += fmt.Sprintf("account many%d r\n", i)
+		for j := range 10 {
+			text += fmt.Sprintf("token t%d\n", j)
+		}
+	}
+	s := &scene{tb: t, server: &backendtest.Server{}, remote: &remote{}, today: newScene(t).today}
+	i := &interference{}
+	if _, err := s.attempt(text, i); err != nil {
+		t.Fatal(err)
+	}
+	var commits []string
+	for _, c := range i.seen {
+		if strings.HasPrefix(c, "commit") {
+			commits = append(commits, c)
+		}
+	}
+	if want := []string{"commit reserve", "commit 126", "commit 100", "commit 50"}; !slices.Equal(commits, want) {
+		t.Errorf("the commits are %q", commits)
+	}
+	if len(s.server.Tokens()) != 250 || s.state().Meta.Underway != nil {
+		t.Errorf("%d tokens", len(s.server.Tokens()))
+	}
+}
+
+// again asks for a name once more where the answer was lost, which no one may.
+type again struct{ apply.Backend }
+
+func (b again) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value, error) {
+	v, err := b.Backend.CreateToken(ctx, t)
+	if errors.Is(err, apply.ErrUnknown) {
+		v, err = b.Backend.CreateToken(ctx, t)
+	}
+	return v, err
+}
+
+// The tests above see what would be wrong.
+func TestMutants(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*scene){
+		"no compare-and-swap":         func(s *scene) { s.remote.blind = true },
+		"the same name after unknown": func(s *scene) { s.wrap = func(b apply.Backend) apply.Backend { return again{b} } },
+	} {
+		caught := false
+		for _, k := range []kind{noReply, overtaken} {
+			for _, at := range newScene(t).calls() {
+				s := newScene(t)
+				spoil(s)
+				caught = caught || s.meddle(s.interfere(at, k)) != nil
+			}
+		}
+		if !caught {
+			t.Errorf("%s: nothing is found to be wrong", name)
+		}
+	}
+}
