@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,17 +37,13 @@ func (s *Signers) verifySSH(payload, text []byte, when time.Time) (Signer, error
 		}
 		if unknown.Reason = signer.objection(when); unknown.Reason == "" {
 			name := Signer{Format: SSH, Key: unknown.Key, Name: signer.principals}
-			return orNobody(name, signature.holds(signer.key, payload))
+			if err := signature.holds(signer.key, payload); err != nil {
+				return Signer{}, err
+			}
+			return name, nil
 		}
 	}
 	return Signer{}, unknown
-}
-
-func orNobody(s Signer, err error) (Signer, error) {
-	if err != nil {
-		return Signer{}, err
-	}
-	return s, nil
 }
 
 // objection says why a line does not let its key sign now, "" if it does.
@@ -77,34 +74,55 @@ func parseAllowedLine(line string) (s sshSigner, listed bool, err error) {
 	if !namesSomebody(s.principals) {
 		return s, false, errors.New("it names nobody: write who the key belongs to, such as ann@example.com")
 	}
-	if s.key, err = parseKey(rest); errors.Is(err, errNoKey) {
-		err = s.withOptions(rest)
+	options, err := s.readKey(rest)
+	for _, option := range options {
+		if err == nil {
+			err = s.take(option)
+		}
 	}
 	return s, err == nil, err
 }
 
-// withOptions reads what follows the principals where that is not the key yet.
-func (s *sshSigner) withOptions(text string) error {
-	options, rest, err := cutWord(text)
-	if err != nil {
-		return err
+// errNoKey says that a line has no public key.
+var errNoKey = errors.New("it has no public key: write NAME ssh-ed25519 AAAA…")
+
+var (
+	errOpenQuote = errors.New("a quote is not closed")
+	errOption    = errors.New(`options are written NAME="VALUE", with commas between them`)
+)
+
+// readKey reads [OPTIONS] KEYTYPE BASE64 [COMMENT], as lines of authorized_keys are
+// written, and returns the options. What OpenSSH would refuse and the library reads
+// is refused here: a comma with nothing beside it, and a key in another spelling than
+// its own.
+func (s *sshSigner) readKey(text string) (options []string, err error) {
+	s.key, _, options, _, err = ssh.ParseAuthorizedKey([]byte(text))
+	switch {
+	case err != nil && strings.Count(text, `"`)%2 == 1:
+		return nil, errOpenQuote
+	case err != nil:
+		return nil, errNoKey
+	case len(options) > 0 && !strings.HasPrefix(text, strings.Join(options, ",")+" ") && !strings.HasPrefix(text, strings.Join(options, ",")+"\t"):
+		return nil, errOption
+	case !slices.Contains(strings.Fields(text), base64.StdEncoding.EncodeToString(s.key.Marshal())):
+		return nil, errors.New("the public key is not written as ssh-keygen writes it; copy it again")
 	}
-	if s.key, err = parseKey(rest); err != nil {
-		return err
+	if why := unfit(s.key); why != "" {
+		return nil, errors.New(why)
 	}
-	for options != "" {
-		if options, err = s.option(options); err != nil {
-			return err
-		}
-	}
-	return nil
+	return options, nil
 }
 
-// option takes the first of the options in and returns the others.
-func (s *sshSigner) option(text string) (rest string, err error) {
-	name, value, rest, err := cutOption(text)
-	if err != nil {
-		return "", err
+// take adds an option, NAME or NAME="VALUE". A quote within a value is written \".
+func (s *sshSigner) take(option string) (err error) {
+	name, value, valued := strings.Cut(option, "=")
+	if valued {
+		inner, ok := strings.CutPrefix(value, `"`)
+		inner, closed := strings.CutSuffix(inner, `"`)
+		if value = strings.ReplaceAll(inner, `\"`, ""); !ok || !closed || strings.Contains(value, `"`) {
+			return errOption
+		}
+		value = strings.ReplaceAll(inner, `\"`, `"`)
 	}
 	switch strings.ToLower(name) {
 	case "namespaces":
@@ -114,53 +132,14 @@ func (s *sshSigner) option(text string) (rest string, err error) {
 	case "valid-before":
 		s.until, err = parseMoment(name, value)
 	case "cert-authority":
-		return "", errors.New("cert-authority is not followed by osmoctl: list the keys of those who may sign")
+		return errors.New("cert-authority is not followed by osmoctl: list the keys of those who may sign")
 	default:
-		return "", fmt.Errorf("the option %q is not one of namespaces, valid-after and valid-before", name)
+		return fmt.Errorf("the option %q is not one of namespaces, valid-after and valid-before", name)
 	}
 	if err == nil && value == "" {
 		err = fmt.Errorf("%s needs a value in quotes", name)
 	}
-	return rest, err
-}
-
-// cutOption splits NAME or NAME="VALUE" from the comma-separated options after
-// it. A quote within a value is written \".
-func cutOption(text string) (name, value, rest string, err error) {
-	end := strings.IndexAny(text, `,="`)
-	if end < 0 {
-		return text, "", "", nil
-	}
-	name, rest = text[:end], text[end:]
-	if quoted, ok := strings.CutPrefix(rest, `="`); ok {
-		if value, rest, ok = cutQuoted(quoted); !ok {
-			return "", "", "", errOpenQuote
-		}
-	}
-	if rest == "" {
-		return name, value, "", nil
-	}
-	rest, ok := strings.CutPrefix(rest, ",")
-	if !ok || rest == "" || name == "" {
-		return "", "", "", errors.New(`options are written NAME="VALUE", with commas between them`)
-	}
-	return name, value, rest, nil
-}
-
-var errOpenQuote = errors.New("a quote is not closed")
-
-func cutQuoted(text string) (value, rest string, ok bool) {
-	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '\\' && i+1 < len(text) && text[i+1] == '"':
-			i++
-		case text[i] == '"':
-			return out.String(), text[i+1:], true
-		}
-		out.WriteByte(text[i])
-	}
-	return "", "", false
+	return err
 }
 
 // cutWord splits at the first blank outside of quotes.
@@ -180,34 +159,6 @@ func cutWord(text string) (word, rest string, err error) {
 		return "", "", errOpenQuote
 	}
 	return text, "", nil
-}
-
-// errNoKey says that a text does not begin with a public key.
-var errNoKey = errors.New("it has no public key: write NAME ssh-ed25519 AAAA…")
-
-// parseKey reads KEYTYPE BASE64 and leaves the comment that may follow. A text
-// whose first word is not the type of the key in the second may be options
-// still, and is errNoKey.
-func parseKey(text string) (ssh.PublicKey, error) {
-	words := strings.Fields(text)
-	if len(words) < 2 {
-		return nil, errNoKey
-	}
-	data, err := base64.StdEncoding.Strict().DecodeString(words[1])
-	if err != nil {
-		return nil, errNoKey
-	}
-	key, err := ssh.ParsePublicKey(data)
-	switch {
-	case err != nil, key.Type() != words[0]:
-		return nil, errNoKey
-	case !bytes.Equal(key.Marshal(), data):
-		return nil, errors.New("the public key is not written as ssh-keygen writes it; copy it again")
-	}
-	if why := unfit(key); why != "" {
-		return nil, errors.New(why)
-	}
-	return key, nil
 }
 
 // momentForms are how OpenSSH writes a time.

@@ -49,7 +49,10 @@ func (s *Signers) verifyOpenPGP(payload, text []byte, when time.Time) (Signer, e
 		unknown.Key = key.fingerprint()
 		if unknown.Reason = key.objection(signature.CreationTime, when); unknown.Reason == "" {
 			name := Signer{Format: OpenPGP, Key: unknown.Key, Name: key.name}
-			return orNobody(name, key.holds(signature, payload, when))
+			if err := key.holds(signature, payload, when); err != nil {
+				return Signer{}, err
+			}
+			return name, nil
 		}
 	}
 	return Signer{}, unknown
@@ -75,7 +78,7 @@ func (k pgpKey) objection(signed, when time.Time) string {
 
 // holds verifies a signature with the key.
 func (k pgpKey) holds(s *packet.Signature, payload []byte, when time.Time) error {
-	if lived(s.CreationTime, s.SigLifetimeSecs, when) {
+	if s.SigExpired(when) {
 		return bad("it has expired")
 	}
 	h, err := s.PrepareVerify()
@@ -274,12 +277,6 @@ func (k *pgpKey) end(t time.Time, why string) {
 	if k.until.IsZero() || t.Before(k.until) {
 		k.until, k.why = t, why+" on "+moment(t)
 	}
-}
-
-// lived tells whether something made at a time, to last for some seconds (0 for
-// ever), was over.
-func lived(made time.Time, seconds *uint32, when time.Time) bool {
-	return seconds != nil && *seconds > 0 && when.After(made.Add(time.Duration(*seconds)*time.Second))
 }
 
 // strong tells whether a key can be relied on: no DSA, no short RSA, version 4.
