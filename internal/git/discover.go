@@ -103,7 +103,7 @@ func find(start string) (p Place, gitFile string, err error) {
 		info, err := os.Stat(dotGit)
 		switch {
 		case err == nil && info.IsDir() && IsGitDir(dotGit):
-			p, err := located(dir, dotGit)
+			p, err := locate(dir, dotGit)
 			return p, "", err
 		case err == nil && info.Mode().IsRegular():
 			p, err := followGitFile(dir, dotGit)
@@ -155,10 +155,10 @@ func followGitFile(root, path string) (Place, error) {
 		return Place{}, Unsupported(NoRepository,
 			"%s names %s, which is not a git folder; run: git worktree repair", path, target)
 	}
-	return located(root, target)
+	return locate(root, target)
 }
 
-func located(root, gitDir string) (Place, error) {
+func locate(root, gitDir string) (Place, error) {
 	gitDir, err := filepath.EvalSymlinks(gitDir)
 	if err != nil {
 		return Place{}, err
@@ -279,7 +279,7 @@ func (p Place) checkOwner(gitFile string, env func(string) string) error {
 		paths = append(paths, gitFile)
 	}
 	for _, path := range paths {
-		owned, err := ownedByUs(path, env)
+		owned, err := isOurs(path, env)
 		if err != nil {
 			return err
 		}
@@ -312,11 +312,11 @@ func (p Place) checkSafe(path string, env func(string) string) error {
 		return nil
 	}
 	return Unsupported(ForeignOwner, "%s belongs to another user; if you trust it, run: git config --global --add safe.directory %s",
-		path, quoted(p.root))
+		path, quote(p.root))
 }
 
-// quoted makes a path safe to paste into a shell.
-func quoted(path string) string {
+// quote makes a path safe to paste into a shell.
+func quote(path string) string {
 	if strings.ContainsAny(path, " '\"\\$`*?[]{}()<>|&;!#~\n") {
 		return fmt.Sprintf("'%s'", strings.ReplaceAll(path, "'", `'\''`))
 	}

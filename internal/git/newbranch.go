@@ -30,7 +30,7 @@ func (r Refs) CheckNewBranch(branch string) error {
 	other = strings.TrimPrefix(other, "refs/heads/")
 	return Unsupported(BranchName, "the branch %s cannot be made while there is a branch %s, since git keeps one where the other would be; "+
 		"rename that one: git branch -m %s NEW-NAME, or choose another name under git.state_branch",
-		strings.TrimPrefix(branch, "refs/heads/"), quoted(other), quoted(other))
+		strings.TrimPrefix(branch, "refs/heads/"), quote(other), quote(other))
 }
 
 // Beside returns a reference in whose place one of that name would be, or that would be in

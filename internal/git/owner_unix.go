@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// ownedByUs compares a file's owner with the user that we run for. Root may
+// isOurs compares a file's owner with the user that we run for. Root may
 // have become so by sudo, and then may use what belongs to who asked.
-func ownedByUs(path string, env func(string) string) (bool, error) {
+func isOurs(path string, env func(string) string) (bool, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return false, err

@@ -79,7 +79,7 @@ func (r Refs) RefID(name string) (object.ID, error) {
 	for range 5 {
 		text, err := readSmall(r.RefPath(name))
 		if disk.IsAbsent(err) {
-			return r.packedRef(name)
+			return r.readPackedRef(name)
 		}
 		if err != nil {
 			return object.ID{}, fmt.Errorf("read %s: %w", name, err)
@@ -116,7 +116,7 @@ func parseRefLine(text string) (object.ID, error) {
 	return commit, nil
 }
 
-func (r Refs) packedRef(name string) (object.ID, error) {
+func (r Refs) readPackedRef(name string) (object.ID, error) {
 	found := object.ID{}
 	err := r.eachPackedRef(func(hash, ref string) (err error) {
 		if ref == name {

@@ -33,12 +33,12 @@ func lookUp(from source, tree object.ID, path string) (object.Entry, error) {
 		if err != nil {
 			return object.Entry{}, err
 		}
-		at = named(entries, name)
+		at = entryNamed(entries, name)
 	}
 	return at, nil
 }
 
-func named(entries []object.Entry, name string) object.Entry {
+func entryNamed(entries []object.Entry, name string) object.Entry {
 	for _, e := range entries {
 		if e.Name == name {
 			return e

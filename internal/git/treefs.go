@@ -64,7 +64,7 @@ func (t *treeFS) find(name string) (object.Entry, error) {
 	if err != nil {
 		return object.Entry{}, err
 	}
-	entry := named(entries, path.Base(name))
+	entry := entryNamed(entries, path.Base(name))
 	if entry.Mode == 0 {
 		return object.Entry{}, fs.ErrNotExist
 	}
@@ -143,7 +143,7 @@ func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
 	}
 	listed := make([]fs.DirEntry, 0, len(entries))
-	for _, e := range sortedByName(entries) {
+	for _, e := range sortByName(entries) {
 		if full := object.Child(name, e.Name); t.shows(full) {
 			listed = append(listed, treeDirEntry{treeInfo{entry: e}, t, full})
 		}
@@ -186,8 +186,8 @@ type treeDirEntry struct {
 func (e treeDirEntry) Type() fs.FileMode          { return e.Mode().Type() }
 func (e treeDirEntry) Info() (fs.FileInfo, error) { return e.fs.Stat(e.path) }
 
-// sortedByName puts entries into the order that fs.FS asks for.
-func sortedByName(entries []object.Entry) []object.Entry {
+// sortByName puts entries into the order that fs.FS asks for.
+func sortByName(entries []object.Entry) []object.Entry {
 	sorted := slices.Clone(entries)
 	slices.SortFunc(sorted, func(a, b object.Entry) int {
 		if a.Name < b.Name {

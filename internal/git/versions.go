@@ -219,7 +219,7 @@ func (r Refs) tips() ([]object.ID, error) {
 			tips = append(tips, tip)
 		}
 	}
-	return append(tips, r.unnamedTips()...), nil
+	return append(tips, r.readUnnamedTips()...), nil
 }
 
 // Tips are the commits that all references lead to, by way of tags too, and the
@@ -271,9 +271,9 @@ func ignoreAbsent(err error) error {
 	return err
 }
 
-// unnamedTips are the HEADs of all work trees and the stashes before the last,
+// readUnnamedTips returns the HEADs of all work trees and the stashes before the last,
 // which only the log of the reference has.
-func (r Refs) unnamedTips() (tips []object.ID) {
+func (r Refs) readUnnamedTips() (tips []object.ID) {
 	heads, _ := filepath.Glob(filepath.Join(r.common, "worktrees", "*", "HEAD"))
 	for _, file := range append(heads, filepath.Join(r.common, "HEAD"), filepath.Join(r.own, "HEAD")) {
 		text, _ := readSmall(file)

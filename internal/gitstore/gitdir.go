@@ -18,9 +18,9 @@ import (
 // filePerm is what files are created with; the umask takes its part.
 func (s *Store) filePerm() fs.FileMode { return 0o666 }
 
-// shared gives the permission bits that core.sharedRepository adds, or, in its
+// permissions gives the permission bits that core.sharedRepository adds, or, in its
 // octal form, sets.
-func (s *Store) shared(mode fs.FileMode) fs.FileMode {
+func (s *Store) permissions(mode fs.FileMode) fs.FileMode {
 	value, _ := s.Settings().Get("core.sharedrepository")
 	switch strings.ToLower(value) {
 	case "", "false", "umask", "no", "off", "0":
@@ -54,7 +54,7 @@ func (s *Store) share(f disk.File) error {
 	if err != nil {
 		return err
 	}
-	if want := s.shared(info.Mode()); want != info.Mode() {
+	if want := s.permissions(info.Mode()); want != info.Mode() {
 		return f.Chmod(want)
 	}
 	return nil
@@ -80,7 +80,7 @@ func (s *Store) makeDirs(base, dir string) error {
 	if err != nil {
 		return err
 	}
-	if want := s.shared(info.Mode()); want != info.Mode() {
+	if want := s.permissions(info.Mode()); want != info.Mode() {
 		if err := s.disk.Chmod(dir, want); err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 			return nil, err
 		}
 		if taken {
-			return s.locked(file, holder)
+			return s.hold(file, holder)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (s *Store) openLock() (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR, 0)
 }
 
-func (s *Store) locked(file *os.File, holder Holder) (*Lock, error) {
+func (s *Store) hold(file *os.File, holder Holder) (*Lock, error) {
 	// The text is a courtesy. It may not be what a full disk stops us at.
 	if file.Truncate(0) == nil {
 		_, _ = file.WriteAt([]byte(holder.text()), 0)

@@ -460,7 +460,7 @@ func (s *Store) putPackFile(path string, data []byte) error {
 	if err := s.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := s.createFile(temp, data, s.shared(0o444)); err != nil {
+	if err := s.createFile(temp, data, s.permissions(0o444)); err != nil {
 		return err
 	}
 	if err := s.disk.Rename(temp, path); err != nil {

@@ -121,10 +121,10 @@ func (r *Report) Seen(project, branch string) *Seen {
 func Check(ctx context.Context, store Store, commit string, opts Options) (*Report, error) {
 	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
 	if s := c.vouching()[commit]; s != nil {
-		return unchanged(ctx, store, commit, s)
+		return reportUnchanged(ctx, store, commit, s)
 	}
 	if commit == "" {
-		c.remembered()
+		c.compareSeen()
 		return c.report, nil
 	}
 	w, err := c.walk(commit)
@@ -135,19 +135,19 @@ func Check(ctx context.Context, store Store, commit string, opts Options) (*Repo
 	if err != nil {
 		return nil, err
 	}
-	c.remembered()
+	c.compareSeen()
 	if err := c.forgotten(l); err != nil && !errors.Is(err, git.ErrMissingObject) {
 		return nil, err
 	}
 	slices.Reverse(c.report.Findings)
 	if !c.report.Whole() && opts.Full {
-		c.report.Findings = append(c.report.Findings, c.unproved())
+		c.report.Findings = append(c.report.Findings, c.cannotProve())
 	}
 	return c.report, nil
 }
 
-// unproved is the finding of a full check that could not be one.
-func (c *checker) unproved() Finding {
+// cannotProve returns the finding of a full check that could not be one.
+func (c *checker) cannotProve() Finding {
 	p := Problem{CodeCut, "this clone is shallow: what made the state at this commit cannot be checked"}
 	if !c.report.Cut {
 		p = Problem{CodeUnread, "contents of older states are missing in this clone: what the commits did cannot be checked"}
@@ -155,8 +155,8 @@ func (c *checker) unproved() Finding {
 	return findingOf(link{place: c.end}, []Problem{p})
 }
 
-// unchanged is the report on a commit that was found sound before.
-func unchanged(ctx context.Context, store Store, commit string, s *Seen) (*Report, error) {
+// reportUnchanged returns the report on a commit that was found sound before.
+func reportUnchanged(ctx context.Context, store Store, commit string, s *Seen) (*Report, error) {
 	l := newLoader(ctx, store)
 	err := l.begin(commit)
 	return &Report{Commit: commit, Meta: l.meta, Accepted: s.Accepted, Ended: s.Ended}, err
@@ -315,7 +315,7 @@ func (c *checker) judge(l *loader) error {
 			c.undo(k.Hash)
 			continue
 		}
-		if s, err = c.restored(k, s); err != nil {
+		if s, err = c.groundOf(k, s); err != nil {
 			return err
 		}
 		problems := judge(s, c.memory)
@@ -383,10 +383,10 @@ func (c *checker) accept(k link, s *step) {
 	}
 }
 
-// restored returns the step to judge a link by. A restore after findings stands
+// groundOf returns the step to judge a link by. A restore after findings stands
 // on the last sound state, and not on what it repairs: held against that without
 // a problem, it settles them.
-func (c *checker) restored(k link, s *step) (*step, error) {
+func (c *checker) groundOf(k link, s *step) (*step, error) {
 	if len(c.doubtful) == 0 || !s.restores() {
 		return s, nil
 	}
@@ -426,10 +426,10 @@ func (c *checker) judgeSides() error {
 		if err != nil {
 			return err
 		}
-		f := findingOf(k, []Problem{{CodeRollback, droppedWords(k)}})
+		f := findingOf(k, []Problem{{CodeRollback, describeDrop(k)}})
 		f.Problems = append(f.Problems, judge(s, newMemory())...)
 		f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
-		if f.UndoneBy, err = c.pickedUp(k); err != nil {
+		if f.UndoneBy, err = c.findPickUp(k); err != nil {
 			return err
 		}
 		c.report.Findings = append(c.report.Findings, f)
@@ -437,16 +437,16 @@ func (c *checker) judgeSides() error {
 	return nil
 }
 
-// droppedWords say what a merge left behind.
-func droppedWords(k link) string {
+// describeDrop says what a merge left behind.
+func describeDrop(k link) string {
 	if len(k.Parents) > 0 && k.before.Hash == k.Parents[0] {
 		return "the merge took the state of another parent, and dropped what was applied on its first"
 	}
 	return fmt.Sprintf("the merge left behind what was applied on another of its parents, last by commit %.12s", k.before.Hash)
 }
 
-// pickedUp is the restore that also stands on what a merge dropped, or "".
-func (c *checker) pickedUp(k link) (string, error) {
+// findPickUp returns the restore that also stands on what a merge dropped, or "".
+func (c *checker) findPickUp(k link) (string, error) {
 	for _, r := range c.restores {
 		s, err := newLoader(c.ctx, c.store).step(link{r, k.before})
 		if err != nil {
@@ -459,19 +459,19 @@ func (c *checker) pickedUp(k link) (string, error) {
 	return "", nil
 }
 
-// remembered compares with what the clone has seen of the branch. An apply that
+// compareSeen compares with what the clone has seen of the branch. An apply that
 // accepted something since has settled what went before.
-func (c *checker) remembered() {
+func (c *checker) compareSeen() {
 	s := c.opts.Seen
 	if s == nil || c.report.Cut && c.report.Meta != nil && c.report.Meta.Serial > s.Serial {
 		return
 	}
 	message := s.rollback(c.report.Meta, c.steps)
 	if message != "" {
-		c.recall(s)
+		c.learnSeen(s)
 	}
 	known := slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return !f.Settled() && f.Has(CodeRollback) })
-	if message == "" || known || c.acceptedSince(s) {
+	if message == "" || known || c.isAcceptedSince(s) {
 		return
 	}
 	f := Finding{Commit: c.report.Commit}
@@ -482,14 +482,14 @@ func (c *checker) remembered() {
 	c.report.Findings = append(c.report.Findings, f)
 }
 
-// recall takes in what ended in the state that the clone has seen and that was
+// learnSeen takes in what ended in the state that the clone has seen and that was
 // taken back, if its commit is still there.
-func (c *checker) recall(s *Seen) {
+func (c *checker) learnSeen(s *Seen) {
 	if c.report.Meta == nil || c.report.Meta.Lineage == s.Lineage {
 		_ = c.learnApart(c.report.Commit, s.Commit)
 	}
 }
 
-func (c *checker) acceptedSince(s *Seen) bool {
+func (c *checker) isAcceptedSince(s *Seen) bool {
 	return slices.ContainsFunc(c.report.Accepted, func(hash string) bool { return !slices.Contains(s.Accepted, hash) })
 }

@@ -109,7 +109,7 @@ var tamperings = []struct {
 	}, []string{CodeForeign, CodeLineage}, []string{CodeLineage}},
 	{"no meta.json", func(_ *testing.T, f files) { delete(f, state.MetaPath) }, []string{CodeForeign, state.CodeNoMeta}, nil},
 	{"another digest", func(t *testing.T, f files) {
-		sum, _ := recordedDigest([]byte(f[state.MetaPath]))
+		sum, _ := readDigest([]byte(f[state.MetaPath]))
 		f.replace(t, state.MetaPath, sum.String(), strings.Repeat("ab", 32))
 	}, []string{CodeForeign, CodeDigest}, nil},
 	{"nothing left", func(_ *testing.T, f files) { clear(f) }, []string{CodeForeign, CodeRollback, CodeRecordLost}, nil},

@@ -34,7 +34,7 @@ func decodeMeta(data []byte) (*state.Meta, diag.List) {
 		return nil, problems
 	}
 	meta := snap.Meta
-	meta.Digest, _ = recordedDigest(data)
+	meta.Digest, _ = readDigest(data)
 	return &meta, nil
 }
 
@@ -53,14 +53,14 @@ var emptyMeta = func() []byte {
 // withDigest replaces the digest of a meta.json. One that has none stays as it
 // is, and state refuses it.
 func withDigest(meta []byte, digest state.Sum) []byte {
-	recorded, ok := recordedDigest(meta)
+	recorded, ok := readDigest(meta)
 	if !ok {
 		return meta
 	}
 	return bytes.Replace(meta, []byte(recorded.String()), []byte(digest.String()), 1)
 }
 
-func recordedDigest(meta []byte) (sum state.Sum, ok bool) {
+func readDigest(meta []byte) (sum state.Sum, ok bool) {
 	var fields struct {
 		Digest string `json:"digest"`
 	}

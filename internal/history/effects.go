@@ -87,7 +87,7 @@ func minus(a, b []string) []string {
 
 func (e *effectList) generations(c accountChange) {
 	before, after := liveIn(c.before), liveIn(c.after)
-	for _, a := range sortedAddresses(after) {
+	for _, a := range sortAddresses(after) {
 		g, was := after[a], before[a]
 		switch {
 		case was == nil:
@@ -98,7 +98,7 @@ func (e *effectList) generations(c accountChange) {
 			e.givef("%s is recorded otherwise", a)
 		}
 	}
-	for _, a := range sortedAddresses(before) {
+	for _, a := range sortAddresses(before) {
 		if after[a] == nil {
 			e.takef("%s is no longer live", a)
 		}
@@ -126,7 +126,7 @@ func liveIn(a *state.Account) map[model.Address]*state.Generation {
 	return out
 }
 
-func sortedAddresses(m map[model.Address]*state.Generation) []model.Address {
+func sortAddresses(m map[model.Address]*state.Generation) []model.Address {
 	out := make([]model.Address, 0, len(m))
 	for a := range m {
 		out = append(out, a)

@@ -77,8 +77,8 @@ func (e endings) add(list ...Ended) {
 	}
 }
 
-// sorted are all, by address and value.
-func (e endings) sorted() []Ended {
+// list returns all, by address and value.
+func (e endings) list() []Ended {
 	return slices.SortedFunc(maps.Values(e), func(a, b Ended) int {
 		if c := a.Address.Compare(b.Address); c != 0 {
 			return c
@@ -91,7 +91,7 @@ func (e endings) sorted() []Ended {
 // state at its end does not say so. l has read what the links changed.
 func (c *checker) forgotten(l *loader) error {
 	all := maps.Clone(c.memory.ended)
-	all.add(c.apart.sorted()...)
+	all.add(c.apart.list()...)
 	if c.base != nil {
 		all.add(c.base.Ended...)
 	}
@@ -108,9 +108,9 @@ func (c *checker) forgotten(l *loader) error {
 		}
 	}
 	if len(c.report.Open()) > 0 {
-		missing.add(takenNumbers(l.accounts, all)...)
+		missing.add(findTakenNumbers(l.accounts, all)...)
 	}
-	c.report.Ended = missing.sorted()
+	c.report.Ended = missing.list()
 	return nil
 }
 
@@ -126,10 +126,10 @@ func recordsEnd(a *state.Account, e Ended) bool {
 	return slices.ContainsFunc(a.Tokens[e.Address.Name].Tombstones, func(s state.Tombstone) bool { return s.Value == e.Value })
 }
 
-// takenNumbers are values that live under the number of a generation that ended.
+// findTakenNumbers returns values that live under the number of a generation that ended.
 // Somebody put them there by hand, unless their commit was accepted: so this is
 // asked only while something is in doubt.
-func takenNumbers(accounts map[string]*state.Account, all endings) (list []Ended) {
+func findTakenNumbers(accounts map[string]*state.Account, all endings) (list []Ended) {
 	for _, e := range all {
 		a := accounts[folderOf(e.Address)]
 		if a == nil || a.Tokens[e.Address.Name] == nil {

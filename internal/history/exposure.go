@@ -177,8 +177,8 @@ func (e *exposing) record(f git.File) bool {
 		for _, g := range t.Generations {
 			value, ok := parseSum(g.Value)
 			if whole = whole && ok; ok {
-				e.sealed(value, g.Recipients)
-				e.sealed(value, g.FormerRecipients)
+				e.addSealed(value, g.Recipients)
+				e.addSealed(value, g.FormerRecipients)
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func parseSum(text string) (sum state.Sum, ok bool) {
 	return sum, err == nil && copy(sum[:], b) == len(sum) && len(b) == len(sum)
 }
 
-func (e *exposing) sealed(value state.Sum, keys []string) {
+func (e *exposing) addSealed(value state.Sum, keys []string) {
 	for _, id := range keys {
 		if e.Readable[value] == nil {
 			e.Readable[value] = make(map[string]bool, len(keys))

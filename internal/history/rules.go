@@ -179,16 +179,16 @@ func (j *judgement) account(c accountChange) {
 	before, after := tokens(c.before), tokens(c.after)
 	if c.after != nil {
 		for _, name := range model.Names(before) {
-			j.kept(model.TokenAddress(c.name, name), before[name], after[name])
+			j.checkKept(model.TokenAddress(c.name, name), before[name], after[name])
 		}
 	}
 	for _, name := range model.Names(after) {
-		j.issued(model.TokenAddress(c.name, name), before[name], after[name])
+		j.checkIssued(model.TokenAddress(c.name, name), before[name], after[name])
 	}
 }
 
-// kept checks what must outlive every change.
-func (j *judgement) kept(a model.Address, before, after *state.Token) {
+// checkKept checks what must outlive every change.
+func (j *judgement) checkKept(a model.Address, before, after *state.Token) {
 	if after == nil {
 		j.addf(CodeRecordLost, "the record of %s is gone", a)
 		return
@@ -202,14 +202,14 @@ func (j *judgement) kept(a model.Address, before, after *state.Token) {
 		}
 	}
 	for i := range before.Generations {
-		j.continued(a, &before.Generations[i], after)
+		j.checkContinued(a, &before.Generations[i], after)
 	}
 }
 
 func hasTombstone(t *state.Token, s state.Tombstone) bool { return slices.Contains(t.Tombstones, s) }
 
-// continued checks what became of a live generation: it goes on, or it ended.
-func (j *judgement) continued(a model.Address, before *state.Generation, after *state.Token) {
+// checkContinued checks what became of a live generation: it goes on, or it ended.
+func (j *judgement) checkContinued(a model.Address, before *state.Generation, after *state.Token) {
 	a = a.At(before.Number)
 	now := after.Generation(before.Number)
 	if now == nil {
@@ -221,7 +221,7 @@ func (j *judgement) continued(a model.Address, before *state.Generation, after *
 		}
 		return
 	}
-	if what := fixedChange(before, now); what != "" {
+	if what := nameFixedChange(before, now); what != "" {
 		j.addf(CodeGenerationChanged, "%s has %s", a, what)
 	}
 	if !subset(before.EverReadable(), now.EverReadable()) && now.Value == before.Value {
@@ -239,9 +239,9 @@ func (j *judgement) continued(a model.Address, before *state.Generation, after *
 	}
 }
 
-// fixedChange names what changed of that which is fixed when a generation is
+// nameFixedChange names what changed of that which is fixed when a generation is
 // issued, or returns "".
-func fixedChange(before, now *state.Generation) string {
+func nameFixedChange(before, now *state.Generation) string {
 	switch {
 	case now.Value != before.Value:
 		return "another value: " + now.Value.Short() + " instead of " + before.Value.Short()
@@ -263,8 +263,8 @@ func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// issued checks the generations that were not live before.
-func (j *judgement) issued(a model.Address, before, after *state.Token) {
+// checkIssued checks the generations that were not live before.
+func (j *judgement) checkIssued(a model.Address, before, after *state.Token) {
 	for i := range after.Generations {
 		g := &after.Generations[i]
 		if before != nil && before.Generation(g.Number) != nil {

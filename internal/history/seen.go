@@ -48,7 +48,7 @@ const (
 	maxSeen = 200
 )
 
-func seenPath(gitDir string) string { return filepath.Join(gitDir, "osmoctl", "last-seen") }
+func pathOfSeen(gitDir string) string { return filepath.Join(gitDir, "osmoctl", "last-seen") }
 
 // LoadSeen reads what the clone remembers of a branch; nil is nothing. gitDir is
 // the git folder that all work trees share. A file that cannot be understood
@@ -87,7 +87,7 @@ func LoadBranches(gitDir, project, prefix string) (branches []string, err error)
 
 func readSeen(gitDir string) (seenFile, error) {
 	var all seenFile
-	data, err := os.ReadFile(seenPath(gitDir))
+	data, err := os.ReadFile(pathOfSeen(gitDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return all, nil
 	}
@@ -115,7 +115,7 @@ func SaveSeen(gitDir string, s Seen) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(seenPath(gitDir), append(data, '\n'))
+	return replaceFile(pathOfSeen(gitDir), append(data, '\n'))
 }
 
 func replaceFile(path string, data []byte) (err error) {

@@ -43,7 +43,7 @@ func TestSeenFileDamaged(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "osmoctl"), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(seenPath(dir), []byte(text), 0o666); err != nil {
+		if err := os.WriteFile(pathOfSeen(dir), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := LoadSeen(dir, "", "b"); got != nil || err != nil {

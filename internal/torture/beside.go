@@ -99,7 +99,7 @@ func (l *lab) beside() error {
 	if err = errors.Join(err, <-u.err); err != nil {
 		return fmt.Errorf("beside: %w", err)
 	}
-	if err := u.lost(); err != nil {
+	if err := u.findLost(); err != nil {
 		return fmt.Errorf("beside: %w", err)
 	}
 	if err := template.aftermath(); err != nil {
@@ -132,8 +132,8 @@ func (p *project) applyBeside() (repeated int, err error) {
 	return repeated, nil
 }
 
-// lost looks for every commit that git has acknowledged.
-func (u *user) lost() error {
+// findLost looks for every commit that git has acknowledged.
+func (u *user) findLost() error {
 	list, err := invariants.Git(u.dir, "log", "--format=%s")
 	if err != nil {
 		return err

@@ -86,15 +86,15 @@ type project struct {
 // newProject makes a project with this many accounts, commits it, applies it
 // on so many days, and leaves a user's work in it.
 func (l *lab) newProject(accounts, days int) (*project, error) {
-	p, err := l.applied(accounts, days)
+	p, err := l.applyProject(accounts, days)
 	if err == nil {
 		p.Work, err = invariants.Begin(p.Dir)
 	}
 	return p, err
 }
 
-// applied is a project with nobody at work in it yet.
-func (l *lab) applied(accounts, days int) (*project, error) {
+// applyProject makes a project with nobody at work in it yet.
+func (l *lab) applyProject(accounts, days int) (*project, error) {
 	p := l.project(l.folder())
 	if err := l.commit(p.Dir, accounts); err != nil {
 		return nil, err

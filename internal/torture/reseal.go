@@ -13,7 +13,7 @@ import (
 
 // reseal kills a run that seals every token to one key more.
 func (l *lab) reseal() error {
-	template, err := l.applied(l.accounts, 1)
+	template, err := l.applyProject(l.accounts, 1)
 	if err != nil {
 		return err
 	}

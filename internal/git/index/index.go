@@ -318,7 +318,7 @@ func Parse(data []byte) (*Index, error) {
 // tell, entries have no names.
 func (ix *Index) checkOrder() error {
 	for i, e := range ix.entries {
-		if e.Path == "" || i > 0 && !ordered(ix.entries[i-1], e) {
+		if e.Path == "" || i > 0 && !inOrder(ix.entries[i-1], e) {
 			return fmt.Errorf("%w: its entries are out of order", ErrDamaged)
 		}
 	}
@@ -363,7 +363,7 @@ func (p *parser) entries(ix *Index, count uint32) error {
 	return nil
 }
 
-func ordered(a, b Entry) bool {
+func inOrder(a, b Entry) bool {
 	return cmp.Or(strings.Compare(a.Path, b.Path), a.Stage()-b.Stage()) < 0
 }
 
@@ -381,7 +381,7 @@ func (p *parser) entry() (Entry, error) {
 	e := Entry{head: p.rest[:size:size]}
 	p.rest = p.rest[size:]
 	if p.version == 4 {
-		return p.sharedPath(e)
+		return p.completePath(e)
 	}
 	return p.plainPath(e)
 }
@@ -403,7 +403,7 @@ func (p *parser) plainPath(e Entry) (Entry, error) {
 	return e, nil
 }
 
-func (p *parser) sharedPath(e Entry) (Entry, error) {
+func (p *parser) completePath(e Entry) (Entry, error) {
 	cut, size := offset(p.rest)
 	if size == 0 || cut > len(p.previous) {
 		return Entry{}, errShort

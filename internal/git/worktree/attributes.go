@@ -160,7 +160,7 @@ func (d *draft) ruleFile(file string) ([]byte, error) {
 	case !disk.IsAbsent(err):
 		return nil, err
 	}
-	e, err := d.knownAt(file)
+	e, err := d.lookUp(file)
 	if err != nil || !object.IsFile(e.mode) || e.id == (object.ID{}) {
 		return nil, err
 	}

@@ -45,9 +45,9 @@ func ListChanged(ctx context.Context, repo *git.Repository, commit, dir string) 
 		if err != nil {
 			return nil, err
 		}
-		changed, alike = unstaged(repo, committed, staged)
+		changed, alike = compareIndex(repo, committed, staged)
 	}
-	edited, err := edited(repo, alike, file.Info)
+	edited, err := findEdits(repo, alike, file.Info)
 	changed = append(changed, edited...)
 	slices.Sort(changed)
 	return slices.Compact(changed), err
@@ -91,9 +91,9 @@ func countBelow(entries []index.Entry, start string) int {
 	return len(entries)
 }
 
-// unstaged compares commit and index. Entries that both have alike are returned
+// compareIndex compares commit and index. Entries that both have alike are returned
 // for the comparison with the work tree.
-func unstaged(repo *git.Repository, committed []git.File, staged []index.Entry) (changed []string, alike []index.Entry) {
+func compareIndex(repo *git.Repository, committed []git.File, staged []index.Entry) (changed []string, alike []index.Entry) {
 	at := make(map[string]git.File, len(committed))
 	for _, f := range committed {
 		at[f.Path] = f
@@ -114,15 +114,15 @@ func unstaged(repo *git.Repository, committed []git.File, staged []index.Entry) 
 	return changed, alike
 }
 
-// edited returns those entries, relative to the project, whose files in the work
+// findEdits returns those entries, relative to the project, whose files in the work
 // tree differ. written is the index file that they stand in.
-func edited(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
+func findEdits(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
 	half := (len(entries) + 1) / 2
 	var found [2][]string
 	var group errgroup.Group
 	for i, part := range [][]index.Entry{entries[:half], entries[half:]} {
 		group.Go(func() (err error) {
-			found[i], err = editedOf(repo, part, written)
+			found[i], err = findEditsIn(repo, part, written)
 			return err
 		})
 	}
@@ -130,7 +130,7 @@ func edited(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([
 	return append(found[0], found[1]...), err
 }
 
-func editedOf(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
+func findEditsIn(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
 	top, err := disk.OpenFolder(repo.Root())
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func editedOf(repo *git.Repository, entries []index.Entry, written fs.FileInfo) 
 // itself may have been written to after git looked, so that one settles nothing.
 func isSettled(repo *git.Repository, e index.Entry, written fs.FileInfo) bool {
 	info, err := os.Lstat(repo.Root() + string(filepath.Separator) + filepath.FromSlash(e.Path))
-	return err == nil && remembered(e, info, written)
+	return err == nil && isRemembered(e, info, written)
 }
 
 // holds tells whether the work tree has an entry's content, by reading it. No

@@ -185,7 +185,7 @@ func (d *draft) list(ctx context.Context, commit string, names []string) error {
 			return err
 		}
 	}
-	if err := w.unlisted(); err != nil {
+	if err := w.addUnlisted(); err != nil {
 		return err
 	}
 	for name := range d.commit {
@@ -228,7 +228,7 @@ func (d *draft) readIndex(names []string) (map[string]known, error) {
 	d.index = &file
 	for _, name := range names {
 		for _, e := range file.Below(d.repo.InRoot(path.Clean(name))) {
-			tracked[e.Path] = knownBy(e)
+			tracked[e.Path] = stateOf(e)
 		}
 	}
 	return tracked, nil
@@ -246,7 +246,7 @@ func (d *draft) withoutIndex(tracked map[string]known) error {
 	return err
 }
 
-func knownBy(e index.Entry) known {
+func stateOf(e index.Entry) known {
 	k := known{mode: e.Mode(), id: object.ID(e.ID()), entry: &e}
 	switch {
 	case e.Stage() != 0 || e.IntentToAdd():
@@ -259,14 +259,14 @@ func knownBy(e index.Entry) known {
 	return k
 }
 
-// knownAt looks up any file of the repository, wherever it lies.
-func (d *draft) knownAt(name string) (known, error) {
+// lookUp looks up any file of the repository, wherever it lies.
+func (d *draft) lookUp(name string) (known, error) {
 	if d.index == nil {
 		e, err := d.repo.Find(d.root, name)
 		return known{mode: e.Mode, id: e.ID}, err
 	}
 	if e, ok := d.index.Find(name); ok {
-		return knownBy(e), nil
+		return stateOf(e), nil
 	}
 	return known{}, nil
 }
@@ -314,16 +314,16 @@ func (d *draft) content(n *drafted) ([]byte, error) {
 		d.compare(n, n.id) // line ends are no difference
 		return plain, nil
 	}
-	if n.entry != nil && d.index != nil && remembered(*n.entry, info, d.index.Info) {
+	if n.entry != nil && d.index != nil && isRemembered(*n.entry, info, d.index.Info) {
 		d.remark(n.name, Converted, "")
 		d.compare(n, n.id)
 		return d.blob(n.id)
 	}
-	return d.converted(n, data)
+	return d.convertAnew(n, data)
 }
 
-// converted is content of a file that git would read anew.
-func (d *draft) converted(n *drafted, data []byte) ([]byte, error) {
+// convertAnew returns the content of a file that git would read anew.
+func (d *draft) convertAnew(n *drafted, data []byte) ([]byte, error) {
 	d.mu.Lock()
 	conversion, err := d.convert.of(n.name)
 	d.mu.Unlock()
@@ -335,7 +335,7 @@ func (d *draft) converted(n *drafted, data []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return d.judged(n, data, stored)
+		return d.judge(n, data, stored)
 	}
 	if n.id == (object.ID{}) {
 		return nil, &UnconvertedError{Why: conversion.unknown}
@@ -345,8 +345,8 @@ func (d *draft) converted(n *drafted, data []byte) ([]byte, error) {
 	return d.blob(n.id)
 }
 
-// judged remarks upon a file whose stored form is known.
-func (d *draft) judged(n *drafted, data, stored []byte) ([]byte, error) {
+// judge remarks upon a file whose stored form is known.
+func (d *draft) judge(n *drafted, data, stored []byte) ([]byte, error) {
 	is := object.IDOf(object.Blob, stored)
 	if n.frozen != "" && is != n.id {
 		d.remark(n.name, Unseen, n.frozen)
@@ -408,10 +408,10 @@ func (d *draft) read(name string) ([]byte, fs.FileInfo, error) {
 	}
 }
 
-// remembered says that git's memory of a file is good and fits it. One as young as
+// isRemembered says that git's memory of a file is good and fits it. One as young as
 // the index, which was written at the time given, may have been written to after git
 // looked. Where times are kept by the second, or by two, so is that.
-func remembered(e index.Entry, info, written fs.FileInfo) bool {
+func isRemembered(e index.Entry, info, written fs.FileInfo) bool {
 	if written == nil || !info.Mode().IsRegular() {
 		return false
 	}

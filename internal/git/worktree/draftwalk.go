@@ -40,7 +40,7 @@ func (w *draftWalk) start(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		at.ignores = at.ignores.With("", bounded(data))
+		at.ignores = at.ignores.With("", limitRules(data))
 	}
 	for _, dir := range parents(name) {
 		var err error
@@ -69,8 +69,8 @@ func parents(name string) []string {
 	return dirs
 }
 
-// bounded passes over rules that are too large to be a person's.
-func bounded(data []byte) []byte {
+// limitRules passes over rules that are too large to be a person's.
+func limitRules(data []byte) []byte {
 	if len(data) > maxRules {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (w *draftWalk) enter(dir string, at place) (place, error) {
 		return at, nil
 	}
 	data, err := w.ruleFile(path.Join(dir, ".gitignore"))
-	at.ignores = at.ignores.With(dir, bounded(data))
+	at.ignores = at.ignores.With(dir, limitRules(data))
 	return at, err
 }
 
@@ -98,7 +98,7 @@ func (w *draftWalk) visit(ctx context.Context, name string, mode fs.FileMode, at
 	}
 	if k, ok := w.tracked[name]; ok && (!mode.IsDir() || k.mode == object.ModeSubmodule) {
 		delete(w.tracked, name)
-		w.add(w.trackedNode(name, mode, k))
+		w.add(w.nodeOf(name, mode, k))
 		return nil
 	}
 	if mode.IsDir() {
@@ -116,9 +116,9 @@ func (w *draftWalk) visit(ctx context.Context, name string, mode fs.FileMode, at
 	return nil
 }
 
-// trackedNode is what a tracked file is shown as: by its kind in the work tree,
+// nodeOf returns what a tracked file is shown as: by its kind in the work tree,
 // unless the index has to stand in for it.
-func (w *draftWalk) trackedNode(name string, mode fs.FileMode, k known) *drafted {
+func (w *draftWalk) nodeOf(name string, mode fs.FileMode, k known) *drafted {
 	n := &drafted{name: name, mode: mode, known: k, onDisk: true}
 	switch {
 	case k.mode == object.ModeSubmodule:
@@ -178,10 +178,10 @@ func (w *draftWalk) isRepository(name string, entries []fs.DirEntry) bool {
 	return false
 }
 
-// unlisted goes through what was not met by its own name. Where names that
+// addUnlisted goes through what was not met by its own name. Where names that
 // differ are one file, as case is ignored or accents are spelled otherwise, it
 // was met by another one, which is then no file of its own.
-func (w *draftWalk) unlisted() error {
+func (w *draftWalk) addUnlisted() error {
 	alias := map[string]bool{}
 	for name, k := range w.tracked {
 		info, err := fs.Stat(w.disk, name)
@@ -192,11 +192,11 @@ func (w *draftWalk) unlisted() error {
 			}
 			w.add(w.fromIndex(name, k))
 		case k.mode == object.ModeSubmodule:
-			w.add(w.trackedNode(name, fs.ModeDir, k))
+			w.add(w.nodeOf(name, fs.ModeDir, k))
 		case err != nil || info.IsDir():
 			// It was deleted, and a commit of everything would delete it.
 		default:
-			w.add(w.trackedNode(name, info.Mode(), k))
+			w.add(w.nodeOf(name, info.Mode(), k))
 			for _, n := range w.listed {
 				if other, err := fs.Stat(w.disk, n.name); err == nil && os.SameFile(info, other) {
 					alias[n.name] = true

@@ -24,16 +24,16 @@ func (r *Remote) Deepen(ctx context.Context, branch string) error {
 	if branch != "" {
 		tip, err := r.transport.tip(ctx, branch, false)
 		if err != nil {
-			return r.typed(r.url, err)
+			return r.classify(r.url, err)
 		}
 		if tip == "" {
 			branch = ""
 		}
 	} else if _, err := r.transport.head(ctx); err != nil {
-		return r.typed(r.url, err)
+		return r.classify(r.url, err)
 	}
 	if err := r.transport.deepen(ctx, branch); err != nil {
-		return r.typed(r.url, err)
+		return r.classify(r.url, err)
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func (r *Remote) Obtain(ctx context.Context, objects []string) error {
 		return nil
 	}
 	if err := r.transport.obtain(ctx, objects); err != nil {
-		return r.typed(r.url, err)
+		return r.classify(r.url, err)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (p *program) deepen(ctx context.Context, branch string) error {
 	}
 	out, err := p.run(ctx, nil, quietly("--unshallow", "--filter=blob:none", "--", p.remote.name, what)...)
 	if err == nil && out.code != 0 {
-		err = p.failed(out)
+		err = p.failureOf(out)
 	}
 	return err
 }
@@ -80,7 +80,7 @@ func (p *program) obtain(ctx context.Context, objects []string) error {
 	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop"}, quietly("--filter=blob:none", "--stdin", "--", p.remote.name)...)
 	out, err := p.feed(ctx, strings.NewReader(strings.Join(objects, "\n")+"\n"), nil, args...)
 	if err == nil && out.code != 0 {
-		err = p.failed(out)
+		err = p.failureOf(out)
 	}
 	return err
 }

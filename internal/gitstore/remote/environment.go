@@ -64,18 +64,18 @@ func (e environment) forGit(root string) []string {
 // path returns the folders of PATH that may hold programs: absolute ones
 // outside the repository, whose files may come from a stranger's pull request.
 func (e environment) path(root string) []string {
-	root = resolved(root)
+	root = followLinks(root)
 	var out []string
 	for _, dir := range filepath.SplitList(e.get("PATH")) {
-		if filepath.IsAbs(dir) && !inside(resolved(dir), root) {
+		if filepath.IsAbs(dir) && !inside(followLinks(dir), root) {
 			out = append(out, dir)
 		}
 	}
 	return out
 }
 
-// resolved follows links, where there is something to follow.
-func resolved(path string) string {
+// followLinks follows links, where there is something to follow.
+func followLinks(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}
@@ -91,7 +91,7 @@ func findProgram(name string, env environment, root string) string {
 	for _, dir := range env.path(root) {
 		path := filepath.Join(dir, name)
 		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() || inside(resolved(path), resolved(root)) {
+		if err != nil || !info.Mode().IsRegular() || inside(followLinks(path), followLinks(root)) {
 			continue
 		}
 		if runtime.GOOS == "windows" || info.Mode()&0o111 != 0 {

@@ -42,7 +42,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%s (%s) does not accept the push to %s%s", e.Remote, e.URL, e.Branch, said(e.Words))
+	return fmt.Sprintf("%s (%s) does not accept the push to %s%s", e.Remote, e.URL, e.Branch, clause(e.Words))
 }
 
 // An UnreachableError says that the remote could not be reached, or did not
@@ -57,7 +57,7 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s (%s) cannot be reached, or does not let us in%s", e.Remote, e.URL, said(e.Words))
+	return fmt.Sprintf("%s (%s) cannot be reached, or does not let us in%s", e.Remote, e.URL, clause(e.Words))
 }
 
 // Unwrap gives the cause, context.Canceled for instance.
@@ -82,8 +82,8 @@ func (e *UnknownError) Error() string {
 // Unwrap gives both causes.
 func (e *UnknownError) Unwrap() []error { return []error{e.Push, e.Look} }
 
-// said puts lines into a sentence.
-func said(words string) string {
+// clause puts lines into a sentence.
+func clause(words string) string {
 	lines := strings.FieldsFunc(words, func(c rune) bool { return c == '\n' })
 	if len(lines) == 0 {
 		return ""
@@ -97,7 +97,7 @@ func said(words string) string {
 // A refusal is the answer no, from whoever had to be asked.
 type refusal struct{ words string }
 
-func (e *refusal) Error() string { return "refused" + said(e.words) }
+func (e *refusal) Error() string { return "refused" + clause(e.words) }
 
 // An unsent push ended before anything could have reached the server.
 type unsent struct{ error }
@@ -111,6 +111,6 @@ type failure struct {
 	cause error
 }
 
-func (e *failure) Error() string { return strings.TrimPrefix(said(e.words), ": ") }
+func (e *failure) Error() string { return strings.TrimPrefix(clause(e.words), ": ") }
 
 func (e *failure) Unwrap() error { return e.cause }

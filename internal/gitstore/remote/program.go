@@ -81,8 +81,8 @@ func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args 
 // usageCode is what git exits with when it does not know an option.
 const usageCode = 129
 
-// failed makes an error of what git printed.
-func (p *program) failed(out output) error {
+// failureOf makes an error of what git printed.
+func (p *program) failureOf(out output) error {
 	if out.code == usageCode {
 		return errors.New("this git is too old to be used by osmoctl; install version 2.29 or newer")
 	}
@@ -99,7 +99,7 @@ func (p *program) head(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if out.code != 0 {
-		return "", p.failed(out)
+		return "", p.failureOf(out)
 	}
 	for line := range strings.Lines(out.stdout) {
 		if target, name, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok && name == "HEAD" {
@@ -121,7 +121,7 @@ func (p *program) tip(ctx context.Context, branch string, pushed bool) (string, 
 		return "", err
 	}
 	if out.code != 0 {
-		return "", p.failed(out)
+		return "", p.failureOf(out)
 	}
 	for line := range strings.Lines(out.stdout) {
 		hash, ref, ok := strings.Cut(strings.TrimSpace(line), "\t")
@@ -145,7 +145,7 @@ func (p *program) beside(ctx context.Context, branch string) ([]string, error) {
 	}
 	out, err := p.run(ctx, env, args...)
 	if err == nil && out.code != 0 {
-		err = p.failed(out)
+		err = p.failureOf(out)
 	}
 	var found []string
 	for line := range strings.Lines(out.stdout) {
@@ -177,7 +177,7 @@ func (p *program) fetch(ctx context.Context, branch string) error {
 		"--no-filter", "--no-recurse-submodules", "--no-auto-gc", "--", p.remote.name,
 		"+"+branches+branch+":"+trackingRef(p.remote.name, branch))
 	if err == nil && out.code != 0 {
-		err = p.failed(out)
+		err = p.failureOf(out)
 	}
 	return err
 }
@@ -206,7 +206,7 @@ func (p *program) verdict(out output, ref string) error {
 	case out.code == 1 && out.stdout == "":
 		return &refusal{p.clean.clean(out.stderr)}
 	}
-	return p.failed(out)
+	return p.failureOf(out)
 }
 
 // refStatus finds the line "!\tSOURCE:REF\tWHAT (WHY)" of --porcelain.

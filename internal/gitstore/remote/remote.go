@@ -113,7 +113,7 @@ func (r *Remote) DefaultBranch(ctx context.Context) (string, error) {
 	branch, ok := strings.CutPrefix(head, trackingRef(r.name, ""))
 	if !ok {
 		if branch, err = r.transport.head(ctx); err != nil {
-			return "", r.typed(r.url, err)
+			return "", r.classify(r.url, err)
 		}
 	}
 	if branch == "" {
@@ -130,7 +130,7 @@ func (r *Remote) Tip(ctx context.Context, branch string) (string, error) {
 	}
 	tip, err := r.transport.tip(ctx, branch, false)
 	if err != nil {
-		return "", r.typed(r.url, err)
+		return "", r.classify(r.url, err)
 	}
 	return tip, nil
 }
@@ -144,7 +144,7 @@ func (r *Remote) Fetch(ctx context.Context, branch string) (string, error) {
 	}
 	tip, err := r.fetch(ctx, branch)
 	if err != nil {
-		return "", r.typed(r.url, err)
+		return "", r.classify(r.url, err)
 	}
 	return tip, nil
 }
@@ -176,7 +176,7 @@ func (r *Remote) CheckNew(ctx context.Context, branch string) error {
 	}
 	there, err := r.transport.beside(ctx, branch)
 	if err != nil {
-		return r.typed(r.target, err)
+		return r.classify(r.target, err)
 	}
 	for _, other := range there {
 		if excludes(other, branch) {
@@ -207,7 +207,7 @@ func (r *Remote) Push(ctx context.Context, commit, branch, old string) error {
 		err = r.transport.push(ctx, p)
 	}
 	if notSent, ok := errors.AsType[*unsent](err); ok {
-		return r.typed(r.target, notSent.error)
+		return r.classify(r.target, notSent.error)
 	}
 	if err != nil {
 		r.say("%s: the push ended with an error, looking what became of it", r.name)
@@ -318,9 +318,9 @@ func (r *Remote) unknown(p proposal, push, look error) error {
 	return &UnknownError{Remote: r.name, Branch: p.branch, Commit: p.commit, Push: push, Look: look}
 }
 
-// typed gives a transport's trouble its type. Errors of this side, a damaged
+// classify gives a transport's trouble its type. Errors of this side, a damaged
 // clone or a full disk, stay what they are.
-func (r *Remote) typed(a address, err error) error {
+func (r *Remote) classify(a address, err error) error {
 	if _, ok := errors.AsType[*failure](err); !ok {
 		return err
 	}

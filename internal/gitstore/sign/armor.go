@@ -45,10 +45,10 @@ func formatOf(signature []byte) (Format, error) {
 	return "", bad("it is neither an SSH nor an OpenPGP signature")
 }
 
-// armored returns the lines between the first and the last of an armored text.
+// cutArmor returns the lines between the first and the last of an armored text.
 // Nothing may stand around these two, for nothing would vouch for it; blank
 // lines at the end are git's own doing.
-func armored(text []byte, begin, end string) ([]string, bool) {
+func cutArmor(text []byte, begin, end string) ([]string, bool) {
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	last := len(lines) - 1
 	if last < 1 || lines[0] != begin || lines[last] != end {

@@ -125,7 +125,7 @@ func parseOpenPGPSignature(text []byte) (*packet.Signature, error) {
 // unarmor decodes OpenPGP's text form: headers, a blank line, base64, and a
 // checksum that nobody checks any more.
 func unarmor(text []byte, begin, end string) ([]byte, bool) {
-	lines, ok := armored(text, begin, end)
+	lines, ok := cutArmor(text, begin, end)
 	if !ok {
 		return nil, false
 	}
@@ -226,14 +226,14 @@ func identity(e *openpgp.Entity) (string, *packet.Signature) {
 	var self *packet.Signature
 	for id, i := range e.Identities {
 		s, err := i.Verify(time.Time{}, nil)
-		if err == nil && (self == nil || preferred(id, s, name, self)) {
+		if err == nil && (self == nil || precedes(id, s, name, self)) {
 			name, self = id, s
 		}
 	}
 	return name, self
 }
 
-func preferred(id string, s *packet.Signature, other string, than *packet.Signature) bool {
+func precedes(id string, s *packet.Signature, other string, than *packet.Signature) bool {
 	if a, b := isPrimary(s), isPrimary(than); a != b {
 		return a
 	}

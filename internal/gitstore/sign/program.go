@@ -123,7 +123,7 @@ func (p program) run(dir string, stdin []byte, args ...string) (stdout, stderr [
 	case cmd.ProcessState == nil:
 		return nil, nil, fmt.Errorf("run %s: %w", p.path, err)
 	case !cmd.ProcessState.Success():
-		return nil, nil, p.refused(words.kept)
+		return nil, nil, p.refusal(words.kept)
 	case out.lost:
 		return nil, nil, fmt.Errorf("%s answered with more than a signature", p.name())
 	}
@@ -133,8 +133,8 @@ func (p program) run(dir string, stdin []byte, args ...string) (stdout, stderr [
 
 func (p program) name() string { return filepath.Base(p.path) }
 
-// refused makes an error of what the program said, which is not escaped here.
-func (p program) refused(stderr []byte) error {
+// refusal makes an error of what the program said, which is not escaped here.
+func (p program) refusal(stderr []byte) error {
 	words := plain(stderr)
 	if words == "" {
 		return fmt.Errorf("%s has not signed, and does not say why", p.name())

@@ -34,7 +34,7 @@ const defaultTimeout = 2 * time.Minute
 // git is not configured to sign commits. That it is and cannot be followed is an
 // error, here or later; no signature returned is ever empty.
 func New(o Options) (func(payload []byte) (signature []byte, err error), error) {
-	wanted, err := o.wanted()
+	wanted, err := o.isOn()
 	if err != nil || !wanted {
 		return nil, err
 	}
@@ -45,10 +45,10 @@ func New(o Options) (func(payload []byte) (signature []byte, err error), error) 
 	return s.sign, nil
 }
 
-// wanted reads commit.gpgsign as git does. A key without a value means yes to
+// isOn reads commit.gpgsign as git does. A key without a value means yes to
 // git and an empty value no; the two look alike here, and are taken for yes: to
 // sign too much does no harm.
-func (o Options) wanted() (bool, error) {
+func (o Options) isOn() (bool, error) {
 	value, ok := o.Config("commit.gpgsign")
 	if !ok {
 		return false, nil
@@ -127,11 +127,11 @@ func (o Options) inWorkTree(path string) bool {
 	if o.Dir == "" {
 		return false
 	}
-	below, err := filepath.Rel(resolved(o.Dir), resolved(path))
+	below, err := filepath.Rel(followLinks(o.Dir), followLinks(path))
 	return err == nil && filepath.IsLocal(below)
 }
 
-func resolved(path string) string {
+func followLinks(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}

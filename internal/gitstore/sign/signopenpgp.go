@@ -45,7 +45,7 @@ func (p pgpProgram) sign(payload []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w; to see whether it can: echo test | %s -bsau '%s'", err, p.name(), key)
 	}
 	if !bytes.Contains(append([]byte("\n"), status...), []byte(statusCreated)) {
-		return nil, p.refused(status)
+		return nil, p.refusal(status)
 	}
 	signature = tidy(signature)
 	if _, err := parseOpenPGPSignature(signature); err != nil {

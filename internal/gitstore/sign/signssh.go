@@ -179,7 +179,7 @@ func (s sshProgram) sign(payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s has written no signature: %w", s.name(), reason(err))
 	}
-	return s.checked(signature, payload)
+	return s.check(signature, payload)
 }
 
 // prepare writes what the program is to read. The arguments are those that git
@@ -205,9 +205,9 @@ func readLimited(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSignature+1))
 }
 
-// checked makes sure that the signature is one, and over the commit. Whether
+// check makes sure that the signature is one, and over the commit. Whether
 // its key may sign is for the signers to say, so a certificate's is let pass.
-func (s sshProgram) checked(signature, payload []byte) ([]byte, error) {
+func (s sshProgram) check(signature, payload []byte) ([]byte, error) {
 	signature = tidy(signature)
 	if format, err := formatOf(signature); err != nil || format != SSH {
 		return nil, fmt.Errorf("%s has written something that is no SSH signature", s.name())

@@ -44,7 +44,7 @@ type sshSignature struct {
 }
 
 func parseSSHSignature(text []byte) (*sshSignature, error) {
-	lines, ok := armored(text, beginSSH, endSSH)
+	lines, ok := cutArmor(text, beginSSH, endSSH)
 	if !ok {
 		return nil, bad("it is cut off, or text stands around it")
 	}
