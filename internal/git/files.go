@@ -66,7 +66,7 @@ func (r *Repository) Files(ctx context.Context, commit string, dirs []string, wa
 	if err != nil {
 		return nil, err
 	}
-	l := &lister{ctx: ctx, want: want, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
+	l := &lister{want: want, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
 	var starts []found
 	for _, dir := range dirs {
 		entry, err := lookUp(r.Objects, tree, dir)
@@ -77,7 +77,7 @@ func (r *Repository) Files(ctx context.Context, commit string, dirs []string, wa
 			starts = append(starts, found{path.Clean(dir), entry})
 		}
 	}
-	return l.list(r.Objects, starts)
+	return l.list(ctx, r.Objects, starts)
 }
 
 // projectTree is the project's folder at a commit; none gives the zero id.
@@ -105,7 +105,6 @@ type found struct {
 
 // lister walks trees and reads files, in as many goroutines as it pays.
 type lister struct {
-	ctx   context.Context
 	want  func(path string) bool
 	count atomic.Int64
 	bytes atomic.Int64
@@ -124,26 +123,26 @@ const enough = 32
 
 // list first opens folders breadth first, until there is work to share or none
 // left, and then shares it.
-func (l *lister) list(objects *Objects, queue []found) ([]File, error) {
+func (l *lister) list(ctx context.Context, objects *Objects, queue []found) ([]File, error) {
 	for opened := 0; len(queue) < enough && opened < len(queue); {
 		if !queue[opened].IsTree() {
 			opened++
 			continue
 		}
-		below, err := l.open(objects, queue[opened])
+		below, err := l.open(ctx, objects, queue[opened])
 		if err != nil {
 			return nil, err
 		}
 		queue = slices.Replace(queue, opened, opened+1, below...)
 	}
-	files, err := l.share(objects, queue)
+	files, err := l.share(ctx, objects, queue)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files, err
 }
 
-func (l *lister) share(objects *Objects, queue []found) ([]File, error) {
+func (l *lister) share(ctx context.Context, objects *Objects, queue []found) ([]File, error) {
 	if len(queue) < enough {
-		return l.walk(objects, queue, nil)
+		return l.walk(ctx, objects, queue, nil)
 	}
 	workers := min(runtime.GOMAXPROCS(0), 4)
 	results := make([][]File, workers)
@@ -154,7 +153,7 @@ func (l *lister) share(objects *Objects, queue []found) ([]File, error) {
 			reader := objects.fork()
 			defer reader.close()
 			for i := next.Add(1) - 1; err == nil && i < int64(len(queue)); i = next.Add(1) - 1 {
-				results[w], err = l.walk(reader, queue[i:i+1], results[w])
+				results[w], err = l.walk(ctx, reader, queue[i:i+1], results[w])
 			}
 			return err
 		})
@@ -164,14 +163,14 @@ func (l *lister) share(objects *Objects, queue []found) ([]File, error) {
 }
 
 // walk adds everything below the entries to files.
-func (l *lister) walk(from source, entries []found, files []File) ([]File, error) {
+func (l *lister) walk(ctx context.Context, from source, entries []found, files []File) ([]File, error) {
 	for _, f := range entries {
 		if f.IsTree() {
-			below, err := l.open(from, f)
+			below, err := l.open(ctx, from, f)
 			if err != nil {
 				return nil, err
 			}
-			if files, err = l.walk(from, below, files); err != nil {
+			if files, err = l.walk(ctx, from, below, files); err != nil {
 				return nil, err
 			}
 			continue
@@ -186,8 +185,8 @@ func (l *lister) walk(from source, entries []found, files []File) ([]File, error
 }
 
 // open reads a folder, within the bounds.
-func (l *lister) open(from source, f found) ([]found, error) {
-	if err := l.ctx.Err(); err != nil {
+func (l *lister) open(ctx context.Context, from source, f found) ([]found, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	entries, err := l.entries(from, f.ID)

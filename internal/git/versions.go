@@ -50,7 +50,7 @@ func (r *Repository) Versions(ctx context.Context, each func(Version) error) ([]
 	if err != nil {
 		return nil, err
 	}
-	w := &versions{ctx: ctx, objects: r.Contents(), each: each, cut: cut, seen: map[object.ID]bool{}}
+	w := &versions{objects: r.Contents(), each: each, cut: cut, seen: map[object.ID]bool{}}
 	defer w.objects.Close()
 	if len(cut) > 0 {
 		where := "1 commit"
@@ -60,7 +60,7 @@ func (r *Repository) Versions(ctx context.Context, each func(Version) error) ([]
 		w.missing = append(w.missing, Missing{"what came before " + where, "the clone is shallow; run: git fetch --unshallow"})
 	}
 	for _, tip := range tips {
-		if err := w.tip(tip); err != nil {
+		if err := w.tip(ctx, tip); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +69,6 @@ func (r *Repository) Versions(ctx context.Context, each func(Version) error) ([]
 
 // versions walks everything once.
 type versions struct {
-	ctx     context.Context
 	objects *Contents
 	each    func(Version) error
 	cut     map[object.ID]bool
@@ -84,7 +83,7 @@ func (w *versions) lacks(what string, err error) {
 
 // tip walks from what a reference points at: a commit, or a tag of something,
 // which may be a tag again. No object can lead back to itself.
-func (w *versions) tip(name object.ID) error {
+func (w *versions) tip(ctx context.Context, name object.ID) error {
 	for {
 		if w.seen[name] {
 			return nil
@@ -96,7 +95,7 @@ func (w *versions) tip(name object.ID) error {
 			w.lacks("object "+name.String(), err)
 			return nil
 		case kind == object.Commit:
-			return w.commits(name)
+			return w.commits(ctx, name)
 		case kind == object.Tree:
 			return w.tree(name, name.String(), "")
 		case kind == object.Blob:
@@ -126,11 +125,11 @@ type open struct {
 }
 
 // commits walks a commit after all of its ancestors.
-func (w *versions) commits(start object.ID) error {
+func (w *versions) commits(ctx context.Context, start object.ID) error {
 	stack := w.enter(nil, start)
 	for len(stack) > 0 {
-		if err := w.ctx.Err(); err != nil {
-			return context.Cause(w.ctx)
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
 		}
 		top := &stack[len(stack)-1]
 		if top.next < len(top.commit.Parents) && !w.cut[top.name] {

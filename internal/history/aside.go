@@ -17,17 +17,17 @@ import (
 // the side by a merge that keeps an older state, and push without force. A merge
 // that left behind what was applied there is a side to be judged. What is of
 // another lineage is another project's.
-func (c *checker) lookAside(w *walk) error {
+func (c *checker) lookAside(ctx context.Context, w *walk) error {
 	if len(w.others) == 0 {
 		return nil
 	}
-	b := &beside{ctx: c.ctx, store: c.store, shallow: w.shallow, line: w.line, seen: map[string]*aside{}}
-	commits, err := b.commits(w.others, c.base)
+	b := &beside{store: c.store, shallow: w.shallow, line: w.line, seen: map[string]*aside{}}
+	commits, err := b.commits(ctx, w.others, c.base)
 	if err != nil {
 		return err
 	}
 	c.report.Cut = c.report.Cut || b.cut
-	lineage, err := c.lineage()
+	lineage, err := c.lineage(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,13 +41,13 @@ func (c *checker) lookAside(w *walk) error {
 		if err != nil {
 			return err
 		}
-		if onLine, err := c.onLine(w, id); err != nil || onLine {
+		if onLine, err := c.onLine(ctx, w, id); err != nil || onLine {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		if err := c.learnApart(first(a.Parents), a.Hash); err != nil {
+		if err := c.learnApart(ctx, first(a.Parents), a.Hash); err != nil {
 			return err
 		}
 		if merge := w.others[a.from]; !left[a.from] && !c.report.Cut && !c.isJudged(merge.Hash) {
@@ -59,9 +59,9 @@ func (c *checker) lookAside(w *walk) error {
 }
 
 // lineage is that of the state at the commit, "" where it cannot be read.
-func (c *checker) lineage() (string, error) {
-	l := newLoader(c.ctx, c.store)
-	if err := l.begin(c.report.Commit); err != nil || l.meta == nil {
+func (c *checker) lineage(ctx context.Context) (string, error) {
+	l := newLoader(c.store)
+	if err := l.begin(ctx, c.report.Commit); err != nil || l.meta == nil {
 		return "", err
 	}
 	return l.meta.Lineage, nil
@@ -76,13 +76,13 @@ func first(parents []string) string {
 
 // onLine tells whether the walk has met a state, or would have further back: a
 // rebase leaves the same states under other names.
-func (c *checker) onLine(w *walk, id string) (bool, error) {
+func (c *checker) onLine(ctx context.Context, w *walk, id string) (bool, error) {
 	if w.states[id] || c.base == nil || w.beyond {
 		return w.states[id], nil
 	}
 	w.beyond = true
-	back := &walk{ctx: c.ctx, store: c.store, shallow: w.shallow, line: map[string]bool{}, states: w.states}
-	if err := back.from(c.end.Hash); err != nil {
+	back := &walk{store: c.store, shallow: w.shallow, line: map[string]bool{}, states: w.states}
+	if err := back.from(ctx, c.end.Hash); err != nil {
 		return false, err
 	}
 	return w.states[id], nil
@@ -105,19 +105,19 @@ func (c *checker) isJudged(hash string) bool {
 
 // learnApart takes in what the accounts record as ended at a commit in which they
 // differ from another one.
-func (c *checker) learnApart(before, after string) error {
+func (c *checker) learnApart(ctx context.Context, before, after string) error {
 	if before != "" {
 		if _, err := c.store.Commit(before); errors.Is(err, git.ErrMissingObject) {
 			before = ""
 		}
 	}
-	diffs, err := c.store.Differences(c.ctx, before, after, state.Dir)
+	diffs, err := c.store.Differences(ctx, before, after, state.Dir)
 	if err != nil {
 		return err
 	}
-	l := newLoader(c.ctx, c.store)
+	l := newLoader(c.store)
 	folders := sortOut(diffs).accounts
-	files, err := l.read(after, model.Names(folders))
+	files, err := l.read(ctx, after, model.Names(folders))
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,6 @@ func (c *checker) learnApart(before, after string) error {
 // beside finds the commits that lead to others and that neither the walk nor what
 // the clone remembers has.
 type beside struct {
-	ctx     context.Context
 	store   Store
 	shallow bool
 	line    map[string]bool
@@ -154,7 +153,7 @@ type aside struct {
 // commits go back from the others, newest first, and from what is remembered
 // beside them, until everything left is remembered. Commit dates decide the order
 // alone; with wrong ones, commits that are remembered may be among the result.
-func (b *beside) commits(others []link, base *Seen) ([]*aside, error) {
+func (b *beside) commits(ctx context.Context, others []link, base *Seen) ([]*aside, error) {
 	if base != nil {
 		if err := b.meet(base.Commit, 0, true); err != nil {
 			return nil, err
@@ -167,7 +166,7 @@ func (b *beside) commits(others []link, base *Seen) ([]*aside, error) {
 	}
 	var order []*aside
 	for b.open > 0 {
-		if err := b.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		a := heap.Pop(&b.queue).(*aside)

@@ -119,24 +119,24 @@ func (r *Report) Seen(project, branch string) *Seen {
 // Check follows the history of state back from a commit. The error is about
 // reading; what is wrong with the history is in the report.
 func Check(ctx context.Context, store Store, commit string, opts Options) (*Report, error) {
-	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
+	c := &checker{store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
 	if s := c.vouching()[commit]; s != nil {
 		return reportUnchanged(ctx, store, commit, s)
 	}
 	if commit == "" {
-		c.compareSeen()
+		c.compareSeen(ctx)
 		return c.report, nil
 	}
-	w, err := c.walk(commit)
+	w, err := c.walk(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
-	l, err := c.read(w)
+	l, err := c.read(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	c.compareSeen()
-	if err := c.forgotten(l); err != nil && !errors.Is(err, git.ErrMissingObject) {
+	c.compareSeen(ctx)
+	if err := c.forgotten(ctx, l); err != nil && !errors.Is(err, git.ErrMissingObject) {
 		return nil, err
 	}
 	slices.Reverse(c.report.Findings)
@@ -157,13 +157,12 @@ func (c *checker) cannotProve() Finding {
 
 // reportUnchanged returns the report on a commit that was found sound before.
 func reportUnchanged(ctx context.Context, store Store, commit string, s *Seen) (*Report, error) {
-	l := newLoader(ctx, store)
-	err := l.begin(commit)
+	l := newLoader(store)
+	err := l.begin(ctx, commit)
 	return &Report{Commit: commit, Meta: l.meta, Accepted: s.Accepted, Ended: s.Ended}, err
 }
 
 type checker struct {
-	ctx    context.Context
 	store  Store
 	opts   Options
 	report *Report
@@ -213,13 +212,13 @@ func (c *checker) vouching() map[string]*Seen {
 	return known
 }
 
-func (c *checker) walk(commit string) (*walk, error) {
-	w := &walk{ctx: c.ctx, store: c.store, until: c.vouching(), line: map[string]bool{}, states: map[string]bool{}}
+func (c *checker) walk(ctx context.Context, commit string) (*walk, error) {
+	w := &walk{store: c.store, until: c.vouching(), line: map[string]bool{}, states: map[string]bool{}}
 	var err error
 	if w.shallow, err = c.store.Shallow(); err != nil {
 		return nil, err
 	}
-	if err := w.from(commit); err != nil {
+	if err := w.from(ctx, commit); err != nil {
 		return nil, err
 	}
 	slices.Reverse(w.links)
@@ -255,28 +254,28 @@ func (c *checker) collectAccepted() {
 
 // read holds the commits that the walk has met against the rules: all of them, or
 // their messages alone where a partial clone has no more.
-func (c *checker) read(w *walk) (*loader, error) {
-	l := newLoader(c.ctx, c.store)
+func (c *checker) read(ctx context.Context, w *walk) (*loader, error) {
+	l := newLoader(c.store)
 	var err error
 	if len(w.unread) > 0 {
 		err = git.ErrMissingObject
 	}
 	if err == nil {
-		err = c.lookAside(w)
+		err = c.lookAside(ctx, w)
 	}
 	if err == nil {
-		err = c.judge(l)
+		err = c.judge(ctx, l)
 	}
 	if errors.Is(err, git.ErrMissingObject) {
-		l, err = newLoader(c.ctx, c.store), nil
-		c.judgeMessages(l)
+		l, err = newLoader(c.store), nil
+		c.judgeMessages(ctx, l)
 	}
 	c.report.Checked = len(c.links) + len(c.sides)
 	return l, err
 }
 
 // judgeMessages checks no more than who made each commit.
-func (c *checker) judgeMessages(l *loader) {
+func (c *checker) judgeMessages(ctx context.Context, l *loader) {
 	c.report.Unread, c.report.Findings, c.sides, c.steps = true, nil, nil, nil
 	c.memory, c.sound, c.doubtful, c.saved = newMemory(), c.end, nil, newMemory()
 	serial := 0
@@ -295,18 +294,18 @@ func (c *checker) judgeMessages(l *loader) {
 		}
 	}
 	// Without meta.json there is nothing to compare with what was seen.
-	_ = l.begin(c.report.Commit)
+	_ = l.begin(ctx, c.report.Commit)
 	c.report.Meta = l.meta
 }
 
 // judge goes forward through the links.
-func (c *checker) judge(l *loader) error {
+func (c *checker) judge(ctx context.Context, l *loader) error {
 	c.memory, c.sound = newMemory(), c.end
-	if err := c.begin(l); err != nil {
+	if err := c.begin(ctx, l); err != nil {
 		return err
 	}
 	for _, k := range c.links {
-		s, err := l.step(k)
+		s, err := l.step(ctx, k)
 		if err != nil {
 			return err
 		}
@@ -315,7 +314,7 @@ func (c *checker) judge(l *loader) error {
 			c.undo(k.Hash)
 			continue
 		}
-		if s, err = c.groundOf(k, s); err != nil {
+		if s, err = c.groundOf(ctx, k, s); err != nil {
 			return err
 		}
 		problems := judge(s, c.memory)
@@ -326,11 +325,11 @@ func (c *checker) judge(l *loader) error {
 		}
 	}
 	c.report.Meta = l.meta
-	return c.judgeSides()
+	return c.judgeSides(ctx)
 }
 
 // begin takes in the state that the oldest link stands on.
-func (c *checker) begin(l *loader) error {
+func (c *checker) begin(ctx context.Context, l *loader) error {
 	if c.opts.Full {
 		l.digest = &digest{}
 	}
@@ -338,9 +337,9 @@ func (c *checker) begin(l *loader) error {
 		return nil
 	}
 	if !c.opts.Full {
-		return l.begin(c.end.Hash)
+		return l.begin(ctx, c.end.Hash)
 	}
-	s, err := l.step(link{place: c.end})
+	s, err := l.step(ctx, link{place: c.end})
 	if err == nil {
 		c.memory.learnAll(s)
 	}
@@ -386,12 +385,12 @@ func (c *checker) accept(k link, s *step) {
 // groundOf returns the step to judge a link by. A restore after findings stands
 // on the last sound state, and not on what it repairs: held against that without
 // a problem, it settles them.
-func (c *checker) groundOf(k link, s *step) (*step, error) {
+func (c *checker) groundOf(ctx context.Context, k link, s *step) (*step, error) {
 	if len(c.doubtful) == 0 || !s.restores() {
 		return s, nil
 	}
 	k.before = c.sound
-	again, err := newLoader(c.ctx, c.store).step(k)
+	again, err := newLoader(c.store).step(ctx, k)
 	if err != nil {
 		return nil, err
 	}
@@ -420,16 +419,16 @@ func (c *checker) undo(by string) {
 }
 
 // judgeSides holds merges that dropped applies against their first parents.
-func (c *checker) judgeSides() error {
+func (c *checker) judgeSides(ctx context.Context) error {
 	for _, k := range c.sides {
-		s, err := newLoader(c.ctx, c.store).step(k)
+		s, err := newLoader(c.store).step(ctx, k)
 		if err != nil {
 			return err
 		}
 		f := findingOf(k, []Problem{{CodeRollback, describeDrop(k)}})
 		f.Problems = append(f.Problems, judge(s, newMemory())...)
 		f.Effects, f.AcceptedBy = effects(s), c.accepted[k.Hash]
-		if f.UndoneBy, err = c.findPickUp(k); err != nil {
+		if f.UndoneBy, err = c.findPickUp(ctx, k); err != nil {
 			return err
 		}
 		c.report.Findings = append(c.report.Findings, f)
@@ -446,9 +445,9 @@ func describeDrop(k link) string {
 }
 
 // findPickUp returns the restore that also stands on what a merge dropped, or "".
-func (c *checker) findPickUp(k link) (string, error) {
+func (c *checker) findPickUp(ctx context.Context, k link) (string, error) {
 	for _, r := range c.restores {
-		s, err := newLoader(c.ctx, c.store).step(link{r, k.before})
+		s, err := newLoader(c.store).step(ctx, link{r, k.before})
 		if err != nil {
 			return "", err
 		}
@@ -461,14 +460,14 @@ func (c *checker) findPickUp(k link) (string, error) {
 
 // compareSeen compares with what the clone has seen of the branch. An apply that
 // accepted something since has settled what went before.
-func (c *checker) compareSeen() {
+func (c *checker) compareSeen(ctx context.Context) {
 	s := c.opts.Seen
 	if s == nil || c.report.Cut && c.report.Meta != nil && c.report.Meta.Serial > s.Serial {
 		return
 	}
 	message := s.rollback(c.report.Meta, c.steps)
 	if message != "" {
-		c.learnSeen(s)
+		c.learnSeen(ctx, s)
 	}
 	known := slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return !f.Settled() && f.Has(CodeRollback) })
 	if message == "" || known || c.isAcceptedSince(s) {
@@ -484,9 +483,9 @@ func (c *checker) compareSeen() {
 
 // learnSeen takes in what ended in the state that the clone has seen and that was
 // taken back, if its commit is still there.
-func (c *checker) learnSeen(s *Seen) {
+func (c *checker) learnSeen(ctx context.Context, s *Seen) {
 	if c.report.Meta == nil || c.report.Meta.Lineage == s.Lineage {
-		_ = c.learnApart(c.report.Commit, s.Commit)
+		_ = c.learnApart(ctx, c.report.Commit, s.Commit)
 	}
 }
 

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -89,7 +90,7 @@ func (e endings) list() []Ended {
 
 // forgotten are the values that ended somewhere in the history and of which the
 // state at its end does not say so. l has read what the links changed.
-func (c *checker) forgotten(l *loader) error {
+func (c *checker) forgotten(ctx context.Context, l *loader) error {
 	all := maps.Clone(c.memory.ended)
 	all.add(c.apart.list()...)
 	if c.base != nil {
@@ -98,7 +99,7 @@ func (c *checker) forgotten(l *loader) error {
 	if s := c.opts.Seen; s != nil && c.report.Meta != nil && s.Lineage == c.report.Meta.Lineage {
 		all.add(s.Ended...)
 	}
-	if err := l.knowAccounts(c.report.Commit, all); err != nil {
+	if err := l.knowAccounts(ctx, c.report.Commit, all); err != nil {
 		return err
 	}
 	missing := endings{}
@@ -144,7 +145,7 @@ func findTakenNumbers(accounts map[string]*state.Account, all endings) (list []E
 }
 
 // knowAccounts reads the accounts of these at a commit, where that was not done.
-func (l *loader) knowAccounts(commit string, all endings) error {
+func (l *loader) knowAccounts(ctx context.Context, commit string, all endings) error {
 	missing := map[string]bool{}
 	for _, e := range all {
 		if _, known := l.accounts[folderOf(e.Address)]; !known {
@@ -154,7 +155,7 @@ func (l *loader) knowAccounts(commit string, all endings) error {
 	if commit == "" || len(missing) == 0 {
 		return nil
 	}
-	files, err := l.read(commit, model.Names(missing))
+	files, err := l.read(ctx, commit, model.Names(missing))
 	if err != nil {
 		return err
 	}

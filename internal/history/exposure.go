@@ -37,7 +37,7 @@ type Exposure struct {
 // that differ from its first parent, and no content twice.
 func Expose(ctx context.Context, store Store, tips []string) (*Exposure, error) {
 	e := &exposing{
-		ctx: ctx, store: store, seen: map[string]bool{}, interned: map[string]string{},
+		store: store, seen: map[string]bool{}, interned: map[string]string{},
 		Exposure: &Exposure{Names: map[string]map[string]bool{}, Readable: map[state.Sum]map[string]bool{}},
 	}
 	shallow, err := store.Shallow()
@@ -52,7 +52,7 @@ func Expose(ctx context.Context, store Store, tips []string) (*Exposure, error) 
 			continue
 		}
 		e.seen[next] = true
-		parents, err := e.commit(next)
+		parents, err := e.commit(ctx, next)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,6 @@ func Expose(ctx context.Context, store Store, tips []string) (*Exposure, error) 
 // exposing is a walk over commits.
 type exposing struct {
 	*Exposure
-	ctx     context.Context
 	store   Store
 	shallow bool
 	// seen are commits, and the contents that were read.
@@ -74,8 +73,8 @@ type exposing struct {
 }
 
 // commit reads what a commit changed, and returns its parents.
-func (e *exposing) commit(hash string) ([]string, error) {
-	if err := e.ctx.Err(); err != nil {
+func (e *exposing) commit(ctx context.Context, hash string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c, err := e.store.Commit(hash)
@@ -95,10 +94,10 @@ func (e *exposing) commit(hash string) ([]string, error) {
 			before = ""
 		}
 	}
-	return c.Parents, e.changes(before, hash)
+	return c.Parents, e.changes(ctx, before, hash)
 }
 
-func (e *exposing) changes(before, after string) error {
+func (e *exposing) changes(ctx context.Context, before, after string) error {
 	was, err := e.id(before)
 	if err != nil {
 		return err
@@ -108,7 +107,7 @@ func (e *exposing) changes(before, after string) error {
 		return err
 	}
 	e.Commits++
-	diffs, err := e.store.Differences(e.ctx, before, after, state.Dir)
+	diffs, err := e.store.Differences(ctx, before, after, state.Dir)
 	if err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func (e *exposing) changes(before, after string) error {
 			names = append(names, d.Path)
 		}
 	}
-	return e.read(after, names)
+	return e.read(ctx, after, names)
 }
 
 func (e *exposing) id(commit string) (string, error) {
@@ -134,7 +133,7 @@ func isRecord(file string) bool {
 	return path.Base(file) == "account.json" || file == state.Dir+"/"+state.MetaPath
 }
 
-func (e *exposing) read(commit string, names []string) error {
+func (e *exposing) read(ctx context.Context, commit string, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -145,7 +144,7 @@ func (e *exposing) read(commit string, names []string) error {
 	if len(names) > many {
 		dirs = []string{state.Dir}
 	}
-	files, err := e.store.Files(e.ctx, commit, dirs, func(name string) bool { return wanted[name] })
+	files, err := e.store.Files(ctx, commit, dirs, func(name string) bool { return wanted[name] })
 	for _, f := range files {
 		if wanted[f.Path] && !e.record(f) {
 			e.Unreadable = append(e.Unreadable, commit+":"+f.Path)

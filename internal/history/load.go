@@ -17,7 +17,6 @@ import (
 // loader reads the steps of a chain of links, oldest first. Of an account it
 // reads what changed, and remembers it as the before of the next change.
 type loader struct {
-	ctx   context.Context
 	store Store
 	// accounts and roles are what was read last of each folder and file.
 	accounts map[string]*state.Account
@@ -28,13 +27,13 @@ type loader struct {
 	digest *digest
 }
 
-func newLoader(ctx context.Context, store Store) *loader {
-	return &loader{ctx: ctx, store: store, accounts: map[string]*state.Account{}, roles: map[string]*state.Role{}}
+func newLoader(store Store) *loader {
+	return &loader{store: store, accounts: map[string]*state.Account{}, roles: map[string]*state.Role{}}
 }
 
 // begin reads no more than meta.json, for links that stand on this commit.
-func (l *loader) begin(commit string) error {
-	files, err := l.read(commit, []string{state.MetaPath})
+func (l *loader) begin(ctx context.Context, commit string) error {
+	files, err := l.read(ctx, commit, []string{state.MetaPath})
 	l.takeMeta(&step{}, touched{meta: true}, files)
 	return err
 }
@@ -78,16 +77,16 @@ func (t touched) names() []string {
 }
 
 // step reads what a link changed.
-func (l *loader) step(k link) (*step, error) {
-	diffs, err := l.store.Differences(l.ctx, k.before.Hash, k.Hash, state.Dir)
+func (l *loader) step(ctx context.Context, k link) (*step, error) {
+	diffs, err := l.store.Differences(ctx, k.before.Hash, k.Hash, state.Dir)
 	if err != nil {
 		return nil, err
 	}
 	t := sortOut(diffs)
-	if err := l.knowBefore(k.before.Hash, t); err != nil {
+	if err := l.knowBefore(ctx, k.before.Hash, t); err != nil {
 		return nil, err
 	}
-	after, err := l.read(k.Hash, t.names())
+	after, err := l.read(ctx, k.Hash, t.names())
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +110,7 @@ func (l *loader) step(k link) (*step, error) {
 const many = 200
 
 // read reads folders and files at a commit, and groups them as sortOut does.
-func (l *loader) read(commit string, names []string) (map[string][]state.File, error) {
+func (l *loader) read(ctx context.Context, commit string, names []string) (map[string][]state.File, error) {
 	dirs := make([]string, len(names))
 	for i, name := range names {
 		dirs[i] = state.Dir + "/" + name
@@ -119,7 +118,7 @@ func (l *loader) read(commit string, names []string) (map[string][]state.File, e
 	if len(dirs) > many {
 		dirs = []string{state.Dir}
 	}
-	found, err := l.store.Files(l.ctx, commit, dirs, nil)
+	found, err := l.store.Files(ctx, commit, dirs, nil)
 	groups := map[string][]state.File{}
 	for _, f := range found {
 		name := inState(f.Path)
@@ -133,7 +132,7 @@ func (l *loader) read(commit string, names []string) (map[string][]state.File, e
 }
 
 // knowBefore reads, of what is about to change, what was not read before.
-func (l *loader) knowBefore(commit string, t touched) error {
+func (l *loader) knowBefore(ctx context.Context, commit string, t touched) error {
 	var missing []string
 	for _, name := range t.names() {
 		_, account := l.accounts[name]
@@ -145,7 +144,7 @@ func (l *loader) knowBefore(commit string, t touched) error {
 	if commit == "" || len(missing) == 0 {
 		return nil
 	}
-	files, err := l.read(commit, missing)
+	files, err := l.read(ctx, commit, missing)
 	if err != nil {
 		return err
 	}

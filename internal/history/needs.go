@@ -15,15 +15,15 @@ func Needs(ctx context.Context, store Store, commit string, opts Options) ([]str
 	if commit == "" {
 		return nil, nil
 	}
-	c := &checker{ctx: ctx, store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
-	w, err := c.walk(commit)
+	c := &checker{store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
+	w, err := c.walk(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
 	links := slices.Concat(c.links, c.sides)
 	if len(w.others) > 0 {
-		b := &beside{ctx: ctx, store: store, shallow: w.shallow, line: w.line, seen: map[string]*aside{}}
-		asides, err := b.commits(w.others, c.base)
+		b := &beside{store: store, shallow: w.shallow, line: w.line, seen: map[string]*aside{}}
+		asides, err := b.commits(ctx, w.others, c.base)
 		if err != nil {
 			return nil, err
 		}
@@ -34,29 +34,28 @@ func Needs(ctx context.Context, store Store, commit string, opts Options) ([]str
 			}
 		}
 	}
-	n := &needs{ctx: ctx, store: store, all: map[string]bool{}}
+	n := &needs{store: store, all: map[string]bool{}}
 	for _, k := range links {
-		n.differences(k.before.Hash, k.Hash)
+		n.differences(ctx, k.before.Hash, k.Hash)
 	}
 	for _, hash := range append(w.unread, commit, c.end.Hash) {
-		n.whole(hash)
+		n.whole(ctx, hash)
 	}
 	return model.Names(n.all), n.err
 }
 
 // needs collects the names of contents.
 type needs struct {
-	ctx   context.Context
 	store Store
 	all   map[string]bool
 	err   error
 }
 
-func (n *needs) differences(before, after string) {
+func (n *needs) differences(ctx context.Context, before, after string) {
 	if n.err != nil {
 		return
 	}
-	diffs, err := n.store.Differences(n.ctx, before, after, state.Dir)
+	diffs, err := n.store.Differences(ctx, before, after, state.Dir)
 	n.err = err
 	for _, d := range diffs {
 		n.add(d.Before, d.BeforeMode)
@@ -65,11 +64,11 @@ func (n *needs) differences(before, after string) {
 }
 
 // whole adds all of a state: beside what changed, the files of its folder are read.
-func (n *needs) whole(commit string) {
+func (n *needs) whole(ctx context.Context, commit string) {
 	if n.err != nil || commit == "" {
 		return
 	}
-	files, err := n.store.Files(n.ctx, commit, []string{state.Dir}, func(string) bool { return false })
+	files, err := n.store.Files(ctx, commit, []string{state.Dir}, func(string) bool { return false })
 	n.err = err
 	for _, f := range files {
 		n.add(f.Hash, f.Mode)

@@ -34,7 +34,6 @@ type link struct {
 
 // walk goes back from a commit and collects what touched state.
 type walk struct {
-	ctx     context.Context
 	store   Store
 	shallow bool
 	// until end the walk: what lies behind them was checked before.
@@ -61,10 +60,10 @@ type walk struct {
 	reached bool
 }
 
-func (w *walk) from(hash string) error {
+func (w *walk) from(ctx context.Context, hash string) error {
 	at, err := w.visit(hash)
 	for err == nil {
-		if err := w.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		w.meet(at)
@@ -76,7 +75,7 @@ func (w *walk) from(hash string) error {
 			return nil
 		}
 		var more bool
-		if at, more, err = w.back(at); !more {
+		if at, more, err = w.back(ctx, at); !more {
 			return err
 		}
 	}
@@ -104,12 +103,12 @@ func (w *walk) meet(at place) {
 }
 
 // back goes to the commit that a commit's state is to be held against.
-func (w *walk) back(at place) (place, bool, error) {
+func (w *walk) back(ctx context.Context, at place) (place, bool, error) {
 	if len(at.Parents) == 0 {
 		w.add(link{place: at})
 		return place{}, false, nil
 	}
-	if err := w.compare(at); err != nil {
+	if err := w.compare(ctx, at); err != nil {
 		return place{}, false, err
 	}
 	first, err := w.visit(ground(at.Commit))
@@ -159,7 +158,7 @@ func (w *walk) follow(at, first place) (place, error) {
 // follows one of them, and which is the first is up to whoever merges: a branch
 // without any history of this project's, with a state of its own, would else put
 // the true one aside and be followed to its beginning.
-func (w *walk) compare(at place) error {
+func (w *walk) compare(ctx context.Context, at place) error {
 	if w.reached || len(at.Parents) < 2 || at.state == "" {
 		return nil
 	}
@@ -176,11 +175,11 @@ func (w *walk) compare(at place) error {
 			continue
 		}
 		if here == nil {
-			if here, err = w.meta(at.Hash); err != nil || here == nil {
+			if here, err = w.meta(ctx, at.Hash); err != nil || here == nil {
 				return err // What cannot be read is said by whoever judges it.
 			}
 		}
-		there, err := w.meta(hash)
+		there, err := w.meta(ctx, hash)
 		if err != nil {
 			return err
 		}
@@ -192,8 +191,8 @@ func (w *walk) compare(at place) error {
 }
 
 // meta reads meta.json at a commit; nil is one that cannot be read.
-func (w *walk) meta(commit string) (*state.Meta, error) {
-	files, err := w.store.Files(w.ctx, commit, []string{state.Dir + "/" + state.MetaPath}, nil)
+func (w *walk) meta(ctx context.Context, commit string) (*state.Meta, error) {
+	files, err := w.store.Files(ctx, commit, []string{state.Dir + "/" + state.MetaPath}, nil)
 	if errors.Is(err, git.ErrMissingObject) {
 		w.unread = append(w.unread, commit)
 		return nil, nil
