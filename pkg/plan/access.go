@@ -2,7 +2,7 @@ package plan
 
 import (
 	"encoding/binary"
-	"math"
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,10 +13,10 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// rights compares what sets of roles allow before and after the plan, by the rules
+// comparer compares what sets of roles allow before and after the plan, by the rules
 // of one server. Most accounts share their set of roles with others, so each pair of
 // sets is compared once, on all processors, and each role is compiled once.
-type rights struct {
+type comparer struct {
 	rules *access.Rules
 	// before and after have the roles as the server has them in force.
 	before, after map[string]*model.Role
@@ -56,12 +56,16 @@ type comparedSets struct {
 	bytes         int
 }
 
-// allRights are the rights by each server's rules. A role that stays for the values
-// that carry it is what it was.
-func (b *builder) allRights(kept map[model.Address]bool) (list []*rights) {
+// comparers are those of each server that the plan answers for.
+type comparers []*comparer
+
+// newComparers compares by each server's rules. A role that stays for the values
+// that carry it is what it was. kept restricts which roles change; nil means all of
+// them.
+func newComparers(b basis, h heirs, kept map[model.Address]bool) (list comparers) {
 	for _, rules := range serversOf(b.want, b.have) {
-		r := newRights(rules, b.want, b.have, kept)
-		for name := range b.heirs.stays {
+		r := newComparer(rules, b.want, b.have, kept)
+		for name := range h.stays {
 			r.after[name] = r.before[name]
 			delete(r.changed, name)
 		}
@@ -70,10 +74,26 @@ func (b *builder) allRights(kept map[model.Address]bool) (list []*rights) {
 	return list
 }
 
-// newRights compares the applied roles with the declared ones. kept restricts
-// which roles change; nil means all of them.
-func newRights(rules *access.Rules, want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *rights {
-	r := &rights{
+// differ reports whether moving from one set of roles to another may give or take
+// anything.
+func (l comparers) differ(before, after []string) bool {
+	return slices.ContainsFunc(l, func(r *comparer) bool { return !r.same(before, after) })
+}
+
+// nameServer spells a server as far as the others differ from it.
+func (l comparers) nameServer(i int) string {
+	server := l[i].rules.Server()
+	words := ModeWords(server.Mode)
+	if slices.ContainsFunc(l, func(r *comparer) bool { return r.rules.Server().Version != server.Version }) {
+		words += " of OSMO " + server.Version
+	}
+	return words
+}
+
+// newComparer compares the applied roles with the declared ones, as far as kept
+// lets them change.
+func newComparer(rules *access.Rules, want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *comparer {
+	r := &comparer{
 		rules: rules, before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{},
 		compiledBefore: map[string]*access.Compiled{}, compiledAfter: map[string]*access.Compiled{},
 		numbers: map[string]uint32{}, memo: map[string]*comparedSets{},
@@ -103,7 +123,7 @@ func newRights(rules *access.Rules, want *model.Declarations, have *state.Snapsh
 	return r
 }
 
-func (r *rights) note(name string) {
+func (r *comparer) note(name string) {
 	before, after := r.before[name], r.after[name]
 	if before == nil || after == nil || !model.EqualPolicies(before.Policies, after.Policies) {
 		r.changed[name] = true
@@ -112,7 +132,7 @@ func (r *rights) note(name string) {
 
 // diff is what moving from one set of roles to another gives and takes, with
 // the roles' own changes counted in. The answer is there after run.
-func (r *rights) diff(before, after []string) *comparedSets {
+func (r *comparer) diff(before, after []string) *comparedSets {
 	if r.same(before, after) {
 		return nil
 	}
@@ -123,7 +143,7 @@ func (r *rights) diff(before, after []string) *comparedSets {
 // one with the roles after cannot, as what is lost. What a changed role takes is
 // gone for every generation at once, since tokens refer to roles by name. The
 // answer is there after run.
-func (r *rights) outlasts(held, after []string) *comparedSets {
+func (r *comparer) outlasts(held, after []string) *comparedSets {
 	if len(held) == 0 || slices.Equal(held, after) {
 		return nil
 	}
@@ -136,7 +156,7 @@ type key struct {
 	before, after []string
 }
 
-func (r *rights) spell(k key) string {
+func (r *comparer) spell(k key) string {
 	text := make([]byte, 0, 2+4*(len(k.before)+len(k.after)+1))
 	text = append(text, k.kind)
 	for _, names := range [][]string{k.before, k.after} {
@@ -155,7 +175,7 @@ func (r *rights) spell(k key) string {
 
 // compare returns the comparison of that name, and queues it where it is new. The
 // first set is of roles as compiled and roles have them, the second of those after.
-func (r *rights) compare(k key, compiled map[string]*access.Compiled, roles map[string]*model.Role) *comparedSets {
+func (r *comparer) compare(k key, compiled map[string]*access.Compiled, roles map[string]*model.Role) *comparedSets {
 	text := r.spell(k)
 	c := r.memo[text]
 	if c == nil {
@@ -167,14 +187,14 @@ func (r *rights) compare(k key, compiled map[string]*access.Compiled, roles map[
 
 // withDefault compiles roles and the one that everybody has. What changes in that
 // is said once, of everybody, so both sides have it as it is after the plan.
-func (r *rights) withDefault(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
+func (r *comparer) withDefault(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
 	out := r.compile(minus(names, []string{access.DefaultRole}), compiled, roles)
 	return append(out, r.compile([]string{access.DefaultRole}, r.compiledAfter, r.after)...)
 }
 
 // everybody is what the change of the role that everybody has gives and takes, nil
 // where it does neither. The answer is there after run.
-func (r *rights) everybody() *comparedSets {
+func (r *comparer) everybody() *comparedSets {
 	name := []string{access.DefaultRole}
 	if !r.changed[access.DefaultRole] {
 		return nil
@@ -188,7 +208,7 @@ func (r *rights) everybody() *comparedSets {
 	return c
 }
 
-func (r *rights) compile(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
+func (r *comparer) compile(names []string, compiled map[string]*access.Compiled, roles map[string]*model.Role) []*access.Compiled {
 	out := make([]*access.Compiled, 0, len(names))
 	for _, name := range names {
 		role := roles[name]
@@ -219,7 +239,7 @@ const (
 // run makes the comparisons that are queued, within so many steps and bytes in
 // all. What each takes depends on its roles alone, so whether all of them fit does
 // not depend on the order in which they are made.
-func (r *rights) run(steps, room int) {
+func (r *comparer) run(steps, room int) {
 	var next, usedSteps, usedBytes atomic.Int64
 	var workers sync.WaitGroup
 	spent := func() bool { return usedSteps.Load() > int64(steps) || usedBytes.Load() > int64(room) }
@@ -244,7 +264,7 @@ func (r *rights) run(steps, room int) {
 }
 
 // same reports that nothing can differ: the same roles, none of them changed.
-func (r *rights) same(before, after []string) bool {
+func (r *comparer) same(before, after []string) bool {
 	return slices.Equal(before, after) && !slices.ContainsFunc(after, func(s string) bool { return r.changed[s] })
 }
 
@@ -274,34 +294,33 @@ type accessCase struct {
 	everybody bool
 }
 
-func (b *builder) noteAccess(c accessCase) {
-	if slices.ContainsFunc(b.rights, func(r *rights) bool { return !r.same(c.before, c.after) }) {
-		b.cases = append(b.cases, c)
-	}
-}
+// errTooMuch is for comparisons that take more steps or bytes than they may.
+var errTooMuch = errors.New("too much to compare")
 
-// accessSection works out what was noted. kept are the objects that a
-// restricted plan reaches: whatever else would change stays as it was.
-func (b *builder) accessSection(kept map[model.Address]bool) []Access {
-	b.compared = b.rights
-	if kept != nil {
-		b.compared = b.allRights(kept)
+// compareAll works out what cases give and take. kept are the objects that a
+// restricted plan reaches: whatever else would change stays as it was. It stops with
+// errTooMuch.
+func (l comparers) compareAll(cases []accessCase, kept map[model.Address]bool, today model.Date, steps int, room *room) ([]Access, error) {
+	answers := make([][]answer, len(l))
+	for i, r := range l {
+		answers[i] = r.ask(cases, kept, today)
 	}
-	answers := make([][]answer, len(b.compared))
-	for i, r := range b.compared {
-		answers[i] = b.queue(r, kept)
-	}
-	for _, r := range b.compared {
-		if r.run(b.steps(), b.left); r.tooMuch || r.tooLarge {
-			b.left = -1
-			return nil
+	for _, r := range l {
+		if r.run(steps, room.left); r.tooMuch || r.tooLarge {
+			return nil, errTooMuch
 		}
 	}
 	var out []Access
-	for i := range b.cases {
-		out = b.appendAccess(out, i, answers)
+	for i := range cases {
+		entries, bytes := l.entriesOf(cases[i].subject, i, answers, today)
+		for n, e := range entries {
+			if !room.take(entryFrame + bytes[n]) {
+				return nil, errTooMuch
+			}
+			out = append(out, e)
+		}
 	}
-	return out
+	return out, nil
 }
 
 // answer is what one server's rules say of a case, once they were asked.
@@ -310,12 +329,12 @@ type answer struct {
 	effective      model.Date
 }
 
-// queue asks by one server's rules about every case.
-func (b *builder) queue(r *rights, kept map[model.Address]bool) []answer {
-	answers := make([]answer, len(b.cases))
-	for i, c := range b.cases {
+// ask queues the comparisons of every case.
+func (r *comparer) ask(cases []accessCase, kept map[model.Address]bool, today model.Date) []answer {
+	answers := make([]answer, len(cases))
+	for i, c := range cases {
 		if kept != nil && !kept[c.cause] {
-			c.after, c.effective = c.before, b.today
+			c.after, c.effective = c.before, today
 		}
 		answers[i] = answer{outlasts: r.outlasts(c.held, c.after), effective: c.effective}
 		if c.everybody {
@@ -327,33 +346,31 @@ func (b *builder) queue(r *rights, kept map[model.Address]bool) []answer {
 	return answers
 }
 
-// appendAccess adds what all servers answer to case i in one entry, or one entry
-// for each where they differ.
-func (b *builder) appendAccess(out []Access, i int, answers [][]answer) []Access {
-	subject := b.cases[i].subject
-	entries := make([]Access, len(answers))
-	bytes := make([]int, len(answers))
+// entriesOf is what all servers answer to case i in one entry, or one entry for each
+// where they differ, and about what each takes.
+func (l comparers) entriesOf(subject model.Address, i int, answers [][]answer, today model.Date) (entries []Access, bytes []int) {
+	all := make([]Access, len(answers))
 	differ := false
 	for n := range answers {
-		entries[n], bytes[n] = b.accessOf(subject, answers[n][i]), answers[n][i].diff.size()
-		differ = differ || n > 0 && !entries[n].says(&entries[0])
+		all[n] = answers[n][i].entry(subject, today)
+		differ = differ || n > 0 && !all[n].says(&all[0])
 	}
-	for n, e := range entries {
+	for n, e := range all {
 		if differ {
-			server := b.compared[n].rules.Server()
+			server := l[n].rules.Server()
 			e.Server = &server
 		} else if n > 0 {
 			break
 		}
-		if len(e.Gained)+len(e.Lost) > 0 && b.take(entryFrame+bytes[n]) {
-			out = append(out, e)
+		if len(e.Gained)+len(e.Lost) > 0 {
+			entries, bytes = append(entries, e), append(bytes, answers[n][i].diff.size())
 		}
 	}
-	return out
+	return entries, bytes
 }
 
-func (b *builder) accessOf(subject model.Address, a answer) Access {
-	e := Access{Subject: subject, Gained: []access.Grant{}, Lost: []access.Grant{}, EffectiveOn: b.today}
+func (a answer) entry(subject model.Address, today model.Date) Access {
+	e := Access{Subject: subject, Gained: []access.Grant{}, Lost: []access.Grant{}, EffectiveOn: today}
 	if a.outlasts != nil && len(a.outlasts.lost) > 0 {
 		e.EffectiveOn = a.effective
 	}
@@ -380,122 +397,42 @@ func (c *comparedSets) size() int {
 	return c.bytes
 }
 
-// steps is how many the comparisons may take.
-func (b *builder) steps() int {
-	if b.room == unlimited {
-		return math.MaxInt
-	}
-	return b.opts.Limits.OrDefault().AccessSteps
+// accessNotes notes the cases that the servers may answer otherwise than before.
+type accessNotes struct {
+	servers comparers
+	today   model.Date
 }
 
-func (b *builder) accountAccess(want *model.Account, have *state.Account) {
-	var before, after []string
-	name := ""
-	if have.Live() {
-		name = have.Name
-		before = have.Roles()
+func (n accessNotes) note(out *part, c accessCase) {
+	if n.servers.differ(c.before, c.after) {
+		out.cases = append(out.cases, c)
 	}
-	if want != nil {
-		name = want.Name
-		after = b.rolesOf(want)
-	}
-	a := model.AccountAddress(name)
-	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, effective: b.today})
 }
 
-// tokenAccess notes how a token's access moves to the roles after, none where
-// the token goes. have is nil where it comes.
-func (b *builder) tokenAccess(a, cause model.Address, after []string, have *state.Token) {
-	b.noteAccess(accessCase{subject: a, cause: cause, before: b.rolesNow(have), after: after, effective: b.today})
+// token notes how a token's access moves to the roles after, none where the token
+// goes. have is nil where it comes.
+func (n accessNotes) token(out *part, a, cause model.Address, after []string, have *state.Token) {
+	n.note(out, accessCase{subject: a, cause: cause, before: rolesNow(have, n.today), after: after, effective: n.today})
 }
 
-// overlapAccess is tokenAccess where the old generation lives on, with what its
-// account leaves it, until a day.
-func (b *builder) overlapAccess(a model.Address, after []string, have *state.Token, account *model.Account, until model.Date) {
-	before := b.rolesNow(have)
-	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, b.rolesOf(account)), effective: until})
+// overlap is token where the old generation lives on, with the roles that its
+// account has left, until a day.
+func (n accessNotes) overlap(out *part, a model.Address, after []string, have *state.Token, left []string, until model.Date) {
+	before := rolesNow(have, n.today)
+	n.note(out, accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, left), effective: until})
+}
+
+// account notes how an account's access moves between roles.
+func (n accessNotes) account(out *part, a model.Address, before, after []string) {
+	n.note(out, accessCase{subject: a, cause: a, before: before, after: after, effective: n.today})
 }
 
 // rolesNow are the roles of a token's active generation.
-func (b *builder) rolesNow(have *state.Token) []string {
-	var before []string
+func rolesNow(have *state.Token, today model.Date) []string {
 	if have.Live() {
-		if g := have.Active(); g != nil && g.ExpiresAt > b.today {
-			before = g.CurrentRoles()
+		if g := have.Active(); g != nil && g.ExpiresAt > today {
+			return g.CurrentRoles()
 		}
 	}
-	return before
-}
-
-func (b *builder) tokenReaders(a model.Address, want []model.Recipient, have []string) {
-	r := Readers{Token: a, Gained: []Reader{}, Lost: []Reader{}}
-	known := members(have)
-	for i, id := range b.idsOf(want) {
-		if !known.has(id) {
-			r.Gained = append(r.Gained, Reader{Name: want[i].Name, Key: id})
-		}
-	}
-	for _, id := range b.lostKeys(want, have) {
-		r.Lost = append(r.Lost, Reader{Name: b.names[id], Key: id})
-	}
-	b.addReaders(r)
-}
-
-func (b *builder) addReaders(r Readers) {
-	if len(r.Gained)+len(r.Lost) > 0 && b.take(entryFrame+sizeOfReaders(r.Gained)+sizeOfReaders(r.Lost)) {
-		b.readers = append(b.readers, r)
-	}
-}
-
-// idsOf are the IDs of recipients, in their order. Thousands of tokens share a
-// list, and the ID of a long key takes its time.
-func (b *builder) idsOf(list []model.Recipient) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	if ids := b.ids[&list[0]]; len(ids) == len(list) {
-		return ids
-	}
-	if b.ids == nil {
-		b.ids = map[*model.Recipient][]string{}
-	}
-	ids := model.IDs(list)
-	b.ids[&list[0]] = ids
-	return ids
-}
-
-// memberSet tells quickly what is in a list that is asked about many times. Most
-// lists are short, and of the long ones most are sorted. It is a value, since one
-// is made for each of many thousands of tokens.
-type memberSet struct {
-	list   []string
-	sorted bool
-}
-
-func members(list []string) memberSet {
-	if len(list) <= 8 {
-		return memberSet{list, false}
-	}
-	if !slices.IsSorted(list) {
-		list = model.Set(list)
-	}
-	return memberSet{list, true}
-}
-
-func (m memberSet) has(s string) bool {
-	if m.sorted {
-		_, found := slices.BinarySearch(m.list, s)
-		return found
-	}
-	return slices.Contains(m.list, s)
-}
-
-// missesAny reports whether any of list is no member.
-func (m memberSet) missesAny(list []string) bool {
-	for _, s := range list {
-		if !m.has(s) {
-			return true
-		}
-	}
-	return false
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 // digest computes [Plan.Digest]. What it covers is fixed by the format version:
 // a reviewed digest must mean the same after a squash merge, on another day and
 // in another clone.
-func (b *builder) digest(p *Plan) string {
+func digest(p *Plan, b basis) string {
 	sum := sha256.New()
 	write := func(text string, v any) {
 		data, err := json.Marshal(v)
@@ -39,7 +39,7 @@ func (b *builder) digest(p *Plan) string {
 		switch c := &p.Changes[i]; {
 		case !c.Due:
 			write(before, change{c.Address, c.Action, c.Before, c.After})
-		case b.carries(c):
+		case carriesDeclaration(c, b):
 			write(before, change{c.Address, Update, c.Before, c.After})
 		default:
 			continue
@@ -54,11 +54,11 @@ func (b *builder) digest(p *Plan) string {
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }
 
-// carries reports whether a rotation that is due by date brings a changed
+// carriesDeclaration reports whether a rotation that is due by date brings a changed
 // declaration along. Its date needs no review, the declaration does: it is
 // covered as the update that it would be on any other day. So is a key that no
 // apply recorded for the token, since it would be sealed to.
-func (b *builder) carries(c *Change) bool {
+func carriesDeclaration(c *Change, b basis) bool {
 	if c.Action != Rotate {
 		return false
 	}

@@ -17,70 +17,65 @@ import (
 // long key by its digest alone, so whoever calls brings the keys, by their IDs. A
 // token of which one is missing is left as it is, with a warning.
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
-	a := appliedDeclarations{have.Meta.Applied, keys}
-	b := newBuilder(a.of(have), have, opts)
-	b.keepAsApplied()
-	b.rights = b.allRights(nil)
-	b.checkAddresses()
-	if b.problems.HasErrors() {
-		return nil, b.problems.Bounded()
+	applied := appliedDeclarations{have.Meta.Applied, keys}
+	b := basis{applied.of(have), have, opts.Observed, opts.Today}
+	p := tokenPlanner{planner: newPlanner(b, keptAsApplied(have))}
+	d := newDraft(opts.Limits)
+	d.join(checkTargets(b, opts.Targets))
+	_, wrong := checkReplace(b, opts.Replace)
+	d.join(wrong)
+	if d.problems.HasErrors() {
+		return nil, d.problems.Bounded()
 	}
 	for _, name := range model.Names(b.want.Accounts) {
-		b.dueOf(b.want.Accounts[name], have.Accounts[name], a)
+		want, roles := b.want.Accounts[name], p.heirs.rolesOf(b.want.Accounts[name])
+		for _, token := range model.Names(have.Accounts[name].Tokens) {
+			if t := have.Accounts[name].Tokens[token]; t.Live() && !d.join(p.planDue(model.TokenAddress(name, token), t, want, roles, applied)) {
+				return nil, TooLarge(opts.Limits)
+			}
+		}
 	}
-	p := b.finish(KindDue)
-	if b.full() {
-		return nil, b.tooLarge()
+	made, problems := d.finish(p.planner, KindDue, nil, opts)
+	if made == nil {
+		return nil, problems
 	}
-	for i := range p.Changes {
-		p.Changes[i].Origin = nil // It stands in state and not in a file.
+	for i := range made.Changes {
+		made.Changes[i].Origin = nil // It stands in state and not in a file.
 	}
-	return p, b.problems
+	return made, problems
 }
 
-// keepAsApplied leaves to accounts what they keep for values that retire: it goes
+// keptAsApplied leaves to accounts what they keep for values that retire: it goes
 // with an apply of the declarations.
-func (b *builder) keepAsApplied() {
-	b.heirs.kept = map[string][]string{}
-	for name, account := range b.have.Accounts {
+func keptAsApplied(have *state.Snapshot) heirs {
+	h := heirs{kept: map[string][]string{}}
+	for name, account := range have.Accounts {
 		if kept := account.Kept(); account.Live() && len(kept) > 0 {
-			b.heirs.kept[name] = kept
+			h.kept[name] = kept
 		}
 	}
+	return h
 }
 
-// dueOf plans what dates ask for of one account's tokens.
-func (b *builder) dueOf(want *model.Account, have *state.Account, applied appliedDeclarations) {
-	for _, name := range model.Names(have.Tokens) {
-		t := have.Tokens[name]
-		if !t.Live() {
-			continue
+// planDue plans what dates ask for of an applied token.
+func (p tokenPlanner) planDue(a model.Address, t *state.Token, account *model.Account, roles []string, applied appliedDeclarations) (out part) {
+	// Where no generation is active somebody ended it, and no date brings another.
+	if g := t.Active(); g != nil && t.RenamedTo == "" {
+		c := p.caseOf(account, roles, a.Name)
+		warnClock(&out, c, p.today)
+		warnDates(&out, c, g, p.today)
+		due, ok := dueOn(c.want, g)
+		if !ok || due > p.today {
+			out.expect(p.today, forecast(c.want, g, p.today)...)
+		} else if missing := applied.missing(t); len(missing) > 0 {
+			out.warn("key_unknown", a, "is due since %s and is not rotated: state has only the digest of %s, and no osmoctl.yaml in the history at hand has the key",
+				due, strings.Join(missing, ", "))
+		} else {
+			p.rotate(&out, c, causes{reasons: []string{"due since " + due.String()}, due: true})
 		}
-		a := model.TokenAddress(have.Name, name)
-		if t.RenamedTo == "" {
-			b.dueRotation(tokenCase{account: want, want: want.Tokens[name], have: t, siblings: have.Tokens}, applied)
-		}
-		b.revokeDue(a, t)
 	}
-}
-
-func (b *builder) dueRotation(c tokenCase, applied appliedDeclarations) {
-	g := c.have.Active()
-	if g == nil {
-		return // No date brings another: somebody ended it.
-	}
-	b.clock(c)
-	b.warnDates(c, g)
-	due, ok := dueOn(c.want, g)
-	switch {
-	case !ok || due > b.today:
-		b.forecast(c.want, g)
-	case len(applied.missing(c.have)) > 0:
-		b.warn("key_unknown", c.address(), "is due since %s and is not rotated: state has only the digest of %s, and no osmoctl.yaml in the history at hand has the key",
-			due, strings.Join(applied.missing(c.have), ", "))
-	default:
-		b.rotateToken(c, causes{reasons: []string{"due since " + due.String()}, due: true})
-	}
+	revokeDue(&out, a, t, p.today)
+	return out
 }
 
 // DueKeys are the IDs of the keys that [Due] needs on a day, sorted.
@@ -177,7 +172,7 @@ func (a appliedDeclarations) missing(t *state.Token) []string {
 	if len(missing) == 0 {
 		return nil
 	}
-	names := namesByID(a.settings.Recipients)
+	names := a.settings.KeyNames()
 	for i, id := range missing {
 		missing[i] = keyName(id, names)
 	}

@@ -30,21 +30,72 @@ type heirs struct {
 	until map[string]model.Date
 	// stays has the roles that some account keeps.
 	stays map[string]bool
+	// tokens maps the address of an applied token to that of the declared one
+	// which takes over from it.
+	tokens map[model.Address]model.Address
 }
 
-// findHeirs settles who takes over from whom, and what stays for how long.
-func (b *builder) findHeirs() {
-	h := heirs{roles: map[string]string{}, accounts: AccountHeirs(b.want, b.have), kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{}}
+// findHeirs finds out who takes over from whom, and what stays for how long.
+func findHeirs(b basis) heirs {
+	h := heirs{
+		roles: map[string]string{}, accounts: AccountHeirs(b.want, b.have), tokens: map[model.Address]model.Address{},
+		kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{},
+	}
 	for _, name := range model.Names(b.want.Roles) {
 		for _, old := range b.want.Roles[name].Previously {
 			h.roles[old] = name
 		}
 	}
 	maps.DeleteFunc(h.roles, func(old, _ string) bool { return b.want.Roles[old] != nil })
-	b.heirs = h
 	if len(h.roles) > 0 {
-		b.keepRoles()
+		h.keepRoles(b)
 	}
+	for name, account := range b.want.Accounts {
+		h.findTokens(account, b.have.Accounts[name])
+	}
+	for old, heir := range h.accounts {
+		h.findMovedTokens(b, b.have.Accounts[old], b.want.Accounts[heir])
+	}
+	return h
+}
+
+// findTokens finds the tokens of an account that declared ones take over from.
+func (h *heirs) findTokens(want *model.Account, have *state.Account) {
+	renames := false
+	for _, t := range want.Tokens {
+		renames = renames || len(t.Previously) > 0
+	}
+	if have == nil || !renames {
+		return
+	}
+	for _, name := range model.Names(want.Tokens) {
+		for _, old := range want.Tokens[name].Previously {
+			if have.Tokens[old].Live() && want.Tokens[old] == nil {
+				h.tokens[model.TokenAddress(want.Name, old)] = want.Tokens[name].Address()
+			}
+		}
+	}
+}
+
+// findMovedTokens finds the tokens that retire because another account takes over
+// from theirs.
+func (h *heirs) findMovedTokens(b basis, have *state.Account, heir *model.Account) {
+	if carriedUntil(have, heir, "", b.today) <= b.today {
+		return
+	}
+	for name, t := range have.Tokens {
+		next := heirToken(heir, name)
+		if t.Live() && next != nil && (t.RenamedTo == "" || len(t.Generations) == 0) && retiresFor(t, next, b.today) {
+			h.tokens[model.TokenAddress(have.Name, name)] = next.Address()
+		}
+	}
+}
+
+// retiresFor reports whether some value of a token lives on beside those of the
+// token that takes its place.
+func retiresFor(t *state.Token, next *model.Token, today model.Date) bool {
+	g := t.Active()
+	return g != nil && livesUntil(g, next, today) > today || stillRetires(t, today) && next.Rotate.Overlap > 0
 }
 
 // AccountHeirs maps the accounts that are there and no longer declared to those
@@ -73,24 +124,25 @@ func AccountHeirs(want *model.Declarations, have *state.Snapshot) map[string]str
 	return heirs
 }
 
-func (b *builder) keepRoles() {
+// keepRoles finds the roles that accounts keep beside those they declare.
+func (h *heirs) keepRoles(b basis) {
 	for _, name := range model.Names(b.have.Accounts) {
 		have, want := b.have.Accounts[name], b.want.Accounts[name]
 		next := want
 		if want == nil {
-			next = b.want.Accounts[b.heirs.accounts[name]]
+			next = b.want.Accounts[h.accounts[name]]
 		}
 		if !have.Live() || next == nil {
 			continue
 		}
 		for _, g := range have.Grants {
-			if new := b.heirs.roles[g.Role]; new == "" || want != nil && (slices.Contains(want.Roles, g.Role) || !slices.Contains(want.Roles, new)) {
+			if new := h.roles[g.Role]; new == "" || want != nil && (slices.Contains(want.Roles, g.Role) || !slices.Contains(want.Roles, new)) {
 				continue
 			}
-			if until := b.carriedUntil(have, next, g.Role); until > b.today {
-				b.heirs.kept[name] = append(b.heirs.kept[name], g.Role)
-				b.heirs.until[name] = max(b.heirs.until[name], until)
-				b.heirs.stays[g.Role] = true
+			if until := carriedUntil(have, next, g.Role, b.today); until > b.today {
+				h.kept[name] = append(h.kept[name], g.Role)
+				h.until[name] = max(h.until[name], until)
+				h.stays[g.Role] = true
 			}
 		}
 	}
@@ -99,7 +151,7 @@ func (b *builder) keepRoles() {
 // carriedUntil is the last day of the values of an account that carry a role, any
 // where none is named, once this plan is applied; it is no later than today where
 // none does. next is the account as declared, or the one that takes over from it.
-func (b *builder) carriedUntil(have *state.Account, next *model.Account, role string) (last model.Date) {
+func carriedUntil(have *state.Account, next *model.Account, role string, today model.Date) (last model.Date) {
 	for name, t := range have.Tokens {
 		if !t.Live() {
 			continue
@@ -107,7 +159,7 @@ func (b *builder) carriedUntil(have *state.Account, next *model.Account, role st
 		heir := heirToken(next, name)
 		for i := range t.Generations {
 			if g := &t.Generations[i]; role == "" || slices.Contains(g.CurrentRoles(), role) {
-				last = max(last, b.livesUntil(g, heir))
+				last = max(last, livesUntil(g, heir, today))
 			}
 		}
 	}
@@ -130,51 +182,23 @@ func heirToken(account *model.Account, name string) *model.Token {
 
 // livesUntil is the last day of a generation where next takes its place: nil where
 // nothing does.
-func (b *builder) livesUntil(g *state.Generation, next *model.Token) model.Date {
+func livesUntil(g *state.Generation, next *model.Token, today model.Date) model.Date {
 	switch {
 	case g.RevokeAfter != 0:
 		return g.EndsOn()
-	case next == nil || g.ExpiresAt <= b.today:
+	case next == nil || g.ExpiresAt <= today:
 		return 0
 	}
-	return min(b.today.Add(next.Rotate.Overlap), g.ExpiresAt)
+	return min(today.Add(next.Rotate.Overlap), g.ExpiresAt)
 }
 
 // rolesOf are the roles that an account has once the plan is applied: those that it
 // declares, and those that it keeps for the values that stand on them.
-func (b *builder) rolesOf(want *model.Account) []string {
-	if kept := b.heirs.kept[want.Name]; len(kept) > 0 {
+func (h *heirs) rolesOf(want *model.Account) []string {
+	if kept := h.kept[want.Name]; len(kept) > 0 {
 		return model.Set(append(slices.Clone(want.Roles), kept...))
 	}
 	return want.Roles
-}
-
-// noteKept says what stays, and until when.
-func (b *builder) noteKept(want *model.Account) {
-	for _, old := range b.heirs.kept[want.Name] {
-		b.imply(model.AccountAddress(want.Name), model.RoleAddress(b.heirs.roles[old]),
-			"keeps role %s until %s, for the values that carry it", old, b.heirs.until[want.Name])
-	}
-}
-
-// onlyKeptGo reports that an update of an account does nothing but take away roles
-// that it kept for values which have ended.
-func (b *builder) onlyKeptGo(have *state.Account, before, after *Object) bool {
-	for _, f := range fieldsOf(before, after) {
-		if f.Path != "roles" && f.Path != "kept_roles" {
-			return false
-		}
-	}
-	kept := minus(before.KeptRoles, after.KeptRoles)
-	return len(kept) > 0 && len(minus(after.KeptRoles, before.KeptRoles)) == 0 && slices.Equal(minus(before.Roles, after.Roles), kept) &&
-		len(minus(after.Roles, before.Roles)) == 0 && !slices.ContainsFunc(kept, func(role string) bool { return !have.Spent(role, b.today) })
-}
-
-// keptRole reports whether an account holds a role for values that retire only, as
-// one does that was renamed itself.
-func (b *builder) keptRole(account, role string) bool {
-	have := b.have.Accounts[account]
-	return slices.Contains(have.Kept(), role) || b.heirs.accounts[account] != "" && waits(have)
 }
 
 // waits reports whether an account stays for values that retire only.
@@ -187,56 +211,13 @@ func waits(have *state.Account) bool {
 	return false
 }
 
-// accountRenamed plans what becomes of an account that another takes over from.
-func (b *builder) accountRenamed(have *state.Account, heir *model.Account) {
-	address, waits := model.AccountAddress(have.Name), waits(have)
-	if until := b.carriedUntil(have, heir, ""); until <= b.today {
-		reason := "renamed to " + heir.Name + ", and none of its values lives on"
-		b.add(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})
-		if !waits {
-			b.accountEnds(have)
-			return
-		}
-		b.accountAccess(nil, have)
-		for _, name := range model.Names(have.Tokens) {
-			if t := have.Tokens[name]; t.Live() {
-				b.revokeDue(model.TokenAddress(have.Name, name), t)
-			}
-		}
-		return
-	} else if !waits {
-		b.imply(address, model.AccountAddress(heir.Name), "stays until %s, for the values that retire", until)
-	}
-	stays := &model.Account{Name: have.Name, Roles: have.Roles()}
-	for _, name := range model.Names(have.Tokens) {
-		t, next := have.Tokens[name], heirToken(heir, name)
-		if !t.Live() {
-			continue
-		}
-		a, g := model.TokenAddress(have.Name, name), t.Active()
-		switch {
-		case t.RenamedTo != "" && len(t.Generations) > 0:
-			b.revokeDue(a, t)
-		case next != nil && g != nil && b.livesUntil(g, next) > b.today:
-			b.renamed[a] = next.Address()
-			b.renameToken(stays, a, t, g, next)
-		case next != nil && b.stillRetires(t) && next.Rotate.Overlap > 0:
-			b.renamed[a] = next.Address()
-			b.renameRetiring(a, t, next)
-		default:
-			b.add(Change{Address: a, Action: Delete, Before: appliedToken(t, b.names), Reasons: []string{"no longer declared"}})
-			b.tokenAccess(a, a, nil, t)
-		}
-	}
-}
-
 // takenOver are the addresses that a declared token takes over from in another
 // account.
-func (b *builder) takenOver(t *model.Token) (old []model.Address) {
+func (h *heirs) takenOver(b basis, t *model.Token) (old []model.Address) {
 	account := b.want.Accounts[t.Account]
 	for _, name := range account.Previously {
 		have := b.have.Accounts[name]
-		if !have.Live() || b.heirs.accounts[name] != t.Account {
+		if !have.Live() || h.accounts[name] != t.Account {
 			continue
 		}
 		for _, token := range model.Names(have.Tokens) {

@@ -23,20 +23,20 @@ type Key struct {
 	Lost   int `json:"lost"`
 }
 
-// keys counts, for each key that is declared or can open something, the tokens:
+// countKeys counts, for each key that is declared or can open something, the tokens:
 // those with the most at stake first.
-func (b *builder) keys(p *Plan) []Key {
+func countKeys(p *Plan, by planner, declared map[string]int) []Key {
 	byID := map[string]*Key{}
 	at := func(id string) *Key {
 		if byID[id] == nil {
-			byID[id] = &Key{Key: id, Name: b.names[id]}
+			byID[id] = &Key{Key: id, Name: by.keys.names[id]}
 		}
 		return byID[id]
 	}
-	for id, n := range b.declaredCounts() {
+	for id, n := range declared {
 		at(id).Declared = n
 	}
-	for id, n := range b.appliedCounts() {
+	for id, n := range countReadable(by.basis) {
 		at(id).Tokens = n
 	}
 	for i := range p.Readers {
@@ -47,7 +47,7 @@ func (b *builder) keys(p *Plan) []Key {
 			at(r.Key).Lost++
 		}
 	}
-	for _, keys := range b.want.Project.Recipients {
+	for _, keys := range by.want.Project.Recipients {
 		for _, k := range keys {
 			at(k.ID()).Name = k.Name
 		}
@@ -66,24 +66,20 @@ func sortedKeys(byID map[string]*Key) []Key {
 	return out
 }
 
-// declaredCounts has for each key the number of tokens declared for it.
-func (b *builder) declaredCounts() map[string]int {
-	if b.declared != nil {
-		return b.declared
-	}
+// countDeclared has for each key the number of tokens declared for it.
+func countDeclared(want *model.Declarations) map[string]int {
 	var lists tally[model.Recipient]
-	for _, a := range b.want.Accounts {
+	for _, a := range want.Accounts {
 		for _, t := range a.Tokens {
 			lists.add(t.Readers)
 		}
 	}
-	b.declared = lists.each(func(r model.Recipient) string { return r.ID() })
-	return b.declared
+	return lists.each(func(r model.Recipient) string { return r.ID() })
 }
 
-// appliedCounts has for each key the number of tokens of which it can open a
+// countReadable has for each key the number of tokens of which it can open a
 // live value.
-func (b *builder) appliedCounts() map[string]int {
+func countReadable(b basis) map[string]int {
 	var lists tally[string]
 	for _, a := range b.have.Accounts {
 		for _, t := range a.Tokens {

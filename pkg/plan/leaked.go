@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"slices"
+	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -18,12 +19,13 @@ const CodeLeakedValue = "leaked_value"
 // valueLengths are those of the values that OSMO's servers make.
 var valueLengths = []int{43, 64}
 
-// leaked looks for values in the texts of declarations. A text that is long enough
+// findLeaks looks for values in the texts of declarations. A text that is long enough
 // and of the right characters is rare, so this costs nothing in most projects.
-func (b *builder) leaked() {
+func findLeaks(b basis) (out part) {
 	var found []leak
+	issued := sync.OnceValue(func() map[state.Sum]model.Address { return issuedValues(b.have) })
 	look := func(at diag.Position, where model.Address, lists ...[]string) {
-		if whose, ok := b.valueAmong(lists); ok {
+		if whose, ok := valueAmong(lists, issued); ok {
 			found = append(found, leak{at, where, whose})
 		}
 	}
@@ -48,8 +50,9 @@ func (b *builder) leaked() {
 	for _, l := range slices.Compact(found) {
 		l.at.Column = 0 // the line of source may hold it, and would be shown
 		hint := "take it out: git keeps it, so osmoctl token revoke " + l.whose.Account + "/" + l.whose.Name + " --reason leaked has to end it"
-		b.problem(CodeLeakedValue, l.at, hint, "a text of this %s holds the value of %s", l.where.Kind, l.whose)
+		out.fail(CodeLeakedValue, l.at, hint, "a text of this %s holds the value of %s", l.where.Kind, l.whose)
 	}
+	return out
 }
 
 // leak is a value in the declaration of an object, and the generation that it is
@@ -59,10 +62,10 @@ type leak struct {
 	where, whose model.Address
 }
 
-func (b *builder) valueAmong(lists [][]string) (whose model.Address, found bool) {
+func valueAmong(lists [][]string, issued func() map[state.Sum]model.Address) (whose model.Address, found bool) {
 	for _, list := range lists {
 		for _, text := range list {
-			if whose, found = b.valueIn(text); found {
+			if whose, found = valueIn(text, issued); found {
 				return whose, true
 			}
 		}
@@ -71,7 +74,7 @@ func (b *builder) valueAmong(lists [][]string) (whose model.Address, found bool)
 }
 
 // valueIn looks up every piece of a text that has the length of a value.
-func (b *builder) valueIn(text string) (whose model.Address, found bool) {
+func valueIn(text string, issued func() map[state.Sum]model.Address) (whose model.Address, found bool) {
 	for from := 0; from+valueLengths[0] <= len(text); from++ {
 		end := from
 		for end < len(text) && mayBeOfValue(text[end]) {
@@ -79,7 +82,7 @@ func (b *builder) valueIn(text string) (whose model.Address, found bool) {
 		}
 		for _, n := range valueLengths {
 			for i := from; i+n <= end; i++ {
-				if whose, found = b.issued()[sha256.Sum256([]byte(text[i:i+n]))]; found {
+				if whose, found = issued()[sha256.Sum256([]byte(text[i:i+n]))]; found {
 					return whose, true
 				}
 			}
@@ -93,23 +96,20 @@ func mayBeOfValue(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
 }
 
-// issued are the generations of all values that state knows, ended ones
-// included. They are collected when the first text asks for them.
-func (b *builder) issued() map[state.Sum]model.Address {
-	if b.values != nil {
-		return b.values
-	}
-	b.values = map[state.Sum]model.Address{}
-	for _, a := range b.have.Accounts {
+// issuedValues are the generations of all values that state knows, ended ones
+// included.
+func issuedValues(have *state.Snapshot) map[state.Sum]model.Address {
+	values := map[state.Sum]model.Address{}
+	for _, a := range have.Accounts {
 		for name, t := range a.Tokens {
 			address := model.TokenAddress(a.Name, name)
 			for i := range t.Generations {
-				b.values[t.Generations[i].Value] = address.At(t.Generations[i].Number)
+				values[t.Generations[i].Value] = address.At(t.Generations[i].Number)
 			}
 			for i := range t.Tombstones {
-				b.values[t.Tombstones[i].Value] = address.At(t.Tombstones[i].Generation)
+				values[t.Tombstones[i].Value] = address.At(t.Tombstones[i].Generation)
 			}
 		}
 	}
-	return b.values
+	return values
 }

@@ -62,13 +62,6 @@ func appliedAccount(a *state.Account) *Object {
 	return &Object{Description: a.Description, Roles: a.Roles(), KeptRoles: a.Kept(), Labels: a.Labels, Protect: a.Protect}
 }
 
-func (b *builder) declaredObject(t *model.Token) *Object {
-	o := specObject(state.SpecOf(t))
-	o.Requested = max(1, t.Generation)
-	o.Readers = b.readersOf(t.Readers)
-	return o
-}
-
 // appliedToken shows a token as applied. Its readers are those of the active
 // generation, named as far as the settings of the last apply still name them.
 func appliedToken(t *state.Token, names map[string]string) *Object {
@@ -92,25 +85,6 @@ func specObject(s state.Spec) *Object {
 
 func appliedGeneration(g *state.Generation) *Object {
 	return &Object{Description: g.Description, Roles: g.CurrentRoles(), ExpiresAt: g.ExpiresAt, Generation: g.Number, RevokeAfter: g.RevokeAfter}
-}
-
-// readersOf shows recipients. Tokens that share a list of them share what is shown.
-func (b *builder) readersOf(recipients []model.Recipient) []Reader {
-	if len(recipients) == 0 {
-		return []Reader{}
-	}
-	if out := b.shown[&recipients[0]]; len(out) == len(recipients) {
-		return out
-	}
-	out := make([]Reader, len(recipients))
-	for i, id := range b.idsOf(recipients) {
-		out[i] = Reader{Name: recipients[i].Name, Key: id}
-	}
-	if b.shown == nil {
-		b.shown = map[*model.Recipient][]Reader{}
-	}
-	b.shown[&recipients[0]] = out
-	return out
 }
 
 func readersOfIDs(ids []string, names map[string]string) []Reader {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -9,9 +8,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// overlapOf says what the overlap of a replaced generation is worth: a role that
+// cutOverlap says what the overlap of a replaced generation is worth: a role that
 // its account loses leaves every value of it at once, whatever day it lives to.
-func (r *Resolved) overlapOf(g *state.Generation, roles []string) {
+func (r *Resolved) cutOverlap(g *state.Generation, roles []string) {
 	if lost := minus(g.CurrentRoles(), roles); len(lost) > 0 {
 		r.ReplacedKeeps, r.ReplacedLoses = orEmpty(intersect(g.CurrentRoles(), roles)), lost
 	}
@@ -45,36 +44,11 @@ func (s *riskSearch) poorer(had, kept []string) bool {
 	if known {
 		return less
 	}
-	for _, r := range s.compared {
+	for _, r := range s.servers {
 		everybody := pick(r.after, []string{access.DefaultRole})
 		_, lost := r.rules.Diff(append(pick(r.before, had), everybody...), append(pick(r.before, kept), everybody...))
 		less = less || len(lost) > 0
 	}
-	if s.cut == nil {
-		s.cut = map[string]bool{}
-	}
 	s.cut[key] = less
 	return less
-}
-
-// neverRotated warns where a fixed date comes before the rhythm's first day. Of a
-// lifetime that is an error of the declaration; here it depends on the day of
-// issue, and no day that passes may fail a plan.
-func (b *builder) neverRotated(t *model.Token, generation int, expires model.Date) {
-	if t.Expiry.At == 0 || t.Rotate.Every == 0 || b.today.Add(t.Rotate.Every) < expires {
-		return
-	}
-	b.warn("never_rotated", t.Address(), "generation %d expires on %s, in %s, and every of %s is not below that: it is never rotated; declare a smaller every, or expires_in",
-		generation, expires, model.Plural(int(b.today.Until(expires)), "day", "days"), t.Rotate.Every)
-}
-
-// maxNamed is how many of a crowd a message names.
-const maxNamed = 3
-
-// few names the first of a list and counts the others.
-func few(list []string) string {
-	if len(list) <= maxNamed {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:maxNamed], ", "), len(list)-maxNamed)
 }

@@ -11,15 +11,15 @@ import (
 // maxRenames bounds how many suspected renames a plan asks about one by one.
 const maxRenames = 10
 
-// renames asks about what looks like a rename that nobody declared: one object goes
+// warnRenamed asks about what looks like a rename that nobody declared: one object goes
 // and another with equal content comes in the same plan. Applied as it stands, it
 // ends at once what the old name gives.
-func (b *builder) renames() {
+func warnRenamed(b basis, changes []Change) (out part) {
 	gone, come := map[string][]string{}, []*Change{}
-	for i := range b.changes {
-		switch c := &b.changes[i]; c.Action {
+	for i := range changes {
+		switch c := &changes[i]; c.Action {
 		case Delete:
-			if key := b.contentOf(c, c.Before); key != "" {
+			if key := contentOf(b, c, c.Before); key != "" {
 				gone[key] = append(gone[key], c.Address.Name)
 			}
 		case Create:
@@ -27,26 +27,27 @@ func (b *builder) renames() {
 		}
 	}
 	if len(gone) == 0 {
-		return
+		return out
 	}
 	slices.SortFunc(come, func(a, b *Change) int { return a.Address.Compare(b.Address) })
 	asked, further := 0, model.Address{}
 	for _, c := range come {
-		old := gone[b.contentOf(c, c.After)]
+		old := gone[contentOf(b, c, c.After)]
 		if len(old) == 0 {
 			continue
 		}
 		switch asked++; {
 		case asked <= maxRenames:
 			slices.Sort(old)
-			b.warn("renamed", c.Address, "renamed? %s goes in this plan and has the same content: %s", fewOf(c.Address, old), renameWords(c.Address.Kind, old))
+			out.warn("renamed", c.Address, "renamed? %s goes in this plan and has the same content: %s", fewOf(c.Address, old), renameWords(c.Address.Kind, old))
 		case asked == maxRenames+1:
 			further = c.Address
 		}
 	}
 	if asked > maxRenames {
-		b.warn("renamed", further, "renamed? this one and %d more look like it too", asked-maxRenames-1)
+		out.warn("renamed", further, "renamed? this one and %d more look like it too", asked-maxRenames-1)
 	}
+	return out
 }
 
 // fewOf spells the addresses of the kind of a that names have.
@@ -75,7 +76,7 @@ func renameWords(kind model.Kind, old []string) string {
 // contentOf is a text that objects of one kind share where they say the same. Names
 // are left out, but for a token's account: no token moves to another. It is empty
 // where an object says so little that another may say the same by chance.
-func (b *builder) contentOf(c *Change, o *Object) string {
+func contentOf(b basis, c *Change, o *Object) string {
 	parts := []any{c.Address.Kind, c.Address.Account}
 	switch c.Address.Kind {
 	case model.KindRole:
@@ -86,7 +87,7 @@ func (b *builder) contentOf(c *Change, o *Object) string {
 	case model.KindToken:
 		parts = append(parts, tokenContent(o))
 	case model.KindAccount:
-		tokens := b.tokenNames(c)
+		tokens := tokenNames(b, c)
 		if len(tokens) == 0 {
 			return ""
 		}
@@ -104,7 +105,7 @@ func tokenContent(o *Object) any {
 }
 
 // tokenNames are the live tokens of an account that goes or comes.
-func (b *builder) tokenNames(c *Change) (names []string) {
+func tokenNames(b basis, c *Change) (names []string) {
 	if c.Action == Create {
 		return model.Names(b.want.Accounts[c.Address.Name].Tokens)
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -21,35 +22,24 @@ type Restored struct {
 // restoration gave. before is what can be read of the state at hand. Its digest
 // is that of any plan.
 func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Plan {
-	b := newComparison(before, after, opts)
-	b.changes = Compare(before, after, "as it was at commit "+short(restored.Commit))
-	b.follow(after)
-	p := b.finish(KindRestore)
+	b := basis{want: asApplied(after), have: before, today: opts.Today}
+	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
+	d.changes = Compare(before, after, "as it was at commit "+restored.Commit[:min(12, len(restored.Commit))])
+	by := newPlanner(b, heirs{})
+	for _, name := range model.Names(union(before.Accounts, after.Accounts)) {
+		if was, is := before.Accounts[name], after.Accounts[name]; was.Live() || is.Live() {
+			d.join(followAccount(by, name, was, is))
+		}
+	}
+	p, _ := d.finish(by, KindRestore, nil, opts)
 	p.Restored = &restored
 	return p
 }
 
-func short(commit string) string { return commit[:min(12, len(commit))] }
-
-func newComparison(before, after *state.Snapshot, opts Options) *builder {
-	want := asApplied(after)
-	b := &builder{room: unlimited, want: want, have: before, opts: opts, today: opts.Today}
-	b.rights = b.allRights(nil)
-	return b
-}
-
-// follow notes what the changes mean for accounts and tokens: their access, and
-// the tokens that go with their account.
-func (b *builder) follow(after *state.Snapshot) {
-	for _, name := range model.Names(union(b.have.Accounts, after.Accounts)) {
-		was, is := b.have.Accounts[name], after.Accounts[name]
-		if was.Live() || is.Live() {
-			b.followAccount(model.AccountAddress(name), was, is)
-		}
-	}
-}
-
-func (b *builder) followAccount(a model.Address, was, is *state.Account) {
+// followAccount notes what the changes mean for an account and its tokens: their
+// access, and the tokens that go with their account.
+func followAccount(by planner, name string, was, is *state.Account) (out part) {
+	a := model.AccountAddress(name)
 	var before, after []string
 	if was.Live() {
 		before = was.Roles()
@@ -57,19 +47,17 @@ func (b *builder) followAccount(a model.Address, was, is *state.Account) {
 	if is.Live() {
 		after = is.Roles()
 	}
-	b.noteAccess(accessCase{subject: a, cause: a, before: before, after: after, effective: b.today})
-	for _, name := range model.Names(union(tokensOf(was), tokensOf(is))) {
-		b.followToken(model.TokenAddress(a.Name, name), a, tokensOf(was)[name], tokensOf(is)[name], is.Live())
+	by.access().account(&out, a, before, after)
+	for _, token := range model.Names(union(tokensOf(was), tokensOf(is))) {
+		t, had, has := model.TokenAddress(name, token), tokensOf(was)[token], tokensOf(is)[token]
+		if had.Live() && !is.Live() {
+			out.imply(t, a, "is deleted with its account, with every generation")
+		}
+		if had.Live() || has.Live() {
+			by.access().token(&out, t, t, rolesNow(has, by.today), had)
+		}
 	}
-}
-
-func (b *builder) followToken(a, account model.Address, was, is *state.Token, stays bool) {
-	if was.Live() && !stays {
-		b.imply(a, account, "is deleted with its account, with every generation")
-	}
-	if was.Live() || is.Live() {
-		b.tokenAccess(a, a, b.rolesNow(is), was)
-	}
+	return out
 }
 
 func tokensOf(a *state.Account) map[string]*state.Token {
@@ -84,7 +72,7 @@ func tokensOf(a *state.Account) map[string]*state.Token {
 // token goes as a whole; one that is back, or recorded otherwise, is created or
 // updated. reason is that of every change.
 func Compare(before, after *state.Snapshot, reason string) []Change {
-	c := &comparison{reason: reason, before: namesByID(before.Meta.Applied.Recipients), after: namesByID(after.Meta.Applied.Recipients)}
+	c := &comparison{reason: reason, before: before.Meta.Applied.KeyNames(), after: after.Meta.Applied.KeyNames()}
 	for _, name := range model.Names(union(before.Roles, after.Roles)) {
 		c.role(model.RoleAddress(name), before.Roles[name], after.Roles[name])
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -31,64 +32,51 @@ const CodeNeverIssued = "never_issued"
 // them. The problems are addresses that were never issued.
 func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opts Options) (*Plan, diag.List) {
 	what.Addresses = sortedAddresses(what.Addresses)
-	b := newBuilder(want, have, opts)
-	b.room = unlimited
-	applied := asApplied(have)
+	b := basis{want: want, have: have, today: opts.Today}
 	if want == nil {
-		b.want = applied
+		b.want = asApplied(have)
 	}
-	b.rights = b.allRights(nil)
+	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
 	for _, a := range what.Addresses {
-		b.revokeNow(a, "revoked: "+what.Reason)
+		d.join(revoke(b, a, d.changes, "revoked: "+what.Reason))
 	}
-	if b.problems.HasErrors() {
-		b.problems.Sort()
-		return nil, b.problems
+	if d.problems.HasErrors() {
+		d.problems.Sort()
+		return nil, d.problems
 	}
-	b.afterwards(want)
-	p := b.finish(KindRevoke)
+	by := newPlanner(b, heirs{})
+	d.join(sayAfterwards(by, want, d.changes))
+	p, problems := d.finish(by, KindRevoke, nil, opts)
 	p.Revoked = &what
-	return p, nil
+	return p, problems
 }
 
-// asApplied declares the roles and guardrails of a state, and nothing else of it:
-// what makes a plan of another kind than Build's changes none of them.
-func asApplied(s *state.Snapshot) *model.Declarations {
-	want := &model.Declarations{Roles: map[string]*model.Role{}, Accounts: map[string]*model.Account{}}
-	want.Project.Guardrails, want.Project.Server = s.Meta.Applied.Guardrails, s.Meta.Applied.Server
-	for name, r := range s.Roles {
-		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
-	}
-	return want
-}
-
-// revokeNow ends one generation, or all that are live of a token.
-func (b *builder) revokeNow(a model.Address, reason string) {
+// revoke ends one generation, or all that are live of a token, but for those that
+// are ended by the changes already.
+func revoke(b basis, a model.Address, planned []Change, reason string) (out part) {
 	t := b.appliedToken(a)
-	switch {
-	case t == nil || a.Generation > t.LastGeneration:
-		b.problem(CodeNeverIssued, diag.Position{}, "osmoctl token list shows what there is", "%s cannot be revoked: it was never issued", a)
-	case a.Generation == 0:
-		b.revokeAll(a, t, reason)
-	case t.Generation(a.Generation) == nil:
-		b.warn("already_ended", a, "%s", endedWords(t, a.Generation))
-	case !b.planned(a):
-		g := t.Generation(a.Generation)
-		b.add(Change{Address: a, Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(g)})
+	if t == nil || a.Generation > t.LastGeneration {
+		out.fail(CodeNeverIssued, diag.Position{}, "osmoctl token list shows what there is", "%s cannot be revoked: it was never issued", a)
+		return out
 	}
-}
-
-func (b *builder) revokeAll(a model.Address, t *state.Token, reason string) {
-	if len(t.Generations) == 0 {
-		b.warn("already_ended", a, "%s", endedWords(t, t.LastGeneration))
+	ends := t.Generations
+	if a.Generation != 0 {
+		ends = slices.DeleteFunc(slices.Clone(ends), func(g state.Generation) bool { return g.Number != a.Generation })
 	}
-	for i := range t.Generations {
-		b.revokeNow(a.At(t.Generations[i].Number), reason)
+	if len(ends) == 0 {
+		number := a.Generation
+		if number == 0 {
+			number = t.LastGeneration
+		}
+		out.warn("already_ended", a, "%s", endedWords(t, number))
 	}
-}
-
-func (b *builder) planned(a model.Address) bool {
-	return slices.ContainsFunc(b.changes, func(c Change) bool { return c.Address == a })
+	for i := range ends {
+		at := a.At(ends[i].Number)
+		if !slices.ContainsFunc(planned, func(c Change) bool { return c.Address == at }) {
+			out.change(Change{Address: at, Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(&ends[i])})
+		}
+	}
+	return out
 }
 
 // endedWords says when and why a generation ended.
@@ -101,46 +89,41 @@ func endedWords(t *state.Token, number int) string {
 	return fmt.Sprintf("generation %d has ended", number)
 }
 
-// afterwards says what the revocations mean: which access is gone now, and what
-// the next apply issues in place of what ended.
-func (b *builder) afterwards(want *model.Declarations) {
-	next := b.have.Edit()
+// sayAfterwards says what revocations mean: which access is gone now, and what the
+// next apply of the declarations issues in place of what ended.
+func sayAfterwards(by planner, declared *model.Declarations, changes []Change) (out part) {
+	next := by.have.Edit()
 	tokens := []model.Address{}
-	for i := range b.changes {
-		next.End(b.changes[i].Address, b.today, "")
-		if a := b.changes[i].Address.Token(); !slices.Contains(tokens, a) {
+	for i := range changes {
+		next.End(changes[i].Address, by.today, "")
+		if a := changes[i].Address.Token(); !slices.Contains(tokens, a) {
 			tokens = append(tokens, a)
 		}
 	}
 	if len(tokens) == 0 {
-		return
+		return out
 	}
-	then := b.nextPlan(want, next.Snapshot())
+	after := next.Snapshot()
+	// Without declarations, or with problems in them, it cannot be told.
+	var then *Plan
+	if declared != nil {
+		then, _ = Build(declared, after, Options{Today: by.today})
+	}
 	for _, a := range tokens {
-		left := next.Snapshot().Accounts[a.Account].Tokens[a.Name]
-		b.noteAccess(accessCase{subject: a, cause: a, before: b.liveRoles(b.appliedToken(a)), after: b.liveRoles(left), effective: b.today})
-		b.imply(a, a, "%s", b.nextWords(then, a, left))
+		left := after.Accounts[a.Account].Tokens[a.Name]
+		by.access().note(&out, accessCase{
+			subject: a, cause: a, before: liveRoles(by.appliedToken(a), by.today), after: liveRoles(left, by.today), effective: by.today,
+		})
+		out.imply(a, a, "%s", nextWords(by.want, then, a, left))
 	}
+	return out
 }
 
-// nextPlan is what the declarations ask for once the revocations are done, or
-// nil where that cannot be told.
-func (b *builder) nextPlan(want *model.Declarations, next *state.Snapshot) *Plan {
-	if want == nil {
-		return nil
-	}
-	then, problems := Build(want, next, Options{Today: b.today})
-	if problems.HasErrors() {
-		return nil
-	}
-	return then
-}
-
-// liveRoles are those that some generation of a token carries today.
-func (b *builder) liveRoles(t *state.Token) []string {
+// liveRoles are those that some generation of a token carries on a day.
+func liveRoles(t *state.Token, on model.Date) []string {
 	var roles []string
 	for i := range t.Generations {
-		if g := &t.Generations[i]; g.ExpiresAt > b.today {
+		if g := &t.Generations[i]; g.ExpiresAt > on {
 			roles = append(roles, g.CurrentRoles()...)
 		}
 	}
@@ -149,11 +132,11 @@ func (b *builder) liveRoles(t *state.Token) []string {
 
 // nextWords says what the next apply does for a token of which these generations
 // are left.
-func (b *builder) nextWords(then *Plan, a model.Address, left *state.Token) string {
+func nextWords(want *model.Declarations, then *Plan, a model.Address, left *state.Token) string {
 	if then == nil {
 		return "what the next apply issues in its place is for declarations to say that cannot be read or planned now"
 	}
-	if heir, ok := b.heirOf(a); ok {
+	if heir, ok := findHeir(want, a); ok {
 		return heirWords(then, heir)
 	}
 	for i := range then.Changes {
@@ -171,9 +154,9 @@ func (b *builder) nextWords(then *Plan, a model.Address, left *state.Token) stri
 	return "the next apply issues nothing in its place: nothing declared asks for a value that would be alive"
 }
 
-// heirOf is the declared token that takes over from one that is declared no more.
-func (b *builder) heirOf(a model.Address) (heir model.Address, ok bool) {
-	account := b.want.Accounts[a.Account]
+// findHeir finds the declared token that takes over from one that is declared no more.
+func findHeir(want *model.Declarations, a model.Address) (heir model.Address, ok bool) {
+	account := want.Accounts[a.Account]
 	if account == nil || account.Tokens[a.Name] != nil {
 		return heir, false
 	}

@@ -137,9 +137,13 @@ func (r *riskList) sorted() []Risk {
 	return orEmpty(r.list)
 }
 
-// risks reads them off a plan that is complete otherwise.
-func (b *builder) risks(p *Plan) []Risk {
-	s := riskSearch{riskList: riskList{within: &b.room}, builder: b, plan: p, scale: access.Scale{}, said: map[gainKey][]Risk{}}
+// findRisks reads the risks off a plan that is complete otherwise, while there is
+// room for them.
+func findRisks(p *Plan, b basis, servers comparers, within *room) []Risk {
+	s := riskSearch{
+		riskList: riskList{within: within}, basis: b, servers: servers, plan: p,
+		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: countHolders(b.have), cut: map[string]bool{},
+	}
 	for i := 0; i < len(p.Access); {
 		i += s.subject(p.Access[i:])
 	}
@@ -154,16 +158,18 @@ func (b *builder) risks(p *Plan) []Risk {
 // riskSearch is one search for risks.
 type riskSearch struct {
 	riskList
-	*builder
-	plan  *Plan
-	scale access.Scale
-	said  map[gainKey][]Risk
+	basis
+	servers comparers
+	plan    *Plan
+	scale   access.Scale
+	// said remembers what is said of lists of grants, and cut which sets of roles
+	// allow less than others.
+	said map[gainKey][]Risk
+	cut  map[string]bool
 	// holders counts the accounts that hold a role before the plan.
 	holders map[string]int
 	// retires has the last day of each generation that the plan replaces.
 	retires map[model.Address]model.Date
-	// cut remembers what poorer has found.
-	cut map[string]bool
 }
 
 // gainWords says of each weight what somebody who gains a grant comes by.
@@ -189,13 +195,13 @@ var (
 // entries are about it: one, or one for each server.
 func (s *riskSearch) subject(entries []Access) (n int) {
 	a := entries[0].Subject
-	byServer := make([][]Risk, len(s.compared))
+	byServer := make([][]Risk, len(s.servers))
 	for ; n < len(entries) && entries[n].Subject == a; n++ {
 		list := s.gains(entries[n].Gained, subjectWords)
 		if a.Kind == model.KindRole {
 			list = everybodyGains(entries[n].Gained)
 		}
-		for i, r := range s.compared {
+		for i, r := range s.servers {
 			if at := entries[n].Server; at == nil || *at == r.rules.Server() {
 				byServer[i] = list
 			}
@@ -218,7 +224,7 @@ func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
 				continue
 			}
 			if r.Address = &a; !general {
-				r.Message += ", in " + s.serverWords(i)
+				r.Message += ", in " + s.servers.nameServer(i)
 			}
 			s.put(r)
 		}
@@ -310,7 +316,7 @@ func (s *riskSearch) roleChange(c *Change) {
 	name := c.Address.Name
 	switch c.Action {
 	case Delete:
-		if n := s.held(name); n > 0 && !c.Due {
+		if n := s.holders[name]; n > 0 && !c.Due {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 	case Create, Adopt, Update:
@@ -322,8 +328,8 @@ func (s *riskSearch) roleChange(c *Change) {
 // is an entry of the access section, so it was named with those.
 func (s *riskSearch) roleGrants(c *Change) {
 	name := c.Address.Name
-	byServer := make([][]Risk, len(s.compared))
-	for i, r := range s.compared {
+	byServer := make([][]Risk, len(s.servers))
+	for i, r := range s.servers {
 		var found riskList
 		before, after := pick(r.before, []string{name}), pick(r.after, []string{name})
 		var everybody []*model.Role
@@ -336,7 +342,7 @@ func (s *riskSearch) roleGrants(c *Change) {
 			found.list = slices.Clone(s.gains(gained, roleWords))
 		}
 		granted, _ := r.rules.Diff(everybody, after)
-		if n := s.held(name); n > 0 && len(lost) > 0 && len(granted) == 0 {
+		if n := s.holders[name]; n > 0 && len(lost) > 0 && len(granted) == 0 {
 			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 		found.logins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
@@ -345,20 +351,29 @@ func (s *riskSearch) roleGrants(c *Change) {
 	s.everywhere(c.Address, byServer)
 }
 
-// held is how many accounts hold a role before the plan.
-func (s *riskSearch) held(role string) int {
-	if s.holders == nil {
-		s.holders = map[string]int{}
-		for _, a := range s.have.Accounts {
-			if !a.Live() {
-				continue
-			}
-			for _, g := range a.Grants {
-				s.holders[g.Role]++
-			}
+// countHolders has how many accounts hold each role.
+func countHolders(have *state.Snapshot) map[string]int {
+	holders := map[string]int{}
+	for _, a := range have.Accounts {
+		if !a.Live() {
+			continue
+		}
+		for _, g := range a.Grants {
+			holders[g.Role]++
 		}
 	}
-	return s.holders[role]
+	return holders
+}
+
+// lastDays has the last day of each generation that a plan replaces.
+func lastDays(p *Plan) map[model.Address]model.Date {
+	days := map[model.Address]model.Date{}
+	for i := range p.Changes {
+		if r := p.Changes[i].Resolved; r != nil && r.Replaces > 0 {
+			days[p.Changes[i].Address.At(r.Replaces)] = r.RevokeAfter
+		}
+	}
+	return days
 }
 
 // logins names the groups of an identity provider whose people come by a role, or by
@@ -391,13 +406,8 @@ var weightWords = map[access.Weight]string{
 // uses one is locked out by a plan that neither deletes nor revokes anything.
 func (s *riskSearch) lostRoles() {
 	ended, left, gone := map[model.Address]bool{}, map[string][]string{}, map[string]bool{}
-	s.retires = map[model.Address]model.Date{}
 	for i := range s.plan.Changes {
-		c := &s.plan.Changes[i]
-		if r := c.Resolved; r != nil && r.Replaces > 0 {
-			s.retires[c.Address.At(r.Replaces)] = r.RevokeAfter
-		}
-		switch {
+		switch c := &s.plan.Changes[i]; {
 		case c.Action == Revoke, c.Action == Delete && c.Address.Kind != model.KindRole:
 			ended[c.Address] = true
 		case c.Address.Kind == model.KindAccount && c.Action == Update && len(minus(c.Before.Roles, c.After.Roles)) > 0:

@@ -20,17 +20,21 @@ import (
 const CodeTooLarge = "plan_too_large"
 
 // room is what may still be put into a plan, in bytes.
-type room struct{ left int }
+type room struct {
+	left int
+	// unlimited is set for plans that an operator makes in an emergency: to go back
+	// to an earlier state, or to end leaked values. What they can hold is bounded by
+	// state.
+	unlimited bool
+}
 
-func roomFor(l model.Limits) room { return room{l.OrDefault().PlanMegabytes << 20} }
-
-// unlimited is the room of plans that an operator makes in an emergency: to go
-// back to an earlier state, or to end leaked values. What they can hold is
-// bounded by state.
-var unlimited = room{math.MaxInt}
+func roomFor(l model.Limits) room { return room{left: l.OrDefault().PlanMegabytes << 20} }
 
 // take reports whether there was room for n bytes more.
 func (r *room) take(n int) bool {
+	if r.unlimited {
+		return true
+	}
 	r.left -= min(n, math.MaxInt32)
 	r.left = max(r.left, -1)
 	return r.left >= 0
@@ -102,17 +106,17 @@ func TooLarge(l model.Limits) diag.List {
 	}}
 }
 
-// tooLarge is the problem of a plan that there was no room or no time for.
-func (b *builder) tooLarge() diag.List {
-	i := slices.IndexFunc(b.compared, func(r *rights) bool { return r.tooMuch })
+// tooLarge is the problem of access that there was no room or no time to compare.
+func (l comparers) tooLarge(limits model.Limits) diag.List {
+	i := slices.IndexFunc(l, func(r *comparer) bool { return r.tooMuch })
 	if i < 0 {
-		return TooLarge(b.opts.Limits)
+		return TooLarge(limits)
 	}
-	steps := b.opts.Limits.OrDefault().AccessSteps
+	steps := limits.OrDefault().AccessSteps
 	return diag.List{{
 		Code: CodeTooLarge,
 		Summary: fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
-			len(b.compared[i].memo), steps),
+			len(l[i].memo), steps),
 		Hint: "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*steps),
 	}}
 }

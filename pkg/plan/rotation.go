@@ -26,107 +26,87 @@ func (c *causes) add(format string, args ...any) {
 	c.reasons = append(c.reasons, fmt.Sprintf(format, args...))
 }
 
-// causes applies the rules of rotation to one applied token.
+// findCauses applies the rules of rotation to one applied token.
 //
 // A generation that reached a fixed date is not renewed, whatever else
 // changed: nothing could be issued under that date. Only who asks for a
 // generation in so many words, or moves the date, is told so as an error.
-func (b *builder) causes(c tokenCase) causes {
-	var out causes
-	out.asked = c.want.Expiry != c.have.Spec.Expiry
-	b.requests(c, &out)
+func (p tokenPlanner) findCauses(out *part, c *tokenCase) (why causes) {
+	why.asked = c.want.Expiry != c.have.Spec.Expiry
+	if p.replace[c.address()] {
+		why.asked = true
+		why.add("asked for by --replace")
+	}
+	if honoured := max(1, c.have.Honoured); c.want.Generation > honoured {
+		why.asked = true
+		why.add("generation raised from %d to %d", honoured, c.want.Generation)
+	}
 	g := c.have.Active()
 	if g == nil {
-		out.add("%s", noneActive(c.have))
-		return out
+		why.add("%s", noneActiveWords(c.have))
+		return why
 	}
-	b.roleCauses(c, g, &out)
-	b.expiryCauses(c, g, &out)
-	b.recipientCauses(c, g, &out)
-	if due, ok := dueOn(c.want, g); ok && due <= b.today {
-		out.due = true
-		out.add("due since %s", due)
+	why.ofRoles(c, g, p.heirs)
+	why.ofExpiry(c, g, p.today)
+	why.ofRecipients(c, g, p.keys)
+	if due, ok := dueOn(c.want, g); ok && due <= p.today {
+		why.due = true
+		why.add("due since %s", due)
 	}
-	b.warnDates(c, g)
-	return out
+	warnDates(out, c, g, p.today)
+	return why
 }
 
-// noneActive says why a token without an active generation has none. That of a
+// noneActiveWords say why a token without an active generation has none. That of a
 // token which was renamed back is only retiring.
-func noneActive(t *state.Token) string {
+func noneActiveWords(t *state.Token) string {
 	if t.Generation(t.LastGeneration) != nil {
 		return "no generation is active"
 	}
 	return "no generation is active: " + endedWords(t, t.LastGeneration)
 }
 
-func (b *builder) requests(c tokenCase, out *causes) {
-	if b.replace[c.address()] {
-		out.asked = true
-		out.add("asked for by --replace")
-	}
-	if c.want.Generation > max(1, c.have.Honoured) {
-		out.asked = true
-		out.add("generation raised from %d to %d", max(1, c.have.Honoured), c.want.Generation)
-	}
-}
-
-// roleCauses compares the roles that the live generation will carry once the
-// account has its declared roles with those that the declaration wants.
-func (b *builder) roleCauses(c tokenCase, g *state.Generation, out *causes) {
-	current := intersect(g.CurrentRoles(), b.rolesOf(c.account))
+// ofRoles compares the roles that the live generation will carry once the account
+// has its declared roles with those that the declaration wants.
+func (why *causes) ofRoles(c *tokenCase, g *state.Generation, h heirs) {
+	current := intersect(g.CurrentRoles(), c.roles)
 	want := c.want.RolesAtIssue(c.account)
 	if !c.want.Inherit || !c.have.Spec.Inherit {
 		if !slices.Equal(current, want) {
-			out.add("roles changed from %s to %s", listOr(g.CurrentRoles(), "none"), listOr(want, "none"))
+			why.add("roles changed from %s to %s", listOr(g.CurrentRoles(), "none"), listOr(want, "none"))
 		}
 		return
 	}
-	if old := intersect(g.CurrentRoles(), b.heirs.kept[c.account.Name]); len(old) > 0 {
-		out.add("role %s was renamed to %s", old[0], b.heirs.roles[old[0]])
+	if old := intersect(g.CurrentRoles(), h.kept[c.account.Name]); len(old) > 0 {
+		why.add("role %s was renamed to %s", old[0], h.roles[old[0]])
 	}
 	if back := intersect(g.RemovedRoles, c.account.Roles); len(back) > 0 {
-		out.add("role %s left the account and came back: only a new generation carries it", strings.Join(back, ", "))
+		why.add("role %s left the account and came back: only a new generation carries it", strings.Join(back, ", "))
 	}
 }
 
-func (b *builder) expiryCauses(c tokenCase, g *state.Generation, out *causes) {
+// ofExpiry counts a declared lifetime from today, or from the day on which the
+// generation was issued, if that is later: a clock that fell back is no reason to
+// rotate what was issued a moment ago.
+func (why *causes) ofExpiry(c *tokenCase, g *state.Generation, today model.Date) {
 	e := c.want.Expiry
 	switch {
 	case e.At != 0 && e.At != g.ExpiresAt:
-		out.add("expires_at changed from %s to %s", g.ExpiresAt, e.At)
-	case e.In != 0 && g.ExpiresAt > b.newest(g).Add(e.In):
-		out.add("it outlasts the declared lifetime of %s", e.In)
+		why.add("expires_at changed from %s to %s", g.ExpiresAt, e.At)
+	case e.In != 0 && g.ExpiresAt > max(today, DateOfIssue(g)).Add(e.In):
+		why.add("it outlasts the declared lifetime of %s", e.In)
 	}
 }
 
-// newest is today, or the day on which g was issued, if that is later: a clock
-// that fell back is no reason to rotate what was issued a moment ago.
-func (b *builder) newest(g *state.Generation) model.Date {
-	return max(b.today, model.DateOf(g.IssuedAt))
-}
-
-// recipientCauses asks for another value where somebody knows the present one
-// who should not. That it was sealed again since makes them forget nothing.
-func (b *builder) recipientCauses(c tokenCase, g *state.Generation, out *causes) {
-	if len(g.FormerRecipients) == 0 && b.sameKeys(c.want.Readers, g.Recipients) {
+// ofRecipients asks for another value where somebody knows the present one who
+// should not. That it was sealed again since makes them forget nothing.
+func (why *causes) ofRecipients(c *tokenCase, g *state.Generation, keys *keyring) {
+	if len(g.FormerRecipients) == 0 && keys.matches(c.want.Readers, g.Recipients) {
 		return
 	}
-	for _, id := range b.lostKeys(c.want.Readers, g.EverReadable()) {
-		out.add("%s is no longer a recipient and has seen the value", keyName(id, b.names))
+	for _, id := range keys.lost(c.want.Readers, g.EverReadable()) {
+		why.add("%s is no longer a recipient and has seen the value", keyName(id, keys.names))
 	}
-}
-
-// lostKeys are the keys that a value is sealed to and should not be.
-func (b *builder) lostKeys(want []model.Recipient, have []string) (lost []string) {
-	return minus(have, b.idsOf(want))
-}
-
-func keyName(id string, names map[string]string) string {
-	if name := names[id]; name != "" {
-		return fmt.Sprintf("recipient %s (%s)", name, model.KeyFingerprint(id))
-	}
-	return "recipient " + model.KeyFingerprint(id)
 }
 
 // DateOfIssue is the UTC day on which a generation was issued.
@@ -174,47 +154,33 @@ func rotatesOn(e model.Expiry, r model.Rotation, g *state.Generation, today mode
 }
 
 // warnDates warns of a fixed date that comes near or has passed.
-func (b *builder) warnDates(c tokenCase, g *state.Generation) {
+func warnDates(out *part, c *tokenCase, g *state.Generation, today model.Date) {
 	if c.want.Expiry.At == 0 || c.want.Expiry.At != g.ExpiresAt {
 		return
 	}
-	switch left := b.today.Until(g.ExpiresAt); {
+	switch left := today.Until(g.ExpiresAt); {
 	case left <= 0:
-		b.warnExpired(c)
+		warnExpired(out, c)
 	case left <= UpcomingDays:
-		b.warn("expires_soon", c.address(), "expires on %s, in %s, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, model.Plural(int(left), "day", "days"))
+		out.warn("expires_soon", c.address(), "expires on %s, in %s, and a fixed expires_at is never renewed by itself: declare a later one", g.ExpiresAt, model.Plural(int(left), "day", "days"))
 	}
 }
 
-func (b *builder) warnExpired(c tokenCase) {
-	if c.want.Expiry.At == 0 || b.warnedExpired[c.address()] {
-		return
-	}
-	b.warnedExpired[c.address()] = true
-	b.warn("expired", c.address(), "expired on %s: declare a later expires_at for a new one, or remove the token", c.want.Expiry.At)
-}
-
-// forecast notes what the coming weeks bring to a generation.
-func (b *builder) forecast(t *model.Token, g *state.Generation) {
-	for _, u := range ahead(t.Address(), t.Expiry, t.Rotate, g, b.today) {
-		b.upcomingAt(u.Address, u.Event, u.Date)
+// warnExpired says once of a token that its fixed date has passed.
+func warnExpired(out *part, c *tokenCase) {
+	const code = "expired"
+	said := slices.ContainsFunc(out.warnings, func(w Warning) bool { return w.Code == code && *w.Address == c.address() })
+	if c.want.Expiry.At != 0 && !said {
+		out.warn(code, c.address(), "expired on %s: declare a later expires_at for a new one, or remove the token", c.want.Expiry.At)
 	}
 }
 
-// born is the generation that a change issues, as far as dates ask for it.
-func (b *builder) born(r *Resolved) *state.Generation {
-	return &state.Generation{Number: r.Generation, IssuedAt: b.today.Time(), ExpiresAt: r.ExpiresAt}
+// forecast is what dates bring to a generation of a declared token.
+func forecast(t *model.Token, g *state.Generation, today model.Date) []Upcoming {
+	return ahead(t.Address(), t.Expiry, t.Rotate, g, today)
 }
 
-func (b *builder) upcomingAt(a model.Address, event Event, on model.Date) {
-	if on > b.today && on <= b.today.Add(UpcomingDays) && b.take(entryFrame) {
-		b.upcoming = append(b.upcoming, Upcoming{Address: a, Event: event, Date: on})
-	}
-}
-
-func listOr(list []string, none string) string {
-	if len(list) == 0 {
-		return none
-	}
-	return strings.Join(list, ", ")
+// generation is the one that a change issues, as far as dates ask for it.
+func (r *Resolved) generation(today model.Date) *state.Generation {
+	return &state.Generation{Number: r.Generation, IssuedAt: today.Time(), ExpiresAt: r.ExpiresAt}
 }

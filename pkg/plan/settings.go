@@ -2,40 +2,50 @@ package plan
 
 import (
 	"maps"
+	"math"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
-// settings lists how the project file differs from what the last apply
+// compareSettings lists how the project file differs from what the last apply
 // recorded of it. The first apply records without a list: there is nothing to
 // differ from. So does a restricted plan, which leaves the settings as they are.
-func (b *builder) settings() {
-	if !b.have.Exists() || len(b.opts.Targets) > 0 {
-		return
+func compareSettings(b basis, targets []model.Address) (list []GuardrailChange) {
+	if !b.have.Exists() || len(targets) > 0 {
+		return nil
 	}
 	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
-	b.setting("backend.kind", before.Backend.Kind, after.Backend.Kind)
-	b.gitSettings(before.Git, after.Git)
-	b.setting("osmo.version", before.Server.Version, after.Server.Version)
-	b.setting("osmo.mode", before.Server.Mode, after.Server.Mode)
-	b.guardrailSettings(before.Guardrails, after.Guardrails)
-	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
-		b.setting("recipients."+name, before.Recipients[name], after.Recipients[name])
-	}
-}
-
-// guardrailSettings compares each guardrail that osmoctl.yaml can declare. A list
-// of names is a set.
-func (b *builder) guardrailSettings(before, after model.Guardrails) {
-	was := maps.Collect(before.All())
-	for name, value := range after.All() {
-		list, isList := value.([]string)
-		if applied, _ := was[name].([]string); !isList || !model.SameSet(applied, list) {
-			b.setting("guardrails."+name, was[name], value)
+	list = appendSetting(list, "backend.kind", before.Backend.Kind, after.Backend.Kind)
+	list = append(list, compareGit(before.Git, after.Git)...)
+	list = appendSetting(list, "osmo.version", before.Server.Version, after.Server.Version)
+	list = appendSetting(list, "osmo.mode", before.Server.Mode, after.Server.Mode)
+	was := maps.Collect(before.Guardrails.All())
+	for name, value := range after.Guardrails.All() {
+		names, isList := value.([]string) // which is a set
+		if applied, _ := was[name].([]string); !isList || !model.SameSet(applied, names) {
+			list = appendSetting(list, "guardrails."+name, was[name], value)
 		}
 	}
+	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
+		list = appendSetting(list, "recipients."+name, before.Recipients[name], after.Recipients[name])
+	}
+	return list
+}
+
+func compareGit(before, after model.Git) (list []GuardrailChange) {
+	list = appendSetting(list, "git.push", before.Push, after.Push)
+	list = appendSetting(list, "git.branch", before.Branch, after.Branch)
+	return appendSetting(list, "git.state_branch", before.StateBranch, after.StateBranch)
+}
+
+func appendSetting(list []GuardrailChange, path string, before, after any) []GuardrailChange {
+	before, after = absent(before), absent(after)
+	if reflect.DeepEqual(before, after) {
+		return list
+	}
+	return append(list, GuardrailChange{Path: path, Before: before, After: after})
 }
 
 // Move is the plan that records other git settings at the place that state
@@ -43,32 +53,7 @@ func (b *builder) guardrailSettings(before, after model.Guardrails) {
 func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *Plan {
 	want := asApplied(have)
 	want.Project.Git = to
-	b := newBuilder(want, have, Options{Today: today, Commit: commit})
-	b.rights = b.allRights(nil)
-	b.gitSettings(have.Meta.Applied.Git, to)
-	return b.finish(kindMove)
-}
-
-func (b *builder) gitSettings(before, after model.Git) {
-	b.setting("git.push", before.Push, after.Push)
-	b.setting("git.branch", before.Branch, after.Branch)
-	b.setting("git.state_branch", before.StateBranch, after.StateBranch)
-}
-
-func (b *builder) setting(path string, before, after any) {
-	before, after = absent(before), absent(after)
-	if !reflect.DeepEqual(before, after) {
-		b.settled = append(b.settled, GuardrailChange{Path: path, Before: before, After: after})
-	}
-}
-
-func union[V any](a, b map[string]V) map[string]bool {
-	out := make(map[string]bool, len(a)+len(b))
-	for k := range a {
-		out[k] = true
-	}
-	for k := range b {
-		out[k] = true
-	}
-	return out
+	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
+	p, _ := d.finish(newPlanner(basis{want: want, have: have, today: today}, heirs{}), kindMove, compareGit(have.Meta.Applied.Git, to), Options{Today: today, Commit: commit})
+	return p
 }

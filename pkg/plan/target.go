@@ -10,8 +10,8 @@ import (
 // a target needs to exist, and what falls with a deletion. It warns of what was
 // left out, because a restricted plan is not the whole truth, and returns what
 // it reaches.
-func (b *builder) restrict(p *Plan) map[model.Address]bool {
-	wanted := b.closure(p)
+func restrict(p *Plan, by planner) map[model.Address]bool {
+	wanted := findReach(p, by)
 	keep := func(a model.Address) bool { return wanted[a] || wanted[a.Token()] }
 	left := 0
 	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool {
@@ -32,8 +32,8 @@ func (b *builder) restrict(p *Plan) map[model.Address]bool {
 	return wanted
 }
 
-// closure is the set of objects that the targets reach.
-func (b *builder) closure(p *Plan) map[model.Address]bool {
+// findReach is the set of objects that the targets reach.
+func findReach(p *Plan, by planner) map[model.Address]bool {
 	byObject := map[model.Address][]*Change{}
 	for i := range p.Changes {
 		a := p.Changes[i].Address.Token()
@@ -47,24 +47,24 @@ func (b *builder) closure(p *Plan) map[model.Address]bool {
 		}
 		wanted[a] = true
 		for _, c := range byObject[a] {
-			for _, next := range b.drawnIn(c) {
+			for _, next := range findNeeds(c, by) {
 				if byObject[next] != nil {
 					visit(next)
 				}
 			}
 		}
 	}
-	for _, a := range b.opts.Targets {
+	for _, a := range p.Targets {
 		visit(a.Token())
 	}
 	return wanted
 }
 
-// drawnIn is what one change cannot go without.
-func (b *builder) drawnIn(c *Change) (out []model.Address) {
+// findNeeds is what one change cannot go without.
+func findNeeds(c *Change, by planner) (out []model.Address) {
 	switch c.Address.Kind {
 	case model.KindToken:
-		return b.tokenNeeds(c)
+		return findTokenNeeds(c, by.heirs)
 	case model.KindAccount:
 		if c.After == nil {
 			return nil
@@ -74,14 +74,14 @@ func (b *builder) drawnIn(c *Change) (out []model.Address) {
 		}
 		if c.Before != nil && lostAny(c.Before.Roles, c.After.Roles) {
 			// The tokens were declared for the roles the account keeps.
-			for name := range b.want.Accounts[c.Address.Name].Tokens {
+			for name := range by.want.Accounts[c.Address.Name].Tokens {
 				out = append(out, model.TokenAddress(c.Address.Name, name))
 			}
 		}
 	case model.KindRole:
 		if c.Action == Delete {
-			for _, name := range model.Names(b.have.Accounts) {
-				if b.have.Accounts[name].Holds(c.Address.Name) {
+			for _, name := range model.Names(by.have.Accounts) {
+				if by.have.Accounts[name].Holds(c.Address.Name) {
 					out = append(out, model.AccountAddress(name))
 				}
 			}
@@ -90,7 +90,7 @@ func (b *builder) drawnIn(c *Change) (out []model.Address) {
 	return out
 }
 
-func (b *builder) tokenNeeds(c *Change) []model.Address {
+func findTokenNeeds(c *Change, h heirs) []model.Address {
 	if c.After == nil {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (b *builder) tokenNeeds(c *Change) []model.Address {
 	for _, role := range c.After.Roles {
 		out = append(out, model.RoleAddress(role))
 	}
-	for old, heir := range b.renamed {
+	for old, heir := range h.tokens {
 		if heir == c.Address {
 			out = append(out, old)
 		}

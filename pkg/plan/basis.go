@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// basis is what a plan is made from. Planning changes nothing of it.
+type basis struct {
+	want *model.Declarations
+	have *state.Snapshot
+	// observed is what the server has, where there is one.
+	observed model.Observed
+	today    model.Date
+}
+
+// knows reports whether an object is declared or in state.
+func (b basis) knows(a model.Address) bool {
+	switch a.Kind {
+	case model.KindRole:
+		return b.want.Roles[a.Name] != nil || b.have.Roles[a.Name] != nil
+	case model.KindAccount:
+		return b.want.Accounts[a.Name] != nil || b.have.Accounts[a.Name].Live()
+	}
+	t := a.Token()
+	return b.declaredToken(t) != nil || b.appliedToken(t).Live()
+}
+
+func (b basis) declaredToken(a model.Address) *model.Token {
+	if account := b.want.Accounts[a.Account]; account != nil {
+		return account.Tokens[a.Name]
+	}
+	return nil
+}
+
+func (b basis) appliedToken(a model.Address) *state.Token {
+	if account := b.have.Accounts[a.Account]; account != nil {
+		return account.Tokens[a.Name]
+	}
+	return nil
+}
+
+// planner plans by what follows from the basis: who takes over from whom, what keys
+// are called, and how to compare access.
+type planner struct {
+	basis
+	heirs   heirs
+	keys    *keyring
+	servers comparers
+}
+
+func newPlanner(b basis, h heirs) planner {
+	return planner{basis: b, heirs: h, keys: newKeyring(b.have.Meta.Applied), servers: newComparers(b, h, nil)}
+}
+
+// asApplied declares the roles and guardrails of a state, and nothing else of it:
+// what makes a plan of another kind than Build's changes none of them.
+func asApplied(s *state.Snapshot) *model.Declarations {
+	want := &model.Declarations{Roles: map[string]*model.Role{}, Accounts: map[string]*model.Account{}}
+	want.Project.Guardrails, want.Project.Server = s.Meta.Applied.Guardrails, s.Meta.Applied.Server
+	for name, r := range s.Roles {
+		want.Roles[name] = &model.Role{Name: name, Policies: r.Policies}
+	}
+	return want
+}

@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// rolePlanner plans roles.
+type rolePlanner struct{ planner }
+
+// plan plans a declared role.
+func (p rolePlanner) plan(want *model.Role) (out part) {
+	address, have := model.RoleAddress(want.Name), p.have.Roles[want.Name]
+	after := declaredRole(want)
+	if have == nil {
+		change := Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin}
+		if access.IsBuiltin(want.Name) {
+			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
+		}
+		out.change(change)
+		p.effects(&out, want)
+		return out
+	}
+	before := appliedRole(have)
+	if want.ExternalRoles == nil {
+		// Left alone: the mapping of the last apply stays on record.
+		after.ExternalRoles = have.ExternalRoles
+	}
+	after.keepSpelling(before)
+	if len(fieldsOf(before, after)) > 0 {
+		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
+		p.effects(&out, want)
+	}
+	return out
+}
+
+// effects notes what a role does by itself: that of everybody gives and takes
+// whatever changes in it, and a server that keeps its roles in the database gives
+// back what a built-in one was narrowed by.
+func (p rolePlanner) effects(out *part, want *model.Role) {
+	address := model.RoleAddress(want.Name)
+	if want.Name == access.DefaultRole {
+		out.cases = append(out.cases, accessCase{subject: address, cause: address, effective: p.today, everybody: true})
+	}
+	for _, r := range p.servers {
+		back, _ := r.rules.Diff([]*model.Role{want}, []*model.Role{r.after[want.Name]})
+		if len(back) == 0 {
+			continue
+		}
+		out.warn("builtin_restored", address, "only a Deny narrows the role on a server in %s: at its next start it adds back what OSMO's own form grants, %s",
+			ModeWords(r.rules.Server().Mode), grantWords(back))
+		break
+	}
+}
+
+// gone are the roles that are no longer declared and that nothing keeps, sorted.
+func (p rolePlanner) gone() []string {
+	return slices.DeleteFunc(missing(p.have.Roles, p.want.Roles), func(name string) bool { return p.heirs.stays[name] })
+}
+
+// holders has, for each of the roles, the accounts that were granted it, sorted.
+func (p rolePlanner) holders(roles []string) map[string][]string {
+	if len(roles) == 0 {
+		return nil
+	}
+	wanted, out := members(roles), map[string][]string{}
+	for _, name := range model.Names(p.have.Accounts) {
+		for _, g := range p.have.Accounts[name].Grants {
+			if wanted.has(g.Role) {
+				out[g.Role] = append(out[g.Role], name)
+			}
+		}
+	}
+	return out
+}
+
+// end plans the end of a role that is no longer declared. OSMO makes its built-in
+// roles again at every start, so those are let go, not deleted.
+func (p rolePlanner) end(have *state.Role, holders []string) (out part) {
+	address := model.RoleAddress(have.Name)
+	if access.IsBuiltin(have.Name) {
+		out.change(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
+		return out
+	}
+	change := Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}}
+	if heir := p.heirs.roles[have.Name]; heir != "" {
+		change.Reasons = []string{"renamed to " + heir + ", and no value carries it"}
+		change.Due = len(holders) > 0 && !slices.ContainsFunc(holders, func(name string) bool { return !p.keepsOnly(name, have.Name) })
+	}
+	out.change(change)
+	if change.Due {
+		return out // The updates of the accounts say so.
+	}
+	for _, name := range holders {
+		out.imply(model.AccountAddress(name), address, "loses role %s with its deletion", have.Name)
+	}
+	return out
+}
+
+// keepsOnly reports whether an account holds a role for values that retire only, as
+// one does that was renamed itself.
+func (p rolePlanner) keepsOnly(account, role string) bool {
+	have := p.have.Accounts[account]
+	return slices.Contains(have.Kept(), role) || p.heirs.accounts[account] != "" && waits(have)
+}
+
+// everybody warns, when a project begins, its server is another or the role
+// changes, that the role which everybody has makes administrators: the Helm chart's
+// form of it does.
+func (p rolePlanner) everybody(changes []Change) (out part) {
+	address := model.RoleAddress(access.DefaultRole)
+	news := !p.have.Exists() || p.have.Meta.Applied.Server != p.want.Project.Server ||
+		slices.ContainsFunc(changes, func(c Change) bool { return c.Address == address })
+	if !news {
+		return out
+	}
+	for i, r := range p.servers {
+		granted := r.rules.Effective([]*model.Role{r.after[access.DefaultRole]})
+		if access.Heaviest(granted) >= access.AdministratorByStep {
+			out.warn("everybody_administrates", address, "in %s everybody has auth:Token on anybody's tokens, an administrator's included; to take that away, declare the role in the form that it has in %s",
+				p.servers.nameServer(i), ModeWords(model.ModeDatabase))
+			break
+		}
+	}
+	return out
+}
+
+// ModeWords is what people call a mode.
+func ModeWords(m model.Mode) string {
+	if m == model.ModeConfigMap {
+		return "ConfigMap mode"
+	}
+	return "database mode"
+}
+
+// grantWords spells grants on one line.
+func grantWords(grants []access.Grant) string {
+	parts := make([]string, len(grants))
+	for i, g := range grants {
+		parts[i] = access.Bundle{Action: g.Action, Resources: []string{g.Resource}}.String()
+	}
+	return strings.Join(parts, ", ")
+}
