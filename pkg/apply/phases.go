@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ type PartialError struct {
 	// NotReached are changes that were left for a further run: because the run was
 	// interrupted, or because what they need has failed.
 	NotReached []model.Address
-	// Cause is set where the run was interrupted.
+	// Cause is set where the run was interrupted, or a commit failed.
 	Cause error
 }
 
@@ -103,13 +104,21 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 		s.createBatch(ctx, births[:n])
 		o := s.sortOut(births[:n], tried)
 		births = append(births[n:len(births):len(births)], o.next...)
-		if ctx.Err() != nil {
+		interrupted := ctx.Err()
+		if interrupted != nil {
 			s.abandon(births)
 			births = nil
 		}
 		// What was created is published by a run that was interrupted, too.
-		if err := s.publish(context.WithoutCancel(ctx), changes, o, births, ctx.Err() == nil); err != nil {
+		err := s.publish(context.WithoutCancel(ctx), changes, o, births, interrupted == nil)
+		switch {
+		case err != nil && len(s.done.Issued) == 0:
 			return nil, err
+		case err != nil:
+			s.abandon(slices.Concat(o.created, births))
+			return s.result(err)
+		case interrupted != nil:
+			return s.result(interrupted)
 		}
 		if r.Progress != nil {
 			r.Progress(tokens-len(births), tokens)
@@ -118,15 +127,10 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 			break
 		}
 	}
-	if ctx.Err() == nil {
-		for a, err := range s.end(ctx, addressSet(append(leftovers, underway(s.have).Remove...))) {
-			s.failed[a] = err
-		}
-		if err := s.confirm(ctx); err != nil {
-			return nil, err
-		}
+	for a, err := range s.end(ctx, addressSet(append(leftovers, underway(s.have).Remove...))) {
+		s.failed[a] = err
 	}
-	return s.result(ctx.Err())
+	return s.result(cmp.Or(s.confirm(context.WithoutCancel(ctx)), ctx.Err()))
 }
 
 // abandon leaves to another run what was not created and what was not taken away.
@@ -142,11 +146,11 @@ func (s *phases) abandon(births []*generation) {
 }
 
 // result is what was done, as an error where that was not all.
-func (s *phases) result(interrupted error) (*Result, error) {
-	if interrupted == nil && len(s.failed)+len(s.notReached) == 0 {
+func (s *phases) result(cause error) (*Result, error) {
+	if cause == nil && len(s.failed)+len(s.notReached) == 0 {
 		return s.done, nil
 	}
-	partial := &PartialError{Done: s.done, NotReached: s.notReached, Cause: interrupted}
+	partial := &PartialError{Done: s.done, NotReached: addressSet(s.notReached), Cause: cause}
 	for a, err := range s.failed {
 		partial.Failed = append(partial.Failed, Failure{a, err})
 	}
@@ -258,11 +262,17 @@ func (s *phases) ensure(ctx context.Context, births []*generation) (changes []pl
 			tokens = append(tokens, c)
 		}
 	}
-	for i, err := range each(roles, func(c plan.Change) error { return s.ensureRole(ctx, c) }) {
-		s.settle(roles[i], err, &changes)
-	}
-	for i, err := range each(accounts, func(c plan.Change) error { return s.ensureAccount(ctx, c) }) {
-		s.settle(accounts[i], err, &changes)
+	for _, group := range []struct {
+		changes []plan.Change
+		ensure  func(context.Context, plan.Change) error
+	}{{roles, s.ensureRole}, {accounts, s.ensureAccount}} {
+		for i, err := range each(group.changes, func(c plan.Change) error { return group.ensure(ctx, c) }) {
+			if err != nil {
+				s.failed[group.changes[i].Address] = err
+				continue
+			}
+			changes = append(changes, group.changes[i])
+		}
 	}
 	for _, c := range tokens {
 		if s.failed[model.AccountAddress(c.Address.Account)] != nil {
@@ -416,7 +426,8 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	before := underway(s.have)
 	after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(removed, before.Remove...))}
 	edit.SetUnderway(after)
-	if len(changes)+len(o.burned) == 0 && !s.records(part) && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
+	records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
+	if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
 		return nil
 	}
 	issued := created.issued()
@@ -430,11 +441,6 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		each(slices.Concat(o.created, o.burned), func(g *generation) error { return s.endOne(ctx, g.address) })
 	}
 	return err
-}
-
-// records tells whether a commit has something to record that no change says.
-func (s *phases) records(part *plan.Plan) bool {
-	return len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
 }
 
 // stillToCreate is what stays reserved: what is to come, and what may have come to
@@ -553,15 +559,6 @@ func (s *phases) commit(ctx context.Context, edit *state.Edit, sealed *sealedSet
 // withoutGone is a set of addresses without those that are gone.
 func (s *phases) withoutGone(list []model.Address) []model.Address {
 	return slices.DeleteFunc(addressSet(list), func(a model.Address) bool { return s.gone[a] })
-}
-
-// settle takes what became of a change: it is recorded, or has failed.
-func (s *phases) settle(c plan.Change, err error, recorded *[]plan.Change) {
-	if err != nil {
-		s.failed[c.Address] = err
-		return
-	}
-	*recorded = append(*recorded, c)
 }
 
 // takesAway tells whether an action takes something away that is there.

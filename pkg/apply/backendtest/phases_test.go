@@ -357,6 +357,23 @@ func TestBatches(t *testing.T) {
 	if len(s.server.Tokens()) != 250 || s.state().Meta.Underway != nil {
 		t.Errorf("%d tokens", len(s.server.Tokens()))
 	}
+
+	// Killed half-way, no more than one of those times has to be done again.
+	s = &scene{tb: t, server: &backendtest.Server{}, remote: &remote{}, today: s.today}
+	_, err := s.attempt(text, &interference{at: "commit 100", kind: notDone})
+	var partial *apply.PartialError
+	if !errors.As(err, &partial) || len(partial.Done.Issued) != 100 || len(partial.NotReached) != 150 {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := s.attempt(text, nil); err != nil {
+		t.Fatal(err)
+	}
+	if asked := s.server.Asked(); len(asked) != 250+100 {
+		t.Errorf("%d names were asked for", len(asked))
+	}
+	if len(s.server.Tokens()) != 250 || s.state().Meta.Underway != nil {
+		t.Errorf("%d tokens", len(s.server.Tokens()))
+	}
 }
 
 // again asks for a name once more where the answer was lost, which no one may.
