@@ -85,13 +85,6 @@ func attackCalendar(t *testing.T, v *View, s string) {
 	must(t, v.Expiring(report.Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, Calendar))
 }
 
-func must(t *testing.T, errs ...error) {
-	t.Helper()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // outsideCode returns what a Markdown document says outside of its code spans.
 func outsideCode(s string) string {
 	var b strings.Builder

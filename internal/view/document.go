@@ -2,6 +2,16 @@ package view
 
 import "strings"
 
+// How much of a result people are shown.
+const (
+	maxChanges = 200 // changes
+	maxItems   = 50  // items of any other section
+	maxNames   = 8   // names in one line
+	maxGrants  = 20  // grants in one item
+	maxFields  = 20  // lines about one field, such as the policies of a role
+	maxText    = 300 // characters of one value
+)
+
 // document is a report in one content and two forms, text and Markdown. Sections
 // stand in the order of risk, and the items within each as well, so that what is
 // cut for length is the least harmful.
@@ -74,11 +84,11 @@ func (s section) leftWords() string {
 }
 
 func (v *View) showDocument(f Format, d document) error {
-	d.paste(v.Paste)
 	switch f {
 	case Text, "":
 		return v.print(d.text)
 	case Markdown:
+		d.paste(v.Paste)
 		return v.write(v.Out, []byte(d.markdown()))
 	}
 	return ErrFormat{f}

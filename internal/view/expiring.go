@@ -10,7 +10,7 @@ import (
 func (v *View) Expiring(e report.Expiring, f Format) error {
 	return v.show(f, form{
 		text:      func(p *page) { p.expiring(e) },
-		json:      func() any { return e },
+		json:      e,
 		icalendar: func() []byte { return encodeCalendar(e) },
 	})
 }

@@ -14,22 +14,6 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// expiring has every event before, on and after its day.
-func expiring(t testing.TB) report.Expiring {
-	today := date(t, "2026-11-23")
-	e := report.Expiring{Today: today, Within: 30, Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Now: at("2026-11-23T12:00:00Z")}
-	for _, days := range []model.Days{-12, -1, 0, 1, 30} {
-		for _, event := range []plan.Event{plan.EventRotate, plan.EventRevoke, plan.EventExpire} {
-			a := model.TokenAddress("backend-operator", "backend-token")
-			if event == plan.EventRevoke {
-				a = a.At(3)
-			}
-			e.List = append(e.List, plan.Upcoming{Address: a, Event: event, Date: today.Add(days)})
-		}
-	}
-	return e
-}
-
 func calendarOf(t *testing.T, e report.Expiring) []byte {
 	t.Helper()
 	s := newScreen()

@@ -2,16 +2,19 @@ package view
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -214,24 +217,6 @@ func TestNoGoInOutput(t *testing.T) {
 	}
 }
 
-// TestValuesOfAnyType shows fields of every type that a plan may hold, and of one
-// that it never does.
-func TestValuesOfAnyType(t *testing.T) {
-	t.Parallel()
-	n, yes := 3, true
-	for want, v := range map[string]any{
-		"none": nil, `"a b"`: "a b", "[]": []string{}, "[a, b]": []string{"a", "b"}, "3": &n, "true": &yes, "false": false,
-		"90d": model.Days(90), "2026-11-23": date(t, "2026-11-23"), "force": model.SyncForce, "3 or 20%": &model.Limit{Count: &n, Percent: ptr(20)},
-		"no limit": &model.Limit{}, `{"every":"9d","overlap":"1d"}`: plan.Rhythm{Every: 9, Overlap: 1}, "(not shown)": func() {},
-	} {
-		if got := value(v); got != want {
-			t.Errorf("value = %q, want %q", got, want)
-		}
-	}
-}
-
-func ptr[T any](v T) *T { return &v }
-
 func TestFormatsThatAResultLacks(t *testing.T) {
 	t.Parallel()
 	s := newScreen()
@@ -239,5 +224,26 @@ func TestFormatsThatAResultLacks(t *testing.T) {
 	var format ErrFormat
 	if !errors.As(err, &format) || format.Format != SARIF || s.out.Len() > 0 {
 		t.Errorf("got %v and %q", err, s.out.String())
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with testdata/NAME.golden.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run go test ./internal/view -update", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got), run go test ./internal/view -update if it is meant:\n%s", path, diff)
 	}
 }

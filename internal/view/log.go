@@ -10,7 +10,7 @@ import (
 func (v *View) Log(list []report.LogEntry, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.log(list) },
-		json: func() any { return report.Log{Entries: list} },
+		json: report.Log{Entries: list},
 	})
 }
 

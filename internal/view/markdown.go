@@ -49,6 +49,13 @@ func (d document) markdown() string {
 	return out.String() + markdownParagraphs(d.foot)
 }
 
+// vitalFits reports whether a comment has room for all of the vital sections, where
+// this many others keep their titles.
+func (d document) vitalFits(others int) bool {
+	_, kept := d.blocks(true)
+	return kept+others*(leftRoom+len("\n#### Waiting for an identity\n\n")) <= d.room()
+}
+
 // room is what head and foot leave of a comment.
 func (d document) room() int {
 	return markdownLimit - length(markdownHead(d.head)) - length(markdownParagraphs(d.foot))

@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/fatih/color"
@@ -85,6 +86,12 @@ func (p *page) blank() { p.WriteByte('\n') }
 
 // spans writes one line made of spans, broken where the page is not wide enough.
 func (p *page) spans(spans ...span) {
+	spans = slices.Clone(spans)
+	for i, s := range spans {
+		if s.command {
+			spans[i].text = p.paste.in(s.text)
+		}
+	}
 	if p.width > 0 && lineWidth(spans) > p.width {
 		p.wrapped(spans)
 		return
@@ -115,6 +122,13 @@ func (p *page) field(name, value string) { p.line(name + ": " + value) }
 func (p *page) optional(name, value string) {
 	if value != "" {
 		p.field(name, value)
+	}
+}
+
+// hint writes one line about what to do next, where there is something.
+func (p *page) hint(text string) {
+	if text != "" {
+		p.spans(say(strong, "hint"), say(plain, ": "), run(text))
 	}
 }
 

@@ -13,12 +13,10 @@ import (
 // Plan writes a plan: text, JSON or Markdown.
 func (v *View) Plan(p *plan.Plan, f Format) error {
 	if f == JSON {
-		return v.planJSON(p)
+		return WritePlanJSON(v.Out, p)
 	}
 	return v.showDocument(f, planDocument(p, v.Paste))
 }
-
-func (v *View) planJSON(p *plan.Plan) error { return WritePlanJSON(v.Out, p) }
 
 // WritePlanJSON writes a plan as JSON, both as it is shown and as a plan file holds
 // it: people and runners read those as well. It is written piece by piece, for a

@@ -7,16 +7,6 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// How much of a plan people are shown.
-const (
-	maxChanges = 200 // changes
-	maxItems   = 50  // items of any other section
-	maxNames   = 8   // names in one line
-	maxGrants  = 20  // grants in one item
-	maxFields  = 20  // lines about one field, such as the policies of a role
-	maxText    = 300 // characters of one value
-)
-
 // planDocument is a plan for people: what stands in the way first, then what no
 // change shows, then the changes, those that take away before those that add,
 // then what they mean for access, for readers and for the rails themselves, and

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
-	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // arrow stands between before and after.
@@ -145,21 +143,4 @@ func jsonWords(v any) string {
 		return "(not shown)"
 	}
 	return string(b)
-}
-
-// clip cuts a long text and says by how much.
-func clip(s string) string { return clipTo(s, maxText) }
-
-func clipTo(s string, most int) string {
-	s = secret.Mask(s) // what is cut in two has no shape
-	n := utf8.RuneCountInString(s)
-	if n <= most {
-		return s
-	}
-	end := 0
-	for range most {
-		_, size := utf8.DecodeRuneInString(s[end:])
-		end += size
-	}
-	return s[:end] + "… (" + plural(n-most, "character", "characters") + " more)"
 }

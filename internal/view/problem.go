@@ -48,12 +48,6 @@ func severityTone(s diag.Severity) tone {
 	return fault
 }
 
-func (p *page) hint(text string) {
-	if text != "" {
-		p.spans(say(strong, "hint"), say(plain, ": "), quote(p.paste.in(text)))
-	}
-}
-
 // source writes the line that the problem stands in, and carets under it.
 func (p *page) source(d *diag.Diagnostic) {
 	if d.Source == "" || d.Pos.Line == 0 {

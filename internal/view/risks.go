@@ -56,12 +56,10 @@ func RisksFit(p *plan.Plan) bool {
 	if len(p.Risks) == 0 {
 		return true
 	}
-	// Every other section keeps its title, and the foot the longest line there is.
+	// The foot has the longest line there is.
 	longest := Paste{Before: []string{strings.Repeat("-", maxPaste-len(" && osmoctl apply --expect "+p.Digest))}}
-	const others = 10 * (leftRoom + len("\n#### Waiting for an identity\n\n"))
 	d := document{head: planHead(p), sections: []section{risksSection(p)}, foot: planFoot(p, longest)}
-	_, kept := d.blocks(true)
-	return kept+others <= d.room()
+	return d.vitalFits(10)
 }
 
 // riskWords are the gravest risks in short sentences: all that are critical, else

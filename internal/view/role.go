@@ -13,7 +13,7 @@ import (
 func (v *View) Roles(list []report.Role, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.roles(list) },
-		json: func() any { return orEmpty(list) },
+		json: report.List[report.Role](list),
 	})
 }
 
@@ -36,7 +36,7 @@ func (p *page) roles(list []report.Role) {
 func (v *View) Role(r report.Role, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.role(r) },
-		json: func() any { return r },
+		json: r,
 	})
 }
 

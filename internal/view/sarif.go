@@ -2,12 +2,8 @@ package view
 
 import (
 	"net/url"
-	"path"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/report"
-	"github.com/osmoctl/osmoctl/pkg/diag"
-	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
@@ -79,48 +75,6 @@ const (
 	informationURI = "https://github.com/osmoctl/osmoctl"
 )
 
-func sarifOf(r report.Validation) sarifLog {
-	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: informationURI, Rules: sarifRules(r.Problems)}},
-		ColumnKind: "unicodeCodePoints",
-		Results:    make([]sarifResult, len(r.Problems)),
-	}
-	for i := range r.Problems {
-		run.Results[i] = sarifResultOf(&r.Problems[i], r.Root)
-	}
-	return sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}}
-}
-
-// sarifRules lists the codes that occur, each once.
-func sarifRules(problems diag.List) []sarifRule {
-	codes := map[string]bool{}
-	for i := range problems {
-		if code := problems[i].Code; code != "" {
-			codes[code] = true
-		}
-	}
-	rules := []sarifRule{}
-	for _, code := range model.Names(codes) {
-		rules = append(rules, sarifRule{code})
-	}
-	return rules
-}
-
-func sarifResultOf(d *diag.Diagnostic, root string) sarifResult {
-	out := sarifResult{RuleID: d.Code, Level: d.Severity.String(), Message: sarifSays(d.Summary)}
-	if d.Hint != "" {
-		out.Message = sarifSays(d.Summary, "hint: "+d.Hint)
-	}
-	if d.Pos.File != "" {
-		out.Locations = []sarifLocation{{Physical: sarifPlace(d.Pos, d.Width, root)}}
-	}
-	for i, r := range d.Related {
-		message := sarifSays(r.Message)
-		out.RelatedLocations = append(out.RelatedLocations, sarifLocation{ID: i + 1, Physical: sarifPlace(r.Pos, 0, root), Message: &message})
-	}
-	return out
-}
-
 // sarifBrackets are what embedded links are made of, also in messages of plain
 // text: [text](address). Section 3.11.6 of the standard says how to write the
 // characters themselves.
@@ -142,15 +96,4 @@ func sarifFile(name string) sarifArtifact {
 		name = "/" + strings.TrimLeft(name, "/")
 	}
 	return sarifArtifact{(&url.URL{Path: secret.Mask(name)}).String()}
-}
-
-func sarifPlace(pos diag.Position, width int, root string) sarifPhysical {
-	out := sarifPhysical{Artifact: sarifFile(path.Join(root, pos.File))}
-	if pos.Line > 0 {
-		out.Region = &sarifRegion{StartLine: pos.Line, StartColumn: pos.Column}
-		if pos.Column > 0 && width > 0 {
-			out.Region.EndColumn = pos.Column + width
-		}
-	}
-	return out
 }

@@ -15,11 +15,11 @@ func (v *View) Scan(r report.Scan, f Format) error {
 		v.leftOut(r)
 	}
 	if f == SARIF {
-		return v.printJSON(v.Out, scanSarif(r))
+		return v.printJSON(v.Out, sarifOfScan(r))
 	}
 	return v.show(f, form{
 		text: func(p *page) { p.scan(r) },
-		json: func() any { return r },
+		json: r,
 	})
 }
 
@@ -34,16 +34,16 @@ func (v *View) leftOut(r report.Scan) {
 
 func (p *page) scan(r report.Scan) {
 	for _, f := range r.Finds {
-		p.spans(quote(findWhere(f)), say(plain, ": "), say(findTone(f), findStatus(f)), say(plain, " "), quote(findWhat(f)))
-		p.spans(say(faint, "  hint: "), quote(p.paste.in(f.Hint())))
+		p.spans(quote(placeOf(f)), say(plain, ": "), say(findTone(f), statusOf(f)), say(plain, " "), quote(describe(f)))
+		p.spans(say(faint, "  hint: "), run(f.Hint()))
 	}
 	if len(r.Finds) > 0 {
 		p.blank()
 	}
-	p.spans(say(scanTone(r), scanVerdict(r)), quote(": "+scanCounts(r)))
+	p.spans(say(toneOf(r), verdictOf(r)), quote(": "+countSearched(r)))
 }
 
-func scanTone(r report.Scan) tone {
+func toneOf(r report.Scan) tone {
 	if len(r.Finds) > 0 {
 		return fault
 	}
@@ -53,7 +53,7 @@ func scanTone(r report.Scan) tone {
 	return adds
 }
 
-func scanVerdict(r report.Scan) string {
+func verdictOf(r report.Scan) string {
 	switch {
 	case len(r.Finds) > 0:
 		return plural(len(r.Finds), "token found", "tokens found")
@@ -63,7 +63,7 @@ func scanVerdict(r report.Scan) string {
 	return "No tokens found"
 }
 
-func scanCounts(r report.Scan) string {
+func countSearched(r report.Scan) string {
 	words := plural(r.Files, "file", "files")
 	if r.Versions > 0 {
 		words += " and " + plural(r.Versions, "version", "versions") + " in history"
@@ -88,7 +88,7 @@ func byteCount(n int64) string {
 	return plural(int(n), "byte", "bytes")
 }
 
-func findWhere(f report.ScanFind) string {
+func placeOf(f report.ScanFind) string {
 	where := f.Path
 	switch {
 	case f.Commit != "" && f.Path == "":
@@ -102,8 +102,8 @@ func findWhere(f report.ScanFind) string {
 	return fmt.Sprintf("%s:%d:%d", where, f.Line, f.Column)
 }
 
-// findStatus is what is known of the token, in the words of the design.
-func findStatus(f report.ScanFind) string {
+// statusOf is what is known of the token, in the words of the design.
+func statusOf(f report.ScanFind) string {
 	v := f.Verdict
 	switch f.Status {
 	case report.ScanUnchecked:
@@ -127,8 +127,8 @@ func findTone(f report.ScanFind) tone {
 	return fault
 }
 
-// findWhat is whose token it is and how it was written.
-func findWhat(f report.ScanFind) string {
+// describe is whose token it is and how it was written.
+func describe(f report.ScanFind) string {
 	var words []string
 	if a := f.Address(); a != "" {
 		words = append(words, a)
@@ -152,14 +152,14 @@ const (
 	deadToken   = "leaked_dead_token"
 )
 
-func scanSarif(r report.Scan) sarifLog {
+func sarifOfScan(r report.Scan) sarifLog {
 	run := sarifRun{
 		Tool:       sarifTool{sarifDriver{Name: "osmoctl", InformationURI: informationURI, Rules: []sarifRule{{leakedToken}, {deadToken}}}},
 		ColumnKind: "unicodeCodePoints",
 		Results:    make([]sarifResult, len(r.Finds)),
 	}
 	for i, f := range r.Finds {
-		run.Results[i] = findSarif(f)
+		run.Results[i] = resultOf(f)
 	}
 	invocation := sarifInvocation{Successful: len(r.Left) == 0}
 	for _, l := range r.Left {
@@ -169,11 +169,11 @@ func scanSarif(r report.Scan) sarifLog {
 	return sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}}
 }
 
-func findSarif(f report.ScanFind) sarifResult {
-	what := findStatus(f) + " " + findWhat(f)
+func resultOf(f report.ScanFind) sarifResult {
+	what := statusOf(f) + " " + describe(f)
 	switch {
 	case f.Path == "":
-		what = findWhere(f) + ": " + what
+		what = placeOf(f) + ": " + what
 	case f.Commit != "":
 		what = "in commit " + f.Commit + ": " + what
 	}

@@ -14,7 +14,7 @@ import (
 func (v *View) Who(w report.Who, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.who(w) },
-		json: func() any { return w },
+		json: w,
 	})
 }
 
@@ -91,7 +91,7 @@ func exposedKeys(e report.Exposure) section {
 	return sectionOf("Keys", e.Keys, maxItems, func(k report.ExposedKey) item {
 		i := item{mark: "*", head: []span{quoteAs(strong, k.Key)}}
 		if len(k.Names) > 0 {
-			i.add(say(plain, "declared as "), quote(joined(k.Names)))
+			i.add(say(plain, "declared as "), quote(strings.Join(k.Names, ", ")))
 		}
 		i.add(say(plain, "could read "+plural(k.Live, "live value", "live values")))
 		return i

@@ -11,7 +11,7 @@ import (
 func (v *View) StateObject(o report.StateObject, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.stateObject(o) },
-		json: func() any { return o },
+		json: o,
 	})
 }
 

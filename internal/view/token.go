@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -11,7 +13,7 @@ import (
 func (v *View) Tokens(user string, list []report.Token, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.tokens(user, list) },
-		json: func() any { return orEmpty(list) },
+		json: report.List[report.Token](list),
 	})
 }
 
@@ -37,7 +39,7 @@ func (p *page) tokenTable(withUser bool, list []report.Token) {
 	heading := []string{"User", "Name", "Description", "Active", "Expires At (UTC)", "Roles"}
 	rows := make([][]string, len(list))
 	for i, t := range list {
-		rows[i] = []string{t.UserName, t.TokenName, t.Description, title(t.Status), orDash(model.Date(t.ExpiresAt).String()), orDash(joined(t.Roles))}
+		rows[i] = []string{t.UserName, t.TokenName, t.Description, title(t.Status), orDash(model.Date(t.ExpiresAt).String()), orDash(strings.Join(t.Roles, ", "))}
 	}
 	if !withUser {
 		heading = heading[1:]
@@ -52,7 +54,7 @@ func (p *page) tokenTable(withUser bool, list []report.Token) {
 func (v *View) Token(t report.Token, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.token(t) },
-		json: func() any { return t },
+		json: t,
 	})
 }
 
@@ -67,7 +69,7 @@ func (p *page) token(t report.Token) {
 	p.optional("Lost Roles", lostWords(t))
 	p.optional("Rotation", rotationWords(t))
 	p.optional("Next Rotation", t.NextRotation.String())
-	p.optional("Recipients", joined(t.Recipients))
+	p.optional("Recipients", strings.Join(t.Recipients, ", "))
 	p.optional("Renamed To", t.RenamedTo)
 	p.optional("Deleted On", t.DeletedOn.String())
 	p.generations(t.Generations)
@@ -87,9 +89,9 @@ func pendingWords(t report.Token) string {
 	case len(t.PendingRoles) == 0:
 		return ""
 	case t.NextRotation == 0:
-		return joined(t.PendingRoles) + " (with its next generation, which no date brings)"
+		return strings.Join(t.PendingRoles, ", ") + " (with its next generation, which no date brings)"
 	}
-	return joined(t.PendingRoles) + " (with its next generation, due " + t.NextRotation.String() + ")"
+	return strings.Join(t.PendingRoles, ", ") + " (with its next generation, due " + t.NextRotation.String() + ")"
 }
 
 // lostWords says which roles are gone. A rotation alone brings back what the
@@ -98,7 +100,7 @@ func lostWords(t report.Token) string {
 	if len(t.LostRoles) == 0 {
 		return ""
 	}
-	return joined(t.LostRoles) + " (left the account since; this value never gets them back)"
+	return strings.Join(t.LostRoles, ", ") + " (left the account since; this value never gets them back)"
 }
 
 // rotationWords is the declared life of a token: lives 90d, rotated every 60d
@@ -109,7 +111,10 @@ func rotationWords(t report.Token) string {
 		words = "lives " + t.ExpiresIn.String()
 	}
 	if t.Rotate != nil && t.Rotate.Every > 0 {
-		words = commaAfter(words) + "rotated every " + t.Rotate.Every.String()
+		if words != "" {
+			words += ", "
+		}
+		words += "rotated every " + t.Rotate.Every.String()
 	}
 	if words == "" {
 		return ""
@@ -141,7 +146,7 @@ func (p *page) generation(g report.Generation) {
 	p.field("    Issued", moment(g.IssuedAt)+" by "+g.IssuedBy)
 	p.field("    Roles", orNone(g.Roles))
 	if len(g.RemovedRoles) > 0 {
-		p.field("    Lost Roles", joined(g.RemovedRoles))
+		p.field("    Lost Roles", strings.Join(g.RemovedRoles, ", "))
 	}
 	p.field("    Server Name", g.ServerName)
 	p.field("    Value", g.Value.Short())

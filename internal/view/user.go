@@ -6,7 +6,7 @@ import "github.com/osmoctl/osmoctl/internal/report"
 func (v *View) Users(list []report.User, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.users(list) },
-		json: func() any { return report.UsersOf(list) },
+		json: report.UsersOf(list),
 	})
 }
 
@@ -29,7 +29,7 @@ func (p *page) users(list []report.User) {
 func (v *View) User(u report.User, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.user(u) },
-		json: func() any { return u },
+		json: u,
 	})
 }
 

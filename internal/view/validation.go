@@ -20,7 +20,7 @@ func (v *View) Validation(r report.Validation, f Format) error {
 	}
 	return v.show(f, form{
 		text: func(p *page) { p.validation(r) },
-		json: func() any { return r },
+		json: r,
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 func (v *View) Verdict(d report.Verdict, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.verdict(d) },
-		json: func() any { return d },
+		json: d,
 	})
 }
 

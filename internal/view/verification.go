@@ -11,7 +11,7 @@ import (
 func (v *View) Verification(r report.Verification, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.verification(r) },
-		json: func() any { return r },
+		json: r,
 	})
 }
 

@@ -6,7 +6,7 @@ import "github.com/osmoctl/osmoctl/internal/report"
 func (v *View) Version(info report.Version, f Format) error {
 	return v.show(f, form{
 		text: func(p *page) { p.version(info) },
-		json: func() any { return info },
+		json: info,
 	})
 }
 

@@ -40,11 +40,11 @@ func (e ErrFormat) Error() string {
 	return fmt.Sprintf("the format %q is not one of this command", e.Format)
 }
 
-// form is a result in its forms: a function for each format it has.
+// form is a result in the formats that it has: a document, and a function for each
+// other one.
 type form struct {
-	text     func(*page)
-	json     func() any
-	markdown func(*page)
+	json any
+	text func(*page)
 	// icalendar has its own escaping and its own line ends.
 	icalendar func() []byte
 }
@@ -55,9 +55,7 @@ func (v *View) show(f Format, r form) error {
 	case f == Text || f == "":
 		return v.print(r.text)
 	case f == JSON:
-		return v.printJSON(v.Out, r.json())
-	case f == Markdown && r.markdown != nil:
-		return v.print(r.markdown)
+		return v.printJSON(v.Out, r.json)
 	case f == Calendar && r.icalendar != nil:
 		return v.write(v.Out, r.icalendar())
 	}

@@ -11,21 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/internal/report"
-	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
-
-func check(t *testing.T, want string, write func(v *View) error) {
-	t.Helper()
-	s := newScreen()
-	must(t, write(&s.View))
-	if diff := cmp.Diff(want, s.out.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
 
 // The texts below are what OSMO's own CLI prints.
 
@@ -451,23 +441,5 @@ func TestErrorOfNothing(t *testing.T) {
 	s.Diagnostics(nil)
 	if s.err.Len()+s.out.Len() > 0 {
 		t.Errorf("got %q", s.err.String())
-	}
-}
-
-// What "except" means stands once in a plan that says it, and in no other.
-func TestExceptIsExplained(t *testing.T) {
-	t.Parallel()
-	for action, want := range map[string]int{"workflow:*": 0, "workflow:* except workflow:Exec": 1} {
-		for _, f := range []Format{Text, Markdown} {
-			p := emptyPlan(t)
-			for _, name := range []string{"one", "two"} {
-				p.Access = append(p.Access, plan.Access{Subject: model.AccountAddress(name), Gained: []access.Grant{{Action: action, Resource: "pool/" + name}}})
-			}
-			s := newScreen()
-			must(t, s.Plan(p, f))
-			if n := strings.Count(s.out.String(), exceptWords); n != want {
-				t.Errorf("%s explains %q %d times:\n%s", f, action, n, s.out.String())
-			}
-		}
 	}
 }

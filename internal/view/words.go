@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -65,25 +66,6 @@ func keyName(name, id string) string {
 // shortCommit abbreviates the id of a commit for people.
 func shortCommit(id string) string { return id[:min(len(id), 12)] }
 
-// orEmpty makes JSON say [] where there is nothing.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-// joined lists words with commas.
-func joined(list []string) string { return strings.Join(list, ", ") }
-
-// commaAfter ends a beginning of a list with a comma.
-func commaAfter(s string) string {
-	if s == "" {
-		return ""
-	}
-	return s + ", "
-}
-
 // title begins a word with a capital letter: Active.
 func title(s string) string {
 	s = secret.Mask(s)
@@ -91,4 +73,21 @@ func title(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// clip cuts a long text and says by how much.
+func clip(s string) string { return clipTo(s, maxText) }
+
+func clipTo(s string, most int) string {
+	s = secret.Mask(s) // what is cut in two has no shape
+	n := utf8.RuneCountInString(s)
+	if n <= most {
+		return s
+	}
+	end := 0
+	for range most {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return s[:end] + "… (" + plural(n-most, "character", "characters") + " more)"
 }

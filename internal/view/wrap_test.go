@@ -64,37 +64,4 @@ hint: apply uses committed declarations
 	if s.err.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", s.err.String(), want)
 	}
-	i := item{mark: "~", head: []span{say(plain, "one two three four five six seven eight nine ten")}}
-	i.add(say(plain, "one two three four five six seven eight nine ten"))
-	p := page{width: 40}
-	i.text(&p)
-	if want := "  ~ one two three four five six seven\n    eight nine ten\n      one two three four five six seven\n        eight nine ten\n"; p.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", p.String(), want)
-	}
-}
-
-// A command stays on one line, since it is copied as it stands.
-func TestCommandsAreNotBroken(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"Next: osmoctl apply --expect sha256:0123":                    "osmoctl apply --expect sha256:0123",
-		"osmoctl token revoke svc-ci/t@1 --reason 'in a log' ends it": "osmoctl token revoke svc-ci/t@1 --reason 'in a log'",
-		"osmoctl plan says whether the next apply issues another":     "osmoctl plan says",
-		"run git add a b.yaml && git commit, then apply":              "git add a b.yaml && git commit,",
-	} {
-		_, words := wordsOf([]span{quote(text)})
-		longest := ""
-		for _, unit := range units(words) {
-			var list []string
-			for _, w := range unit {
-				list = append(list, w.text)
-			}
-			if s := strings.Join(list, " "); len(list) > 1 && len(s) > len(longest) {
-				longest = s
-			}
-		}
-		if longest != want {
-			t.Errorf("of %q %q is kept together, want %q", text, longest, want)
-		}
-	}
 }

@@ -2,19 +2,17 @@ package view
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // screen is a view that writes into memory.
 type screen struct {
@@ -26,25 +24,6 @@ func newScreen() *screen {
 	s := &screen{}
 	s.Out, s.Err = &s.out, &s.err
 	return s
-}
-
-// golden compares got with testdata/NAME.golden.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test ./internal/view -update", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got), run go test ./internal/view -update if it is meant:\n%s", path, diff)
-	}
 }
 
 func date(t testing.TB, s string) model.Date {
@@ -134,3 +113,37 @@ func snapshot(t testing.TB) *state.Snapshot {
 		},
 	}
 }
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func check(t *testing.T, want string, write func(v *View) error) {
+	t.Helper()
+	s := newScreen()
+	must(t, write(&s.View))
+	if diff := cmp.Diff(want, s.out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// expiring has every event before, on and after its day.
+func expiring(t testing.TB) report.Expiring {
+	today := date(t, "2026-11-23")
+	e := report.Expiring{Today: today, Within: 30, Lineage: "0f9d6c1e2b3a4d5e", Serial: 7, Now: at("2026-11-23T12:00:00Z")}
+	for _, days := range []model.Days{-12, -1, 0, 1, 30} {
+		for _, event := range []plan.Event{plan.EventRotate, plan.EventRevoke, plan.EventExpire} {
+			a := model.TokenAddress("backend-operator", "backend-token")
+			if event == plan.EventRevoke {
+				a = a.At(3)
+			}
+			e.List = append(e.List, plan.Upcoming{Address: a, Event: event, Date: today.Add(days)})
+		}
+	}
+	return e
+}
+
+func ptr[T any](v T) *T { return &v }
