@@ -4,7 +4,7 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 )
@@ -32,10 +32,10 @@ func (c *applyCmd) Run(env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	terms := workspace.Terms{Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: view.RisksFit}
+	terms := workspace.Terms{Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: plans.RisksFit}
 	if c.Plan != "" {
 		var err error
-		if terms.Saved, err = workspace.ReadPlan(absolute(env.Dir, c.Plan), c.Plan, env.limits, view.WritePlanJSON); err != nil {
+		if terms.Saved, err = workspace.ReadPlan(absolute(env.Dir, c.Plan), c.Plan, env.limits, plans.WriteJSON); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (c *applyCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Applied(done.Plan, done.Result, c.format())
+		return plans.ShowApplied(env.view(), done.Plan, done.Result, c.format())
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -232,7 +233,7 @@ func (e *Env) outside() workspace.Outside {
 func (e *Env) notify(n workspace.Notice) {
 	switch {
 	case n.Text == "":
-		e.view().Diagnostics(n.Problems)
+		problems.Show(e.view(), n.Problems)
 	case n.Level == workspace.Warning:
 		e.warnf("%s", n.Text)
 	case n.Level == workspace.Note:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -76,7 +77,7 @@ func exitCode(err error) int {
 // fail prints an error, once, and returns its exit code.
 func (e *Env) fail(err error) int {
 	code := exitCode(err)
-	var problems diag.List
+	var list diag.List
 	if code == exitInterrupted {
 		if !errors.Is(err, workspace.ErrUnchanged) && !errors.Is(err, workspace.ErrHalfway) {
 			err = workspace.ErrInterrupted
@@ -88,19 +89,19 @@ func (e *Env) fail(err error) int {
 	}
 	if e.formatType == view.Markdown && err.Error() != "" {
 		// Whatever makes a comment of stdout has to have something to show.
-		_ = e.view().Failure(err)
+		_ = problems.ShowFailure(e.view(), err)
 	}
-	if errors.As(err, &problems) && e.formatType != view.JSON {
-		e.view().Diagnostics(problems)
+	if errors.As(err, &list) && e.formatType != view.JSON {
+		problems.Show(e.view(), list)
 		var hint *diag.HintError
 		found := errors.As(err, &hint)
-		err = counted(len(problems.Errors()))
+		err = counted(len(list.Errors()))
 		if found {
 			err = diag.Hinted(err, hint.Hint())
 		}
 	}
 	if err.Error() != "" {
-		e.view().Error(err, code, e.formatType)
+		problems.ShowError(e.view(), err, code, e.formatType)
 	}
 	return code
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -36,7 +37,7 @@ func (c *expiringCmd) Run(env *Env) error {
 			return err
 		}
 		due := report.ExpiringOf(snap, c.User, now, c.Within)
-		if err := env.view().Expiring(due, c.format()); err != nil {
+		if err := calendar.Show(env.view(), due, c.format()); err != nil {
 			return err
 		}
 		if len(due.List) > 0 {

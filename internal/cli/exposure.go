@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/readers"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -46,7 +47,7 @@ func (c *secretsExposureCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Exposure(report.ExposureOf(known, c.Key, keys, snap, want, day), c.format())
+		return readers.ShowExposure(env.view(), report.ExposureOf(known, c.Key, keys, snap, want, day), c.format())
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/states"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -57,7 +58,7 @@ func (c *logCmd) Run(env *Env) error {
 	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	}
-	return env.view().Log(entries, c.format())
+	return states.ShowLog(env.view(), entries, c.format())
 }
 
 // statePath is the file or directory that an object's history is read from.

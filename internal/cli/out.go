@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -30,13 +31,13 @@ func (c *planCmd) save(env *Env, made *plan.Plan) error {
 		return nil
 	}
 	if isStdout(c.Out) {
-		if err := view.WritePlanJSON(env.Stdout, made); err != nil {
+		if err := plans.WriteJSON(env.Stdout, made); err != nil {
 			return fmt.Errorf("the plan could not be written: %w", err)
 		}
 		return nil
 	}
 	return delivery.Document{Path: absolute(env.Dir, c.Out)}.WriteFrom(env.Context, func(to io.Writer) error {
-		return view.WritePlanJSON(to, made)
+		return plans.WriteJSON(to, made)
 	})
 }
 

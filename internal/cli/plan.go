@@ -5,6 +5,8 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -53,7 +55,7 @@ func (c *planCmd) Run(env *Env) error {
 	defer w.Close()
 	made, err := w.Plan(env.Context, workspace.PlanRequest{
 		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf,
-		RisksFit: view.RisksFit,
+		RisksFit: plans.RisksFit,
 	})
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func (c *planCmd) Run(env *Env) error {
 	if err := c.save(env, made); err != nil {
 		return err
 	}
-	if err := c.view(env).Plan(made, c.format()); err != nil {
+	if err := plans.Show(c.view(env), made, c.format()); err != nil {
 		return err
 	}
 	switch {
@@ -100,7 +102,7 @@ func (c *validateCmd) Run(env *Env) error {
 		return err
 	}
 	defer closeFiles()
-	want, problems, err := env.outside().Load(files)
+	want, found, err := env.outside().Load(files)
 	if err != nil {
 		return err
 	}
@@ -108,13 +110,13 @@ func (c *validateCmd) Run(env *Env) error {
 		env.notify(n)
 	}
 	if c.format() == view.Text {
-		env.view().Diagnostics(problems)
+		problems.Show(env.view(), found)
 	}
-	found := report.ValidationOf(want, config.CountManifests(files, env.limits), problems)
-	if err := env.view().Validation(found, c.format()); err != nil {
+	validation := report.ValidationOf(want, config.CountManifests(files, env.limits), found)
+	if err := problems.ShowValidation(env.view(), validation, c.format()); err != nil {
 		return err
 	}
-	if problems.HasErrors() {
+	if found.HasErrors() {
 		return silently(exitError)
 	}
 	return nil

@@ -1,6 +1,9 @@
 package cli
 
-import "github.com/osmoctl/osmoctl/internal/workspace"
+import (
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+)
 
 type stateRestoreCmd struct {
 	textOrJSON
@@ -23,6 +26,6 @@ func (c *stateRestoreCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Applied(done.Plan, done.Result, c.format())
+		return plans.ShowApplied(env.view(), done.Plan, done.Result, c.format())
 	})
 }

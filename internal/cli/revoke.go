@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -37,7 +38,7 @@ func (c *tokenRevokeCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		if err := env.view().Applied(done.Plan, done.Result, c.format()); err != nil {
+		if err := plans.ShowApplied(env.view(), done.Plan, done.Result, c.format()); err != nil {
 			return err
 		}
 		if done.Result.Commit != "" && c.format() == view.Text && done.Have.Meta.Applied.Backend.Kind == model.BackendLocal {

@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/leaks"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -54,7 +55,7 @@ func (c *tokenScanCmd) Run(env *Env) error {
 		return err
 	}
 	result := s.result()
-	if err := env.view().Scan(result, c.format()); err != nil {
+	if err := leaks.Show(env.view(), result, c.format()); err != nil {
 		return err
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -63,7 +64,7 @@ func (c *secretsResealCmd) Run(env *Env) error {
 		if err != nil {
 			return c.explain(env, err)
 		}
-		if err := env.view().Resealed(done.Plan, done.Result, c.format()); err != nil {
+		if err := plans.ShowResealed(env.view(), done.Plan, done.Result, c.format()); err != nil {
 			return err
 		}
 		if len(done.Result.Left) > 0 {

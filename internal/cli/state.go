@@ -5,6 +5,8 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/states"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -46,7 +48,7 @@ func (c *stateShowCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().StateObject(object, c.format())
+		return states.Show(env.view(), object, c.format())
 	})
 }
 
@@ -136,12 +138,12 @@ func addSignatures(v *report.Verification, found *workspace.Signatures) {
 
 func (c *stateVerifyCmd) show(env *Env, result report.Verification) error {
 	if c.format() == view.Text {
-		env.view().Diagnostics(result.Problems)
+		problems.Show(env.view(), result.Problems)
 		if result.History != nil {
-			env.view().Findings(result.History.Findings)
+			states.ShowFindings(env.view(), result.History.Findings)
 		}
 	}
-	if err := env.view().Verification(result, c.format()); err != nil {
+	if err := states.ShowVerification(env.view(), result, c.format()); err != nil {
 		return err
 	}
 	if !result.Sound() {

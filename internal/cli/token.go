@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -50,7 +51,7 @@ func (c *tokenListCmd) Run(env *Env) error {
 		for _, name := range names {
 			list = append(list, report.TokensOf(snap, snap.Accounts[name], day)...)
 		}
-		return env.view().Tokens(c.User, list, c.format())
+		return tokens.ShowList(env.view(), c.User, list, c.format())
 	})
 }
 
@@ -124,7 +125,7 @@ func (c *tokenGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Token(report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.format())
+		return tokens.Show(env.view(), report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.format())
 	})
 }
 
@@ -204,7 +205,7 @@ func (c *tokenVerifyCmd) Run(env *Env) error {
 			return err
 		}
 		verdict := report.VerdictOn(value, snap, day)
-		if err := env.view().Verdict(verdict, c.format()); err != nil {
+		if err := tokens.ShowVerdict(env.view(), verdict, c.format()); err != nil {
 			return err
 		}
 		if !verdict.Valid {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -42,7 +43,7 @@ func (c *userListCmd) Run(env *Env) error {
 				list = append(list, report.UserOf(a))
 			}
 		}
-		return env.view().Users(list, c.format())
+		return accounts.ShowUsers(env.view(), list, c.format())
 	})
 }
 
@@ -58,7 +59,7 @@ func (c *userGetCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().User(report.UserOf(a), c.format())
+		return accounts.ShowUser(env.view(), report.UserOf(a), c.format())
 	})
 }
 
@@ -90,7 +91,7 @@ type roleListCmd struct{ textOrJSON }
 // Run lists roles.
 func (c *roleListCmd) Run(env *Env) error {
 	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
-		return env.view().Roles(report.RolesOf(snap), c.format())
+		return accounts.ShowRoles(env.view(), report.RolesOf(snap), c.format())
 	})
 }
 
@@ -107,6 +108,6 @@ func (c *roleGetCmd) Run(env *Env) error {
 		if !ok {
 			return state.NotFound("role", name, report.RoleNames(snap))
 		}
-		return env.view().Role(r, c.format())
+		return accounts.ShowRole(env.view(), r, c.format())
 	})
 }

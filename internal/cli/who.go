@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/readers"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -23,7 +24,7 @@ func (c *secretsWhoCmd) Run(env *Env) error {
 		if err != nil {
 			return err
 		}
-		return env.view().Who(who, c.format())
+		return readers.ShowWho(env.view(), who, c.format())
 	})
 }
 

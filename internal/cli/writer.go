@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -73,7 +74,7 @@ func (w *writer) approve(env *Env, made *plan.Plan, granted bool, f view.Format)
 			// Results alone belong on stdout; this is to decide by.
 			v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
 		}
-		if err := v.Plan(made, view.Text); err != nil {
+		if err := plans.Show(v, made, view.Text); err != nil {
 			return err
 		}
 	}
@@ -84,7 +85,7 @@ func (w *writer) approve(env *Env, made *plan.Plan, granted bool, f view.Format)
 		return nil
 	}
 	env.infof("")
-	env.view().Headline(made)
+	plans.ShowHeadline(env.view(), made)
 	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
 	answer, _ := untilInterrupted(env.Context, func() (string, error) { // What ends without a line is an answer too.
 		return bufio.NewReader(env.Stdin).ReadString('\n')

@@ -8,6 +8,14 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
+	"github.com/osmoctl/osmoctl/internal/view/calendar"
+	"github.com/osmoctl/osmoctl/internal/view/leaks"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/readers"
+	"github.com/osmoctl/osmoctl/internal/view/states"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -33,7 +41,7 @@ func showExpiring(check checker, s *state.Snapshot, on model.Date) {
 	for _, within := range []model.Days{0, model.MaxDays} {
 		list := plan.Calendar(s, on, within)
 		check("expiring", func(v *view.View) error {
-			return v.Expiring(report.Expiring{Today: on, Within: within, List: list}, view.JSON)
+			return calendar.Show(v, report.Expiring{Today: on, Within: within, List: list}, view.JSON)
 		})
 	}
 }
@@ -49,9 +57,9 @@ func showRoles(check checker, s *state.Snapshot, on model.Date) {
 		roles = append(roles, report.RoleOf(s.Roles[name]))
 		showState(check, s, model.RoleAddress(name), on)
 	}
-	check("roles", func(v *view.View) error { return v.Roles(roles, view.JSON) })
+	check("roles", func(v *view.View) error { return accounts.ShowRoles(v, roles, view.JSON) })
 	for _, r := range roles {
-		check("role", func(v *view.View) error { return v.Role(r, view.JSON) })
+		check("role", func(v *view.View) error { return accounts.ShowRole(v, r, view.JSON) })
 	}
 }
 
@@ -61,25 +69,25 @@ func showUsers(check checker, s *state.Snapshot, on model.Date) {
 		users = append(users, report.UserOf(s.Accounts[account]))
 		showState(check, s, model.AccountAddress(account), on)
 	}
-	check("users", func(v *view.View) error { return v.Users(users, view.JSON) })
+	check("users", func(v *view.View) error { return accounts.ShowUsers(v, users, view.JSON) })
 	for _, u := range users {
-		check("user", func(v *view.View) error { return v.User(u, view.JSON) })
+		check("user", func(v *view.View) error { return accounts.ShowUser(v, u, view.JSON) })
 	}
 }
 
 func showTokens(check checker, s *state.Snapshot, on model.Date) {
-	var tokens []report.Token
+	var list []report.Token
 	names := s.Meta.Applied.KeyNames()
 	for _, account := range model.Names(s.Accounts) {
 		a := s.Accounts[account]
 		for _, name := range model.Names(a.Tokens) {
-			tokens = append(tokens, report.TokenOf(a, name, on, names))
+			list = append(list, report.TokenOf(a, name, on, names))
 			showState(check, s, model.TokenAddress(account, name), on)
 		}
 	}
-	check("tokens", func(v *view.View) error { return v.Tokens("", tokens, view.JSON) })
-	for _, token := range tokens {
-		check("token", func(v *view.View) error { return v.Token(token, view.JSON) })
+	check("tokens", func(v *view.View) error { return tokens.ShowList(v, "", list, view.JSON) })
+	for _, token := range list {
+		check("token", func(v *view.View) error { return tokens.Show(v, token, view.JSON) })
 	}
 }
 
@@ -89,23 +97,23 @@ func showState(check checker, s *state.Snapshot, a model.Address, on model.Date)
 		if err != nil {
 			return err
 		}
-		return v.StateObject(o, view.JSON)
+		return states.Show(v, o, view.JSON)
 	})
 }
 
 func showPlan(check checker, p *plan.Plan) {
-	check("plan", func(v *view.View) error { return v.Plan(p, view.JSON) })
+	check("plan", func(v *view.View) error { return plans.Show(v, p, view.JSON) })
 	back := *p
 	back.Restored = &plan.Restored{Commit: strings.Repeat("a1", 20), Files: []string{"state/meta.json"}}
-	check("plan", func(v *view.View) error { return v.Plan(&back, view.JSON) })
+	check("plan", func(v *view.View) error { return plans.Show(v, &back, view.JSON) })
 	leak := *p
 	leak.Revoked = &plan.Revoked{Addresses: []model.Address{model.TokenAddress("svc", "t")}, Reason: "in a log"}
-	check("plan", func(v *view.View) error { return v.Plan(&leak, view.JSON) })
+	check("plan", func(v *view.View) error { return plans.Show(v, &leak, view.JSON) })
 	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20), Issued: []apply.Issued{{
 		Address: model.TokenAddress("svc", "t").At(2), Path: "state/accounts/aa/svc/t.2.age", ExpiresAt: today, Value: state.SumOf(nil),
 	}}}
-	check("applied", func(v *view.View) error { return v.Applied(p, result, view.JSON) })
-	check("applied", func(v *view.View) error { return v.Applied(p, &apply.Result{}, view.JSON) })
+	check("applied", func(v *view.View) error { return plans.ShowApplied(v, p, result, view.JSON) })
+	check("applied", func(v *view.View) error { return plans.ShowApplied(v, p, &apply.Result{}, view.JSON) })
 	if p.Resealing {
 		showReseal(check, p)
 	}
@@ -122,8 +130,8 @@ func showReseal(check checker, p *plan.Plan) {
 		}
 		*list = append(*list, p.Changes[i].Address)
 	}
-	check("resealed", func(v *view.View) error { return v.Resealed(p, result, view.JSON) })
-	check("resealed", func(v *view.View) error { return v.Resealed(p, &apply.Result{}, view.JSON) })
+	check("resealed", func(v *view.View) error { return plans.ShowResealed(v, p, result, view.JSON) })
+	check("resealed", func(v *view.View) error { return plans.ShowResealed(v, p, &apply.Result{}, view.JSON) })
 }
 
 // showSecrets shows who reads a token, and what a key could read.
@@ -132,14 +140,16 @@ func showSecrets(check checker) {
 	reader := []plan.Reader{{Name: "alice", Key: "sha256:" + key}}
 	at := model.TokenAddress("svc", "t").At(1)
 	check("who", func(v *view.View) error {
-		return v.Who(report.Who{UserName: "svc", TokenName: "t", Next: reader, Generations: []report.WhoGeneration{{
+		return readers.ShowWho(v, report.Who{UserName: "svc", TokenName: "t", Next: reader, Generations: []report.WhoGeneration{{
 			Generation: 1, Status: "active", ExpiresAt: today, Recipients: reader, FormerRecipients: reader,
 			Ciphertext: "state/x", Stanzas: []string{"X25519"}, Problem: "it was swapped",
 		}}}, view.JSON)
 	})
-	check("who", func(v *view.View) error { return v.Who(report.Who{Generations: []report.WhoGeneration{}}, view.JSON) })
+	check("who", func(v *view.View) error {
+		return readers.ShowWho(v, report.Who{Generations: []report.WhoGeneration{}}, view.JSON)
+	})
 	check("exposure", func(v *view.View) error {
-		return v.Exposure(report.Exposure{
+		return readers.ShowExposure(v, report.Exposure{
 			Query: "alice", Keys: []report.ExposedKey{{Key: "sha256:" + key, Names: []string{"alice"}, Live: 1}}, Notes: []string{"shallow"},
 			Live:   []report.ExposedValue{{Address: at, Status: "retiring", ExpiresAt: today, RevokeAfter: today, Keys: []string{"sha256:" + key}}},
 			Rotate: []model.Address{at.Token()}, Revoke: []model.Address{at}, Commands: []string{"osmoctl apply"},
@@ -168,7 +178,7 @@ func showOthers(check checker) {
 	})
 	for _, err := range []error{errors.New("something is wrong"), someProblems, someProblems[0]} {
 		check("error", func(v *view.View) error {
-			v.Error(err, 1, view.JSON)
+			problems.ShowError(v, err, 1, view.JSON)
 			return nil
 		})
 	}
@@ -181,12 +191,12 @@ func showVerdicts(check checker) {
 	}
 	unknown := report.Verdict{Reason: "unknown", Fingerprint: ended.Fingerprint}
 	for _, verdict := range []report.Verdict{ended, unknown} {
-		check("verdict", func(v *view.View) error { return v.Verdict(verdict, view.JSON) })
+		check("verdict", func(v *view.View) error { return tokens.ShowVerdict(v, verdict, view.JSON) })
 	}
 	id := strings.Repeat("a1", 20)
-	check("scan", func(v *view.View) error { return v.Scan(report.Scan{}, view.JSON) })
+	check("scan", func(v *view.View) error { return leaks.Show(v, report.Scan{}, view.JSON) })
 	check("scan", func(v *view.View) error {
-		return v.Scan(report.Scan{
+		return leaks.Show(v, report.Scan{
 			Compared: id, Files: 2, Bytes: 3, Versions: 4, Left: []report.ScanLeft{{Path: "a", Reason: "it is damaged"}}, Notes: []string{"1 link was not followed"},
 			Finds: []report.ScanFind{
 				{Path: "a", Commit: id, Line: 1, Column: 2, Offset: 1, Encodings: []string{string(scan.Base64), string(scan.Gzip)}, Status: "ended", Verdict: ended},
@@ -200,13 +210,13 @@ func showVerdicts(check checker) {
 func showFindings(check checker) {
 	for _, list := range []diag.List{nil, someProblems} {
 		check("validation", func(v *view.View) error {
-			return v.Validation(report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
+			return problems.ShowValidation(v, report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
 		})
 		check("verification", func(v *view.View) error {
-			return v.Verification(report.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
+			return states.ShowVerification(v, report.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)
 		})
 	}
-	check("verification", func(v *view.View) error { return v.Verification(report.Verification{}, view.JSON) })
+	check("verification", func(v *view.View) error { return states.ShowVerification(v, report.Verification{}, view.JSON) })
 	showHistory(check)
 }
 
@@ -221,7 +231,7 @@ func showHistory(check checker) {
 	accepted.AcceptedBy, undone.UndoneBy = id, id
 	history := &report.History{Commits: 3, Complete: true, Findings: []report.Finding{finding, accepted, undone}}
 	check("verification", func(v *view.View) error {
-		return v.Verification(report.Verification{Lineage: "l", Serial: 3, History: history}, view.JSON)
+		return states.ShowVerification(v, report.Verification{Lineage: "l", Serial: 3, History: history}, view.JSON)
 	})
 }
 
@@ -232,8 +242,8 @@ func showLog(check checker) {
 		Reason: "in a log",
 	}
 	byHand := report.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
-	check("log", func(v *view.View) error { return v.Log([]report.LogEntry{entry, byHand}, view.JSON) })
-	check("log", func(v *view.View) error { return v.Log(nil, view.JSON) })
+	check("log", func(v *view.View) error { return states.ShowLog(v, []report.LogEntry{entry, byHand}, view.JSON) })
+	check("log", func(v *view.View) error { return states.ShowLog(v, nil, view.JSON) })
 }
 
 // note remembers every key of a document.

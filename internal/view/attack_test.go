@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"errors"
@@ -7,6 +7,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
+	"github.com/osmoctl/osmoctl/internal/view/calendar"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/states"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -16,7 +24,7 @@ import (
 
 // hostilePlan has the text s wherever a plan has text.
 func hostilePlan(t testing.TB, s string) *plan.Plan {
-	p := emptyPlan(t)
+	p := viewtest.EmptyPlan(t)
 	a := model.TokenAddress(s, s)
 	reader, grant := plan.Reader{Name: s, Key: s}, access.Grant{Action: s, Resource: s}
 	policy := []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}
@@ -45,7 +53,7 @@ func hostilePlan(t testing.TB, s string) *plan.Plan {
 }
 
 // attackAll writes every result with the text s wherever it has text.
-func attackAll(t *testing.T, v *View, s string) {
+func attackAll(t *testing.T, v *view.View, s string) {
 	t.Helper()
 	p := hostilePlan(t, s)
 	list := diag.List{{Code: s, Summary: s, Hint: s, Source: s, Width: 3, Pos: diag.Position{File: s, Line: 1, Column: 1}, Related: []diag.Related{{Pos: diag.Position{File: s}, Message: s}}}}
@@ -61,28 +69,28 @@ func attackAll(t *testing.T, v *View, s string) {
 	entry := report.LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
 	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}}
-	for _, f := range []Format{Text, JSON} {
-		must(t, v.Plan(p, f), v.Applied(p, result, f), v.Users([]report.User{user}, f), v.User(user, f), v.Roles([]report.Role{role}, f), v.Role(role, f),
-			v.Tokens(s, []report.Token{token}, f), v.Tokens(s, nil, f), v.Tokens("", []report.Token{token}, f), v.Token(token, f), v.StateObject(object, f), v.StateObject(report.StateObject{Users: object.Users}, f),
-			v.Verdict(verdict, f), v.Log([]report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Go: s, Platform: s}, f),
-			v.Verification(report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), v.Validation(report.Validation{Problems: list}, f))
-		v.Error(errors.New(s), 1, f)
-		v.Error(list.Err(), 1, f)
+	for _, f := range []view.Format{view.Text, view.JSON} {
+		viewtest.Must(t, plans.Show(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
+			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
+			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Go: s, Platform: s}, f),
+			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))
+		problems.ShowError(v, errors.New(s), 1, f)
+		problems.ShowError(v, list.Err(), 1, f)
 	}
 	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s}
-	must(t, v.Expiring(due, Text), v.Expiring(due, JSON))
-	must(t, v.Plan(p, Markdown), v.Applied(p, result, Markdown), v.Validation(report.Validation{Problems: list}, SARIF))
-	v.Diagnostics(list)
-	v.Findings(findings)
+	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON))
+	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
+	problems.Show(v, list)
+	states.ShowFindings(v, findings)
 	v.Note(s)
 	v.Warn(s)
 }
 
 // attackCalendar is attackAll for the one result whose lines end otherwise.
-func attackCalendar(t *testing.T, v *View, s string) {
+func attackCalendar(t *testing.T, v *view.View, s string) {
 	t.Helper()
 	p := hostilePlan(t, s)
-	must(t, v.Expiring(report.Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, Calendar))
+	viewtest.Must(t, calendar.Show(v, report.Expiring{Today: p.Date, List: p.Upcoming, Lineage: s}, view.Calendar))
 }
 
 // outsideCode returns what a Markdown document says outside of its code spans.
@@ -109,9 +117,9 @@ func TestMarkdownIsNeutral(t *testing.T) {
 		"@ada", "#1", "<!-- x -->", "</details>", "![x](https://example.com)", "[x](y)", "https://example.com", "`", "``", "```\n# x", "a`b", " `", "|", "\n\n# x", "~~~", "&lt;",
 		"\\", "\\`", "<script>", "---", "* x", "ada@example.com", "", " ",
 	} {
-		s := newScreen()
-		must(t, s.Plan(hostilePlan(t, attack), Markdown))
-		for _, line := range strings.Split(s.out.String(), "\n") {
+		s := viewtest.New()
+		viewtest.Must(t, plans.Show(&s.View, hostilePlan(t, attack), view.Markdown))
+		for _, line := range strings.Split(s.Stdout.String(), "\n") {
 			said := strings.TrimLeft(outsideCode(line), "#")
 			if strings.ContainsAny(said, "@#<>[]!`|\\&~_/\"") {
 				t.Errorf("with %q a line says outside of code: %q\n%s", attack, said, line)
@@ -123,10 +131,10 @@ func TestMarkdownIsNeutral(t *testing.T) {
 func TestMarkdownFitsAComment(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "short", strings.Repeat("`", 400), strings.Repeat("日", 5000)} {
-		s := newScreen()
-		p := hugePlan(t, 2_000, text)
-		must(t, s.Plan(p, Markdown))
-		if n := utf8.RuneCountInString(s.out.String()); n > 65_536-1_000 {
+		s := viewtest.New()
+		p := viewtest.HugePlan(t, 2_000, text)
+		viewtest.Must(t, plans.Show(&s.View, p, view.Markdown))
+		if n := utf8.RuneCountInString(s.Stdout.String()); n > 65_536-1_000 {
 			t.Errorf("with texts of %d bytes the comment has %d characters", len(text), n)
 		}
 	}
@@ -137,11 +145,11 @@ func TestMarkdownFitsAComment(t *testing.T) {
 func TestWhatIsCutIsCounted(t *testing.T) {
 	t.Parallel()
 	const n = 1234
-	for _, f := range []Format{Text, Markdown} {
-		s := newScreen()
-		must(t, s.Plan(hugePlan(t, n, strings.Repeat("x", 200)), f))
+	for _, f := range []view.Format{view.Text, view.Markdown} {
+		s := viewtest.New()
+		viewtest.Must(t, plans.Show(&s.View, viewtest.HugePlan(t, n, strings.Repeat("x", 200)), f))
 		for _, title := range []string{"Blocked", "Changes", "Access", "Readers", "Warnings"} {
-			shown, left := countSection(s.out.String(), title)
+			shown, left := countSection(s.Stdout.String(), title)
 			if shown+left != n || shown == 0 || left == 0 {
 				t.Errorf("%s: %s shows %d and leaves out %d of %d", f, title, shown, left, n)
 			}
@@ -179,12 +187,12 @@ func number(s string) (n int) {
 
 func TestRiskyChangesAreShownFirst(t *testing.T) {
 	t.Parallel()
-	p := hugePlan(t, 1000, "")
+	p := viewtest.HugePlan(t, 1000, "")
 	p.Changes = append(p.Changes, plan.Change{Address: model.AccountAddress("last"), Action: plan.Delete, Before: &plan.Object{}})
-	for _, f := range []Format{Text, Markdown} {
-		s := newScreen()
-		must(t, s.Plan(p, f))
-		deleted, created := strings.Index(s.out.String(), "account/last"), strings.Index(s.out.String(), "newly")
+	for _, f := range []view.Format{view.Text, view.Markdown} {
+		s := viewtest.New()
+		viewtest.Must(t, plans.Show(&s.View, p, f))
+		deleted, created := strings.Index(s.Stdout.String(), "account/last"), strings.Index(s.Stdout.String(), "newly")
 		if deleted < 0 || created >= 0 && created < deleted {
 			t.Errorf("%s does not begin with the deletion", f)
 		}
@@ -192,12 +200,12 @@ func TestRiskyChangesAreShownFirst(t *testing.T) {
 }
 
 func BenchmarkPlan(b *testing.B) {
-	p := hugePlan(b, 10_000, "a description")
-	for _, f := range []Format{Text, Markdown, JSON} {
+	p := viewtest.HugePlan(b, 10_000, "a description")
+	for _, f := range []view.Format{view.Text, view.Markdown, view.JSON} {
 		b.Run(string(f), func(b *testing.B) {
 			for b.Loop() {
-				s := newScreen()
-				if err := s.Plan(p, f); err != nil {
+				s := viewtest.New()
+				if err := plans.Show(&s.View, p, f); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,9 @@
-// Package view is everything that a person or a program reads from osmoctl. It
-// lays out values that it is given, those of package report as a rule: it opens
-// nothing, decides nothing, and knows neither flags nor git.
+// Package view is how osmoctl writes what a person or a program reads: pages and
+// documents made of spans, tables, wrapped lines, and all escaping. The packages below
+// it lay out one kind of result each, and are called by its noun: plans, tokens,
+// accounts, readers, calendar, states, problems, leaks. They are given values, those
+// of package report as a rule; neither they nor this package open anything, decide
+// anything, or know flags or git.
 //
 // # Forms
 //
@@ -42,8 +45,7 @@
 // harmless left out, and says exactly how much was left out. JSON is never cut.
 //
 // Who writes a pull request chooses how long its plan is, and so what would be cut.
-// Therefore a plan's risks are never cut, everything is sorted by weight
-// ([access.Weight]) before anything is, and what is heavy is left out last, where it
-// stands under the risks as well. A comment that has no room even for those says so
-// first, and [RisksFit] lets commands refuse the plan.
+// Therefore a vital section is never cut, as a plan's risks are, everything is sorted
+// by weight before anything is, and what is heavy is left out last. A comment that has
+// no room even for what is vital says so first.
 package view

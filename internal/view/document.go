@@ -4,89 +4,90 @@ import "strings"
 
 // How much of a result people are shown.
 const (
-	maxChanges = 200 // changes
-	maxItems   = 50  // items of any other section
-	maxNames   = 8   // names in one line
-	maxGrants  = 20  // grants in one item
-	maxFields  = 20  // lines about one field, such as the policies of a role
-	maxText    = 300 // characters of one value
+	MaxChanges = 200 // changes
+	MaxItems   = 50  // items of any other section
+	MaxNames   = 8   // names in one line
+	MaxGrants  = 20  // grants in one item
+	MaxFields  = 20  // lines about one field, such as the policies of a role
+	MaxText    = 300 // characters of one value
 )
 
-// document is a report in one content and two forms, text and Markdown. Sections
+// Document is a report in one content and two forms, text and Markdown. Sections
 // stand in the order of risk, and the items within each as well, so that what is
 // cut for length is the least harmful.
-type document struct {
-	head     [][]span
-	sections []section
-	foot     [][]span
+type Document struct {
+	Head     [][]Span
+	Sections []Section
+	Foot     [][]Span
 }
 
-// section is a list under a title. A section without items is not shown.
-type section struct {
-	title string
-	tone  tone
-	items []item
-	// left counts the items that were left out. leftGrave says that risks are
+// Section is a list under a title. A section without items is not shown.
+type Section struct {
+	Title string
+	Tone  Tone
+	Items []Item
+	// Left counts the items that were left out. LeftGrave says that risks are
 	// about some of them.
-	left      int
-	leftGrave bool
-	// graded says that the items are sorted by weight, and vital that none may
+	Left      int
+	LeftGrave bool
+	// Graded says that the items are sorted by weight, and Vital that none may
 	// be left out as long as there is any room.
-	graded, vital bool
+	Graded, Vital bool
 }
 
-// item is one entry of a section: a mark, a line, and further lines below it.
-type item struct {
-	mark string
-	tone tone
-	head []span
-	body [][]span
-	// heavy items are left out last, see [access.Weight]; of grave ones a risk
-	// says what is heavy in them.
-	heavy, grave bool
+// Item is one entry of a section: a mark, a line, and further lines below it.
+type Item struct {
+	Mark string
+	Tone Tone
+	Head []Span
+	Body [][]Span
+	// Heavy items are left out last; of Grave ones a risk says what is heavy
+	// in them.
+	Heavy, Grave bool
 }
 
-// add appends a line below the item.
-func (i *item) add(spans ...span) { i.body = append(i.body, spans) }
+// Add appends a line below the item.
+func (i *Item) Add(spans ...Span) { i.Body = append(i.Body, spans) }
 
-// sectionOf makes a section of a list, the first of it as items and the others
+// SectionOf makes a section of a list, the first of it as items and the others
 // counted.
-func sectionOf[T any](title string, list []T, most int, itemOf func(T) item) section {
-	s := section{title: title}
+func SectionOf[T any](title string, list []T, most int, itemOf func(T) Item) Section {
+	s := Section{Title: title}
 	for _, e := range list[:min(len(list), most)] {
-		s.items = append(s.items, itemOf(e))
+		s.Items = append(s.Items, itemOf(e))
 	}
-	s.left = len(list) - len(s.items)
+	s.Left = len(list) - len(s.Items)
 	return s
 }
 
-// leftWords says how much is not shown.
-func leftWords(n int) string {
-	return "and " + count(n) + " more, which -t json lists"
+// LeftWords says how much is not shown.
+func LeftWords(n int) string {
+	return "and " + Count(n) + " more, which -t json lists"
 }
 
 // leftWords says how much of a section is not shown, and whether anything in it
 // matters.
-func (s section) leftWords() string {
-	words := "and " + count(s.left) + " more, which "
-	if len(s.items) == 0 {
-		words = count(s.left) + " in all, which "
+func (s Section) leftWords() string {
+	words := "and " + Count(s.Left) + " more, which "
+	if len(s.Items) == 0 {
+		words = Count(s.Left) + " in all, which "
 	}
 	switch {
-	case s.vital:
+	case s.Vital:
 		return words + "osmoctl plan shows as text"
-	case !s.graded:
+	case !s.Graded:
 		return words + "-t json lists"
-	case s.leftGrave:
+	case s.LeftGrave:
 		return words + "-t json lists; whatever is heavy in them stands under Risks"
 	}
 	return words + "-t json lists, none of them heavy: no administrator, no wildcard over a whole scope"
 }
 
-func (v *View) showDocument(f Format, d document) error {
+// ShowDocument writes a document to Out: text or Markdown.
+func (v *View) ShowDocument(f Format, d Document) error {
 	switch f {
 	case Text, "":
-		return v.print(d.text)
+		return v.Print(d.text)
 	case Markdown:
 		d.paste(v.Paste)
 		return v.write(v.Out, []byte(d.markdown()))
@@ -95,44 +96,44 @@ func (v *View) showDocument(f Format, d document) error {
 }
 
 // text lays the document out for a terminal.
-func (d document) text(p *page) {
-	for _, line := range d.head {
-		p.spans(line...)
+func (d Document) text(p *Page) {
+	for _, line := range d.Head {
+		p.Spans(line...)
 	}
-	for _, s := range d.sections {
-		if len(s.items) > 0 {
+	for _, s := range d.Sections {
+		if len(s.Items) > 0 {
 			s.text(p)
 		}
 	}
-	if len(d.foot) > 0 {
-		p.blank()
+	if len(d.Foot) > 0 {
+		p.Blank()
 	}
-	for _, line := range d.foot {
-		p.spans(line...)
+	for _, line := range d.Foot {
+		p.Spans(line...)
 	}
 }
 
-func (s section) text(p *page) {
-	p.blank()
-	p.spans(say(s.headTone(), s.title))
-	for _, i := range s.items {
+func (s Section) text(p *Page) {
+	p.Blank()
+	p.Spans(Say(s.headTone(), s.Title))
+	for _, i := range s.Items {
 		i.text(p)
 	}
-	if s.left > 0 {
-		p.spans(say(faint, "  "+s.leftWords()))
+	if s.Left > 0 {
+		p.Spans(Say(Faint, "  "+s.leftWords()))
 	}
 }
 
-func (s section) headTone() tone {
-	if s.tone == plain {
-		return strong
+func (s Section) headTone() Tone {
+	if s.Tone == Plain {
+		return Strong
 	}
-	return s.tone
+	return s.Tone
 }
 
-func (i item) text(p *page) {
-	p.spans(append([]span{say(plain, "  "), say(i.tone, i.mark+" ")}, i.head...)...)
-	for _, line := range i.body {
-		p.spans(append([]span{say(plain, strings.Repeat(" ", 6))}, line...)...)
+func (i Item) text(p *Page) {
+	p.Spans(append([]Span{Say(Plain, "  "), Say(i.Tone, i.Mark+" ")}, i.Head...)...)
+	for _, line := range i.Body {
+		p.Spans(append([]Span{Say(Plain, strings.Repeat(" ", 6))}, line...)...)
 	}
 }

@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -9,6 +9,9 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 )
 
 // deceptive reports whether a character must never reach a person as it is. It is
@@ -42,7 +45,7 @@ func TestEscapeEveryCodePoint(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		in := "a" + string(r) + "b"
-		out := EscapeTerminal(in)
+		out := view.EscapeTerminal(in)
 		checkVisible(t, "EscapeTerminal", in, out)
 		if !deceptive(r) && unicode.IsPrint(r) && out != in {
 			t.Fatalf("EscapeTerminal(%q) = %q: nothing had to be escaped", in, out)
@@ -75,7 +78,7 @@ func TestEscapeTerminal(t *testing.T) {
 		"no-break\u00a0":    `no-break\u{A0}`,
 		"heart\u2764\ufe0f": `heart❤\u{FE0F}`,
 	} {
-		if got := EscapeTerminal(in); got != want {
+		if got := view.EscapeTerminal(in); got != want {
 			t.Errorf("EscapeTerminal(%q) = %q, want %q", in, got, want)
 		}
 	}
@@ -86,9 +89,9 @@ func FuzzEscape(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		once := EscapeTerminal(s)
+		once := view.EscapeTerminal(s)
 		checkVisible(t, "EscapeTerminal", s, once)
-		if twice := EscapeTerminal(once); twice != once {
+		if twice := view.EscapeTerminal(once); twice != once {
 			t.Fatalf("escaping %q twice gives %q", once, twice)
 		}
 		checkMarkdown(t, s)
@@ -129,10 +132,10 @@ func stripSpan(s string) string {
 // checkMarkdown requires one code span that shows exactly the escaped text.
 func checkMarkdown(t *testing.T, s string) {
 	t.Helper()
-	out := EscapeMarkdown(s)
+	out := view.EscapeMarkdown(s)
 	checkVisible(t, "EscapeMarkdown", s, out)
 	content, rest, ok := codeSpan(out)
-	if want := EscapeTerminal(s); !ok || rest != "" || (unbroken(content) != unbroken(want) && s != "") {
+	if want := view.EscapeTerminal(s); !ok || rest != "" || (unbroken(content) != unbroken(want) && s != "") {
 		t.Fatalf("EscapeMarkdown(%q) = %q: one span %t, shows %q, then %q", s, out, ok && rest == "", content, rest)
 	}
 }
@@ -156,13 +159,13 @@ var asWritten = strings.NewReplacer(`\u{3A}`, ":", `\u{23}`, "#")
 
 func checkWorkflow(t *testing.T, s string) {
 	t.Helper()
-	data, property := EscapeWorkflowData(s), EscapeWorkflowProperty(s)
+	data, property := view.EscapeWorkflowData(s), view.EscapeWorkflowProperty(s)
 	checkVisible(t, "EscapeWorkflowData", s, data)
 	checkVisible(t, "EscapeWorkflowProperty", s, property)
 	if strings.ContainsAny(property, ":,") {
 		t.Fatalf("EscapeWorkflowProperty(%q) = %q ends the property", s, property)
 	}
-	if back := strings.NewReplacer("%0A", "\n", "%0D", "\r", "%25", "%").Replace(data); asWritten.Replace(strings.ReplaceAll(back, "\n", `\n`)) != asWritten.Replace(EscapeTerminal(s)) {
+	if back := strings.NewReplacer("%0A", "\n", "%0D", "\r", "%25", "%").Replace(data); asWritten.Replace(strings.ReplaceAll(back, "\n", `\n`)) != asWritten.Replace(view.EscapeTerminal(s)) {
 		t.Fatalf("EscapeWorkflowData(%q) = %q reads back as %q", s, data, back)
 	}
 }
@@ -174,7 +177,7 @@ func checkJSON(t *testing.T, s string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := neutralJSON(plain)
+	out := view.NeutralJSON(plain)
 	checkVisible(t, "escapeJSON", s, string(out))
 	var want, got string
 	if json.Unmarshal(plain, &want) != nil || json.Unmarshal(out, &got) != nil || want != got {
@@ -190,12 +193,12 @@ var isCommand = regexp.MustCompile(`(?m)^[\s\p{Z}]*::|##\[|##[a-zA-Z]+\[|::[a-zA
 
 func checkGuard(t *testing.T, s string) {
 	t.Helper()
-	p := page{colored: true}
-	p.line(s)
-	p.spans(say(warn, "#"), quote(s), quoteAs(fault, s), say(plain, "["))
-	p.spans(quoteAs(fault, s))
-	p.table([]string{"#"}, [][]string{{s}})
-	if out := breakCommands(p.Bytes()); isCommand.Match(out) {
+	p := view.ColoredPage()
+	p.Line(s)
+	p.Spans(view.Say(view.Warn, "#"), view.Quote(s), view.QuoteAs(view.Fault, s), view.Say(view.Plain, "["))
+	p.Spans(view.QuoteAs(view.Fault, s))
+	p.Table([]string{"#"}, [][]string{{s}})
+	if out := view.BreakCommands(p.Bytes()); isCommand.Match(out) {
 		t.Fatalf("%q becomes a command: %q", s, out)
 	}
 }
@@ -219,7 +222,7 @@ func TestGuardBreaksCommands(t *testing.T) {
 		"\x1b[1m::error::":        "\x1b[1m:\\u{3A}error::",
 	} {
 		want = strings.ReplaceAll(want, `#\u{23}`, `\u{23}#`)
-		got := breakCommands([]byte(in))
+		got := view.BreakCommands([]byte(in))
 		if isCommand.Match(got) {
 			t.Errorf("breakCommands(%q) = %q holds a command", in, got)
 		}
@@ -240,10 +243,10 @@ func TestWorkflowOutputHasNoCommand(t *testing.T) {
 		"::error::x", "##[error]x", "\n::error::x", "##vso[x]y", "x ::stop-commands::y", "2026-11-26T12:00:00Z ::add-mask::y", "::a::b::", "##teamcity[x]",
 		"section_start:1:x\r\x1b[0K", "\u2028::error::x", "\u00a0::error::x",
 	} {
-		s := newScreen()
+		s := viewtest.New()
 		attackAll(t, &s.View, attack)
 		attackCalendar(t, &s.View, attack)
-		if found := isCommand.Find(append(s.out.Bytes(), s.err.Bytes()...)); found != nil {
+		if found := isCommand.Find(append(s.Stdout.Bytes(), s.Stderr.Bytes()...)); found != nil {
 			t.Errorf("%q survives as %q", attack, found)
 		}
 	}
@@ -252,14 +255,14 @@ func TestWorkflowOutputHasNoCommand(t *testing.T) {
 func TestOutputIsVisible(t *testing.T) {
 	t.Parallel()
 	for _, attack := range []string{"\x1b[2J", "\u202e", "\u200b", "\r", "\x9b", "\u2028"} {
-		s := newScreen()
+		s := viewtest.New()
 		attackAll(t, &s.View, attack)
-		for _, line := range bytes.Split(append(s.out.Bytes(), s.err.Bytes()...), []byte("\n")) {
+		for _, line := range bytes.Split(append(s.Stdout.Bytes(), s.Stderr.Bytes()...), []byte("\n")) {
 			checkVisible(t, "output", attack, string(line))
 		}
-		s = newScreen()
+		s = viewtest.New()
 		attackCalendar(t, &s.View, attack)
-		for _, line := range strings.Split(s.out.String(), "\r\n") {
+		for _, line := range strings.Split(s.Stdout.String(), "\r\n") {
 			checkVisible(t, "calendar", attack, line)
 		}
 	}

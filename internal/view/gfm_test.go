@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -15,6 +15,10 @@ import (
 	rawhtml "github.com/yuin/goldmark/renderer/html"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/readers"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -94,7 +98,7 @@ func TestSpansAreCode(t *testing.T) {
 	}
 	var document strings.Builder
 	for _, s := range texts {
-		document.WriteString(EscapeMarkdown(s) + "\n\n")
+		document.WriteString(view.EscapeMarkdown(s) + "\n\n")
 	}
 	for name, render := range renderers() {
 		lines := strings.Split(strings.TrimSpace(render(t, document.String())), "\n")
@@ -104,9 +108,9 @@ func TestSpansAreCode(t *testing.T) {
 		for i, line := range lines[:min(len(lines), len(texts))] {
 			inner, before := strings.CutPrefix(line, "<p><code>")
 			inner, after := strings.CutSuffix(inner, "</code></p>")
-			want := unbroken(EscapeTerminal(texts[i]))
+			want := unbroken(view.EscapeTerminal(texts[i]))
 			if !before || !after || strings.Contains(inner, "<") || strings.TrimSpace(texts[i]) != "" && unbroken(html.UnescapeString(inner)) != want {
-				t.Fatalf("%s renders %q, of %q, as %s", name, EscapeMarkdown(texts[i]), texts[i], line)
+				t.Fatalf("%s renders %q, of %q, as %s", name, view.EscapeMarkdown(texts[i]), texts[i], line)
 			}
 		}
 	}
@@ -128,19 +132,19 @@ func markdownOf(t *testing.T, s string) string {
 		Commands: []string{strings.ReplaceAll(s, "\n", " ")}, // its lines are ours
 		Live:     []report.ExposedValue{{Address: a, Status: "active"}, {Address: a, Status: "retiring", Recipient: true}},
 	}
-	out := newScreen()
+	out := viewtest.New()
 	add := func(err error) {
-		must(t, err)
-		out.out.WriteString("\n\n")
+		viewtest.Must(t, err)
+		out.Stdout.WriteString("\n\n")
 	}
 	for _, p := range []*plan.Plan{p, revoked, restored, resealing, partial} {
-		add(out.Plan(p, Markdown))
-		add(out.Applied(p, done, Markdown))
-		add(out.Applied(p, &apply.Result{}, Markdown))
-		add(out.Resealed(p, done, Markdown))
+		add(plans.Show(&out.View, p, view.Markdown))
+		add(plans.ShowApplied(&out.View, p, done, view.Markdown))
+		add(plans.ShowApplied(&out.View, p, &apply.Result{}, view.Markdown))
+		add(plans.ShowResealed(&out.View, p, done, view.Markdown))
 	}
-	add(out.Exposure(exposure, Markdown))
-	return out.out.String()
+	add(readers.ShowExposure(&out.View, exposure, view.Markdown))
+	return out.Stdout.String()
 }
 
 // skeleton is a rendered document without what its code spans say.
@@ -197,10 +201,10 @@ func TestLongDocumentsAreOurs(t *testing.T) {
 	r := rand.New(rand.NewPCG(80, 81))
 	for range 4 {
 		text := hostileText(r, 400)
-		s := newScreen()
-		must(t, s.Plan(hugePlan(t, 300, text), Markdown))
+		s := viewtest.New()
+		viewtest.Must(t, plans.Show(&s.View, viewtest.HugePlan(t, 300, text), view.Markdown))
 		for name, render := range renderers() {
-			checkElements(t, name, skeleton(render(t, s.out.String())))
+			checkElements(t, name, skeleton(render(t, s.Stdout.String())))
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// grouped collects the elements with one key, groups and elements in the order in
+// Group collects the elements with one key, groups and elements in the order in
 // which they are met.
-func grouped[T any](list []T, key func(T) string) [][]T {
+func Group[T any](list []T, key func(T) string) [][]T {
 	index := map[string]int{}
 	var out [][]T
 	for _, e := range list {
@@ -23,24 +23,24 @@ func grouped[T any](list []T, key func(T) string) [][]T {
 	return out
 }
 
-// subjects names the addresses of a group.
-func subjects[T any](group []T, address func(T) model.Address) []span {
+// Subjects names the addresses of a group.
+func Subjects[T any](group []T, address func(T) model.Address) []Span {
 	list := make([]model.Address, len(group))
 	for i, e := range group {
 		list[i] = address(e)
 	}
-	return []span{quoteAs(strong, addresses(list))}
+	return []Span{QuoteAs(Strong, ListAddresses(list))}
 }
 
-// addresses lists the first addresses and counts the others.
-func addresses(list []model.Address) string {
-	names := make([]string, 0, maxNames)
-	for _, a := range list[:min(len(list), maxNames)] {
+// ListAddresses lists the first addresses and counts the others.
+func ListAddresses(list []model.Address) string {
+	names := make([]string, 0, MaxNames)
+	for _, a := range list[:min(len(list), MaxNames)] {
 		names = append(names, a.String())
 	}
 	words := strings.Join(names, ", ")
 	if rest := len(list) - len(names); rest > 0 {
-		words += " and " + count(rest) + " more"
+		words += " and " + Count(rest) + " more"
 	}
 	return words
 }

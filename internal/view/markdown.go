@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// markdownLimit is what a comment on GitHub holds, in characters, less some room
+// MarkdownLimit is what a comment on GitHub holds, in characters, less some room
 // for what a workflow puts round it.
-const markdownLimit = 65_536 - 2_000
+const MarkdownLimit = 65_536 - 2_000
 
 // markdown lays the document out for a comment. Our own words have no character
 // that Markdown knows; everything else stands in code spans.
@@ -19,21 +19,21 @@ const markdownLimit = 65_536 - 2_000
 // the order of risk, so that none starves those after it entirely. Where even what
 // is heavy is too long, the sections that are vital keep theirs, since they say it
 // all; and where those are, the document says so before anything else.
-func (d document) markdown() string {
+func (d Document) markdown() string {
 	room := d.room()
 	blocks, kept := d.blocks(false)
 	if kept > room {
 		blocks, kept = d.blocks(true)
 	}
 	if kept > room {
-		d.head = slices.Insert(slices.Clone(d.head), min(1, len(d.head)), []span{
-			say(fault, "Incomplete"), say(plain, ": a comment has no room for all risks of this plan. "), quote("osmoctl plan"), say(plain, " shows them as text."),
+		d.Head = slices.Insert(slices.Clone(d.Head), min(1, len(d.Head)), []Span{
+			Say(Fault, "Incomplete"), Say(Plain, ": a comment has no room for all risks of this plan. "), Quote("osmoctl plan"), Say(Plain, " shows them as text."),
 		})
 		room = d.room()
 		kept = cutVital(blocks, kept, room)
 	}
 	var out strings.Builder
-	out.WriteString(markdownHead(d.head))
+	out.WriteString(markdownHead(d.Head))
 	free, rest := room-kept, 0
 	for _, b := range blocks {
 		rest += b.length() - b.kept
@@ -46,28 +46,28 @@ func (d document) markdown() string {
 		free -= b.length() - b.kept
 		b.write(&out)
 	}
-	return out.String() + markdownParagraphs(d.foot)
+	return out.String() + markdownParagraphs(d.Foot)
 }
 
-// vitalFits reports whether a comment has room for all of the vital sections, where
+// VitalFits reports whether a comment has room for all of the vital sections, where
 // this many others keep their titles.
-func (d document) vitalFits(others int) bool {
+func (d Document) VitalFits(others int) bool {
 	_, kept := d.blocks(true)
 	return kept+others*(leftRoom+len("\n#### Waiting for an identity\n\n")) <= d.room()
 }
 
 // room is what head and foot leave of a comment.
-func (d document) room() int {
-	return markdownLimit - length(markdownHead(d.head)) - length(markdownParagraphs(d.foot))
+func (d Document) room() int {
+	return MarkdownLimit - length(markdownHead(d.Head)) - length(markdownParagraphs(d.Foot))
 }
 
 // blocks are the sections in Markdown, and kept is the room that must be kept for
 // them: for every title, and for what is heavy, in all sections or in those that
 // are vital.
-func (d document) blocks(vital bool) (blocks []*block, kept int) {
-	for _, s := range d.sections {
-		if len(s.items) > 0 {
-			b := s.block(s.vital || !vital)
+func (d Document) blocks(vital bool) (blocks []*block, kept int) {
+	for _, s := range d.Sections {
+		if len(s.Items) > 0 {
+			b := s.block(s.Vital || !vital)
 			blocks, kept = append(blocks, b), kept+b.kept
 		}
 	}
@@ -78,7 +78,7 @@ func (d document) blocks(vital bool) (blocks []*block, kept int) {
 // is kept then.
 func cutVital(blocks []*block, kept, room int) int {
 	for _, b := range slices.Backward(blocks) {
-		if b.vital && kept > room {
+		if b.Vital && kept > room {
 			kept -= b.kept
 			b.cut(max(0, room-kept))
 			b.kept = b.length()
@@ -90,20 +90,20 @@ func cutVital(blocks []*block, kept, room int) int {
 
 // block is a section in Markdown, item by item.
 type block struct {
-	section
+	Section
 	title string
 	texts []string
 	// kept is the length that is not to be cut.
 	kept int
 }
 
-func (s section) block(keepHeavy bool) *block {
-	b := &block{section: s, title: "\n#### " + s.title + "\n\n"}
-	b.kept, b.items = b.length(), slices.Clone(s.items)
-	for _, i := range s.items {
+func (s Section) block(keepHeavy bool) *block {
+	b := &block{Section: s, title: "\n#### " + s.Title + "\n\n"}
+	b.kept, b.Items = b.length(), slices.Clone(s.Items)
+	for _, i := range s.Items {
 		text := i.markdown()
 		b.texts = append(b.texts, text)
-		if keepHeavy && i.heavy {
+		if keepHeavy && i.Heavy {
 			b.kept += length(text)
 		}
 	}
@@ -116,14 +116,14 @@ func (b *block) cut(room int) {
 	have := b.length()
 	for _, heavy := range []bool{false, true} {
 		for n := len(b.texts) - 1; n >= 0 && have > room; n-- {
-			i := b.items[n]
-			if i.heavy != heavy {
+			i := b.Items[n]
+			if i.Heavy != heavy {
 				continue
 			}
 			have -= length(b.texts[n])
-			b.texts, b.items = slices.Delete(b.texts, n, n+1), slices.Delete(b.items, n, n+1)
-			b.left++
-			b.leftGrave = b.leftGrave || i.heavy || i.grave
+			b.texts, b.Items = slices.Delete(b.texts, n, n+1), slices.Delete(b.Items, n, n+1)
+			b.Left++
+			b.LeftGrave = b.LeftGrave || i.Heavy || i.Grave
 		}
 	}
 }
@@ -144,33 +144,33 @@ func (b *block) write(out *strings.Builder) {
 	for _, text := range b.texts {
 		out.WriteString(text)
 	}
-	if b.left > 0 {
+	if b.Left > 0 {
 		out.WriteString("- " + b.leftWords() + "\n")
 	}
 }
 
-func (i item) markdown() string {
+func (i Item) markdown() string {
 	var b strings.Builder
-	b.WriteString("- " + EscapeMarkdown(i.mark) + " " + markdownLine(i.head) + "\n")
-	for _, line := range i.body {
+	b.WriteString("- " + EscapeMarkdown(i.Mark) + " " + markdownLine(i.Head) + "\n")
+	for _, line := range i.Body {
 		b.WriteString("  - " + markdownLine(line) + "\n")
 	}
 	return b.String()
 }
 
 // markdownHead is the document's head: a heading and paragraphs.
-func markdownHead(lines [][]span) string {
+func markdownHead(lines [][]Span) string {
 	if len(lines) == 0 {
 		return ""
 	}
 	title := slices.Clone(lines[0])
 	for i := range title {
-		title[i].tone = plain // a heading is bold already
+		title[i].tone = Plain // a heading is bold already
 	}
 	return "### " + markdownLine(title) + "\n" + markdownParagraphs(lines[1:])
 }
 
-func markdownParagraphs(lines [][]span) string {
+func markdownParagraphs(lines [][]Span) string {
 	var b strings.Builder
 	for _, line := range lines {
 		b.WriteString("\n" + markdownLine(line) + "\n")
@@ -180,7 +180,7 @@ func markdownParagraphs(lines [][]span) string {
 
 // markdownLine joins spans. Two code spans that touch would become one: the fence
 // of the second would end up as text of the first, so a blank keeps them apart.
-func markdownLine(spans []span) string {
+func markdownLine(spans []Span) string {
 	line := ""
 	for _, s := range spans {
 		next := markdownSpan(s)
@@ -193,17 +193,17 @@ func markdownLine(spans []span) string {
 }
 
 // markdownSpan is foreign text as code, and our own in bold where it warns.
-func markdownSpan(s span) string {
+func markdownSpan(s Span) string {
 	switch {
-	case s.foreign:
-		return EscapeMarkdown(s.text)
-	case s.told:
-		return markdownSentence(s.text)
-	case s.tone == plain || s.tone == faint || s.text == "":
-		return s.text
+	case s.Foreign:
+		return EscapeMarkdown(s.Text)
+	case s.Told:
+		return markdownSentence(s.Text)
+	case s.tone == Plain || s.tone == Faint || s.Text == "":
+		return s.Text
 	}
-	word := strings.TrimSpace(s.text)
-	return strings.Replace(s.text, word, "**"+word+"**", 1)
+	word := strings.TrimSpace(s.Text)
+	return strings.Replace(s.Text, word, "**"+word+"**", 1)
 }
 
 // sentenceWord is a word, number or date in which Markdown and what renders it

@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"encoding/base64"
@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -19,12 +22,12 @@ func TestSecretsAreMasked(t *testing.T) {
 		"age": "AGE-SECRET-KEY-1" + strings.Repeat("QPZRY9X8", 7), "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
 		"PEM": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHRva2VuIHRva2VuIHRva2Vu\n-----END PRIVATE KEY-----",
 	} {
-		for _, text := range []string{secret, "x " + secret + ".", `"` + secret + `\`, strings.Repeat("é", maxText-20) + " " + secret, strings.Repeat("x ", excerptWidth-10) + secret} {
-			s := newScreen()
+		for _, text := range []string{secret, "x " + secret + ".", `"` + secret + `\`, strings.Repeat("é", view.MaxText-20) + " " + secret, strings.Repeat("x ", 150) + secret} {
+			s := viewtest.New()
 			attackAll(t, &s.View, text)
-			must(t, s.Validation(report.Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, GitHub))
+			viewtest.Must(t, problems.ShowValidation(&s.View, report.Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, view.GitHub))
 			attackCalendar(t, &s.View, text)
-			shown := strings.NewReplacer("\r\n ", "", "%0A", "").Replace(s.out.String() + s.err.String())
+			shown := strings.NewReplacer("\r\n ", "", "%0A", "").Replace(s.Stdout.String() + s.Stderr.String())
 			for i := 0; i+16 <= len(secret); i++ {
 				if part := secret[i : i+16]; strings.Contains(shown, part) && !strings.Contains(part, "PRIVATE") {
 					at := strings.Index(shown, part)

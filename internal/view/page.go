@@ -8,69 +8,68 @@ import (
 	"github.com/fatih/color"
 )
 
-// tone is why a piece of text is coloured.
-type tone uint8
+// Tone is why a piece of text is coloured.
+type Tone uint8
 
 const (
-	plain tone = iota
-	strong
-	faint
-	adds    // something comes into being, or may do more
-	alters  // something changes
-	removes // something goes, or may do less
-	warn
-	fault
+	Plain Tone = iota
+	Strong
+	Faint
+	Adds    // something comes into being, or may do more
+	Alters  // something changes
+	Removes // something goes, or may do less
+	Warn
+	Fault
 )
 
 // colors are this package's own: whether they are used is the view's to say, and
 // not the library's, which looks at the environment.
-var colors = map[tone]*color.Color{
-	strong:  enabled(color.Bold),
-	faint:   enabled(color.Faint),
-	adds:    enabled(color.FgGreen),
-	alters:  enabled(color.FgYellow),
-	removes: enabled(color.FgRed),
-	warn:    enabled(color.FgYellow, color.Bold),
-	fault:   enabled(color.FgRed, color.Bold),
+var colors = map[Tone]*color.Color{
+	Strong:  newColor(color.Bold),
+	Faint:   newColor(color.Faint),
+	Adds:    newColor(color.FgGreen),
+	Alters:  newColor(color.FgYellow),
+	Removes: newColor(color.FgRed),
+	Warn:    newColor(color.FgYellow, color.Bold),
+	Fault:   newColor(color.FgRed, color.Bold),
 }
 
-func enabled(attributes ...color.Attribute) *color.Color {
+func newColor(attributes ...color.Attribute) *color.Color {
 	c := color.New(attributes...)
 	c.EnableColor()
 	return c
 }
 
-// span is a piece of a line. Foreign marks text that is not this program's own
+// Span is a piece of a line. Foreign marks text that is not this program's own
 // words; Markdown shows it as code. Told marks sentences of our own with names of
 // others in them; Markdown shows the names as code.
-type span struct {
-	text    string
-	tone    tone
-	foreign bool
-	told    bool
-	// command marks commands to paste, see [Paste].
-	command bool
+type Span struct {
+	Text          string
+	tone          Tone
+	Foreign, Told bool
+	// Command marks commands to paste, see [Paste].
+	Command bool
 }
 
-// say is a span of our own words, without a character that Markdown knows.
-func say(t tone, text string) span { return span{text: text, tone: t} }
+// Say is a span of our own words, without a character that Markdown knows.
+func Say(t Tone, text string) Span { return Span{Text: text, tone: t} }
 
-// quote is a span of text from elsewhere.
-func quote(text string) span { return span{text: text, foreign: true} }
+// Quote is a span of text from elsewhere.
+func Quote(text string) Span { return Span{Text: text, Foreign: true} }
 
-// tell is a span of a sentence from elsewhere in this program, which may name
+// Tell is a span of a sentence from elsewhere in this program, which may name
 // what others named.
-func tell(text string) span { return span{text: text, told: true} }
+func Tell(text string) Span { return Span{Text: text, Told: true} }
 
-// run is a span of commands that the reader is to run.
-func run(text string) span { return span{text: text, foreign: true, command: true} }
+// Run is a span of commands that the reader is to run.
+func Run(text string) Span { return Span{Text: text, Foreign: true, Command: true} }
 
-// quoteAs is quote in a tone.
-func quoteAs(t tone, text string) span { return span{text: text, tone: t, foreign: true} }
+// QuoteAs is quote in a tone.
+func QuoteAs(t Tone, text string) Span { return Span{Text: text, tone: t, Foreign: true} }
 
-// page collects one output of text. Everything written through its methods is
+// Page collects one output of text. Everything written through its methods is
 // escaped for a terminal.
-type page struct {
+type Page struct {
 	bytes.Buffer
 	colored bool
 	// width is where lines of words are broken; 0 breaks none.
@@ -78,70 +77,70 @@ type page struct {
 	paste Paste
 }
 
-// line writes one line of plain text.
-func (p *page) line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
+// Line writes one line of plain text.
+func (p *Page) Line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
 
-// blank writes an empty line.
-func (p *page) blank() { p.WriteByte('\n') }
+// Blank writes an empty line.
+func (p *Page) Blank() { p.WriteByte('\n') }
 
-// spans writes one line made of spans, broken where the page is not wide enough.
-func (p *page) spans(spans ...span) {
+// Spans writes one line made of spans, broken where the page is not wide enough.
+func (p *Page) Spans(spans ...Span) {
 	spans = slices.Clone(spans)
 	for i, s := range spans {
-		if s.command {
-			spans[i].text = p.paste.in(s.text)
+		if s.Command {
+			spans[i].Text = p.paste.Rewrite(s.Text)
 		}
 	}
 	if p.width > 0 && lineWidth(spans) > p.width {
 		p.wrapped(spans)
 		return
 	}
-	p.unbroken(spans...)
+	p.Unbroken(spans...)
 }
 
-// unbroken writes one line made of spans, however long.
-func (p *page) unbroken(spans ...span) {
+// Unbroken writes one line made of spans, however long.
+func (p *Page) Unbroken(spans ...Span) {
 	for _, s := range spans {
 		p.WriteString(p.paint(s))
 	}
 	p.WriteByte('\n')
 }
 
-func (p *page) paint(s span) string {
-	text := EscapeTerminal(s.text)
+func (p *Page) paint(s Span) string {
+	text := EscapeTerminal(s.Text)
 	if c := colors[s.tone]; c != nil && p.colored && text != "" {
 		return c.Sprint(text)
 	}
 	return text
 }
 
-// field writes one line "Name: value".
-func (p *page) field(name, value string) { p.line(name + ": " + value) }
+// Field writes one line "Name: value".
+func (p *Page) Field(name, value string) { p.Line(name + ": " + value) }
 
-// optional is field where there is a value.
-func (p *page) optional(name, value string) {
+// Optional is field where there is a value.
+func (p *Page) Optional(name, value string) {
 	if value != "" {
-		p.field(name, value)
+		p.Field(name, value)
 	}
 }
 
-// hint writes one line about what to do next, where there is something.
-func (p *page) hint(text string) {
+// Hint writes one line about what to do next, where there is something.
+func (p *Page) Hint(text string) {
 	if text != "" {
-		p.spans(say(strong, "hint"), say(plain, ": "), run(text))
+		p.Spans(Say(Strong, "hint"), Say(Plain, ": "), Run(text))
 	}
 }
 
-// orDash is what stands in a table where there is nothing.
-func orDash(s string) string {
+// OrDash is what stands in a table where there is nothing.
+func OrDash(s string) string {
 	if s == "" {
 		return "-"
 	}
 	return s
 }
 
-// orNone lists words, or says None as OSMO's CLI does.
-func orNone(list []string) string {
+// OrNone lists words, or says None as OSMO's CLI does.
+func OrNone(list []string) string {
 	if len(list) == 0 {
 		return "None"
 	}

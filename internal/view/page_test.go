@@ -8,7 +8,7 @@ import (
 func TestCount(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
-		if got := count(n); got != want {
+		if got := Count(n); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
 	}
@@ -18,7 +18,7 @@ func TestCount(t *testing.T) {
 // side would read as one with a wider fence.
 func TestCodeSpansNeverTouch(t *testing.T) {
 	t.Parallel()
-	if got, want := markdownLine([]span{quote("a"), quote("b"), say(plain, " c")}), "`a` `b` c"; got != want {
+	if got, want := markdownLine([]Span{Quote("a"), Quote("b"), Say(Plain, " c")}), "`a` `b` c"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -26,7 +26,7 @@ func TestCodeSpansNeverTouch(t *testing.T) {
 // TestSectionWithNothingButACount cuts every item of a section away.
 func TestSectionWithNothingButACount(t *testing.T) {
 	t.Parallel()
-	b := sectionOf("Changes", []int{1, 2, 3}, 2, func(int) item { return item{mark: "+"} }).block(false)
+	b := SectionOf("Changes", []int{1, 2, 3}, 2, func(int) Item { return Item{Mark: "+"} }).block(false)
 	b.cut(0)
 	var out strings.Builder
 	b.write(&out)
@@ -44,7 +44,7 @@ func TestCommandsAreNotBroken(t *testing.T) {
 		"osmoctl plan says whether the next apply issues another":     "osmoctl plan says",
 		"run git add a b.yaml && git commit, then apply":              "git add a b.yaml && git commit,",
 	} {
-		_, words := wordsOf([]span{quote(text)})
+		_, words := wordsOf([]Span{Quote(text)})
 		longest := ""
 		for _, unit := range units(words) {
 			var list []string
@@ -63,9 +63,9 @@ func TestCommandsAreNotBroken(t *testing.T) {
 
 func TestWrapIndentsItems(t *testing.T) {
 	t.Parallel()
-	i := item{mark: "~", head: []span{say(plain, "one two three four five six seven eight nine ten")}}
-	i.add(say(plain, "one two three four five six seven eight nine ten"))
-	p := page{width: 40}
+	i := Item{Mark: "~", Head: []Span{Say(Plain, "one two three four five six seven eight nine ten")}}
+	i.Add(Say(Plain, "one two three four five six seven eight nine ten"))
+	p := Page{width: 40}
 	i.text(&p)
 	if want := "  ~ one two three four five six seven\n    eight nine ten\n      one two three four five six seven\n        eight nine ten\n"; p.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", p.String(), want)

@@ -30,8 +30,8 @@ var (
 	gitCommand = regexp.MustCompile(`\bgit (add|check-attr|checkout|commit|fetch|fsck|log|merge|pull|push|rebase|reflog|revert|show|switch|update-index)\b`)
 )
 
-// in rewrites the commands in words of ours.
-func (c Paste) in(text string) string {
+// Rewrite rewrites the commands in words of ours.
+func (c Paste) Rewrite(text string) string {
 	if c.Dir != "" {
 		text = ownCommand.ReplaceAllStringFunc(text, behind("osmoctl", c.Dir))
 	}
@@ -48,40 +48,40 @@ func behind(program, dir string) func(string) string {
 	}
 }
 
-// maxPaste bounds a line of commands, in bytes: a document keeps room for it.
-const maxPaste = 1000
+// MaxPaste bounds a line of commands, in bytes: a document keeps room for it.
+const MaxPaste = 1000
 
-// apply is the line that applies a plan, with flags and its own; "" is one that
+// Apply is the line that applies a plan, with flags and its own; "" is one that
 // would be too long.
-func (c Paste) apply(flags ...string) string {
+func (c Paste) Apply(flags ...string) string {
 	all := slices.Clone(c.Before)
 	if !c.Only {
 		all = append(all, strings.Join(append(append([]string{"osmoctl", "apply"}, flags...), c.Flags...), " "))
 	}
 	line := strings.Join(all, " && ")
-	if len(c.in(line)) > maxPaste {
+	if len(c.Rewrite(line)) > MaxPaste {
 		return ""
 	}
 	return line
 }
 
 // paste rewrites the commands of a document.
-func (d *document) paste(c Paste) {
-	lines := func(list [][]span) {
+func (d *Document) paste(c Paste) {
+	lines := func(list [][]Span) {
 		for _, line := range list {
 			for i := range line {
-				if line[i].command {
-					line[i].text = c.in(line[i].text)
+				if line[i].Command {
+					line[i].Text = c.Rewrite(line[i].Text)
 				}
 			}
 		}
 	}
-	lines(d.head)
-	lines(d.foot)
-	for _, s := range d.sections {
-		for i := range s.items {
-			lines([][]span{s.items[i].head})
-			lines(s.items[i].body)
+	lines(d.Head)
+	lines(d.Foot)
+	for _, s := range d.Sections {
+		for i := range s.Items {
+			lines([][]Span{s.Items[i].Head})
+			lines(s.Items[i].Body)
 		}
 	}
 }

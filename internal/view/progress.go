@@ -16,7 +16,7 @@ func (v *View) Progress(total int, what, then string) (update func(done, total i
 	// One more than there is to do, since a full bar takes itself away.
 	bar := progressbar.NewOptions(total+1,
 		progressbar.OptionSetWriter(v.Err),
-		progressbar.OptionSetDescription(EscapeTerminal(what+" "+count(total))),
+		progressbar.OptionSetDescription(EscapeTerminal(what+" "+Count(total))),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionClearOnFinish(),

@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -10,6 +10,10 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/leaks"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -55,7 +59,7 @@ func TestSARIFHoldsNoLink(t *testing.T) {
 		"[Fix available](https://evil.example/login)", "[see](1)", `\[x](https://evil.example)`, `\\[x](https://evil.example)`, "[x\\](y)](https://evil.example)",
 		"[x]", "]", "[", `\`, "a\n[x](y)", "x \u202e[x](y)", "[[x](y)](z)", "[x](sarif:/runs/0)", "#x?y=%41&z", "a:b", "javascript:alert(1)", "//evil.example/x", "a b\xff",
 	} {
-		s := newScreen()
+		s := viewtest.New()
 		problem := diag.Diagnostic{
 			Code: "x", Summary: attack, Hint: attack, Source: attack, Pos: diag.Position{File: attack, Line: 1, Column: 1},
 			Related: []diag.Related{{Pos: diag.Position{File: attack}, Message: attack}},
@@ -68,15 +72,17 @@ func TestSARIFHoldsNoLink(t *testing.T) {
 		}
 		logs := [][]byte{}
 		for _, write := range []func() error{
-			func() error { return s.Validation(report.Validation{Problems: diag.List{problem}}, SARIF) },
 			func() error {
-				return s.Validation(report.Validation{Problems: diag.List{problem}, Root: attack}, SARIF)
+				return problems.ShowValidation(&s.View, report.Validation{Problems: diag.List{problem}}, view.SARIF)
 			},
-			func() error { return s.Scan(scan, SARIF) },
+			func() error {
+				return problems.ShowValidation(&s.View, report.Validation{Problems: diag.List{problem}, Root: attack}, view.SARIF)
+			},
+			func() error { return leaks.Show(&s.View, scan, view.SARIF) },
 		} {
-			s.out.Reset()
-			must(t, write())
-			logs = append(logs, bytes.Clone(s.out.Bytes()))
+			s.Stdout.Reset()
+			viewtest.Must(t, write())
+			logs = append(logs, bytes.Clone(s.Stdout.Bytes()))
 		}
 		for _, log := range logs {
 			messages, addresses := sarifTexts(t, log)

@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -8,11 +8,15 @@ import (
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/leaks"
+	"github.com/osmoctl/osmoctl/internal/view/sarif"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 )
 
 // scanned has a find of every status and kind of place.
 func scanned(t *testing.T) report.Scan {
-	day := date(t, "2026-11-23")
+	day := viewtest.Date(t, "2026-11-23")
 	id := "3c825dc642cb6eb9a060e54bf8d69288fbee4904"
 	of := func(status string) report.Verdict {
 		return report.Verdict{User: "ci", Token: "deploy", Generation: 2, Status: status, ExpiresAt: day.Add(90), RevokeAfter: day.Add(3), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
@@ -39,12 +43,12 @@ func scanned(t *testing.T) report.Scan {
 // that are defined, lines from 1, and places that are relative references.
 func TestScanSARIF(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
-	if err := s.Scan(scanned(t), SARIF); err != nil {
+	s := viewtest.New()
+	if err := leaks.Show(&s.View, scanned(t), view.SARIF); err != nil {
 		t.Fatal(err)
 	}
-	var log sarifLog
-	decoder := json.NewDecoder(bytes.NewReader(s.out.Bytes()))
+	var log sarif.Log
+	decoder := json.NewDecoder(bytes.NewReader(s.Stdout.Bytes()))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&log); err != nil {
 		t.Fatal(err)
@@ -57,7 +61,7 @@ func TestScanSARIF(t *testing.T) {
 		if !slices.Contains([]string{"none", "note", "warning", "error"}, r.Level) || r.Message.Text == "" {
 			t.Errorf("level %q, message %q", r.Level, r.Message.Text)
 		}
-		if !slices.Contains(run.Tool.Driver.Rules, sarifRule{r.RuleID}) {
+		if !slices.Contains(run.Tool.Driver.Rules, sarif.Rule{ID: r.RuleID}) {
 			t.Errorf("the rule %q is not defined", r.RuleID)
 		}
 		for _, l := range r.Locations {

@@ -9,16 +9,16 @@ import (
 // columnGap stands between the columns of a table.
 const columnGap = 3
 
-// table writes rows as OSMO's CLI does: headings and cells aligned to the left,
+// Table writes rows as OSMO's CLI does: headings and cells aligned to the left,
 // the last column padded too, a rule of equals signs between them.
-func (p *page) table(heading []string, rows [][]string) {
+func (p *Page) Table(heading []string, rows [][]string) {
 	widths := make([]int, len(heading))
 	all := append([][]string{heading}, rows...)
 	for r, row := range all {
 		all[r] = make([]string, len(heading))
 		for c := range heading {
 			all[r][c] = EscapeTerminal(row[c])
-			widths[c] = max(widths[c], displayWidth(all[r][c]))
+			widths[c] = max(widths[c], DisplayWidth(all[r][c]))
 		}
 	}
 	p.row(all[0], widths)
@@ -28,12 +28,12 @@ func (p *page) table(heading []string, rows [][]string) {
 	}
 }
 
-func (p *page) row(cells []string, widths []int) {
+func (p *Page) row(cells []string, widths []int) {
 	for c, cell := range cells {
 		if c > 0 {
 			p.WriteString(strings.Repeat(" ", columnGap))
 		}
-		p.WriteString(cell + strings.Repeat(" ", widths[c]-displayWidth(cell)))
+		p.WriteString(cell + strings.Repeat(" ", widths[c]-DisplayWidth(cell)))
 	}
 	p.WriteByte('\n')
 }
@@ -46,8 +46,8 @@ func total(widths []int) int {
 	return sum
 }
 
-// displayWidth is how many cells of a terminal s takes.
-func displayWidth(s string) int {
+// DisplayWidth is how many cells of a terminal s takes.
+func DisplayWidth(s string) int {
 	if isPlain(s) {
 		return len(s)
 	}

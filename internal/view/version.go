@@ -4,15 +4,15 @@ import "github.com/osmoctl/osmoctl/internal/report"
 
 // Version writes what is known of this program: text or JSON.
 func (v *View) Version(info report.Version, f Format) error {
-	return v.show(f, form{
-		text: func(p *page) { p.version(info) },
-		json: info,
+	return v.Show(f, Form{
+		Text: func(p *Page) { p.version(info) },
+		JSON: info,
 	})
 }
 
-func (p *page) version(info report.Version) {
-	p.line("osmoctl " + info.Version)
-	p.optional("commit", info.Commit)
-	p.optional("go", info.Go)
-	p.optional("platform", info.Platform)
+func (p *Page) version(info report.Version) {
+	p.Line("osmoctl " + info.Version)
+	p.Optional("commit", info.Commit)
+	p.Optional("go", info.Go)
+	p.Optional("platform", info.Platform)
 }

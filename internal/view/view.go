@@ -40,37 +40,38 @@ func (e ErrFormat) Error() string {
 	return fmt.Sprintf("the format %q is not one of this command", e.Format)
 }
 
-// form is a result in the formats that it has: a document, and a function for each
+// Form is a result in the formats that it has: a document, and a function for each
 // other one.
-type form struct {
-	json any
-	text func(*page)
+type Form struct {
+	JSON any
+	Text func(*Page)
 	// icalendar has its own escaping and its own line ends.
-	icalendar func() []byte
+	Calendar func() []byte
 }
 
-// show writes a result to Out in one of its forms.
-func (v *View) show(f Format, r form) error {
+// Show writes a result to Out in one of its forms.
+func (v *View) Show(f Format, r Form) error {
 	switch {
 	case f == Text || f == "":
-		return v.print(r.text)
+		return v.Print(r.Text)
 	case f == JSON:
-		return v.printJSON(v.Out, r.json)
-	case f == Calendar && r.icalendar != nil:
-		return v.write(v.Out, r.icalendar())
+		return v.WriteJSON(v.Out, r.JSON)
+	case f == Calendar && r.Calendar != nil:
+		return v.write(v.Out, r.Calendar())
 	}
 	return ErrFormat{f}
 }
 
-func (v *View) print(fill func(*page)) error {
-	p := &page{colored: v.Color, width: v.Width, paste: v.Paste}
+// Print writes text to Out.
+func (v *View) Print(fill func(*Page)) error {
+	p := &Page{colored: v.Color, width: v.Width, paste: v.Paste}
 	fill(p)
 	return v.write(v.Out, p.Bytes())
 }
 
-// complain writes text to Err. Where even that fails there is nobody to tell.
-func (v *View) complain(fill func(*page)) {
-	p := &page{colored: v.ErrColor, width: v.ErrWidth, paste: v.Paste}
+// Complain writes text to Err. Where even that fails there is nobody to tell.
+func (v *View) Complain(fill func(*Page)) {
+	p := &Page{colored: v.ErrColor, width: v.ErrWidth, paste: v.Paste}
 	fill(p)
 	_ = v.write(v.Err, p.Bytes())
 }
@@ -82,8 +83,8 @@ func (v *View) write(w io.Writer, b []byte) error {
 	return err
 }
 
-// printJSON writes a document, indented as OSMO's CLI does.
-func (v *View) printJSON(w io.Writer, document any) error {
+// WriteJSON writes a document, indented as OSMO's CLI does.
+func (v *View) WriteJSON(w io.Writer, document any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -91,22 +92,22 @@ func (v *View) printJSON(w io.Writer, document any) error {
 	if err := e.Encode(document); err != nil {
 		return fmt.Errorf("write the result as JSON: %w", err)
 	}
-	_, err := w.Write(neutralJSON(b.Bytes()))
+	_, err := w.Write(NeutralJSON(b.Bytes()))
 	return err
 }
 
-// neutralJSON is a document in the spelling in which it may be shown anywhere.
-func neutralJSON(b []byte) []byte { return breakCommandsInJSON(escapeJSON(maskJSON(b))) }
+// NeutralJSON is a document in the spelling in which it may be shown anywhere.
+func NeutralJSON(b []byte) []byte { return breakCommandsInJSON(escapeJSON(maskJSON(b))) }
 
 // Words writes our own words to Out, some of them escaped ones of others.
 func (v *View) Words(text string) error { return v.write(v.Out, []byte(text)) }
 
 // Note writes one line to Err, for what a command has to say beside its result.
 func (v *View) Note(text string) {
-	v.complain(func(p *page) { p.spans(quote(v.Paste.in(text))) })
+	v.Complain(func(p *Page) { p.Spans(Quote(v.Paste.Rewrite(text))) })
 }
 
 // Warn writes one line to Err that begins with "warning: ".
 func (v *View) Warn(text string) {
-	v.complain(func(p *page) { p.spans(say(warn, "warning: "), quote(v.Paste.in(text))) })
+	v.Complain(func(p *Page) { p.Spans(Say(Warn, "warning: "), Quote(v.Paste.Rewrite(text))) })
 }

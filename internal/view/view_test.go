@@ -1,4 +1,4 @@
-package view
+package view_test
 
 import (
 	"bytes"
@@ -11,6 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -22,18 +28,18 @@ import (
 func TestUsersLookAsInOSMO(t *testing.T) {
 	t.Parallel()
 	list := []report.User{
-		{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
-		{ID: "backend-operator", CreatedAt: at("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
+		{ID: "svc-ci@example.com", CreatedAt: viewtest.At("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
+		{ID: "backend-operator", CreatedAt: viewtest.At("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
 	}
-	check(t, `Total users: 2
+	viewtest.Check(t, `Total users: 2
 
 User ID              Created At
 ===============================
 svc-ci@example.com   2026-11-23
 backend-operator     2026-11-23
 
-`, func(v *View) error { return v.Users(list, Text) })
-	check(t, `{
+`, func(v *view.View) error { return accounts.ShowUsers(v, list, view.Text) })
+	viewtest.Check(t, `{
   "total_results": 2,
   "start_index": 1,
   "items_per_page": 2,
@@ -50,65 +56,65 @@ backend-operator     2026-11-23
     }
   ]
 }
-`, func(v *View) error { return v.Users(list, JSON) })
-	check(t, "No users found\n", func(v *View) error { return v.Users(nil, Text) })
+`, func(v *view.View) error { return accounts.ShowUsers(v, list, view.JSON) })
+	viewtest.Check(t, "No users found\n", func(v *view.View) error { return accounts.ShowUsers(v, nil, view.Text) })
 }
 
 func TestUserLooksAsInOSMO(t *testing.T) {
 	t.Parallel()
-	u := report.User{ID: "svc-ci@example.com", CreatedAt: at("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"}
-	check(t, `User ID: svc-ci@example.com
+	u := report.User{ID: "svc-ci@example.com", CreatedAt: viewtest.At("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"}
+	viewtest.Check(t, `User ID: svc-ci@example.com
 Created At: 2026-11-23
 Created By: admin
 
 Roles: None
-`, func(v *View) error { return v.User(u, Text) })
+`, func(v *view.View) error { return accounts.ShowUser(v, u, view.Text) })
 	u.Roles = []report.UserRole{{RoleName: "osmo-backend", AssignedBy: "admin", AssignedAt: u.CreatedAt}, {RoleName: "osmo-user", AssignedBy: "admin", AssignedAt: u.CreatedAt}}
-	check(t, `User ID: svc-ci@example.com
+	viewtest.Check(t, `User ID: svc-ci@example.com
 Created At: 2026-11-23
 Created By: admin
 
 Roles:
   - osmo-backend (assigned by admin on 2026-11-23)
   - osmo-user (assigned by admin on 2026-11-23)
-`, func(v *View) error { return v.User(u, Text) })
+`, func(v *view.View) error { return accounts.ShowUser(v, u, view.Text) })
 }
 
 func TestTokensLookAsInOSMO(t *testing.T) {
 	t.Parallel()
-	expires := report.Midnight(date(t, "2027-01-01"))
+	expires := report.Midnight(viewtest.Date(t, "2027-01-01"))
 	list := []report.Token{
 		{UserName: "svc-ci@example.com", TokenName: "ci-inherit", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-backend", "osmo-user"}},
 		{UserName: "svc-ci@example.com", TokenName: "ci-token", Description: "CI", ExpiresAt: expires, Status: "active", Roles: []string{"osmo-user"}},
 	}
-	check(t, "Tokens for user: svc-ci@example.com\n\n"+
+	viewtest.Check(t, "Tokens for user: svc-ci@example.com\n\n"+
 		"Name         Description   Active   Expires At (UTC)   Roles                  \n"+
 		"==============================================================================\n"+
 		"ci-inherit                 Active   2027-01-01         osmo-backend, osmo-user\n"+
 		"ci-token     CI            Active   2027-01-01         osmo-user              \n\n",
-		func(v *View) error { return v.Tokens("svc-ci@example.com", list, Text) })
+		func(v *view.View) error { return tokens.ShowList(v, "svc-ci@example.com", list, view.Text) })
 	list[1].Roles = nil
 	list[0].Roles = list[0].Roles[:1]
-	check(t, "Tokens for user: svc-ci@example.com\n\n"+
+	viewtest.Check(t, "Tokens for user: svc-ci@example.com\n\n"+
 		"Name         Description   Active   Expires At (UTC)   Roles       \n"+
 		"===================================================================\n"+
 		"ci-inherit                 Active   2027-01-01         osmo-backend\n"+
 		"ci-token     CI            Active   2027-01-01         -           \n\n",
-		func(v *View) error { return v.Tokens("svc-ci@example.com", list, Text) })
-	check(t, "No tokens found for user svc-monitoring\n", func(v *View) error { return v.Tokens("svc-monitoring", nil, Text) })
-	check(t, "[]\n", func(v *View) error { return v.Tokens("svc-monitoring", nil, JSON) })
+		func(v *view.View) error { return tokens.ShowList(v, "svc-ci@example.com", list, view.Text) })
+	viewtest.Check(t, "No tokens found for user svc-monitoring\n", func(v *view.View) error { return tokens.ShowList(v, "svc-monitoring", nil, view.Text) })
+	viewtest.Check(t, "[]\n", func(v *view.View) error { return tokens.ShowList(v, "svc-monitoring", nil, view.JSON) })
 }
 
 // TestJSONBeginsAsOSMOs requires OSMO's keys first and in OSMO's order.
 func TestJSONBeginsAsOSMOs(t *testing.T) {
 	t.Parallel()
-	token := report.TokenOf(operator(t), "backend-token", date(t, "2026-11-23"), keyNames)
+	token := report.TokenOf(viewtest.Operator(t), "backend-token", viewtest.Date(t, "2026-11-23"), viewtest.KeyNames)
 	role, _ := report.BuiltinRoleOf("osmo-user", model.Server{Mode: model.ModeDatabase})
 	for _, c := range []struct {
 		document any
 		keys     []string
 	}{
-		{report.UserOf(operator(t)), []string{"id", "created_at", "created_by", "roles"}},
+		{report.UserOf(viewtest.Operator(t)), []string{"id", "created_at", "created_by", "roles"}},
 		{token, []string{"user_name", "token_name", "expires_at", "description", "roles"}},
 		{role, []string{"name", "description", "policies", "immutable", "sync_mode", "external_roles"}},
 	} {
@@ -155,7 +161,7 @@ func keys(t *testing.T, object []byte) (out []string) {
 
 func TestBestGeneration(t *testing.T) {
 	t.Parallel()
-	today := date(t, "2026-11-23")
+	today := viewtest.Date(t, "2026-11-23")
 	live := func(number int, expires, revoke model.Date) state.Generation {
 		return state.Generation{Number: number, ExpiresAt: expires, RevokeAfter: revoke}
 	}
@@ -170,7 +176,7 @@ func TestBestGeneration(t *testing.T) {
 		"retiring before expired": {[]state.Generation{live(1, today+9, today+3), live(2, today, 0)}, 1, "retiring"},
 		"newest expired":          {[]state.Generation{live(1, today, today), live(2, today, 0)}, 2, "expired"},
 	} {
-		got := report.TokenOf(owning(&state.Token{Generations: c.generations}), "t", today, keyNames)
+		got := report.TokenOf(owning(&state.Token{Generations: c.generations}), "t", today, viewtest.KeyNames)
 		if got.Generation != c.number || got.Status != c.status {
 			t.Errorf("%s: generation %d is %s, want %d and %s", name, got.Generation, got.Status, c.number, c.status)
 		}
@@ -188,7 +194,7 @@ func owning(t *state.Token, roles ...string) *state.Account {
 
 func TestStatusOfDeletedToken(t *testing.T) {
 	t.Parallel()
-	got := report.TokenOf(owning(&state.Token{DeletedOn: date(t, "2026-11-23")}), "t", date(t, "2026-11-24"), keyNames)
+	got := report.TokenOf(owning(&state.Token{DeletedOn: viewtest.Date(t, "2026-11-23")}), "t", viewtest.Date(t, "2026-11-24"), viewtest.KeyNames)
 	if got.Status != report.StatusDeleted {
 		t.Errorf("status %s, want %s", got.Status, report.StatusDeleted)
 	}
@@ -197,7 +203,7 @@ func TestStatusOfDeletedToken(t *testing.T) {
 // A token says which roles its account has and it has not, and how that came.
 func TestRolesOfAToken(t *testing.T) {
 	t.Parallel()
-	today := date(t, "2026-11-23")
+	today := viewtest.Date(t, "2026-11-23")
 	rotates := state.Spec{Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}}
 	fixed, narrow := rotates, rotates
 	fixed.Expiry, fixed.Rotate = model.Expiry{At: today + 90}, model.Rotation{}
@@ -219,9 +225,9 @@ func TestRolesOfAToken(t *testing.T) {
 		"it has its own":     {narrow, []state.Generation{g}, []string{"r1", "r2", "r3"}, "Roles: r1, r2\n"},
 		"no value is active": {rotates, nil, []string{"r1"}, "Roles: None (inherited from the account when issued)\nPending Roles: r1 (with its next generation, which no date brings)\n"},
 	} {
-		s := newScreen()
-		must(t, s.Token(report.TokenOf(owning(&state.Token{Spec: c.spec, Generations: c.generations}, c.roles...), "t", today, keyNames), Text))
-		_, after, _ := strings.Cut(s.out.String(), "Roles: ")
+		s := viewtest.New()
+		viewtest.Must(t, tokens.Show(&s.View, report.TokenOf(owning(&state.Token{Spec: c.spec, Generations: c.generations}, c.roles...), "t", today, viewtest.KeyNames), view.Text))
+		_, after, _ := strings.Cut(s.Stdout.String(), "Roles: ")
 		if got := "Roles: " + after; !strings.HasPrefix(got, c.want) || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Pending") || strings.HasPrefix(strings.TrimPrefix(got, c.want), "Lost") {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
 		}
@@ -232,7 +238,7 @@ func TestRolesOfAToken(t *testing.T) {
 // has the rule: on that date it rotates, and on the day before it does not.
 func TestNextRotationAgreesWithPlan(t *testing.T) {
 	t.Parallel()
-	issued := date(t, "2026-11-23")
+	issued := viewtest.Date(t, "2026-11-23")
 	for _, every := range []model.Days{0, 1, 60, 88} {
 		for _, overlap := range []model.Days{0, 1, 7} {
 			for _, expiry := range []model.Expiry{{In: 90}, {In: 2}, {At: issued + 50}, {At: issued + 300}} {
@@ -262,9 +268,9 @@ func plannedRotation(t *testing.T, issued model.Date, expiry model.Expiry, rotat
 		"a": {Name: "a", Tokens: map[string]*state.Token{"t": appliedOnce(issued, expiry, rotate)}},
 	}}
 	for day := issued; day <= issued+301; day++ {
-		p, problems := plan.Build(want, have, plan.Options{Today: day})
-		if problems.HasErrors() {
-			t.Fatal(problems)
+		p, faults := plan.Build(want, have, plan.Options{Today: day})
+		if faults.HasErrors() {
+			t.Fatal(faults)
 		}
 		if p.Summary.Rotate > 0 {
 			return day
@@ -279,7 +285,7 @@ func TestStateOfWhatIsNotThere(t *testing.T) {
 		model.RoleAddress("x"), model.AccountAddress("x"), model.TokenAddress("x", "y"),
 		model.TokenAddress("backend-operator", "x"), model.TokenAddress("backend-operator", "backend-token").At(9),
 	} {
-		if _, err := report.StateOf(snapshot(t), a, 1); err == nil || !strings.Contains(err.Error(), a.String()) {
+		if _, err := report.StateOf(viewtest.Snapshot(t), a, 1); err == nil || !strings.Contains(err.Error(), a.String()) {
 			t.Errorf("%s: %v", a, err)
 		}
 	}
@@ -289,7 +295,7 @@ func TestStateOfOneGeneration(t *testing.T) {
 	t.Parallel()
 	token := model.TokenAddress("backend-operator", "backend-token")
 	for number, want := range map[int][2]int{0: {2, 1}, 1: {0, 1}, 3: {1, 0}} {
-		o, err := report.StateOf(snapshot(t), token.At(number), date(t, "2026-11-23"))
+		o, err := report.StateOf(viewtest.Snapshot(t), token.At(number), viewtest.Date(t, "2026-11-23"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,15 +308,15 @@ func TestStateOfOneGeneration(t *testing.T) {
 func TestDiagnosticOfALongLine(t *testing.T) {
 	t.Parallel()
 	d := diag.Diagnostic{Summary: "bad", Pos: diag.Position{File: "f", Line: 7, Column: 1001}, Width: 3, Source: strings.Repeat("é", 1000) + "日本語" + strings.Repeat("z", 1000)}
-	s := newScreen()
-	s.Diagnostics(diag.List{d})
-	lines := strings.Split(s.err.String(), "\n")
+	s := viewtest.New()
+	problems.Show(&s.View, diag.List{d})
+	lines := strings.Split(s.Stderr.String(), "\n")
 	if len([]rune(lines[1])) > 200 || !strings.Contains(lines[1], "…") {
 		t.Errorf("the line is not cut: %d characters", len([]rune(lines[1])))
 	}
-	under := displayWidth(lines[1][:strings.Index(lines[1], "日")])
+	under := view.DisplayWidth(lines[1][:strings.Index(lines[1], "日")])
 	if at := strings.Index(lines[2], "^"); at != under || strings.Count(lines[2], "^") != 6 {
-		t.Errorf("carets at %d, the problem at %d:\n%s", at, under, s.err.String())
+		t.Errorf("carets at %d, the problem at %d:\n%s", at, under, s.Stderr.String())
 	}
 }
 
@@ -321,9 +327,9 @@ func FuzzDiagnostics(f *testing.F) {
 	f.Add("\t\xff\u202e日", 1, 99, -5)
 	f.Add(strings.Repeat("ab", 300), 2, 400, 900)
 	f.Fuzz(func(t *testing.T, source string, line, column, width int) {
-		s := newScreen()
-		s.Diagnostics(diag.List{{Summary: source, Source: source, Pos: diag.Position{File: source, Line: line, Column: column}, Width: width}})
-		for line := range strings.SplitSeq(s.err.String(), "\n") {
+		s := viewtest.New()
+		problems.Show(&s.View, diag.List{{Summary: source, Source: source, Pos: diag.Position{File: source, Line: line, Column: column}, Width: width}})
+		for line := range strings.SplitSeq(s.Stderr.String(), "\n") {
 			checkVisible(t, "Diagnostics", source, line)
 		}
 	})
@@ -331,21 +337,21 @@ func FuzzDiagnostics(f *testing.F) {
 
 func TestColourOnlyWhereAsked(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
+	s := viewtest.New()
 	s.Color = true
-	s.Diagnostics(problems)
-	must(t, s.Plan(fullPlan(t), Text))
-	if strings.Contains(s.err.String(), "\x1b") || !strings.Contains(s.out.String(), "\x1b[") {
-		t.Errorf("colour on Out %t and on Err %t, want the first alone", strings.Contains(s.out.String(), "\x1b["), strings.Contains(s.err.String(), "\x1b"))
+	problems.Show(&s.View, faults)
+	viewtest.Must(t, plans.Show(&s.View, viewtest.FullPlan(t), view.Text))
+	if strings.Contains(s.Stderr.String(), "\x1b") || !strings.Contains(s.Stdout.String(), "\x1b[") {
+		t.Errorf("colour on Out %t and on Err %t, want the first alone", strings.Contains(s.Stdout.String(), "\x1b["), strings.Contains(s.Stderr.String(), "\x1b"))
 	}
 }
 
 func TestMarkdownAndJSONAreNeverColoured(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
+	s := viewtest.New()
 	s.Color = true
-	must(t, s.Plan(fullPlan(t), Markdown), s.Plan(fullPlan(t), JSON), s.Applied(fullPlan(t), applied(t), Markdown))
-	if strings.Contains(s.out.String(), "\x1b") {
+	viewtest.Must(t, plans.Show(&s.View, viewtest.FullPlan(t), view.Markdown), plans.Show(&s.View, viewtest.FullPlan(t), view.JSON), plans.ShowApplied(&s.View, viewtest.FullPlan(t), applied(t), view.Markdown))
+	if strings.Contains(s.Stdout.String(), "\x1b") {
 		t.Error("an escape sequence in Markdown or JSON")
 	}
 }
@@ -354,12 +360,12 @@ func TestMarkdownAndJSONAreNeverColoured(t *testing.T) {
 // what is saved are one document.
 func TestPlanJSONIsThePlans(t *testing.T) {
 	t.Parallel()
-	p := fullPlan(t)
+	p := viewtest.FullPlan(t)
 	want, err := p.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, string(want), func(v *View) error { return v.Plan(p, JSON) })
+	viewtest.Check(t, string(want), func(v *view.View) error { return plans.Show(v, p, view.JSON) })
 }
 
 type brokenPipe struct{}
@@ -374,7 +380,7 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 		if strings.HasPrefix(name, "error") || name == "diagnostics" {
 			continue
 		}
-		if err := write(&View{Out: brokenPipe{}, Err: brokenPipe{}}); !errors.Is(err, errPipe) {
+		if err := write(&view.View{Out: brokenPipe{}, Err: brokenPipe{}}); !errors.Is(err, errPipe) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -395,7 +401,7 @@ func (w *oneAtATime) Write(b []byte) (int, error) {
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	w := &oneAtATime{}
-	v := View{Out: brokenPipe{}, Err: w}
+	v := view.View{Out: brokenPipe{}, Err: w}
 	update, finish := v.Progress(100, "sealing", "committing")
 	var all sync.WaitGroup
 	for n := range 100 {
@@ -414,32 +420,32 @@ func TestProgress(t *testing.T) {
 
 func TestProgressWithoutWork(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
+	s := viewtest.New()
 	update, finish := s.Progress(0, "sealing", "committing")
 	update(0, 0)
 	update(1, 1)
 	finish()
-	if s.out.Len() > 0 {
-		t.Errorf("progress on Out: %q", s.out.String())
+	if s.Stdout.Len() > 0 {
+		t.Errorf("progress on Out: %q", s.Stdout.String())
 	}
 }
 
 func TestNoteAndWarn(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
+	s := viewtest.New()
 	s.Note("::error::x\ny")
 	s.Warn("careful\u202e")
-	if want := ":\\u{3A}error::x\\ny\nwarning: careful\\u{202E}\n"; s.err.String() != want {
-		t.Errorf("got %q, want %q", s.err.String(), want)
+	if want := ":\\u{3A}error::x\\ny\nwarning: careful\\u{202E}\n"; s.Stderr.String() != want {
+		t.Errorf("got %q, want %q", s.Stderr.String(), want)
 	}
 }
 
 func TestErrorOfNothing(t *testing.T) {
 	t.Parallel()
-	s := newScreen()
-	s.Error(nil, 0, JSON)
-	s.Diagnostics(nil)
-	if s.err.Len()+s.out.Len() > 0 {
-		t.Errorf("got %q", s.err.String())
+	s := viewtest.New()
+	problems.ShowError(&s.View, nil, 0, view.JSON)
+	problems.Show(&s.View, nil)
+	if s.Stderr.Len()+s.Stdout.Len() > 0 {
+		t.Errorf("got %q", s.Stderr.String())
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
-// count formats a number with commas: 9,750.
-func count(n int) string {
+// Count formats a number with commas: 9,750.
+func Count(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -19,32 +19,32 @@ func count(n int) string {
 	return digits
 }
 
-// plural counts things: 1 token, 2 tokens.
-func plural(n int, one, many string) string {
+// Plural counts things: 1 token, 2 tokens.
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return count(n) + " " + many
+	return Count(n) + " " + many
 }
 
-// day is the UTC day of a time, as OSMO's CLI shows times.
-func day(t time.Time) string {
+// Day is the UTC day of a time, as OSMO's CLI shows times.
+func Day(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
 	return t.UTC().Format(time.DateOnly)
 }
 
-// moment is a time to the second.
-func moment(t time.Time) string {
+// Moment is a time to the second.
+func Moment(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// labels formats labels by key: env=prod, team=platform.
-func labels(m map[string]string) string {
+// JoinLabels formats labels by key: env=prod, team=platform.
+func JoinLabels(m map[string]string) string {
 	pairs := make([]string, 0, len(m))
 	for _, key := range model.Names(m) {
 		pairs = append(pairs, key+"="+m[key])
@@ -52,22 +52,22 @@ func labels(m map[string]string) string {
 	return strings.Join(pairs, ", ")
 }
 
-// shortKey abbreviates the ID of a key for people.
-func shortKey(id string) string { return model.KeyFingerprint(secret.Mask(id)) }
+// ShortKey abbreviates the ID of a key for people.
+func ShortKey(id string) string { return model.KeyFingerprint(secret.Mask(id)) }
 
-// keyName is a key by name, where it has one, and abbreviated ID.
-func keyName(name, id string) string {
+// KeyName is a key by name, where it has one, and abbreviated ID.
+func KeyName(name, id string) string {
 	if name == "" {
-		return shortKey(id)
+		return ShortKey(id)
 	}
-	return name + " (" + shortKey(id) + ")"
+	return name + " (" + ShortKey(id) + ")"
 }
 
-// shortCommit abbreviates the id of a commit for people.
-func shortCommit(id string) string { return id[:min(len(id), 12)] }
+// ShortCommit abbreviates the id of a commit for people.
+func ShortCommit(id string) string { return id[:min(len(id), 12)] }
 
-// title begins a word with a capital letter: Active.
-func title(s string) string {
+// Title begins a word with a capital letter: Active.
+func Title(s string) string {
 	s = secret.Mask(s)
 	if s == "" {
 		return s
@@ -75,10 +75,11 @@ func title(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// clip cuts a long text and says by how much.
-func clip(s string) string { return clipTo(s, maxText) }
+// Clip cuts a long text and says by how much.
+func Clip(s string) string { return ClipTo(s, MaxText) }
 
-func clipTo(s string, most int) string {
+// ClipTo cuts a text of more than that many characters.
+func ClipTo(s string, most int) string {
 	s = secret.Mask(s) // what is cut in two has no shape
 	n := utf8.RuneCountInString(s)
 	if n <= most {
@@ -89,5 +90,5 @@ func clipTo(s string, most int) string {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 	}
-	return s[:end] + "… (" + plural(n-most, "character", "characters") + " more)"
+	return s[:end] + "… (" + Plural(n-most, "character", "characters") + " more)"
 }

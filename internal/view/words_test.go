@@ -1,10 +1,17 @@
-package view
+package view_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/view/states"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
+	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -13,40 +20,54 @@ import (
 // TestTextWhereThereIsLittle shows what results say where something is missing.
 func TestTextWhereThereIsLittle(t *testing.T) {
 	t.Parallel()
-	settings := emptyPlan(t)
+	settings := viewtest.EmptyPlan(t)
 	settings.GuardrailChanges = []plan.GuardrailChange{{Path: "git.push", After: "origin"}}
-	waiting := emptyPlan(t)
+	waiting := viewtest.EmptyPlan(t)
 	waiting.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("a", "t").At(1)}}
-	first := emptyPlan(t)
+	first := viewtest.EmptyPlan(t)
 	first.Base = plan.Base{}
 	user, _ := report.BuiltinRoleOf("osmo-user", model.Server{})
-	for want, write := range map[string]func(v *View) error{
-		"Applied: project settings recorded.":                    func(v *View) error { return v.Applied(settings, &apply.Result{Commit: "1", Serial: 2}, Text) },
-		"Plan: project settings to record.":                      func(v *View) error { return v.Plan(settings, Text) },
-		"a new value at once: osmoctl apply --replace token/a/t": func(v *View) error { return v.Plan(waiting, Text) },
-		"Nothing was applied yet, planned for 2026":              func(v *View) error { return v.Plan(first, Text) },
-		"No history found":                                       func(v *View) error { return v.Log(nil, Text) },
-		"No roles found":                                         func(v *View) error { return v.Roles(nil, Text) },
-		"No tokens found\n":                                      func(v *View) error { return v.Tokens("", nil, Text) },
-		"Source: builtin\nSync Mode: import\nExternal":           func(v *View) error { return v.Role(user, Text) },
-		"External Roles: as on the server":                       func(v *View) error { return v.Role(user, Text) },
-		"Policies: None":                                         func(v *View) error { return v.Role(report.Role{}, Text) },
-		"External Roles: None":                                   func(v *View) error { return v.Role(report.Role{ExternalRoles: []string{}}, Text) },
-		"Roles: a (inherited from the account when":              func(v *View) error { return v.Token(report.Token{Inherited: true, Roles: []string{"a"}}, Text) },
-		"Generations: None":                                      func(v *View) error { return v.Token(report.Token{}, Text) },
-		"Tokens: None":                                           func(v *View) error { return v.StateObject(report.StateObject{Users: []report.StateUser{{}}}, Text) },
-		"Role: x":                                                func(v *View) error { return v.StateObject(report.StateObject{Roles: []report.Role{{Name: "x"}}}, Text) },
-		"Token: x": func(v *View) error {
-			return v.StateObject(report.StateObject{Tokens: []report.Token{{TokenName: "x"}}}, Text)
+	for want, write := range map[string]func(v *view.View) error{
+		"Applied: project settings recorded.": func(v *view.View) error {
+			return plans.ShowApplied(v, settings, &apply.Result{Commit: "1", Serial: 2}, view.Text)
 		},
-		"Nothing was applied yet":              func(v *View) error { return v.StateObject(report.StateObject{Meta: &report.StateMeta{}}, Text) },
-		"Nothing was applied yet\n":            func(v *View) error { return v.Verification(report.Verification{}, Text) },
-		"Valid: 1 warning, 0 roles, 0 service": func(v *View) error { return v.Validation(report.Validation{Problems: problems.Warnings()}, Text) },
+		"Plan: project settings to record.":                      func(v *view.View) error { return plans.Show(v, settings, view.Text) },
+		"a new value at once: osmoctl apply --replace token/a/t": func(v *view.View) error { return plans.Show(v, waiting, view.Text) },
+		"Nothing was applied yet, planned for 2026":              func(v *view.View) error { return plans.Show(v, first, view.Text) },
+		"No history found":                                       func(v *view.View) error { return states.ShowLog(v, nil, view.Text) },
+		"No roles found":                                         func(v *view.View) error { return accounts.ShowRoles(v, nil, view.Text) },
+		"No tokens found\n":                                      func(v *view.View) error { return tokens.ShowList(v, "", nil, view.Text) },
+		"Source: builtin\nSync Mode: import\nExternal":           func(v *view.View) error { return accounts.ShowRole(v, user, view.Text) },
+		"External Roles: as on the server":                       func(v *view.View) error { return accounts.ShowRole(v, user, view.Text) },
+		"Policies: None":                                         func(v *view.View) error { return accounts.ShowRole(v, report.Role{}, view.Text) },
+		"External Roles: None": func(v *view.View) error {
+			return accounts.ShowRole(v, report.Role{ExternalRoles: []string{}}, view.Text)
+		},
+		"Roles: a (inherited from the account when": func(v *view.View) error {
+			return tokens.Show(v, report.Token{Inherited: true, Roles: []string{"a"}}, view.Text)
+		},
+		"Generations: None": func(v *view.View) error { return tokens.Show(v, report.Token{}, view.Text) },
+		"Tokens: None": func(v *view.View) error {
+			return states.Show(v, report.StateObject{Users: []report.StateUser{{}}}, view.Text)
+		},
+		"Role: x": func(v *view.View) error {
+			return states.Show(v, report.StateObject{Roles: []report.Role{{Name: "x"}}}, view.Text)
+		},
+		"Token: x": func(v *view.View) error {
+			return states.Show(v, report.StateObject{Tokens: []report.Token{{TokenName: "x"}}}, view.Text)
+		},
+		"Nothing was applied yet": func(v *view.View) error {
+			return states.Show(v, report.StateObject{Meta: &report.StateMeta{}}, view.Text)
+		},
+		"Nothing was applied yet\n": func(v *view.View) error { return states.ShowVerification(v, report.Verification{}, view.Text) },
+		"Valid: 1 warning, 0 roles, 0 service": func(v *view.View) error {
+			return problems.ShowValidation(v, report.Validation{Problems: faults.Warnings()}, view.Text)
+		},
 	} {
-		s := newScreen()
-		must(t, write(&s.View))
-		if !strings.Contains(s.out.String(), want) {
-			t.Errorf("%q is not said in:\n%s", want, s.out.String())
+		s := viewtest.New()
+		viewtest.Must(t, write(&s.View))
+		if !strings.Contains(s.Stdout.String(), want) {
+			t.Errorf("%q is not said in:\n%s", want, s.Stdout.String())
 		}
 	}
 }

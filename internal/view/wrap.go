@@ -12,12 +12,12 @@ import (
 
 // word is what stands between two blanks: pieces of one or more spans.
 type word struct {
-	pieces []span
+	pieces []Span
 	text   string
 }
 
 // wrapped writes a line that is wider than the page.
-func (p *page) wrapped(spans []span) {
+func (p *Page) wrapped(spans []Span) {
 	indent, words := wordsOf(spans)
 	hang := hangingIndent(indent, words, p.width)
 	column := indent
@@ -52,10 +52,10 @@ func (p *page) wrapped(spans []span) {
 
 // wordsOf takes a line apart. Blanks in a row count as one, but for those that
 // begin the line.
-func wordsOf(spans []span) (indent int, words []word) {
+func wordsOf(spans []Span) (indent int, words []word) {
 	blank := true
 	for _, s := range spans {
-		for n, text := range strings.Split(EscapeTerminal(s.text), " ") {
+		for n, text := range strings.Split(EscapeTerminal(s.Text), " ") {
 			blank = blank || n > 0
 			if text == "" {
 				if n > 0 && len(words) == 0 {
@@ -71,7 +71,7 @@ func wordsOf(spans []span) (indent int, words []word) {
 			}
 			last := &words[len(words)-1]
 			piece := s
-			piece.text = text
+			piece.Text = text
 			last.pieces, last.text = append(last.pieces, piece), last.text+text
 			blank = false
 		}
@@ -135,14 +135,14 @@ func commandLength(words []word) int {
 func unitWidth(unit []word) int {
 	width := len(unit) - 1
 	for _, w := range unit {
-		width += displayWidth(w.text)
+		width += DisplayWidth(w.text)
 	}
 	return width
 }
 
-func lineWidth(spans []span) (width int) {
+func lineWidth(spans []Span) (width int) {
 	for _, s := range spans {
-		width += displayWidth(EscapeTerminal(s.text))
+		width += DisplayWidth(EscapeTerminal(s.Text))
 	}
 	return width
 }

@@ -1,0 +1,80 @@
+package plans
+
+import (
+	"strconv"
+
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// appliedReport is what an apply did, for people.
+func appliedReport(p *plan.Plan, r *apply.Result) view.Document {
+	if r.Commit == "" && p.Restored != nil {
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, restoreHeadline(p))}}}
+	}
+	if r.Commit == "" && p.Revoked != nil {
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, revokeHeadline(p))}}, Sections: []view.Section{warningsSection(p)}}
+	}
+	if r.Commit == "" && p.DueOnly {
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, nothingDue)}}, Sections: []view.Section{warningsSection(p)}}
+	}
+	if r.Commit == "" {
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do. State equals the declarations.")}}}
+	}
+	d := view.Document{
+		Head:     [][]view.Span{{view.Say(view.Adds, appliedHeadline(p))}},
+		Sections: []view.Section{issuedSection(r), risksSection(p), keySection(p)},
+		Foot:     appliedFoot(p, r),
+	}
+	if p.DueOnly {
+		d.Sections = append(d.Sections, changesSection(p), warningsSection(p))
+	}
+	if p.Revoked != nil {
+		// Nobody was shown a plan where nobody was asked.
+		d.Sections = []view.Section{changesSection(p), accessSection(p), impliedSection(p), warningsSection(p)}
+	}
+	return d
+}
+
+func appliedHeadline(p *plan.Plan) string {
+	if p.Restored != nil {
+		return restoredHeadline(p)
+	}
+	if len(p.Changes) == 0 {
+		return "Applied: project settings recorded."
+	}
+	return "Applied: " + summaryWords(p.Summary, done) + "."
+}
+
+func restoredHeadline(p *plan.Plan) string {
+	words := view.Plural(len(p.Restored.Files), "file", "files") + " put back"
+	if len(p.Changes) > 0 {
+		words = summaryWords(p.Summary, done)
+	}
+	return "Restored commit " + view.ShortCommit(p.Restored.Commit) + ": " + words + "."
+}
+
+func issuedSection(r *apply.Result) view.Section {
+	return view.SectionOf("Issued", r.Issued, view.MaxChanges, func(g apply.Issued) view.Item {
+		i := view.Item{Mark: "+", Tone: view.Adds, Head: []view.Span{view.QuoteAs(view.Strong, g.Address.String()), view.Say(view.Plain, " expires on "+g.ExpiresAt.String())}}
+		i.Add(view.Say(view.Plain, "sealed in "), view.Quote(g.Path))
+		return i
+	})
+}
+
+func appliedFoot(p *plan.Plan, r *apply.Result) [][]view.Span {
+	foot := [][]view.Span{
+		{view.Say(view.Plain, "Commit "), view.Quote(view.ShortCommit(r.Commit)), view.Say(view.Plain, ", state serial "+strconv.Itoa(r.Serial)+".")},
+		{view.Say(view.Plain, "Digest: "), view.Quote(p.Digest)},
+	}
+	if len(r.Issued) > 0 {
+		a := r.Issued[0].Address
+		foot = append(foot, []view.Span{view.Say(view.Plain, "Next: "), view.Run("osmoctl token decrypt " + a.Account + "/" + a.Name + " -o " + model.ShellWord("~/"+a.Name))})
+	}
+	if n := len(p.WaitingForIdentity); n > 0 {
+		foot = append(foot, []view.Span{view.Say(view.Warn, "Waiting"), view.Say(view.Plain, ": new readers reach "+view.Plural(n, "token", "tokens")+" with the next rotation, or by "), view.Run("osmoctl secrets reseal"), view.Say(view.Plain, ".")})
+	}
+	return foot
+}
