@@ -41,8 +41,8 @@
 //
 // A commit that is not needed is not made. Reservations and what is to be taken
 // away stand in [state.Underway]. A value that is not published is in no one's
-// use, so losing one costs a number. Whatever call is interrupted, every token that
-// is alive is either published, or can be found from state and is taken away by a
+// use, so losing one costs a number. At whichever call a run is interrupted, every token
+// that is alive is either published, or can be found from state and is taken away by a
 // later run; package backendtest tries it at every call.
 //
 // [Run.TakeOver] burns what another run has reserved. That may be done at any
@@ -198,7 +198,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.issued()}, nil
+	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.results()}, nil
 }
 
 // commit searches what an edit writes, and the message about it, for the values

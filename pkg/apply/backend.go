@@ -42,7 +42,7 @@ type Backend interface {
 	EnsureGrants(ctx context.Context, user string, roles []string) error
 
 	// CreateToken creates a token under a name, and returns its value for the
-	// caller to wipe; nobody is shown it again. It is never repeated: a name is
+	// caller to wipe; it is not shown again. It is never repeated: a name is
 	// used by one call, once. A name that is taken is refused, or unknown, and the
 	// token that has it is left as it is.
 	CreateToken(ctx context.Context, t NewToken) (secret.Value, error)

@@ -64,7 +64,8 @@ func (s *sealedSet) wipe() {
 	}
 }
 
-func (s *sealedSet) issued() []Issued {
+// results are what a run tells of them.
+func (s *sealedSet) results() []Issued {
 	out := make([]Issued, len(s.order))
 	for i, g := range s.order {
 		out[i] = Issued{

@@ -27,8 +27,8 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) record.Message {
 	return m
 }
 
-// restoreMessage is like that of an apply. It names no plan: nobody can ask for
-// a restore by its digest.
+// restoreMessage is like that of an apply. It names no plan, since a restore
+// cannot be asked for by a digest.
 func (r *Run) restoreMessage(p *plan.Plan, next *state.Snapshot) record.Message {
 	m := record.Message{
 		Subject: fmt.Sprintf("osmoctl: restore %.12s (serial %d)", p.Restored.Commit, next.Meta.Serial), Changes: listChanges(p),

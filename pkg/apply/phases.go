@@ -410,8 +410,8 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	var removed []model.Address
 	last := toTheEnd && len(births) == 0
 	if last {
-		taken := s.takenAway()
-		changes, removed = append(changes, taken...), s.removedBy(taken)
+		endings := s.endings()
+		changes, removed = append(changes, endings...), s.removals(endings)
 	}
 	whole := last && len(s.failed) == 0
 	part := s.plan.Part(changes)
@@ -430,7 +430,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
 		return nil
 	}
-	issued := created.issued()
+	issued := created.results()
 	err := s.commit(ctx, edit, created, func(next *state.Snapshot) record.Message { return s.run.message(part, next) })
 	switch {
 	case err == nil:
@@ -463,10 +463,10 @@ func (s *phases) stillToCreate(births []*generation) (create []model.Address) {
 	return addressSet(create)
 }
 
-// takenAway are the changes of the plan that take away, as far as nothing is
+// endings are the changes of the plan that take away, as far as nothing is
 // missing that was to come first: where something has failed, only generations end,
 // and only those of other accounts.
-func (s *phases) takenAway() (changes []plan.Change) {
+func (s *phases) endings() (changes []plan.Change) {
 	touched := map[string]bool{}
 	for a := range s.failed {
 		touched[a.Account], touched[a.Name] = true, true
@@ -484,8 +484,8 @@ func (s *phases) takenAway() (changes []plan.Change) {
 	return changes
 }
 
-// removedBy is what the server has to take away for these changes.
-func (s *phases) removedBy(changes []plan.Change) (removed []model.Address) {
+// removals are what the server has to take away for these changes.
+func (s *phases) removals(changes []plan.Change) (removed []model.Address) {
 	for _, c := range changes {
 		switch {
 		case c.Action == plan.Forget:

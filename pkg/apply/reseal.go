@@ -78,20 +78,21 @@ func (r *Run) Reseal(ctx context.Context, p *plan.Plan, have *state.Snapshot, op
 	if err != nil {
 		return nil, err
 	}
-	edit := have.Edit()
-	for _, g := range set.order {
+	edit, resealed := have.Edit(), make([]model.Address, len(set.order))
+	for i, g := range set.order {
+		resealed[i] = g.address
 		edit.Reseal(g.address, g.ciphertext, model.IDs(g.resolved.Readers))
 	}
-	p = executed(p, set.order)
+	p = withoutLeft(p, set.order)
 	next, commit, err := r.commit(ctx, edit, set, func(next *state.Snapshot) record.Message { return r.message(p, next) })
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Resealed: set.addresses(), Left: set.left}, nil
+	return &Result{Commit: commit, Serial: next.Meta.Serial, Resealed: resealed, Left: set.left}, nil
 }
 
-// executed is the plan without what was left out.
-func executed(p *plan.Plan, done []*generation) *plan.Plan {
+// withoutLeft is the plan without what was left out.
+func withoutLeft(p *plan.Plan, done []*generation) *plan.Plan {
 	if len(done) == len(p.Changes) {
 		return p
 	}
@@ -102,15 +103,7 @@ func executed(p *plan.Plan, done []*generation) *plan.Plan {
 	return p.Part(changes)
 }
 
-func (s *sealedSet) addresses() []model.Address {
-	out := make([]model.Address, len(s.order))
-	for i, g := range s.order {
-		out[i] = g.address
-	}
-	return out
-}
-
-// resealAll opens whatever the plan asks for and seals it again, on all
+// resealAll opens what the plan asks for and seals it again, on all
 // processors. The set is returned also with an error, so that its values can be
 // wiped.
 func (r *Run) resealAll(ctx context.Context, p *plan.Plan, have *state.Snapshot, opener Opener, skip bool) (*sealedSet, error) {
@@ -172,7 +165,7 @@ func (s *resealer) one(ctx context.Context, g *generation) error {
 	return nil
 }
 
-// open takes no value but the one that was issued: whatever else an opener may
+// open takes no value but the one that was issued: what else an opener may
 // come up with would be sealed under a token's name.
 func (s *resealer) open(ctx context.Context, g *generation) (err error) {
 	a := g.address

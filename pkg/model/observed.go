@@ -13,8 +13,8 @@ type Observed struct {
 type ObservedUser struct {
 	// Roles are those granted, sorted.
 	Roles []string
-	// Tokens are the user's tokens by their names there. It is nil where nobody
-	// asked for them.
+	// Tokens are the user's tokens by their names there. It is nil where they
+	// were not asked for.
 	Tokens map[string]ObservedToken
 }
 
@@ -29,7 +29,7 @@ type ObservedToken struct {
 	Mark Mark
 }
 
-// Mark tells a token that a run of a lineage created from everybody else's. It
+// Mark tells a token that a run of a lineage created from all others. It
 // stands at the end of the token's description on the server.
 type Mark struct{ Lineage, Run string }
 

@@ -95,8 +95,8 @@ func (m *Message) trailers() []trailer {
 // ByOsmoctl tells whether the message says that osmoctl made the commit.
 func (m Message) ByOsmoctl() bool { return m.Serial > 0 }
 
-// String is the text that git keeps. Each field makes one line, whatever it
-// holds, so no trailer can be forged through another, and what looks like a
+// String is the text that git keeps. Each field makes one line, with any
+// content, so no trailer can be forged through another, and what looks like a
 // secret is masked, since a commit is there for ever.
 func (m Message) String() string {
 	var b strings.Builder
@@ -174,8 +174,26 @@ func (m *Message) readTrailers(paragraph string) bool {
 // oneLine makes a space of what could end a line, and of every other row of
 // spaces and control characters.
 func oneLine(s string) string {
-	// Once more afterwards: a line break may have kept a secret from being seen.
-	return secret.Mask(strings.Join(strings.FieldsFunc(secret.Mask(s), func(c rune) bool {
-		return unicode.IsSpace(c) || unicode.IsControl(c)
-	}), " "))
+	s = secret.Mask(s)
+	if isOneLine(s) {
+		return s
+	}
+	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
+	// Once more: a line break may have kept a secret from being seen.
+	return secret.Mask(s)
+}
+
+// isOneLine tells of most texts, which are plain words with one space between them,
+// that there is nothing to do.
+func isOneLine(s string) bool {
+	space := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c > '~', c == ' ' && space:
+			return false
+		default:
+			space = c == ' '
+		}
+	}
+	return !space || s == ""
 }

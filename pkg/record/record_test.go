@@ -171,3 +171,9 @@ func FuzzString(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParse(b *testing.B) {
+	for b.Loop() {
+		record.Parse(applied)
+	}
+}

@@ -2,7 +2,7 @@
 //
 // A token so issued is in force as soon as the state that holds its SHA-256 is
 // committed, and never was if that commit is lost. So nothing here is recorded,
-// retried or taken back: whoever asks again gets another value.
+// retried or taken back: a second request gets another value.
 package local
 
 import (

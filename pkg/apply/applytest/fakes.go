@@ -124,7 +124,7 @@ func (s *hashStream) Read(b []byte) (int, error) {
 }
 
 // Sealer stands in for age: its ciphertexts name their place and their
-// recipients and hold the value's hash. Nobody can open them.
+// recipients and hold the value's hash. They cannot be opened.
 type Sealer struct{}
 
 // Check refuses an empty set of recipients, as age does.

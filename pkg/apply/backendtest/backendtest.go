@@ -41,12 +41,12 @@ const expires = 30
 func Run(t *testing.T, open func(t *testing.T) apply.Backend) {
 	t.Helper()
 	tests := map[string]func(*contract){
-		"values differ": (*contract).valuesDiffer, "a cancelled context": (*contract).cancelled, "ending what is not there": (*contract).endNothing,
+		"values differ": (*contract).valuesDiffer, "a cancelled context": (*contract).giveUp, "ending what is not there": (*contract).endNothing,
 	}
 	if open(t).Server() {
 		for name, test := range map[string]func(*contract){
 			"roles": (*contract).roles, "users": (*contract).users, "grants": (*contract).grants, "tokens": (*contract).tokens,
-			"a name that is taken": (*contract).taken, "ending tokens": (*contract).endTokens, "a role taken away": (*contract).roleTakenAway,
+			"a name that is taken": (*contract).takeName, "ending tokens": (*contract).endTokens, "a role taken away": (*contract).roleTakenAway,
 			"ending users": (*contract).endUsers, "ending roles": (*contract).endRoles,
 		} {
 			tests[name] = test
@@ -135,7 +135,7 @@ func (c *contract) valuesDiffer() {
 }
 
 // A call that was given up tells so, and is not taken for one that was refused.
-func (c *contract) cancelled() {
+func (c *contract) giveUp() {
 	ctx, cancel := context.WithCancel(c.Context())
 	cancel()
 	_, err := c.CreateToken(ctx, newToken(user, "t", FirstRole))
@@ -229,7 +229,7 @@ func (c *contract) tokens() {
 	seen, err := c.Observe(c.Context(), nil)
 	c.done("observe", err)
 	if _, there := seen.Users[user]; !there || seen.Users[user].Tokens != nil {
-		c.Errorf("nobody asked for tokens, and the user is %+v", seen.Users[user])
+		c.Errorf("no tokens were asked for, and the user is %+v", seen.Users[user])
 	}
 	if _, err := c.CreateToken(c.Context(), newToken(user, "wide", FirstRole, "contract-nothing")); !errors.Is(err, apply.ErrRefused) {
 		c.Errorf("a token with a role that its user lacks: %v", err)
@@ -240,7 +240,7 @@ func (c *contract) tokens() {
 }
 
 // What has the name keeps it, whatever the answer is.
-func (c *contract) taken() {
+func (c *contract) takeName() {
 	c.account(user, FirstRole)
 	c.account(other, FirstRole)
 	first := newToken(user, "t", FirstRole)

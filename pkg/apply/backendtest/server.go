@@ -274,7 +274,7 @@ func (c *Session) CreateToken(ctx context.Context, t apply.NewToken) (v secret.V
 		return nil
 	})
 	if err != nil {
-		// Whoever gets no reply gets no value.
+		// Without a reply there is no value.
 		v.Wipe()
 		return secret.Value{}, err
 	}
