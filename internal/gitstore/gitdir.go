@@ -15,14 +15,19 @@ import (
 // Writing in git's folders: permissions as core.sharedRepository wants them,
 // and whole files or none.
 
+// gitFiles changes files in git's folders.
+type gitFiles struct {
+	disk    disk.Disk
+	sharing string // core.sharedRepository
+}
+
 // filePerm is what files are created with; the umask takes its part.
-func (s *Store) filePerm() fs.FileMode { return 0o666 }
+const filePerm fs.FileMode = 0o666
 
 // permissions gives the permission bits that core.sharedRepository adds, or, in its
 // octal form, sets.
-func (s *Store) permissions(mode fs.FileMode) fs.FileMode {
-	value, _ := s.Settings().Get("core.sharedrepository")
-	switch strings.ToLower(value) {
+func (g gitFiles) permissions(mode fs.FileMode) fs.FileMode {
+	switch strings.ToLower(g.sharing) {
 	case "", "false", "umask", "no", "off", "0":
 		return mode
 	case "true", "group", "yes", "on", "1":
@@ -30,7 +35,7 @@ func (s *Store) permissions(mode fs.FileMode) fs.FileMode {
 	case "all", "world", "everybody", "2", "3":
 		return spread(mode, 0o664)
 	}
-	if bits, err := strconv.ParseUint(value, 8, 9); err == nil && bits&0o600 == 0o600 {
+	if bits, err := strconv.ParseUint(g.sharing, 8, 9); err == nil && bits&0o600 == 0o600 {
 		return spread(mode&^0o777|mode&0o700, fs.FileMode(bits&0o666))
 	}
 	return mode
@@ -49,12 +54,12 @@ func spread(mode, bits fs.FileMode) fs.FileMode {
 }
 
 // share applies core.sharedRepository to a new file.
-func (s *Store) share(f disk.File) error {
+func (g gitFiles) share(f disk.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	if want := s.permissions(info.Mode()); want != info.Mode() {
+	if want := g.permissions(info.Mode()); want != info.Mode() {
 		return f.Chmod(want)
 	}
 	return nil
@@ -62,7 +67,7 @@ func (s *Store) share(f disk.File) error {
 
 // makeDirs makes the folders from base, which exists, down to dir, and makes
 // each durable where it is new.
-func (s *Store) makeDirs(base, dir string) error {
+func (g gitFiles) makeDirs(base, dir string) error {
 	if dir == base {
 		return nil
 	}
@@ -70,22 +75,22 @@ func (s *Store) makeDirs(base, dir string) error {
 		return nil
 	}
 	parent := filepath.Dir(dir)
-	if err := s.makeDirs(base, parent); err != nil {
+	if err := g.makeDirs(base, parent); err != nil {
 		return err
 	}
-	if err := s.disk.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := g.disk.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
-	if want := s.permissions(info.Mode()); want != info.Mode() {
-		if err := s.disk.Chmod(dir, want); err != nil {
+	if want := g.permissions(info.Mode()); want != info.Mode() {
+		if err := g.disk.Chmod(dir, want); err != nil {
 			return err
 		}
 	}
-	return s.disk.SyncDir(parent)
+	return g.disk.SyncDir(parent)
 }
 
 // tempPrefix begins the names of files that are only ours until they are
@@ -96,23 +101,23 @@ const tempPrefix = "tmp-"
 // flushed, renamed, and the folder flushed. The zero mode stands for what
 // core.sharedRepository says. visible tells that the rename was done, whatever
 // failed after it.
-func (s *Store) replace(gitDir, path string, data []byte, mode fs.FileMode) (visible bool, err error) {
+func (g gitFiles) replace(gitDir, path string, data []byte, mode fs.FileMode) (visible bool, err error) {
 	temp := own(gitDir, tempPrefix+rand.Text())
-	if err := s.makeDirs(gitDir, filepath.Dir(temp)); err != nil {
+	if err := g.makeDirs(gitDir, filepath.Dir(temp)); err != nil {
 		return false, err
 	}
-	if err := s.createFile(temp, data, mode); err != nil {
+	if err := g.create(temp, data, mode); err != nil {
 		return false, err
 	}
-	if err := s.disk.Rename(temp, path); err != nil {
-		return false, errors.Join(err, s.disk.Remove(temp))
+	if err := g.disk.Rename(temp, path); err != nil {
+		return false, errors.Join(err, g.disk.Remove(temp))
 	}
-	return true, s.disk.SyncDir(filepath.Dir(path))
+	return true, g.disk.SyncDir(filepath.Dir(path))
 }
 
 // createFile makes a new file and flushes it, or leaves none.
-func (s *Store) createFile(path string, data []byte, mode fs.FileMode) error {
-	f, err := s.disk.Create(path, s.filePerm())
+func (g gitFiles) create(path string, data []byte, mode fs.FileMode) error {
+	f, err := g.disk.Create(path, filePerm)
 	if err != nil {
 		return err
 	}
@@ -120,7 +125,7 @@ func (s *Store) createFile(path string, data []byte, mode fs.FileMode) error {
 	if err == nil && mode != 0 {
 		err = f.Chmod(mode)
 	} else if err == nil {
-		err = s.share(f)
+		err = g.share(f)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -129,14 +134,14 @@ func (s *Store) createFile(path string, data []byte, mode fs.FileMode) error {
 		err = closeErr
 	}
 	if err != nil {
-		return errors.Join(err, s.disk.Remove(path))
+		return errors.Join(err, g.disk.Remove(path))
 	}
 	return nil
 }
 
 // remove deletes a file that may be gone already.
-func (s *Store) remove(path string) error {
-	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (g gitFiles) remove(path string) error {
+	if err := g.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -144,18 +149,33 @@ func (s *Store) remove(path string) error {
 
 // removeEmpty removes the folders that git leaves where branches were, so that a
 // branch can take their place.
-func (s *Store) removeEmpty(path string) error {
+func (g gitFiles) removeEmpty(path string) error {
 	entries, err := os.ReadDir(path)
 	if disk.IsAbsent(err) {
 		return nil
 	}
 	for _, e := range entries {
 		if err == nil && e.IsDir() {
-			err = s.removeEmpty(filepath.Join(path, e.Name()))
+			err = g.removeEmpty(filepath.Join(path, e.Name()))
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return s.remove(path)
+	return g.remove(path)
+}
+
+// removeBegun removes the files whose paths begin like this.
+func (g gitFiles) removeBegun(start string) error {
+	dir, prefix := filepath.Split(start)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			err = errors.Join(err, g.remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }

@@ -38,7 +38,7 @@ func (s *Store) readIndex() (*indexFile, error) {
 // lockIndex takes index.lock and reads what is then certain to stay. It is an error
 // where that cannot be written.
 func (s *Store) lockIndex(ctx context.Context) (*indexFile, error) {
-	lock, err := s.lockGit(ctx, s.GitDir(), s.indexPath())
+	lock, err := s.locks.take(ctx, s.GitDir(), s.indexPath())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Store) writeIndex(file *indexFile, edits []index.Edit) error {
 		file.Smudge(file.Info.ModTime())
 	}
 	file.Apply(edits)
-	_, err := s.replace(s.GitDir(), s.indexPath(), file.Encode(), mode)
+	_, err := s.files.replace(s.GitDir(), s.indexPath(), file.Encode(), mode)
 	if err != nil {
 		return fmt.Errorf("write the index: %w", err)
 	}

@@ -58,7 +58,7 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the lock file: %w", err)
 	}
-	deadline := time.Now().Add(s.opts.LockTimeout)
+	deadline := time.Now().Add(s.lockTimeout)
 	for {
 		taken, err := tryLock(file)
 		if err == nil && !taken && time.Now().After(deadline) {
@@ -81,7 +81,7 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 // and went could be locked twice under one name.
 func (s *Store) openLock() (*os.File, error) {
 	path := own(s.CommonDir(), "lock")
-	if err := s.makeDirs(s.CommonDir(), filepath.Dir(path)); err != nil {
+	if err := s.files.makeDirs(s.CommonDir(), filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -90,7 +90,7 @@ func (s *Store) openLock() (*os.File, error) {
 	}
 	// Flushed, since after a power failure it has to tell which locks of
 	// git's were ours.
-	err = s.createFile(path, []byte(lockWord+"\n"), 0)
+	err = s.files.create(path, []byte(lockWord+"\n"), 0)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -153,31 +153,38 @@ func pause(ctx context.Context) error {
 	}
 }
 
+// gitLocks takes git's locks, as git commands do, with a name that tells ours.
+type gitLocks struct {
+	files   gitFiles
+	own     string // our own lock file
+	timeout time.Duration
+}
+
 // gitLock holds git's lock on one file, NAME.lock.
 type gitLock struct {
 	disk disk.Disk
 	path string
 }
 
-// lockGit takes the lock of a file in a git folder, as git commands do. Our own
+// take takes the lock of a file in a git folder, as git does. Our own
 // lock file gets a second name there: nobody but us can have made that, and no
 // moment exists in which the lock is there and its owner unknown. Held by a
 // dead run of ours it is removed, since we hold the flock that it would hold;
 // held by anybody else it is waited for.
-func (s *Store) lockGit(ctx context.Context, gitDir, path string) (*gitLock, error) {
+func (l gitLocks) take(ctx context.Context, gitDir, path string) (*gitLock, error) {
 	path += ".lock"
-	deadline := time.Now().Add(s.opts.GitLockTimeout)
+	deadline := time.Now().Add(l.timeout)
 	for {
 		// Each time, since git removes folders of branches that it packs.
-		if err := s.makeDirs(gitDir, filepath.Dir(path)); err != nil {
+		if err := l.files.makeDirs(gitDir, filepath.Dir(path)); err != nil {
 			return nil, err
 		}
-		err := s.makeLock(path)
+		err := l.make(path)
 		switch {
 		case err == nil:
-			return &gitLock{s.disk, path}, nil
+			return &gitLock{l.files.disk, path}, nil
 		case errors.Is(err, fs.ErrExist):
-			err = s.outwait(ctx, path, deadline)
+			err = l.outwait(ctx, path, deadline)
 		case errors.Is(err, fs.ErrNotExist) && time.Now().Before(deadline):
 			err = pause(ctx)
 		}
@@ -188,8 +195,8 @@ func (s *Store) lockGit(ctx context.Context, gitDir, path string) (*gitLock, err
 }
 
 // outwait removes a lock of a dead run of ours, or waits for its holder.
-func (s *Store) outwait(ctx context.Context, path string, deadline time.Time) error {
-	removed, err := s.removeOwnLock(path)
+func (l gitLocks) outwait(ctx context.Context, path string, deadline time.Time) error {
+	removed, err := l.removeOwn(path)
 	if err != nil || removed {
 		return err
 	}
@@ -202,50 +209,50 @@ func (s *Store) outwait(ctx context.Context, path string, deadline time.Time) er
 // canLink is false where a file cannot lose one of its names while it is open.
 const canLink = runtime.GOOS != "windows"
 
-func (s *Store) makeLock(path string) error {
+func (l gitLocks) make(path string) error {
 	if canLink {
-		err := s.disk.Link(own(s.CommonDir(), "lock"), path)
+		err := l.files.disk.Link(l.own, path)
 		if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return s.makeLockFile(path)
+	return l.makeFile(path)
 }
 
-// makeLockFile is for file systems without hard links: the owner stands in the
+// makeFile is for file systems without hard links: the owner stands in the
 // file. A crash between creating and writing it leaves a lock that a person
 // has to remove, as git's own crash would.
-func (s *Store) makeLockFile(path string) error {
-	f, err := s.disk.Create(path, s.filePerm())
+func (l gitLocks) makeFile(path string) error {
+	f, err := l.files.disk.Create(path, filePerm)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write([]byte(lockWord + "\n"))
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, s.disk.Remove(path))
+		return errors.Join(err, l.files.disk.Remove(path))
 	}
 	return nil
 }
 
 func (l *gitLock) release() error { return l.disk.Remove(l.path) }
 
-// removeOwnLock removes a lock of git's that a dead run of ours left behind.
-func (s *Store) removeOwnLock(path string) (bool, error) {
-	if !s.isOwnLock(path) {
+// removeOwn removes a lock of git's that a dead run of ours left behind.
+func (l gitLocks) removeOwn(path string) (bool, error) {
+	if !l.isOwn(path) {
 		return false, nil
 	}
-	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := l.files.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("remove the lock of an interrupted run: %w", err)
 	}
 	return true, nil
 }
 
-func (s *Store) isOwnLock(path string) bool {
+func (l gitLocks) isOwn(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	ours, err := os.Lstat(own(s.CommonDir(), "lock"))
+	ours, err := os.Lstat(l.own)
 	if err == nil && os.SameFile(info, ours) {
 		return true
 	}

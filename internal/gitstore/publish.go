@@ -43,7 +43,7 @@ func (s *Store) Publish(ctx context.Context, p Pending) (Result, error) {
 	}
 	result, done, err := s.publish(ctx, p)
 	if done {
-		err = errors.Join(err, s.release(p), s.dropJournal())
+		err = errors.Join(err, s.release(p), s.journal.drop())
 	}
 	return result, err
 }
@@ -54,7 +54,7 @@ func (s *Store) release(p Pending) error {
 	if p.pack == "" {
 		return nil
 	}
-	return s.remove(p.pack + ".keep")
+	return s.files.remove(p.pack + ".keep")
 }
 
 // publish is Publish; done says that nothing is left for Recover to do.
@@ -70,7 +70,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 		}
 		defer func() { err = errors.Join(err, file.lock.release()) }()
 	}
-	if err := s.writeJournal(journal{p.branch, p.parent.Hash(), p.Commit}); err != nil {
+	if err := s.journal.write(journal{p.branch, p.parent.Hash(), p.Commit}); err != nil {
 		return result, true, err
 	}
 	if result.Moved, err = s.moveBranch(ctx, p, file); !result.Moved {
@@ -90,7 +90,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 // compared, and replaced by a flushed file, the index going ahead of it.
 func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (moved bool, err error) {
 	path := s.RefPath(p.branch)
-	lock, err := s.lockGit(ctx, s.CommonDir(), path)
+	lock, err := s.locks.take(ctx, s.CommonDir(), path)
 	if err != nil {
 		return false, err
 	}
@@ -101,10 +101,10 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 	if err := s.stageAhead(p.edits, file); err != nil {
 		return false, err
 	}
-	if err := s.removeEmpty(path); err != nil {
+	if err := s.files.removeEmpty(path); err != nil {
 		return false, err
 	}
-	moved, err = s.replace(s.CommonDir(), path, []byte(p.Commit+"\n"), 0)
+	moved, err = s.files.replace(s.CommonDir(), path, []byte(p.Commit+"\n"), 0)
 	if moved {
 		err = errors.Join(err, s.logMove(p, file.lock != nil))
 	}
@@ -169,10 +169,10 @@ func (s *Store) appendLog(gitDir, name, line string) error {
 	if _, err := os.Lstat(path); err != nil && !always {
 		return nil
 	}
-	if err := s.makeDirs(gitDir, filepath.Dir(path)); err != nil {
+	if err := s.files.makeDirs(gitDir, filepath.Dir(path)); err != nil {
 		return err
 	}
-	f, err := s.disk.Append(path, s.filePerm())
+	f, err := s.disk.Append(path, filePerm)
 	if err != nil {
 		return err
 	}
@@ -189,20 +189,25 @@ type journal struct {
 	Commit string `json:"commit"`
 }
 
-func (s *Store) journalPath() string { return own(s.GitDir(), "journal") }
+// journalFile is where the journal of a work tree is.
+type journalFile struct {
+	files  gitFiles
+	gitDir string
+	path   string
+}
 
-func (s *Store) writeJournal(j journal) error {
+func (f journalFile) write(j journal) error {
 	data, err := json.Marshal(j)
 	if err == nil {
-		_, err = s.replace(s.GitDir(), s.journalPath(), data, 0)
+		_, err = f.files.replace(f.gitDir, f.path, data, 0)
 	}
 	return err
 }
 
-// readJournal returns false where there is none.
-func (s *Store) readJournal() (journal, bool, error) {
+// read returns false where there is none.
+func (f journalFile) read() (journal, bool, error) {
 	var j journal
-	data, err := os.ReadFile(s.journalPath())
+	data, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, false, nil
 	}
@@ -210,12 +215,12 @@ func (s *Store) readJournal() (journal, bool, error) {
 		err = json.Unmarshal(data, &j)
 	}
 	if err != nil {
-		return j, false, fmt.Errorf("read the journal of an interrupted run, %s: %w", s.journalPath(), err)
+		return j, false, fmt.Errorf("read the journal of an interrupted run, %s: %w", f.path, err)
 	}
 	return j, true, nil
 }
 
-func (s *Store) dropJournal() error { return s.remove(s.journalPath()) }
+func (f journalFile) drop() error { return f.files.remove(f.path) }
 
 // follow brings the work tree and then the index to a commit. With torn, files
 // that a crash may have cut short are made anew.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,8 +27,8 @@ type Recovery struct {
 // Interrupted says, without a lock and at the price of a look, whether there
 // may be something for Recover to do. A run that is alive looks the same.
 func (s *Store) Interrupted() bool {
-	_, err := os.Lstat(s.journalPath())
-	return err == nil || s.isOwnLock(s.indexPath()+".lock")
+	_, err := os.Lstat(s.journal.path)
+	return err == nil || s.locks.isOwn(s.indexPath()+".lock")
 }
 
 // Recover finishes what an interrupted run left: its locks and unfinished files
@@ -40,7 +39,7 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 	if err := s.requireLock(); err != nil {
 		return Recovery{}, err
 	}
-	j, found, err := s.readJournal()
+	j, found, err := s.journal.read()
 	if err != nil {
 		return Recovery{}, err
 	}
@@ -53,7 +52,7 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 			return recovery, fmt.Errorf("finish the interrupted commit %s: %w", j.Commit, err)
 		}
 	}
-	return recovery, errors.Join(s.dropKeeps(), s.dropJournal())
+	return recovery, errors.Join(s.packs.dropKeeps(), s.journal.drop())
 }
 
 // removeLeftovers removes the locks and files of a dead run. That it is dead
@@ -68,55 +67,15 @@ func (s *Store) removeLeftovers(journaled string) error {
 		}
 	}
 	for _, path := range locked {
-		if _, err := s.removeOwnLock(path + ".lock"); err != nil {
+		if _, err := s.locks.removeOwn(path + ".lock"); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		s.removeBegun(own(s.CommonDir(), tempPrefix)),
-		s.removeBegun(own(s.GitDir(), tempPrefix)),
-		s.removeBegun(filepath.Join(s.CommonDir(), "objects", "pack", tempPack)),
+		s.files.removeBegun(own(s.CommonDir(), tempPrefix)),
+		s.files.removeBegun(own(s.GitDir(), tempPrefix)),
+		s.files.removeBegun(filepath.Join(s.packs.path, tempPack)),
 	)
-}
-
-// removeBegun removes the files whose paths begin like this.
-func (s *Store) removeBegun(start string) error {
-	dir, prefix := filepath.Split(start)
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) {
-			err = errors.Join(err, s.remove(filepath.Join(dir, e.Name())))
-		}
-	}
-	return err
-}
-
-// dropKeeps lets git collect packs of ours again, and removes one that has no
-// index: its storing was cut short, and git passes over it for ever.
-func (s *Store) dropKeeps() error {
-	dir := filepath.Join(s.CommonDir(), "objects", "pack")
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if name, ok := strings.CutSuffix(path, ".keep"); ok && isOwnKeep(path) {
-			if _, gone := os.Lstat(name + ".idx"); errors.Is(gone, fs.ErrNotExist) {
-				err = errors.Join(err, s.remove(name+".pack"))
-			}
-			err = errors.Join(err, s.remove(path))
-		}
-	}
-	return err
-}
-
-func isOwnKeep(path string) bool {
-	text, err := os.ReadFile(path)
-	return err == nil && string(text) == keepText
 }
 
 // finish brings work tree and index to the journal's commit, if it stands and

@@ -34,8 +34,12 @@ const defaultGitLockTimeout = 10 * time.Second
 // the one that holds the [Lock]; reading is for several goroutines.
 type Store struct {
 	*git.Repository
-	opts Options
-	disk disk.Disk
+	disk        disk.Disk
+	lockTimeout time.Duration
+	files       gitFiles
+	locks       gitLocks
+	packs       packFolder
+	journal     journalFile
 
 	mu   sync.Mutex
 	held *Lock
@@ -54,7 +58,14 @@ func Open(projectDir string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{Repository: repo, opts: opts, disk: opts.Disk}, nil
+	sharing, _ := repo.Config("core.sharedRepository")
+	files := gitFiles{opts.Disk, sharing}
+	return &Store{
+		Repository: repo, disk: opts.Disk, lockTimeout: opts.LockTimeout, files: files,
+		locks:   gitLocks{files, own(repo.CommonDir(), "lock"), opts.GitLockTimeout},
+		packs:   packFolder{files, repo.CommonDir(), filepath.Join(repo.CommonDir(), "objects", "pack")},
+		journal: journalFile{files, repo.GitDir(), own(repo.GitDir(), "journal")},
+	}, nil
 }
 
 // Close releases what reading opened, and the lock if it is still held.

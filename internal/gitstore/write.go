@@ -84,7 +84,7 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 		return Pending{}, err
 	}
 	p.edits = b.edits
-	p.pack, err = s.storePack(b.pack)
+	p.pack, err = s.packs.store(b.pack)
 	return p, err
 }
 
@@ -419,56 +419,6 @@ func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Ent
 	return object.Entry{Mode: mode, ID: blob}, nil
 }
 
-// keepText stands in the .keep files that are ours to remove.
-const keepText = "osmoctl: a commit is being made\n"
-
-// tempPack begins the names of packs that are not whole yet. A "git gc
-// --prune=now" takes from under our hands what begins with tmp_, and any file
-// that ends in .pack, so these do neither.
-const tempPack = "osmoctl_tmp_"
-
-// storePack puts a pack where git looks for it, durably. The .keep comes first,
-// so that a "git gc --prune=now" at this moment does not take what nothing
-// points at yet. The index comes last, since with it the pack exists; a "git
-// gc" that meets one without its pack removes it, and the .keep with it.
-func (s *Store) storePack(b *pack.Builder) (string, error) {
-	name, packed, idx := b.Pack()
-	dir := filepath.Join(s.CommonDir(), "objects", "pack")
-	if err := s.makeDirs(s.CommonDir(), dir); err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, name)
-	if err := s.putPackFile(path+".keep", []byte(keepText)); err != nil {
-		return "", err
-	}
-	for _, part := range []struct {
-		ending string
-		data   []byte
-	}{{".pack", packed}, {".idx", idx}} {
-		if err := s.putPackFile(path+part.ending, part.data); err != nil {
-			return "", errors.Join(err, s.disk.Remove(path+".keep"))
-		}
-	}
-	if err := s.disk.SyncDir(dir); err != nil {
-		return "", errors.Join(err, s.disk.Remove(path+".keep"))
-	}
-	return path, nil
-}
-
-func (s *Store) putPackFile(path string, data []byte) error {
-	temp := filepath.Join(filepath.Dir(path), tempPack+strings.ReplaceAll(filepath.Base(path), ".", "_"))
-	if err := s.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := s.createFile(temp, data, s.permissions(0o444)); err != nil {
-		return err
-	}
-	if err := s.disk.Rename(temp, path); err != nil {
-		return errors.Join(err, s.disk.Remove(temp))
-	}
-	return nil
-}
-
 // Discard gives up a commit that is not to be published here, because it was
 // pushed from another view or is not wanted any more. Its objects become
 // git's to collect, unless something points at them by then.
@@ -476,5 +426,5 @@ func (s *Store) Discard(p Pending) error {
 	if err := s.requireLock(); err != nil {
 		return err
 	}
-	return s.remove(p.pack + ".keep")
+	return s.files.remove(p.pack + ".keep")
 }
