@@ -167,8 +167,8 @@ func (p *project) span(measure func(*project) (time.Duration, error)) (time.Dura
 	return spans[1], nil
 }
 
-// whole is the time that an undisturbed apply takes.
-func whole(p *project) (time.Duration, error) {
+// timeRun is the time that an undisturbed apply takes.
+func timeRun(p *project) (time.Duration, error) {
 	start := time.Now()
 	if r := p.run("", p.does...); r.Code != 0 {
 		return 0, fmt.Errorf("%s: %s", p.does[0], r.Stderr)
@@ -178,7 +178,7 @@ func whole(p *project) (time.Duration, error) {
 
 // anywhere kills at any moment of a run.
 func (l *lab) anywhere(template *project) (victim, error) {
-	limit, err := template.span(whole)
+	limit, err := template.span(timeRun)
 	if err != nil {
 		return nil, err
 	}
@@ -189,9 +189,9 @@ func (l *lab) anywhere(template *project) (victim, error) {
 
 const journal = ".git/osmoctl/journal"
 
-// publishing is the time from the journal, which is written right before the
+// timePublish is the time from the journal, which is written right before the
 // branch moves, to the end.
-func publishing(p *project) (time.Duration, error) {
+func timePublish(p *project) (time.Duration, error) {
 	var start time.Time
 	_, err := p.killAfter(func(done <-chan struct{}) {
 		p.until(journal, done)
@@ -203,7 +203,7 @@ func publishing(p *project) (time.Duration, error) {
 
 // whilePublishing kills when the branch is about to move, or has.
 func (l *lab) whilePublishing(template *project) (victim, error) {
-	limit, err := template.span(publishing)
+	limit, err := template.span(timePublish)
 	if err != nil {
 		return nil, err
 	}
@@ -250,11 +250,11 @@ func (l *lab) scenario(name string, accounts, days int, how func(*project) (vict
 // whileRecovering kills twice. A first kill that left nothing to finish does
 // not count.
 func (l *lab) whileRecovering(template *project) (victim, error) {
-	hurt, err := l.hurting(template)
+	hurt, err := l.hurt(template)
 	if err != nil {
 		return nil, err
 	}
-	limit, err := template.span(func(p *project) (time.Duration, error) { return p.repairing(hurt) })
+	limit, err := template.span(func(p *project) (time.Duration, error) { return p.timeRepair(hurt) })
 	if err != nil {
 		return nil, err
 	}
@@ -269,8 +269,8 @@ func (l *lab) whileRecovering(template *project) (victim, error) {
 	}, nil
 }
 
-// hurting kills so that there is something to finish.
-func (l *lab) hurting(template *project) (victim, error) {
+// hurt kills so that there is something to finish.
+func (l *lab) hurt(template *project) (victim, error) {
 	kill, err := l.whilePublishing(template)
 	if err != nil {
 		return nil, err
@@ -282,15 +282,15 @@ func (l *lab) hurting(template *project) (victim, error) {
 	}, nil
 }
 
-// repairing is the time that an apply takes which has something to finish.
-func (p *project) repairing(hurt victim) (time.Duration, error) {
+// timeRepair is the time that an apply takes which has something to finish.
+func (p *project) timeRepair(hurt victim) (time.Duration, error) {
 	for {
 		hit, err := hurt(p)
 		if err != nil {
 			return 0, err
 		}
 		if hit {
-			return whole(p)
+			return timeRun(p)
 		}
 		p.day++ // try again with the next rotation
 	}

@@ -387,15 +387,27 @@ func (b again) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value,
 	return v, err
 }
 
+// eager ends a token as soon as there is another to replace it.
+type eager struct{ apply.Backend }
+
+func (b eager) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value, error) {
+	v, err := b.Backend.CreateToken(ctx, t)
+	if err == nil && t.Generation.Generation == 2 {
+		err = b.EndToken(ctx, apply.OldToken{User: t.Generation.Account, Name: t.Generation.Name, Lineage: t.Mark.Lineage})
+	}
+	return v, err
+}
+
 // The tests above see what would be wrong.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*scene){
 		"no compare-and-swap":         func(s *scene) { s.remote.blind = true },
 		"the same name after unknown": func(s *scene) { s.wrap = func(b apply.Backend) apply.Backend { return again{b} } },
+		"deleted before published":    func(s *scene) { s.wrap = func(b apply.Backend) apply.Backend { return eager{b} } },
 	} {
 		caught := false
-		for _, k := range []kind{noReply, overtaken} {
+		for _, k := range []kind{noReply, overtaken, killBefore} {
 			for _, at := range newScene(t).calls() {
 				s := newScene(t)
 				spoil(s)
