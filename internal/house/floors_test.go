@@ -14,6 +14,7 @@ var floors = [][]string{
 	{"pkg/diag", "pkg/secret", "internal/disk", "schemas", "examples"},
 	{"pkg/model"},
 	{"pkg/config", "pkg/state", "pkg/record", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
+	{"pkg/rights"},
 	{"pkg/plan", "pkg/scan"},
 	{"pkg/guard"},
 	{"pkg/apply"},

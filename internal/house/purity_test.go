@@ -21,6 +21,7 @@ var pure = map[string][]string{
 	"pkg/model":  nil,
 	"pkg/plan":   nil,
 	"pkg/record": nil,
+	"pkg/rights": nil,
 	"pkg/scan":   {"github.com/klauspost/compress/zstd", "github.com/ulikunitz/xz/lzma"},
 	"pkg/secret": nil,
 	"pkg/state":  nil,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -109,7 +110,7 @@ func TokenOf(account *state.Account, name string, today model.Date, names map[st
 	t := account.Tokens[name]
 	out := Token{
 		UserName: account.Name, TokenName: name, Description: t.Spec.Description, Roles: []string{},
-		Status: StatusEnded, Inherited: t.Spec.Inherit, PendingRoles: orEmpty(plan.PendingRoles(account, t)), LostRoles: []string{}, Recipients: orEmpty(t.Spec.Recipients),
+		Status: StatusEnded, Inherited: t.Spec.Inherit, PendingRoles: orEmpty(rights.Pending(account, t)), LostRoles: []string{}, Recipients: orEmpty(t.Spec.Recipients),
 		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
 		NextRotation: plan.NextRotation(t, today), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
 		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -94,24 +95,20 @@ func (l comparers) nameServer(i int) string {
 // lets them change.
 func newComparer(rules *access.Rules, want *model.Declarations, have *state.Snapshot, kept map[model.Address]bool) *comparer {
 	r := &comparer{
-		rules: rules, before: map[string]*model.Role{}, after: map[string]*model.Role{}, changed: map[string]bool{},
+		rules: rules, before: rights.Applied(have, 0).InForce(rules), after: rights.Declared(want).InForce(rules), changed: map[string]bool{},
 		compiledBefore: map[string]*access.Compiled{}, compiledAfter: map[string]*access.Compiled{},
 		numbers: map[string]uint32{}, memo: map[string]*comparedSets{},
 	}
-	for _, name := range access.BuiltinNames() {
-		role, _ := rules.Builtin(name)
-		r.before[name], r.after[name] = role, role
-	}
-	for name, role := range have.Roles {
-		r.before[name] = rules.InForce(&model.Role{Name: name, Policies: role.Policies})
+	for name, before := range r.before {
+		undeclared, stays := want.Roles[name] == nil, kept != nil && !kept[model.RoleAddress(name)]
 		// A built-in role that is let go stays on the server as it is.
-		if stays := kept != nil && !kept[model.RoleAddress(name)]; stays || access.IsBuiltin(name) {
-			r.after[name] = r.before[name]
+		if stays || undeclared && access.IsBuiltin(name) {
+			r.after[name] = before
 		}
 	}
-	for name, role := range want.Roles {
-		if kept == nil || kept[model.RoleAddress(name)] {
-			r.after[name] = rules.InForce(role)
+	for name := range r.after {
+		if r.before[name] == nil && kept != nil && !kept[model.RoleAddress(name)] {
+			delete(r.after, name)
 		}
 	}
 	for name := range r.before {
@@ -400,7 +397,9 @@ func (c *comparedSets) size() int {
 // accessNotes notes the cases that the servers may answer otherwise than before.
 type accessNotes struct {
 	servers comparers
-	today   model.Date
+	// held is who held which roles before the plan.
+	held  rights.Book
+	today model.Date
 }
 
 func (n accessNotes) note(out *part, c accessCase) {
@@ -409,30 +408,15 @@ func (n accessNotes) note(out *part, c accessCase) {
 	}
 }
 
-// token notes how a token's access moves to the roles after, none where the token
-// goes. have is nil where it comes.
-func (n accessNotes) token(out *part, a, cause model.Address, after []string, have *state.Token) {
-	n.note(out, accessCase{subject: a, cause: cause, before: rolesNow(have, n.today), after: after, effective: n.today})
+// move notes how the access of an account or a token moves to the roles after, none
+// where it goes, because of the change of an object.
+func (n accessNotes) move(out *part, a, cause model.Address, after []string) {
+	n.note(out, accessCase{subject: a, cause: cause, before: n.held.Roles(a), after: after, effective: n.today})
 }
 
-// overlap is token where the old generation lives on, with the roles that its
+// overlap is move of a token whose old generation lives on, with the roles that its
 // account has left, until a day.
-func (n accessNotes) overlap(out *part, a model.Address, after []string, have *state.Token, left []string, until model.Date) {
-	before := rolesNow(have, n.today)
+func (n accessNotes) overlap(out *part, a model.Address, after, left []string, until model.Date) {
+	before := n.held.Roles(a)
 	n.note(out, accessCase{subject: a, cause: a, before: before, after: after, held: intersect(before, left), effective: until})
-}
-
-// account notes how an account's access moves between roles.
-func (n accessNotes) account(out *part, a model.Address, before, after []string) {
-	n.note(out, accessCase{subject: a, cause: a, before: before, after: after, effective: n.today})
-}
-
-// rolesNow are the roles of a token's active generation.
-func rolesNow(have *state.Token, today model.Date) []string {
-	if have.Live() {
-		if g := have.Active(); g != nil && g.ExpiresAt > today {
-			return g.CurrentRoles()
-		}
-	}
-	return nil
 }

@@ -11,16 +11,10 @@ import (
 // accountPlanner plans accounts; their tokens are planned by [tokenPlanner].
 type accountPlanner struct{ planner }
 
-func (p planner) access() accessNotes { return accessNotes{p.servers, p.today} }
-
 // plan plans a declared account, without its tokens.
 func (p accountPlanner) plan(want *model.Account) (out part) {
 	have, address := p.have.Accounts[want.Name], model.AccountAddress(want.Name)
 	roles, kept := p.heirs.rolesOf(want), p.heirs.kept[want.Name]
-	var held []string
-	if have.Live() {
-		held = have.Roles()
-	}
 	switch {
 	case !have.Live():
 		reason := "newly declared"
@@ -43,7 +37,7 @@ func (p accountPlanner) plan(want *model.Account) (out part) {
 		}
 		out.change(change)
 	}
-	p.access().account(&out, address, held, roles)
+	p.access().move(&out, address, address, roles)
 	p.loseRoles(&out, have, roles)
 	return out
 }
@@ -110,12 +104,12 @@ func (p accountPlanner) end(have *state.Account) (out part) {
 // takeTokens notes what goes with an account that is deleted.
 func (p accountPlanner) takeTokens(out *part, have *state.Account) {
 	address := model.AccountAddress(have.Name)
-	p.access().account(out, address, have.Roles(), nil)
+	p.access().move(out, address, address, nil)
 	for _, name := range model.Names(have.Tokens) {
-		if t := have.Tokens[name]; t.Live() {
+		if have.Tokens[name].Live() {
 			token := model.TokenAddress(have.Name, name)
 			out.imply(token, address, "is deleted with its account, with every generation")
-			p.access().token(out, token, address, nil, t)
+			p.access().move(out, token, address, nil)
 		}
 	}
 }
@@ -142,7 +136,7 @@ func (p accountPlanner) rename(have *state.Account, heir *model.Account) (out pa
 		p.takeTokens(&out, have)
 		return out
 	}
-	p.access().account(&out, address, have.Roles(), nil)
+	p.access().move(&out, address, address, nil)
 	for _, name := range model.Names(have.Tokens) {
 		if t := have.Tokens[name]; t.Live() {
 			revokeDue(&out, model.TokenAddress(have.Name, name), t, p.today)

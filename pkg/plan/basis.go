@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -47,6 +48,10 @@ type planner struct {
 	heirs   heirs
 	keys    *keyring
 	servers comparers
+}
+
+func (p planner) access() accessNotes {
+	return accessNotes{p.servers, rights.Applied(p.have, p.today), p.today}
 }
 
 func newPlanner(b basis, h heirs) planner {

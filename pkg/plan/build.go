@@ -7,6 +7,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -70,7 +71,7 @@ func (p planner) planAll(d *draft, tokens tokenPlanner) {
 		}
 	}
 	gone := roles.gone()
-	holders := roles.holders(gone)
+	holders := rights.Applied(p.have, p.today).Holders(gone...)
 	for _, name := range gone {
 		if !d.join(roles.end(p.have.Roles[name], holders[name])) {
 			return

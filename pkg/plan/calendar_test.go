@@ -11,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 )
 
 // calendar lists what a world's dates bring within some days.
@@ -172,7 +173,7 @@ func TestPendingRolesComeWithTheNextGeneration(t *testing.T) {
 		for account, a := range w.State().Accounts {
 			for name, token := range a.Tokens {
 				address := model.TokenAddress(account, name)
-				pending := plan.PendingRoles(a, token)
+				pending := rights.Pending(a, token)
 				if !a.Live() || !token.Live() || token.RenamedTo != "" || !token.Spec.Inherit {
 					if pending != nil {
 						t.Errorf("%s is to take %q", address, pending)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -28,7 +29,7 @@ func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Pl
 	by := newPlanner(b, heirs{})
 	for _, name := range model.Names(union(before.Accounts, after.Accounts)) {
 		if was, is := before.Accounts[name], after.Accounts[name]; was.Live() || is.Live() {
-			d.join(followAccount(by, name, was, is))
+			d.join(followAccount(by, rights.Applied(after, opts.Today), name, was, is))
 		}
 	}
 	p, _ := d.finish(by, KindRestore, nil, opts)
@@ -38,23 +39,16 @@ func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Pl
 
 // followAccount notes what the changes mean for an account and its tokens: their
 // access, and the tokens that go with their account.
-func followAccount(by planner, name string, was, is *state.Account) (out part) {
+func followAccount(by planner, next rights.Book, name string, was, is *state.Account) (out part) {
 	a := model.AccountAddress(name)
-	var before, after []string
-	if was.Live() {
-		before = was.Roles()
-	}
-	if is.Live() {
-		after = is.Roles()
-	}
-	by.access().account(&out, a, before, after)
+	by.access().move(&out, a, a, next.Roles(a))
 	for _, token := range model.Names(union(tokensOf(was), tokensOf(is))) {
 		t, had, has := model.TokenAddress(name, token), tokensOf(was)[token], tokensOf(is)[token]
 		if had.Live() && !is.Live() {
 			out.imply(t, a, "is deleted with its account, with every generation")
 		}
 		if had.Live() || has.Live() {
-			by.access().token(&out, t, t, rolesNow(has, by.today), had)
+			by.access().move(&out, t, t, next.Roles(t))
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -112,22 +113,11 @@ func sayAfterwards(by planner, declared *model.Declarations, changes []Change) (
 	for _, a := range tokens {
 		left := after.Accounts[a.Account].Tokens[a.Name]
 		by.access().note(&out, accessCase{
-			subject: a, cause: a, before: liveRoles(by.appliedToken(a), by.today), after: liveRoles(left, by.today), effective: by.today,
+			subject: a, cause: a, before: rights.Applied(by.have, by.today).Carried(a), after: rights.Applied(after, by.today).Carried(a), effective: by.today,
 		})
 		out.imply(a, a, "%s", nextWords(by.want, then, a, left))
 	}
 	return out
-}
-
-// liveRoles are those that some generation of a token carries on a day.
-func liveRoles(t *state.Token, on model.Date) []string {
-	var roles []string
-	for i := range t.Generations {
-		if g := &t.Generations[i]; g.ExpiresAt > on {
-			roles = append(roles, g.CurrentRoles()...)
-		}
-	}
-	return model.Set(roles)
 }
 
 // nextWords says what the next apply does for a token of which these generations

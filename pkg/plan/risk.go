@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -142,7 +143,7 @@ func (r *riskList) sorted() []Risk {
 func findRisks(p *Plan, b basis, servers comparers, within *room) []Risk {
 	s := riskSearch{
 		riskList: riskList{within: within}, basis: b, servers: servers, plan: p,
-		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: countHolders(b.have), cut: map[string]bool{},
+		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: rights.Applied(b.have, b.today).Holders(changedRoles(p)...), cut: map[string]bool{},
 	}
 	for i := 0; i < len(p.Access); {
 		i += s.subject(p.Access[i:])
@@ -166,8 +167,8 @@ type riskSearch struct {
 	// allow less than others.
 	said map[gainKey][]Risk
 	cut  map[string]bool
-	// holders counts the accounts that hold a role before the plan.
-	holders map[string]int
+	// holders are the accounts that hold a changed role before the plan.
+	holders map[string][]string
 	// retires has the last day of each generation that the plan replaces.
 	retires map[model.Address]model.Date
 }
@@ -316,7 +317,7 @@ func (s *riskSearch) roleChange(c *Change) {
 	name := c.Address.Name
 	switch c.Action {
 	case Delete:
-		if n := s.holders[name]; n > 0 && !c.Due {
+		if n := len(s.holders[name]); n > 0 && !c.Due {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 	case Create, Adopt, Update:
@@ -342,7 +343,7 @@ func (s *riskSearch) roleGrants(c *Change) {
 			found.list = slices.Clone(s.gains(gained, roleWords))
 		}
 		granted, _ := r.rules.Diff(everybody, after)
-		if n := s.holders[name]; n > 0 && len(lost) > 0 && len(granted) == 0 {
+		if n := len(s.holders[name]); n > 0 && len(lost) > 0 && len(granted) == 0 {
 			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 		found.logins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
@@ -351,18 +352,14 @@ func (s *riskSearch) roleGrants(c *Change) {
 	s.everywhere(c.Address, byServer)
 }
 
-// countHolders has how many accounts hold each role.
-func countHolders(have *state.Snapshot) map[string]int {
-	holders := map[string]int{}
-	for _, a := range have.Accounts {
-		if !a.Live() {
-			continue
-		}
-		for _, g := range a.Grants {
-			holders[g.Role]++
+// changedRoles are the roles that a plan creates, changes or ends.
+func changedRoles(p *Plan) (names []string) {
+	for i := range p.Changes {
+		if a := p.Changes[i].Address; a.Kind == model.KindRole {
+			names = append(names, a.Name)
 		}
 	}
-	return holders
+	return names
 }
 
 // lastDays has the last day of each generation that a plan replaces.

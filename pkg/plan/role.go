@@ -62,22 +62,6 @@ func (p rolePlanner) gone() []string {
 	return slices.DeleteFunc(missing(p.have.Roles, p.want.Roles), func(name string) bool { return p.heirs.stays[name] })
 }
 
-// holders has, for each of the roles, the accounts that were granted it, sorted.
-func (p rolePlanner) holders(roles []string) map[string][]string {
-	if len(roles) == 0 {
-		return nil
-	}
-	wanted, out := members(roles), map[string][]string{}
-	for _, name := range model.Names(p.have.Accounts) {
-		for _, g := range p.have.Accounts[name].Grants {
-			if wanted.has(g.Role) {
-				out[g.Role] = append(out[g.Role], name)
-			}
-		}
-	}
-	return out
-}
-
 // end plans the end of a role that is no longer declared. OSMO makes its built-in
 // roles again at every start, so those are let go, not deleted.
 func (p rolePlanner) end(have *state.Role, holders []string) (out part) {

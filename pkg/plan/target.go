@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 )
 
 // restrict cuts a whole plan down to its targets and to what they draw in: what
@@ -80,10 +81,9 @@ func findNeeds(c *Change, by planner) (out []model.Address) {
 		}
 	case model.KindRole:
 		if c.Action == Delete {
-			for _, name := range model.Names(by.have.Accounts) {
-				if by.have.Accounts[name].Holds(c.Address.Name) {
-					out = append(out, model.AccountAddress(name))
-				}
+			role := c.Address.Name
+			for _, name := range rights.Applied(by.have, by.today).Holders(role)[role] {
+				out = append(out, model.AccountAddress(name))
 			}
 		}
 	}

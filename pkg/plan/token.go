@@ -82,7 +82,7 @@ func (p tokenPlanner) create(c *tokenCase) (out part) {
 	}
 	out.change(Change{Address: c.address(), Action: Create, Reasons: reasons, After: p.keys.object(c.want), Resolved: resolved, Origin: &c.want.Origin})
 	warnNeverRotated(&out, c.want, resolved.Generation, resolved.ExpiresAt, p.today)
-	p.access().token(&out, c.address(), c.address(), resolved.Roles, nil)
+	p.access().move(&out, c.address(), c.address(), resolved.Roles)
 	out.read(p.keys.compare(c.address(), resolved.Readers, nil))
 	out.expect(p.today, forecast(c.want, resolved.generation(p.today), p.today)...)
 	return out
@@ -166,7 +166,7 @@ func (p tokenPlanner) keep(out *part, c *tokenCase) {
 	}
 	p.waitForReseal(out, c, g)
 	after := intersect(g.CurrentRoles(), c.roles)
-	p.access().token(out, c.address(), model.AccountAddress(c.account.Name), after, c.have)
+	p.access().move(out, c.address(), model.AccountAddress(c.account.Name), after)
 	sayNextRoles(out, c, g, after)
 	out.expect(p.today, forecast(c.want, g, p.today)...)
 }
@@ -200,21 +200,6 @@ func sayNextRoles(out *part, c *tokenCase, g *state.Generation, current []string
 	}
 }
 
-// PendingRoles are the roles of its account that an applied token does not
-// carry yet and takes with its next generation, sorted: those that were granted
-// since it was issued, where it inherits. What date brings that generation is
-// for [NextRotation] to say.
-func PendingRoles(a *state.Account, t *state.Token) []string {
-	if !a.Live() || !t.Live() || !t.Spec.Inherit || t.RenamedTo != "" {
-		return nil
-	}
-	var carried []string
-	if g := t.Active(); g != nil {
-		carried = g.CurrentRoles()
-	}
-	return minus(a.Lasting(), carried)
-}
-
 func (p tokenPlanner) rotate(out *part, c *tokenCase, why causes) {
 	resolved := p.issue(out, c, why.asked)
 	if resolved == nil {
@@ -242,7 +227,7 @@ func (p tokenPlanner) rotate(out *part, c *tokenCase, why causes) {
 		out.read(p.keys.compare(c.address(), resolved.Readers, p.have.Granted(c.have)))
 	}
 	warnStillRetiring(out, c, resolved, p.today)
-	p.access().overlap(out, c.address(), resolved.Roles, c.have, c.roles, effective)
+	p.access().overlap(out, c.address(), resolved.Roles, c.roles, effective)
 	out.expect(p.today, forecast(c.want, resolved.generation(p.today), p.today)...)
 }
 

@@ -62,7 +62,7 @@ func (h *heirs) stand(account *model.Account, applied map[string]*state.Token, h
 
 func (e *tokenEnd) delete(out *part) {
 	out.change(Change{Address: e.address, Action: Delete, Before: appliedToken(e.have, e.keys.names), Reasons: []string{"no longer declared"}})
-	e.access().token(out, e.address, e.address, nil, e.have)
+	e.access().move(out, e.address, e.address, nil)
 }
 
 // rename plans that the active generation retires for the overlap of the heir.
@@ -72,7 +72,7 @@ func (e *tokenEnd) rename(out *part) {
 	resolved.cutOverlap(g, e.roles)
 	e.change(out, resolved)
 	out.expect(e.today, Upcoming{Address: e.address.At(g.Number), Event: EventRevoke, Date: resolved.RevokeAfter})
-	e.access().overlap(out, e.address, nil, e.have, e.roles, resolved.RevokeAfter)
+	e.access().overlap(out, e.address, nil, e.roles, resolved.RevokeAfter)
 	revokeDue(out, e.address, e.have, e.today)
 }
 
