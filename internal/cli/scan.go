@@ -164,7 +164,7 @@ func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
 	if err != nil {
 		return err
 	}
-	k.commit = at.Commit()
+	k.commit = at.Commit
 	k.values = report.Verdicts(snap, day)
 	return nil
 }

@@ -99,7 +99,7 @@ func (c *stateVerifyCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	files, err := w.StateFiles(env.Context, at.Commit(), nil)
+	files, err := w.StateFiles(env.Context, at.Commit, nil)
 	if err != nil {
 		return err
 	}

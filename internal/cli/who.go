@@ -44,7 +44,7 @@ func (c *secretsWhoCmd) who(env *Env, w *workspace.Workspace, snap *state.Snapsh
 			list = append(list, a.Token().At(n))
 		}
 	}
-	files, err := w.Ciphertexts(env.Context, at.Commit(), list)
+	files, err := w.Ciphertexts(env.Context, at.Commit, list)
 	if err != nil {
 		return who, err
 	}

@@ -78,9 +78,9 @@ func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error
 		return err
 	}
 	if !c.moving {
-		p.facts.Found = append(p.facts.Found, l.at.checkUnfinished(c.Allow.StateMove)...)
+		p.facts.Found = append(p.facts.Found, l.at.CheckUnfinished(c.Allow.StateMove)...)
 		if len(p.plan.Targets) == 0 {
-			taken, err := l.w.checkDestination(ctx, l.at, l.declared, l.w.fetchedTip)
+			taken, err := l.w.places.CheckDestination(ctx, l.at, l.declared, l.w.places.FetchedTip)
 			if err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func (t *Terms) checkHistory(ctx context.Context, l *ledger, b base, p *planned)
 	if err := p.trust.accept(t.AcceptState); err != nil {
 		return err
 	}
-	p.facts.Found = slices.Concat(p.trust.blocked(), l.at.blocked, l.at.behind(p.have))
+	p.facts.Found = slices.Concat(p.trust.blocked(), l.at.Blocked, l.at.Behind(p.have))
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (c *Apply) granted() bool { return c.moving || c.Saved != nil || c.Expect !
 
 func (c *Apply) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	// State moves only with all that is declared.
-	if l.at.meta != nil && len(p.plan.Targets) == 0 && (l.at.goal != nil || l.declared != l.git) {
+	if l.at.Meta != nil && len(p.plan.Targets) == 0 && (l.at.Goal != nil || l.declared != l.git) {
 		return c.move(ctx, l, b, p, r)
 	}
 	run, err := c.prepare(l, b, p, r)
@@ -178,7 +178,7 @@ func (c *Apply) lost() error { return nil }
 // explain adds to what stops an apply of the declarations that what is due need
 // not wait for it.
 func (c *Apply) explain(l *ledger, err error) error {
-	if l.at.meta == nil {
+	if l.at.Meta == nil {
 		return err
 	}
 	command := "what is due by date need not wait: osmoctl apply --due-only"

@@ -12,6 +12,8 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
+	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -78,7 +80,7 @@ func (s *commitStore) local(ctx context.Context, request gitstore.Request) (stri
 
 func (s *commitStore) localBranch() string {
 	if s.ledger.git.StateBranch != "" {
-		return headsPrefix + s.ledger.git.StateBranch
+		return place.HeadsPrefix + s.ledger.git.StateBranch
 	}
 	return s.base.head.Branch
 }
@@ -100,7 +102,7 @@ func (s *commitStore) push(ctx context.Context, request gitstore.Request) (strin
 	}
 	// Where the local branch is the one that was fetched, it moves by the
 	// usual way, which checks before the push that it can.
-	direct := s.ledger.git.StateBranch == "" && head.Branch == headsPrefix+s.ledger.branch && head.Commit == request.Parent
+	direct := s.ledger.git.StateBranch == "" && head.Branch == place.HeadsPrefix+s.ledger.branch && head.Commit == request.Parent
 	if direct {
 		request.Branch = head.Branch
 	}
@@ -248,4 +250,24 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 	w.writing = true
 	pending, err := w.store.Write(ctx, r)
 	return pending, whenFull(err)
+}
+
+// noteBranch remembers the branch that state was pushed to for the first time, so
+// that the commands after it find it from a HEAD that stays behind.
+func (l *ledger) noteBranch(commit string, changes []gitstore.Change) {
+	git, project := l.w.store.CommonDir(), l.w.store.Prefix()
+	if before, err := history.LoadSeen(git, project, l.watchedRef()); err != nil || before != nil {
+		return
+	}
+	for _, c := range changes {
+		if c.Path != state.Dir+"/"+state.MetaPath || c.Delete {
+			continue
+		}
+		if m := state.DecodeMeta(c.Data); m != nil {
+			_ = history.SaveSeen(git, history.Seen{
+				Project: project, Branch: l.watchedRef(), Commit: commit,
+				Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
+			})
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -21,13 +22,13 @@ const (
 // in any commit before has ended, whatever the state at hand says of it, and where
 // its history is in doubt, one line says so. The history is checked from what the
 // clone remembers on, beside reading the state.
-func (w *Workspace) believe(ctx context.Context, at Place) (*state.Snapshot, error) {
+func (w *Workspace) believe(ctx context.Context, at place.Place) (*state.Snapshot, error) {
 	checked := make(chan func() (*trust, error), 1)
 	go func() {
-		t, err := w.checkTrust(ctx, at.commit, at.branch, false)
+		t, err := w.checkTrust(ctx, at.Commit, at.Branch, false)
 		checked <- func() (*trust, error) { return t, err }
 	}()
-	snap, err := w.Snapshot(ctx, at.commit)
+	snap, err := w.Snapshot(ctx, at.Commit)
 	t, failed := (<-checked)()
 	switch {
 	case err != nil:
@@ -46,8 +47,8 @@ func (w *Workspace) believe(ctx context.Context, at Place) (*state.Snapshot, err
 }
 
 // WarnDoubt says where the history of the state at a place is in doubt.
-func (w *Workspace) WarnDoubt(ctx context.Context, at Place) {
-	t, err := w.checkTrust(ctx, at.commit, at.branch, false)
+func (w *Workspace) WarnDoubt(ctx context.Context, at place.Place) {
+	t, err := w.checkTrust(ctx, at.Commit, at.Branch, false)
 	if err != nil {
 		w.warnf("the history of this state could not be checked: %v", err)
 		return

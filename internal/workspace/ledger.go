@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -37,7 +37,7 @@ type ledger struct {
 	// declared are the settings of the project file at HEAD.
 	declared model.Git
 	// at is where state was found.
-	at Place
+	at place.Place
 	// fetched is the tip of the branch as the ledger was opened: the first
 	// attempt need not ask for it again.
 	fetched string
@@ -64,7 +64,7 @@ type base struct {
 // openLedger opens the project's place in git: where the last apply has recorded it,
 // and before the first where the project file at HEAD has it.
 func (w *Workspace) openLedger(ctx context.Context, head git.Head) (*ledger, error) {
-	declared, broken := w.gitSettings(head.Commit)
+	declared, broken := w.places.SettingsAt(head.Commit)
 	if broken != nil && !errors.As(broken, new(diag.List)) {
 		return nil, broken
 	}
@@ -72,20 +72,20 @@ func (w *Workspace) openLedger(ctx context.Context, head git.Head) (*ledger, err
 	if err != nil {
 		return nil, err
 	}
-	at, err := w.locate(ctx, remote.from, head.Branch, w.fetchedTip)
+	at, err := w.places.Locate(ctx, remote.from, head.Branch, w.places.FetchedTip)
 	if err != nil {
 		return nil, err
 	}
 	if broken != nil {
 		// Where state is, state says. What is wrong with the file is for whoever
 		// applies it.
-		if at.meta == nil {
+		if at.Meta == nil {
 			return nil, broken
 		}
-		declared = at.git
+		declared = at.Git
 	}
-	through := at.git
-	if remote.branch != "" && at.git.Push == "" && at.git.StateBranch == "" && declared.StateBranch == "" {
+	through := at.Git
+	if remote.branch != "" && at.Git.Push == "" && at.Git.StateBranch == "" && declared.StateBranch == "" {
 		through = declared // The same branch, on the remote that it was found on.
 	}
 	l, err := w.openLedgerBy(ctx, head, through)
@@ -117,7 +117,7 @@ func (w *Workspace) openLedgerBy(ctx context.Context, head git.Head, git model.G
 		}
 	}
 	if l.branch == "" {
-		l.branch = strings.TrimPrefix(head.Branch, headsPrefix)
+		l.branch = strings.TrimPrefix(head.Branch, place.HeadsPrefix)
 	}
 	return l, nil
 }
@@ -139,7 +139,7 @@ type remoteTip struct {
 // remote's default.
 func (w *Workspace) lookAtRemote(ctx context.Context, head git.Head, declared model.Git) (remoteTip, error) {
 	git, none := declared, remoteTip{from: head.Commit}
-	recorded, _, err := w.metaAt(ctx, head.Commit)
+	recorded, _, err := w.places.MetaAt(ctx, head.Commit)
 	if err != nil {
 		return none, err
 	}
@@ -154,7 +154,7 @@ func (w *Workspace) lookAtRemote(ctx context.Context, head git.Head, declared mo
 	if err != nil {
 		return none, err
 	}
-	if !applied && head.Branch != headsPrefix+l.branch {
+	if !applied && head.Branch != place.HeadsPrefix+l.branch {
 		standard, err := l.remote.DefaultBranch(ctx)
 		if err != nil || standard != l.branch {
 			return none, nil
@@ -171,32 +171,6 @@ func (w *Workspace) lookAtRemote(ctx context.Context, head git.Head, declared mo
 	return found, nil
 }
 
-const headsPrefix = "refs/heads/"
-
-// gitSettings reads nothing but the project file: state is to be found also
-// where a manifest is broken, or where there is no project file yet.
-func (w *Workspace) gitSettings(commit string) (model.Git, error) {
-	if commit == "" {
-		return model.Git{}, nil
-	}
-	files, err := w.store.FS(commit, config.ProjectFile)
-	if err != nil {
-		return model.Git{}, err
-	}
-	return readSettings(files)
-}
-
-func readSettings(files fs.FS) (model.Git, error) {
-	if _, err := fs.Stat(files, config.ProjectFile); errors.Is(err, fs.ErrNotExist) {
-		return model.Git{}, nil
-	}
-	file, problems := config.LoadProject(files)
-	if err := problems.Err(); err != nil {
-		return model.Git{}, err
-	}
-	return file.Git, nil
-}
-
 func (w *Workspace) openRemote(name string) (*remote.Remote, error) {
 	return remote.Open(w.store.Repository, name, remote.Options{Environ: w.outside.Environ, Say: w.detailf})
 }
@@ -211,7 +185,7 @@ func (l *ledger) checkRoom(ctx context.Context) error {
 		return err
 	}
 	for _, git := range []model.Git{l.git, l.declared} {
-		moved := headsPrefix + firstGiven(git.Branch, l.branch)
+		moved := place.HeadsPrefix + firstGiven(git.Branch, l.branch)
 		switch {
 		case git.StateBranch != "":
 			err = l.w.checkNewBranch(ctx, git)
@@ -228,9 +202,9 @@ func (l *ledger) checkRoom(ctx context.Context) error {
 // checkNewBranch makes sure that a state branch can be made where it is to be.
 func (w *Workspace) checkNewBranch(ctx context.Context, git model.Git) error {
 	if git.Push == "" {
-		return w.store.CheckNewBranch(headsPrefix + git.StateBranch)
+		return w.store.CheckNewBranch(place.HeadsPrefix + git.StateBranch)
 	}
-	known, err := w.store.Ref(stateRef(git))
+	known, err := w.store.Ref(place.StateRef(git))
 	if err != nil || known != "" {
 		return err
 	}
@@ -297,8 +271,8 @@ func (e *placeMovedError) Error() string {
 
 // checkPlace refuses to go on where state is no longer.
 func (l *ledger) checkPlace(ctx context.Context, b base) error {
-	meta, _, err := l.w.metaAt(ctx, b.parent)
-	if err != nil || meta == nil || l.at.meta == nil || meta.Applied.Git == l.at.meta.Applied.Git {
+	meta, _, err := l.w.places.MetaAt(ctx, b.parent)
+	if err != nil || meta == nil || l.at.Meta == nil || meta.Applied.Git == l.at.Meta.Applied.Git {
 		return err
 	}
 	return stale(&placeMovedError{meta.Applied.Git})
@@ -360,7 +334,7 @@ func (l *ledger) findLatest(ctx context.Context) (base, error) {
 
 // checkHead refuses a HEAD that no commit can be built on.
 func (l *ledger) checkHead(head git.Head) error {
-	short := strings.TrimPrefix(head.Branch, headsPrefix)
+	short := strings.TrimPrefix(head.Branch, place.HeadsPrefix)
 	switch {
 	case head.Commit == "":
 		return diag.Hinted(errors.New("nothing is committed yet, and apply reads declarations from a commit"), "git add . && git commit")
@@ -415,7 +389,7 @@ func declarationsMoved(name string) error {
 // apply elsewhere, or one here that was killed after its push.
 func (l *ledger) follow(ctx context.Context, tip string) error {
 	head, err := l.w.store.Head()
-	if err != nil || head.Branch != headsPrefix+l.branch || head.Commit == tip {
+	if err != nil || head.Branch != place.HeadsPrefix+l.branch || head.Commit == tip {
 		return err
 	}
 	who, err := l.w.findActor("")
@@ -468,9 +442,9 @@ func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record
 // watchedRef is the full name of the branch that the clone remembers state under.
 func (l *ledger) watchedRef() string {
 	if l.remote != nil {
-		return trackingRef(l.git.Push, l.target())
+		return place.TrackingRef(l.git.Push, l.target())
 	}
-	return headsPrefix + l.target()
+	return place.HeadsPrefix + l.target()
 }
 
 // stateTip is the newest commit of the state branch, "" where there is none.
@@ -478,7 +452,7 @@ func (l *ledger) stateTip(ctx context.Context) (string, error) {
 	if l.remote != nil {
 		return l.remote.Fetch(ctx, l.git.StateBranch)
 	}
-	return l.w.store.Ref(headsPrefix + l.git.StateBranch)
+	return l.w.store.Ref(place.HeadsPrefix + l.git.StateBranch)
 }
 
 // checkDescent refuses to apply declarations that are not made on top of those
@@ -520,9 +494,6 @@ func (l *ledger) sourceCommit(b base) (string, error) {
 	}
 	return from, err
 }
-
-// trackingRef is what the clone remembers of a remote's branch under.
-func trackingRef(remote, branch string) string { return "refs/remotes/" + remote + "/" + branch }
 
 // target is the short name of the branch that commits go to.
 func (l *ledger) target() string {

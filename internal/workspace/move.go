@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -46,7 +47,7 @@ func (c *Apply) move(ctx context.Context, l *ledger, b base, p *planned, r Reque
 		}
 		return issue(ctx, run, p, r)
 	}
-	if l.at.goal == nil {
+	if l.at.Goal == nil {
 		return nil, c.announce(ctx, l, b, p, r)
 	}
 	return c.settle(ctx, l, there, b, p, r)
@@ -88,7 +89,7 @@ func (c *Apply) announce(ctx context.Context, l *ledger, b base, p *planned, r R
 		err = fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)
 		if refused := (*remote.RefusedError)(nil); errors.As(err, &refused) {
 			err = diag.Hinted(err, fmt.Sprintf("let this identity push there for once, or set %s=%s wherever osmoctl runs for this project: then the old place need not say it",
-				statePlaceVariable, l.declared.Place()))
+				place.Variable, l.declared.Place()))
 		}
 		return err
 	}
@@ -112,8 +113,8 @@ func (c *Apply) settle(ctx context.Context, l, there *ledger, b base, p *planned
 	if err != nil {
 		return nil, err
 	}
-	meta, _, err := l.w.metaAt(ctx, to.parent)
-	if err == nil && meta != nil && !l.at.leftBehind(meta) {
+	meta, _, err := l.w.places.MetaAt(ctx, to.parent)
+	if err == nil && meta != nil && !l.at.LeftBehind(meta) {
 		err = stale(errPlaceTaken)
 	}
 	if err != nil {

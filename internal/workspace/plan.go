@@ -2,11 +2,11 @@ package workspace
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git/worktree"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -52,7 +52,7 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	trust, err := w.checkTrust(ctx, from.commit, from.branch, false)
+	trust, err := w.checkTrust(ctx, from.Commit, from.Branch, false)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +62,12 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 }
 
 // planDeclared plans what the work tree declares, and notes what that is judged by.
-func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from compared, made *plan.Plan, err error) {
+func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
 	warnChanged := w.lookAround(ctx)
-	if from, err = w.findCompared(ctx, stateRef); err != nil {
+	if from, err = w.places.FindCompared(ctx, stateRef); err != nil {
 		return from, nil, err
 	}
-	want, have, err := w.readBoth(ctx, from.commit, func() (*model.Declarations, error) {
+	want, have, err := w.readBoth(ctx, from.Commit, func() (*model.Declarations, error) {
 		files, err := w.Draft(ctx)
 		if err != nil {
 			return nil, err
@@ -81,17 +81,17 @@ func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan
 	if err != nil {
 		return from, nil, err
 	}
-	opts.Commit, opts.Notices = from.commit, append(from.notices, readNotices(files.Remarks())...)
-	facts.Declared, facts.Applied, facts.StateEdited = want, have, from.edited
-	facts.First = append(from.blocked, from.checkUnfinished(facts.Allow.StateMove)...)
+	opts.Commit, opts.Notices = from.Commit, append(from.Notices, readNotices(files.Remarks())...)
+	facts.Declared, facts.Applied, facts.StateEdited = want, have, from.Edited
+	facts.First = append(from.Blocked, from.CheckUnfinished(facts.Allow.StateMove)...)
 	if made, err = build(files, want, have, opts); err != nil {
 		return from, nil, err
 	}
-	if facts.Found, err = w.checkDestination(ctx, from.Place, want.Project.Git, w.localTip); err != nil {
+	if facts.Found, err = w.places.CheckDestination(ctx, from.Place, want.Project.Git, w.places.LocalTip); err != nil {
 		return from, nil, err
 	}
-	if from.pending != "" {
-		back, err := w.findTakenBack(from.pending, have, made)
+	if from.Pending != "" {
+		back, err := w.findTakenBack(from.Pending, have, made)
 		if err != nil {
 			return from, nil, err
 		}
@@ -103,16 +103,16 @@ func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan
 
 // planDue plans what is due of the state that a plan of the work tree would be made
 // against.
-func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from compared, made *plan.Plan, err error) {
-	if from, err = w.findCompared(ctx, stateRef); err != nil {
+func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
+	if from, err = w.places.FindCompared(ctx, stateRef); err != nil {
 		return from, nil, err
 	}
-	if facts.Applied, err = w.Snapshot(ctx, from.commit); err != nil {
+	if facts.Applied, err = w.Snapshot(ctx, from.Commit); err != nil {
 		return from, nil, err
 	}
-	opts.Commit, opts.Notices = from.commit, from.notices
-	facts.StateEdited, facts.First = from.edited, from.blocked
-	made, err = w.buildDue(ctx, facts.Applied, from.declarations, opts)
+	opts.Commit, opts.Notices = from.Commit, from.Notices
+	facts.StateEdited, facts.First = from.Edited, from.Blocked
+	made, err = w.buildDue(ctx, facts.Applied, from.Declarations, opts)
 	return from, made, err
 }
 
@@ -144,35 +144,6 @@ func (w *Workspace) findTakenBack(pending string, have *state.Snapshot, made *pl
 	return guard.TakenBack(base, made), nil
 }
 
-// stateDifferences lists the files under state/ that differ between two
-// commits.
-func (w *Workspace) stateDifferences(ctx context.Context, a, b string) ([]string, error) {
-	none := func(string) bool { return false }
-	before, err := w.store.Files(ctx, a, []string{state.Dir}, none)
-	if err != nil {
-		return nil, err
-	}
-	after, err := w.store.Files(ctx, b, []string{state.Dir}, none)
-	if err != nil {
-		return nil, err
-	}
-	ids := map[string]string{}
-	for _, f := range before {
-		ids[f.Path] = fmt.Sprint(f.Mode, f.Hash)
-	}
-	differ := map[string]bool{}
-	for _, f := range after {
-		if ids[f.Path] != fmt.Sprint(f.Mode, f.Hash) {
-			differ[f.Path] = true
-		}
-		delete(ids, f.Path)
-	}
-	for path := range ids {
-		differ[path] = true
-	}
-	return model.Names(differ), nil
-}
-
 // Steps are the commands that it takes before the declarations of the work tree can
 // be applied.
 type Steps struct {
@@ -186,7 +157,7 @@ type Steps struct {
 // reads commits. A plan of a pull request has none: that is merged first.
 func (w *Workspace) StepsToApply(ctx context.Context, made *plan.Plan) (steps Steps) {
 	for _, n := range made.Notices {
-		if n.Code == noticeCompared {
+		if n.Code == place.NoticeCompared {
 			return steps
 		}
 	}
@@ -207,18 +178,18 @@ func (w *Workspace) StepsToApply(ctx context.Context, made *plan.Plan) (steps St
 	if len(dirty) > 0 {
 		steps.Commands = append(steps.Commands, "git add "+shellWords(dirty), "git commit")
 	}
-	declared, err := readSettings(files)
+	declared, err := place.ReadSettings(files)
 	if err != nil || declared.Push == "" || head.Branch == "" {
 		return steps
 	}
 	published := false
-	branch := firstGiven(declared.Branch, strings.TrimPrefix(head.Branch, headsPrefix))
-	if tip, err := w.store.Ref(trackingRef(declared.Push, branch)); err == nil && tip != "" && head.Commit != "" {
-		published, _ = w.isKnownAncestor(head.Commit, tip)
+	branch := firstGiven(declared.Branch, strings.TrimPrefix(head.Branch, place.HeadsPrefix))
+	if tip, err := w.store.Ref(place.TrackingRef(declared.Push, branch)); err == nil && tip != "" && head.Commit != "" {
+		published, _ = w.places.IsKnownAncestor(head.Commit, tip)
 	}
 	if len(steps.Commands) > 0 || !published {
 		steps.Commands = append(steps.Commands, "git push "+model.ShellWord(declared.Push)+" HEAD")
-		steps.Only = declared.Branch != "" && head.Branch != headsPrefix+declared.Branch
+		steps.Only = declared.Branch != "" && head.Branch != place.HeadsPrefix+declared.Branch
 	}
 	return steps
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -29,13 +30,13 @@ type Signatures struct {
 // CheckSignatures demands that every commit of state up to a place is signed by one
 // of the signers in a file. The file is named by who verifies, never by the project:
 // a pull request could add itself.
-func (w *Workspace) CheckSignatures(ctx context.Context, at Place, path string) (*Signatures, error) {
+func (w *Workspace) CheckSignatures(ctx context.Context, at place.Place, path string) (*Signatures, error) {
 	signers, err := readSigners(path)
 	if err != nil {
 		return nil, err
 	}
 	found := &Signatures{Signed: map[string]int{}}
-	err = w.store.History(ctx, at.commit, state.Dir, func(c git.Commit) error {
+	err = w.store.History(ctx, at.Commit, state.Dir, func(c git.Commit) error {
 		raw, err := w.store.RawCommit(c.Hash)
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -23,10 +24,10 @@ func (w *Workspace) upstream() string {
 		return ""
 	}
 	names := []string{"origin"}
-	if followed, ok := w.store.Config("branch." + strings.TrimPrefix(head.Branch, headsPrefix) + ".remote"); ok && followed != "." {
+	if followed, ok := w.store.Config("branch." + strings.TrimPrefix(head.Branch, place.HeadsPrefix) + ".remote"); ok && followed != "." {
 		names = append([]string{followed}, names...)
 	}
-	if git, err := w.gitSettings(head.Commit); err == nil && git.Push != "" {
+	if git, err := w.places.SettingsAt(head.Commit); err == nil && git.Push != "" {
 		names = append([]string{git.Push}, names...)
 	}
 	for _, name := range names {
@@ -122,7 +123,7 @@ func (l *ledger) find(ctx context.Context, how func(context.Context) (base, erro
 // obtainTips gets the contents of what was fetched last.
 func (l *ledger) obtainTips(ctx context.Context) error {
 	var tips []string
-	for _, ref := range []string{l.watchedRef(), trackingRef(l.git.Push, l.branch)} {
+	for _, ref := range []string{l.watchedRef(), place.TrackingRef(l.git.Push, l.branch)} {
 		if tip, err := l.w.store.Ref(ref); err == nil {
 			tips = append(tips, tip)
 		}
@@ -227,33 +228,33 @@ func (w *Workspace) Fetch(ctx context.Context) error {
 		return err
 	}
 	// A state branch that the clone has not got is fetched as well.
-	there, err := w.locate(ctx, head.Commit, head.Branch, w.fetchedTip)
+	there, err := w.places.Locate(ctx, head.Commit, head.Branch, w.places.FetchedTip)
 	if err != nil {
 		return err
 	}
-	if there.commit == "" {
+	if there.Commit == "" {
 		w.notef("Nothing was applied yet, so there is no history of state.")
 		return nil
 	}
-	at, a, err := w.atHead(ctx)
+	at, a, err := w.places.AtHead(ctx)
 	if err != nil {
 		return err
 	}
-	if a != nil && a.applied {
+	if a != nil && a.Applied {
 		at = a.Place
 	}
 	s, err := w.supplier()
 	if err != nil {
 		return err
 	}
-	err = s.supply(ctx, at.commit, history.Options{Full: true})
+	err = s.supply(ctx, at.Commit, history.Options{Full: true})
 	if err == nil {
-		err = s.obtain(ctx, at.commit)
+		err = s.obtain(ctx, at.Commit)
 	}
 	if err != nil {
 		return diag.Hinted(fmt.Errorf("the history of state could not be fetched: %w", err), w.historyHint())
 	}
-	t, err := w.checkTrust(ctx, at.commit, at.branch, false)
+	t, err := w.checkTrust(ctx, at.Commit, at.Branch, false)
 	if err != nil {
 		return err
 	}

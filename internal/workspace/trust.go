@@ -8,6 +8,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -45,8 +46,8 @@ func (w *Workspace) checkTrust(ctx context.Context, commit, branch string, full 
 }
 
 // CheckHistory checks all of the history of the state at a place.
-func (w *Workspace) CheckHistory(ctx context.Context, at Place) (*history.Report, error) {
-	t, err := w.checkTrust(ctx, at.commit, at.branch, true)
+func (w *Workspace) CheckHistory(ctx context.Context, at place.Place) (*history.Report, error) {
+	t, err := w.checkTrust(ctx, at.Commit, at.Branch, true)
 	if err != nil {
 		return nil, err
 	}

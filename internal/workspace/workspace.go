@@ -45,6 +45,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/worktree"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -75,11 +76,13 @@ type Workspace struct {
 	outside Outside
 	dir     string
 	store   *gitstore.Store
+	// places finds where state is.
+	places *place.Finder
 	// draft is the work tree as a commit would hold it, once it was asked for.
 	draft *worktree.Draft
 	// newest is where the newest state is that the clone knows of, once it was
 	// looked for.
-	newest *Place
+	newest *place.Place
 	// writing is set once objects of a commit are being written.
 	writing bool
 }
@@ -94,7 +97,9 @@ func Open(dir string, outside Outside) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Workspace{outside: outside, dir: dir, store: store}, nil
+	w := &Workspace{outside: outside, dir: dir, store: store}
+	w.places = place.New(store.Repository, outside.Getenv, func(name string) (place.Remote, error) { return w.openRemote(name) })
+	return w, nil
 }
 
 // Close gives back what is open.
@@ -262,13 +267,13 @@ func (w *Workspace) Ciphertext(ctx context.Context, a model.Address) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	files, err := w.Ciphertexts(ctx, at.commit, []model.Address{a})
+	files, err := w.Ciphertexts(ctx, at.Commit, []model.Address{a})
 	if err != nil {
 		return nil, err
 	}
 	data, there := files[a]
 	if !there {
-		return nil, fmt.Errorf("%s/%s is not a plain file in commit %.12s", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation), at.commit)
+		return nil, fmt.Errorf("%s/%s is not a plain file in commit %.12s", state.Dir, state.CiphertextPath(a.Account, a.Name, a.Generation), at.Commit)
 	}
 	return data, nil
 }

@@ -1,4 +1,4 @@
-package workspace
+package place
 
 import (
 	"context"
@@ -37,39 +37,39 @@ type requested struct {
 
 // request finds what is to be merged into what: by --state-ref, else by the
 // variables of a pull request's pipeline.
-func (w *Workspace) request(stateRef string, head git.Head) (requested, error) {
+func (f *Finder) request(stateRef string, head git.Head) (requested, error) {
 	if stateRef != "" {
-		find := w.store.ResolveBranch
+		find := f.repo.ResolveBranch
 		if strings.HasPrefix(stateRef, "HEAD") {
-			find = w.store.Resolve
+			find = f.repo.Resolve
 		}
 		tip, err := find(stateRef)
 		if err != nil {
 			return requested{}, diag.Hinted(err, "fetch it first: git fetch origin")
 		}
-		return w.leftAt(head.Commit, tip, stateRef)
+		return f.leftAt(head.Commit, tip, stateRef)
 	}
-	event := w.pullRequest(head)
+	event := f.pullRequest(head)
 	if event == nil {
 		return requested{}, nil
 	}
 	if event.merged != "" {
 		return requested{commit: event.merged, tip: event.merged, name: event.name}, nil
 	}
-	return w.newestBase(head, event)
+	return f.newestBase(head, event)
 }
 
 // newestBase is where HEAD left its base by everything that the event says. What a
 // clone keeps of a branch may be old, so a commit that the event names must be part
 // of it.
-func (w *Workspace) newestBase(head git.Head, event *pullRequest) (requested, error) {
+func (f *Finder) newestBase(head git.Head, event *pullRequest) (requested, error) {
 	unknown := requested{
 		commit: head.Commit, name: event.name, hint: event.fetch,
 		unknown: fmt.Sprintf("this is a pull request into %s, which is not in this clone", event.name),
 	}
 	var found []requested
 	for _, candidate := range event.candidates {
-		tip, err := w.resolveBase(candidate)
+		tip, err := f.resolveBase(candidate)
 		if err != nil {
 			return requested{}, err
 		}
@@ -80,7 +80,7 @@ func (w *Workspace) newestBase(head git.Head, event *pullRequest) (requested, er
 			}
 			continue
 		}
-		at, err := w.leftAt(head.Commit, tip, event.name)
+		at, err := f.leftAt(head.Commit, tip, event.name)
 		if err != nil || at.unknown != "" {
 			return at, err
 		}
@@ -91,7 +91,7 @@ func (w *Workspace) newestBase(head git.Head, event *pullRequest) (requested, er
 	}
 	newest := found[0]
 	for _, other := range found[1:] {
-		behind, err := w.store.IsAncestor(newest.commit, other.commit)
+		behind, err := f.repo.IsAncestor(newest.commit, other.commit)
 		if err != nil && !errors.Is(err, git.ErrShallow) {
 			return requested{}, err
 		}
@@ -103,11 +103,11 @@ func (w *Workspace) newestBase(head git.Head, event *pullRequest) (requested, er
 }
 
 // resolveBase finds a reference by its full name, or a commit that the clone has.
-func (w *Workspace) resolveBase(name string) (string, error) {
+func (f *Finder) resolveBase(name string) (string, error) {
 	if strings.HasPrefix(name, "refs/") {
-		return w.store.Ref(name)
+		return f.repo.Ref(name)
 	}
-	commit, err := w.store.Commit(name)
+	commit, err := f.repo.Commit(name)
 	if errors.Is(err, git.ErrMissingObject) {
 		return "", nil
 	}
@@ -115,18 +115,18 @@ func (w *Workspace) resolveBase(name string) (string, error) {
 }
 
 // leftAt is where head left the branch whose tip is given.
-func (w *Workspace) leftAt(head, tip, name string) (requested, error) {
+func (f *Finder) leftAt(head, tip, name string) (requested, error) {
 	r := requested{name: name, commit: tip, tip: tip, hint: "git fetch --unshallow --filter=blob:none"}
-	declared, err := w.store.ID(tip, config.ProjectFile)
+	declared, err := f.repo.ID(tip, config.ProjectFile)
 	if err != nil {
 		return r, err
 	}
-	applied, err := w.store.ID(tip, state.Dir)
+	applied, err := f.repo.ID(tip, state.Dir)
 	if err != nil || declared == "" && applied != "" {
 		r.itself = true
 		return r, err
 	}
-	bases, err := w.store.MergeBases(tip, head)
+	bases, err := f.repo.MergeBases(tip, head)
 	switch {
 	case errors.Is(err, git.ErrShallow):
 		r.unknown = fmt.Sprintf("this clone is shallow, so it cannot be told where HEAD left %s", name)
@@ -170,22 +170,22 @@ type pullRequest struct {
 
 // pullRequest reads the variables of GitHub's and GitLab's pipelines; nil is no
 // pull request.
-func (w *Workspace) pullRequest(head git.Head) *pullRequest {
-	get := w.outside.Getenv
+func (f *Finder) pullRequest(head git.Head) *pullRequest {
+	get := f.getenv
 	switch {
 	case get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") != "" || get("CI_PIPELINE_SOURCE") == "merge_request_event":
-		r := w.into(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
+		r := f.into(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
 		r.add(get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
 		return r
 	case strings.HasPrefix(get("GITHUB_EVENT_NAME"), "pull_request"), get("GITHUB_EVENT_NAME") == "merge_group":
 		event := readEvent(get("GITHUB_EVENT_PATH"))
 		base := get("GITHUB_BASE_REF")
 		if base == "" {
-			base = strings.TrimPrefix(event.MergeGroup.BaseRef, headsPrefix)
+			base = strings.TrimPrefix(event.MergeGroup.BaseRef, HeadsPrefix)
 		}
-		r := w.into(base)
-		if merged := w.mergedBy(head); merged != "" {
-			if _, err := w.store.Commit(merged); err == nil {
+		r := f.into(base)
+		if merged := f.mergedBy(head); merged != "" {
+			if _, err := f.repo.Commit(merged); err == nil {
 				r.merged = merged
 			}
 		}
@@ -197,14 +197,14 @@ func (w *Workspace) pullRequest(head git.Head) *pullRequest {
 }
 
 // into is a pull request into a branch of the remote that the clone came from.
-func (w *Workspace) into(branch string) *pullRequest {
+func (f *Finder) into(branch string) *pullRequest {
 	const remote = "origin"
 	r := &pullRequest{name: "an unknown branch", fetch: "git fetch " + remote}
 	if branch != "" {
-		ref := trackingRef(remote, branch)
+		ref := TrackingRef(remote, branch)
 		r.name = remote + "/" + branch
 		r.candidates = []string{ref}
-		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s %s", remote, model.ShellWord("+"+headsPrefix+branch+":"+ref))
+		r.fetch = fmt.Sprintf("git fetch --filter=blob:none %s %s", remote, model.ShellWord("+"+HeadsPrefix+branch+":"+ref))
 	}
 	return r
 }
@@ -218,13 +218,13 @@ func (r *pullRequest) add(commit string) {
 // mergedBy is the base of a commit that GitHub itself has made to try a merge:
 // its first parent. HEAD is one where it is what the event is about, and the
 // event's reference is that of such merges, which nobody can push to.
-func (w *Workspace) mergedBy(head git.Head) string {
-	get := w.outside.Getenv
+func (f *Finder) mergedBy(head git.Head) string {
+	get := f.getenv
 	made := strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge")
 	if !made || get("GITHUB_SHA") != head.Commit {
 		return ""
 	}
-	commit, err := w.store.Commit(head.Commit)
+	commit, err := f.repo.Commit(head.Commit)
 	if err != nil || len(commit.Parents) != 2 {
 		return ""
 	}
@@ -262,80 +262,80 @@ func readEvent(path string) (e event) {
 	return e
 }
 
-// compared is the state that a plan is made against, and what is to be said of
+// Compared is the state that a plan is made against, and what is to be said of
 // where it was found.
-type compared struct {
+type Compared struct {
 	Place
-	// edited are the files of state that the branch at hand has otherwise.
-	edited []string
-	// pending is the base whose declarations no state was made from yet; "" is
+	// Edited are the files of state that the branch at hand has otherwise.
+	Edited []string
+	// Pending is the base whose declarations no state was made from yet; "" is
 	// none.
-	pending string
+	Pending string
 }
 
-// findCompared finds the state for a plan of what is at HEAD.
-func (w *Workspace) findCompared(ctx context.Context, stateRef string) (compared, error) {
-	head, err := w.store.Head()
+// FindCompared finds the state for a plan of what is at HEAD.
+func (f *Finder) FindCompared(ctx context.Context, stateRef string) (Compared, error) {
+	head, err := f.repo.Head()
 	if err != nil {
-		return compared{}, err
+		return Compared{}, err
 	}
-	asked, err := w.request(stateRef, head)
+	asked, err := f.request(stateRef, head)
 	if err != nil {
-		return compared{}, err
+		return Compared{}, err
 	}
 	if asked.commit == "" {
-		at, err := w.plannedAgainst(ctx)
-		at, err = w.orFirst(at, err)
-		return compared{Place: at}, err
+		at, err := f.plannedAgainst(ctx)
+		at, err = f.orFirst(at, err)
+		return Compared{Place: at}, err
 	}
-	c := compared{}
+	c := Compared{}
 	if asked.itself {
-		c.Place.commit = asked.commit
-		c.Place.meta, _, err = w.metaAt(ctx, asked.commit)
-	} else if c.Place, err = w.orFirst(w.locate(ctx, asked.commit, "", w.localTip)); err == nil {
-		err = w.stateFor(ctx, &c, asked)
+		c.Place.Commit = asked.commit
+		c.Place.Meta, _, err = f.MetaAt(ctx, asked.commit)
+	} else if c.Place, err = f.orFirst(f.Locate(ctx, asked.commit, "", f.LocalTip)); err == nil {
+		err = f.stateFor(ctx, &c, asked)
 	}
 	if err != nil {
 		return c, err
 	}
-	if c.branch != "" && c.git.StateBranch == "" {
-		c.branch = ""
+	if c.Branch != "" && c.Git.StateBranch == "" {
+		c.Branch = ""
 	}
-	c.blocked = append(c.blocked, asked.blocked()...)
-	if err := w.checkMerged(ctx, &c, head); err != nil {
+	c.Blocked = append(c.Blocked, asked.blocked()...)
+	if err := f.checkMerged(ctx, &c, head); err != nil {
 		return c, err
 	}
 	if asked.unknown == "" {
-		c.notices = append(c.notices, plan.Notice{
-			Code:    noticeCompared,
+		c.Notices = append(c.Notices, plan.Notice{
+			Code:    NoticeCompared,
 			Message: fmt.Sprintf("Compared with %s, which HEAD left at commit %.12s", asked.name, asked.commit),
 		})
 	}
 	beside := asked.commit
 	if asked.itself {
 		// Declarations beside a state branch have no state to compare.
-		if id, err := w.store.ID(head.Commit, state.Dir); err != nil || id == "" {
+		if id, err := f.repo.ID(head.Commit, state.Dir); err != nil || id == "" {
 			return c, err
 		}
-		beside = c.commit
+		beside = c.Commit
 	}
-	c.edited, err = w.stateDifferences(ctx, head.Commit, beside)
+	c.Edited, err = f.stateDifferences(ctx, head.Commit, beside)
 	return c, err
 }
 
 // orFirst takes a state branch that the clone has not got for one that the first
 // apply will make.
-func (w *Workspace) orFirst(at Place, err error) (Place, error) {
+func (f *Finder) orFirst(at Place, err error) (Place, error) {
 	if missing := (*unseenBranchError)(nil); errors.As(err, &missing) {
-		return w.firstPlace(missing)
+		return f.firstPlace(missing)
 	}
 	return at, err
 }
 
-// behind is the entry of a plan whose state is not the one that was found, nor one
+// Behind is the entry of a plan whose state is not the one that was found, nor one
 // that was made of it: there is none, it has another lineage, or its serial fell.
-func (at Place) behind(have *state.Snapshot) []plan.Blocked {
-	found := at.meta
+func (at Place) Behind(have *state.Snapshot) []plan.Blocked {
+	found := at.Meta
 	if found == nil || have.Meta.Lineage == found.Lineage && have.Meta.Serial >= found.Serial {
 		return nil
 	}
@@ -345,81 +345,81 @@ func (at Place) behind(have *state.Snapshot) []plan.Blocked {
 	}
 	return []plan.Blocked{{
 		Guardrail: railStateBehind,
-		Detail:    fmt.Sprintf("the state was of lineage %s at serial %d at commit %.12s, and where apply would go on it %s", found.Lineage, found.Serial, at.commit, what),
+		Detail:    fmt.Sprintf("the state was of lineage %s at serial %d at commit %.12s, and where apply would go on it %s", found.Lineage, found.Serial, at.Commit, what),
 	}}
 }
 
 // checkMerged blocks a branch whose own history leads to another state than its
 // base: merged, everybody would look there, also where no file differs.
-func (w *Workspace) checkMerged(ctx context.Context, c *compared, head git.Head) error {
-	after, err := w.locate(ctx, head.Commit, head.Branch, w.localTip)
+func (f *Finder) checkMerged(ctx context.Context, c *Compared, head git.Head) error {
+	after, err := f.Locate(ctx, head.Commit, head.Branch, f.LocalTip)
 	var unclear *unclearPlaceError
 	switch {
 	case errors.As(err, &unclear):
-		c.blocked = append(c.blocked, plan.Blocked{Guardrail: railPlaceUnclear, Detail: unclear.Error()})
+		c.Blocked = append(c.Blocked, plan.Blocked{Guardrail: railPlaceUnclear, Detail: unclear.Error()})
 	case err != nil:
 		return nil // What cannot be read is said of the declarations or of the state.
-	case c.meta != nil && after.meta != nil && after.meta.Lineage != c.meta.Lineage:
-		c.blocked = append(c.blocked, plan.Blocked{
+	case c.Meta != nil && after.Meta != nil && after.Meta.Lineage != c.Meta.Lineage:
+		c.Blocked = append(c.Blocked, plan.Blocked{
 			Guardrail: railPlaceUnclear,
-			Detail:    fmt.Sprintf("the history of this branch leads to a state of lineage %s, and that of its base to one of lineage %s", after.meta.Lineage, c.meta.Lineage),
+			Detail:    fmt.Sprintf("the history of this branch leads to a state of lineage %s, and that of its base to one of lineage %s", after.Meta.Lineage, c.Meta.Lineage),
 		})
 	}
 	return nil
 }
 
-// checkUnfinished is the entry of a plan for state that an apply began to move, where
+// CheckUnfinished is the entry of a plan for state that an apply began to move, where
 // nothing is at the other place.
-func (at Place) checkUnfinished(allowed string) []plan.Blocked {
-	if at.goal == nil || allowed == at.goal.Place() {
+func (at Place) CheckUnfinished(allowed string) []plan.Blocked {
+	if at.Goal == nil || allowed == at.Goal.Place() {
 		return nil
 	}
 	return []plan.Blocked{{
-		Guardrail: guard.StateMoved, Flag: guard.StateMoveFlag(*at.goal),
-		Detail: fmt.Sprintf("the last apply at %s recorded that state moves to %s, and there is none: if it was never there, the flag finishes the move; if it was, bring that branch back", at.git.Place(), at.goal.Place()),
+		Guardrail: guard.StateMoved, Flag: guard.StateMoveFlag(*at.Goal),
+		Detail: fmt.Sprintf("the last apply at %s recorded that state moves to %s, and there is none: if it was never there, the flag finishes the move; if it was, bring that branch back", at.Git.Place(), at.Goal.Place()),
 	}}
 }
 
-// checkDestination finds what keeps state from moving to where the settings at
+// CheckDestination finds what keeps state from moving to where the settings at
 // hand say.
-func (w *Workspace) checkDestination(ctx context.Context, at Place, to model.Git, tip tipOf) ([]plan.Blocked, error) {
-	if at.meta == nil || at.goal != nil || to.StateBranch == at.git.StateBranch && (to.StateBranch == "" || to.Push == at.git.Push) {
+func (f *Finder) CheckDestination(ctx context.Context, at Place, to model.Git, tip TipOf) ([]plan.Blocked, error) {
+	if at.Meta == nil || at.Goal != nil || to.StateBranch == at.Git.StateBranch && (to.StateBranch == "" || to.Push == at.Git.Push) {
 		return nil, nil
 	}
-	commit := at.declarations
+	commit := at.Declarations
 	if to.StateBranch != "" {
 		var err error
 		if commit, _, err = tip(ctx, to); err != nil {
 			return nil, err
 		}
 	}
-	there, _, err := w.metaAt(ctx, commit)
-	if err != nil || there == nil || at.leftBehind(there) {
+	there, _, err := f.MetaAt(ctx, commit)
+	if err != nil || there == nil || at.LeftBehind(there) {
 		return nil, err
 	}
-	return []plan.Blocked{placeTaken(to, at.meta, there)}, nil
+	return []plan.Blocked{placeTaken(to, at.Meta, there)}, nil
 }
 
 // stateFor takes the state that belongs to the declarations at the base: one that
 // was made from them, and where none was when the branch left it, the first that
 // was made from later ones. An older one would show a change that takes back what
 // was just reviewed as none. Where there is no such state yet, the base is pending.
-func (w *Workspace) stateFor(ctx context.Context, c *compared, asked requested) error {
-	if c.commit == "" || c.meta == nil {
+func (f *Finder) stateFor(ctx context.Context, c *Compared, asked requested) error {
+	if c.Commit == "" || c.Meta == nil {
 		return nil
 	}
-	states, err := w.statesMade(ctx, c.Place, asked)
+	states, err := f.statesMade(ctx, c.Place, asked)
 	if err != nil {
 		return err
 	}
 	later := ""
 	for _, made := range states { // the newest first
-		before, err := w.isKnownAncestor(made.from, asked.commit)
+		before, err := f.IsKnownAncestor(made.from, asked.commit)
 		if err != nil {
 			return err
 		}
 		if !before {
-			after, err := w.isKnownAncestor(asked.commit, made.from)
+			after, err := f.IsKnownAncestor(asked.commit, made.from)
 			if err != nil {
 				return err
 			}
@@ -428,22 +428,22 @@ func (w *Workspace) stateFor(ctx context.Context, c *compared, asked requested) 
 			}
 			continue
 		}
-		same, err := w.store.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
+		same, err := f.repo.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
 		switch {
 		case err != nil:
 			return err
 		case same || later == "":
-			c.commit = made.commit
+			c.Commit = made.commit
 		default:
-			c.commit = later
+			c.Commit = later
 		}
 		if !same && later == "" {
-			c.pending = asked.commit
+			c.Pending = asked.commit
 		}
 		return nil
 	}
 	if later != "" {
-		c.commit = later
+		c.Commit = later
 	}
 	return nil
 }
@@ -452,14 +452,14 @@ func (w *Workspace) stateFor(ctx context.Context, c *compared, asked requested) 
 type made struct{ commit, from string }
 
 // statesMade are the commits of state up to the tip of the base, the newest first.
-func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (list []made, err error) {
-	from := at.commit
-	if at.git.StateBranch == "" {
+func (f *Finder) statesMade(ctx context.Context, at Place, asked requested) (list []made, err error) {
+	from := at.Commit
+	if at.Git.StateBranch == "" {
 		from = asked.tip
 	}
-	err = w.store.History(ctx, from, state.Dir, func(c git.Commit) error {
+	err = f.repo.History(ctx, from, state.Dir, func(c git.Commit) error {
 		m := made{c.Hash, c.Hash}
-		if at.git.StateBranch != "" {
+		if at.Git.StateBranch != "" {
 			m.from = record.Parse(c.Message).Declarations
 		}
 		if m.from != "" {
@@ -473,12 +473,41 @@ func (w *Workspace) statesMade(ctx context.Context, at Place, asked requested) (
 	return list, err
 }
 
-// isKnownAncestor tells whether one commit is in the history of another, as far as the
+// IsKnownAncestor tells whether one commit is in the history of another, as far as the
 // clone knows.
-func (w *Workspace) isKnownAncestor(ancestor, commit string) (bool, error) {
-	is, err := w.store.IsAncestor(ancestor, commit)
+func (f *Finder) IsKnownAncestor(ancestor, commit string) (bool, error) {
+	is, err := f.repo.IsAncestor(ancestor, commit)
 	if errors.Is(err, git.ErrMissingObject) || errors.Is(err, git.ErrShallow) {
 		return false, nil
 	}
 	return is, err
+}
+
+// stateDifferences lists the files under state/ that differ between two
+// commits.
+func (f *Finder) stateDifferences(ctx context.Context, a, b string) ([]string, error) {
+	none := func(string) bool { return false }
+	before, err := f.repo.Files(ctx, a, []string{state.Dir}, none)
+	if err != nil {
+		return nil, err
+	}
+	after, err := f.repo.Files(ctx, b, []string{state.Dir}, none)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, f := range before {
+		ids[f.Path] = fmt.Sprint(f.Mode, f.Hash)
+	}
+	differ := map[string]bool{}
+	for _, f := range after {
+		if ids[f.Path] != fmt.Sprint(f.Mode, f.Hash) {
+			differ[f.Path] = true
+		}
+		delete(ids, f.Path)
+	}
+	for path := range ids {
+		differ[path] = true
+	}
+	return model.Names(differ), nil
 }

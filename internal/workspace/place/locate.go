@@ -1,4 +1,4 @@
-package workspace
+package place
 
 import (
 	"cmp"
@@ -20,9 +20,9 @@ import (
 
 // locator follows the places of one project's state.
 type locator struct {
-	w    *Workspace
+	f    *Finder
 	from string
-	tip  tipOf
+	tip  TipOf
 	// beside is the full name of the branch that from was read through.
 	beside string
 	// at is the state branch of the place reached; "" is beside the declarations.
@@ -32,10 +32,10 @@ type locator struct {
 	Place
 }
 
-// locate finds the state that belongs to the declarations at a commit, which was
+// Locate finds the state that belongs to the declarations at a commit, which was
 // read through branch.
-func (w *Workspace) locate(ctx context.Context, from, branch string, tip tipOf) (Place, error) {
-	l := &locator{w: w, from: from, tip: tip, beside: branch}
+func (f *Finder) Locate(ctx context.Context, from, branch string, tip TipOf) (Place, error) {
+	l := &locator{f: f, from: from, tip: tip, beside: branch}
 	if err := l.begin(ctx); err != nil {
 		return Place{}, err
 	}
@@ -48,18 +48,18 @@ func (w *Workspace) locate(ctx context.Context, from, branch string, tip tipOf) 
 	return l.Place, l.agree(ctx)
 }
 
-// statePlaceVariable names the place of state for whoever runs osmoctl where the
+// Variable names the place of state for whoever runs osmoctl where the
 // old place could not record that state moved: nobody may push there any more.
-const statePlaceVariable = "OSMOCTL_STATE_PLACE"
+const Variable = "OSMOCTL_STATE_PLACE"
 
 // confirm goes on to the place that the operator has named beside the project
 // file.
 func (l *locator) confirm(ctx context.Context) error {
-	named := l.w.getenv(statePlaceVariable)
-	if named == "" || l.meta == nil || l.goal != nil {
+	named := l.f.getenv(Variable)
+	if named == "" || l.Meta == nil || l.Goal != nil {
 		return nil
 	}
-	declared, err := l.w.gitSettings(l.from)
+	declared, err := l.f.SettingsAt(l.from)
 	if err != nil || declared.Place() != named || declared.StateBranch == l.at {
 		return err
 	}
@@ -69,27 +69,27 @@ func (l *locator) confirm(ctx context.Context) error {
 		return err
 	}
 	// It must go on from the old one, and not merely look like it.
-	if on, err := l.w.store.IsAncestor(from.commit, l.Place.commit); err == nil && !on {
-		there := l.Place.meta
+	if on, err := l.f.repo.IsAncestor(from.Commit, l.Place.Commit); err == nil && !on {
+		there := l.Place.Meta
 		l.Place, l.at = from, at
-		l.Place.blocked = append(l.Place.blocked, placeTaken(declared, from.meta, there))
+		l.Place.Blocked = append(l.Place.Blocked, placeTaken(declared, from.Meta, there))
 	}
 	return nil
 }
 
 // begin goes to the first place.
 func (l *locator) begin(ctx context.Context) error {
-	meta, there, err := l.w.metaAt(ctx, l.from)
+	meta, there, err := l.f.MetaAt(ctx, l.from)
 	if err != nil {
 		return err
 	}
-	declared, broken := l.w.gitSettings(l.from)
+	declared, broken := l.f.SettingsAt(l.from)
 	if broken != nil && meta != nil {
 		declared, broken = meta.Applied.Git, nil // The project file is for others to report.
 	}
-	l.Place = Place{git: declared, commit: l.from, branch: l.beside, meta: meta, declarations: l.from}
+	l.Place = Place{Git: declared, Commit: l.from, Branch: l.beside, Meta: meta, Declarations: l.from}
 	if l.isVouchedFor() {
-		l.Place.git.StateBranch = ""
+		l.Place.Git.StateBranch = ""
 		return nil
 	}
 	past, err := l.lookBack(ctx)
@@ -100,7 +100,7 @@ func (l *locator) begin(ctx context.Context) error {
 		return l.beginBeside(ctx, past)
 	}
 	err = l.beginApart(ctx, past, declared)
-	if err == nil && l.meta == nil {
+	if err == nil && l.Meta == nil {
 		err = broken
 	}
 	return err
@@ -126,10 +126,10 @@ type namedPlace struct {
 func (l *locator) lookBack(ctx context.Context) (past, error) {
 	const file, dir = 0, 1
 	var p past
-	err := l.w.store.Ancestry(ctx, l.from, []string{config.ProjectFile, state.Dir}, func(n git.Node) error {
+	err := l.f.repo.Ancestry(ctx, l.from, []string{config.ProjectFile, state.Dir}, func(n git.Node) error {
 		if n.Introduces(file) {
 			// One that cannot be read named nothing.
-			if git, err := l.w.gitSettings(n.Hash); err == nil && git.StateBranch != "" {
+			if git, err := l.f.SettingsAt(n.Hash); err == nil && git.StateBranch != "" {
 				p.named = append(p.named, namedPlace{git, n.Hash})
 			}
 		}
@@ -161,7 +161,7 @@ func (l *locator) lookBack(ctx context.Context) (past, error) {
 // its own is neither earlier nor later: then somebody has to say which counts.
 func (l *locator) beginBeside(ctx context.Context, p past) error {
 	beside := l.Place
-	beside.git.StateBranch = ""
+	beside.Git.StateBranch = ""
 	if err := l.startWhereRemoved(ctx, p, beside); err != nil {
 		return err
 	}
@@ -205,12 +205,12 @@ func (l *locator) beginBeside(ctx context.Context, p past) error {
 // of one, or with one in its own.
 func (l *locator) order(commit string, firsts []string) (earlier, later bool, err error) {
 	for _, first := range firsts {
-		is, err := l.w.store.IsAncestor(commit, first)
+		is, err := l.f.repo.IsAncestor(commit, first)
 		if err != nil && !errors.Is(err, git.ErrShallow) {
 			return false, false, err
 		}
 		earlier = earlier || is
-		if is, err = l.w.store.IsAncestor(first, commit); err != nil && !errors.Is(err, git.ErrShallow) {
+		if is, err = l.f.repo.IsAncestor(first, commit); err != nil && !errors.Is(err, git.ErrShallow) {
 			return false, false, err
 		}
 		later = later || is
@@ -227,10 +227,10 @@ func (l *locator) beginApart(ctx context.Context, p past, declared model.Git) er
 	}
 	for i := range l.starts {
 		gone := &l.starts[i].place
-		if gone.meta.Applied.Git.StateBranch == "" {
-			gone.blocked = append(gone.blocked, plan.Blocked{
+		if gone.Meta.Applied.Git.StateBranch == "" {
+			gone.Blocked = append(gone.Blocked, plan.Blocked{
 				Guardrail: railStateVanished,
-				Detail:    fmt.Sprintf("the state was removed after commit %.12s, where it was at serial %d; bring it back: git checkout %.12s -- %s", gone.commit, gone.meta.Serial, gone.commit, state.Dir),
+				Detail:    fmt.Sprintf("the state was removed after commit %.12s, where it was at serial %d; bring it back: git checkout %.12s -- %s", gone.Commit, gone.Meta.Serial, gone.Commit, state.Dir),
 			})
 		}
 	}
@@ -259,7 +259,7 @@ func (l *locator) beginApart(ctx context.Context, p past, declared model.Git) er
 	if err == nil && unseen {
 		err = &unseenBranchError{declared, l.from}
 	}
-	l.Place.commit, l.Place.branch, l.at = commit, stateRef(declared), declared.StateBranch
+	l.Place.Commit, l.Place.Branch, l.at = commit, StateRef(declared), declared.StateBranch
 	return err
 }
 
@@ -267,7 +267,7 @@ func (l *locator) beginApart(ctx context.Context, p past, declared model.Git) er
 // it was taken away.
 func (l *locator) startWhereRemoved(ctx context.Context, p past, from Place) error {
 	for _, commit := range p.removed {
-		meta, _, err := l.w.metaAt(ctx, commit)
+		meta, _, err := l.f.MetaAt(ctx, commit)
 		if err != nil {
 			return err
 		}
@@ -275,8 +275,8 @@ func (l *locator) startWhereRemoved(ctx context.Context, p past, from Place) err
 			continue
 		}
 		gone := from
-		gone.git.StateBranch = ""
-		gone.commit, gone.branch, gone.meta = commit, "", meta
+		gone.Git.StateBranch = ""
+		gone.Commit, gone.Branch, gone.Meta = commit, "", meta
 		l.starts = append(l.starts, beginning{gone, "", commit, false})
 	}
 	return nil
@@ -291,7 +291,7 @@ func (l *locator) oldest(list []string) ([]string, error) {
 			if c == other || later {
 				continue
 			}
-			is, err := l.w.store.IsAncestor(other, c)
+			is, err := l.f.repo.IsAncestor(other, c)
 			if err != nil && !errors.Is(err, git.ErrShallow) {
 				return nil, err
 			}
@@ -310,28 +310,28 @@ func (l *locator) tryNamed(ctx context.Context, git model.Git) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if unseen && git != l.Place.git {
+	if unseen && git != l.Place.Git {
 		l.noteUnseen(git)
 	}
-	meta, there, err := l.w.metaAt(ctx, commit)
+	meta, there, err := l.f.MetaAt(ctx, commit)
 	if err != nil || !there {
 		return false, err
 	}
-	l.Place.git, l.Place.commit, l.Place.branch, l.Place.meta, l.at = git, commit, stateRef(git), meta, git.StateBranch
+	l.Place.Git, l.Place.Commit, l.Place.Branch, l.Place.Meta, l.at = git, commit, StateRef(git), meta, git.StateBranch
 	return true, nil
 }
 
 // recallPlace is for a state whose meta.json cannot be read: its place is that which
 // the last one that can be read recorded, and not what the project file says.
 func (l *locator) recallPlace(ctx context.Context) error {
-	if l.meta != nil {
+	if l.Meta != nil {
 		return nil
 	}
 	stop := errors.New("found")
-	err := l.w.store.History(ctx, l.from, state.Dir, func(c git.Commit) error {
-		meta, _, err := l.w.metaAt(ctx, c.Hash)
+	err := l.f.repo.History(ctx, l.from, state.Dir, func(c git.Commit) error {
+		meta, _, err := l.f.MetaAt(ctx, c.Hash)
 		if err == nil && meta != nil {
-			l.Place.git, err = meta.Applied.Git, stop
+			l.Place.Git, err = meta.Applied.Git, stop
 		}
 		return err
 	})
@@ -374,7 +374,7 @@ func (l *locator) agree(ctx context.Context) error {
 	taken := *l
 	ends := map[string]Place{taken.where(): taken.Place}
 	for _, s := range l.starts {
-		other := &locator{w: l.w, from: l.from, tip: l.tip, beside: l.beside, Place: s.place, at: s.at}
+		other := &locator{f: l.f, from: l.from, tip: l.tip, beside: l.beside, Place: s.place, at: s.at}
 		if err := other.follow(ctx); err != nil {
 			return err
 		}
@@ -383,15 +383,15 @@ func (l *locator) agree(ctx context.Context) error {
 	if len(ends) == 1 {
 		return nil
 	}
-	named := l.w.getenv(statePlaceVariable)
+	named := l.f.getenv(Variable)
 	var words []string
 	for _, where := range model.Names(ends) {
 		end := ends[where]
-		if end.git.Place() == named {
+		if end.Git.Place() == named {
 			l.Place = end
 			return nil
 		}
-		words = append(words, fmt.Sprintf("%s (lineage %s, serial %d)", end.git.Place(), end.meta.Lineage, end.meta.Serial))
+		words = append(words, fmt.Sprintf("%s (lineage %s, serial %d)", end.Git.Place(), end.Meta.Lineage, end.Meta.Serial))
 	}
 	return &unclearPlaceError{words}
 }
@@ -405,7 +405,7 @@ func (e *unclearPlaceError) Error() string {
 
 // Hint says what to do.
 func (e *unclearPlaceError) Hint() string {
-	return fmt.Sprintf("find out which one applies of yours have written, and name it, as %s=PLACE, wherever osmoctl runs for this project; git log -p --full-history -- %s shows who named the others", statePlaceVariable, config.ProjectFile)
+	return fmt.Sprintf("find out which one applies of yours have written, and name it, as %s=PLACE, wherever osmoctl runs for this project; git log -p --full-history -- %s shows who named the others", Variable, config.ProjectFile)
 }
 
 // where tells places apart.
@@ -413,12 +413,12 @@ func (l *locator) where() string {
 	if l.at == "" {
 		return "beside"
 	}
-	return l.Place.branch
+	return l.Place.Branch
 }
 
 // noteUnseen notes a state branch that the clone has not got.
 func (l *locator) noteUnseen(git model.Git) {
-	l.notices = append(l.notices, plan.Notice{
+	l.Notices = append(l.Notices, plan.Notice{
 		Code:    noticePlaceUnseen,
 		Message: fmt.Sprintf("the state branch %s of %s is not in this clone, so it cannot be told whether state is there", git.StateBranch, git.Push),
 		Hint:    fetchHint(git),
@@ -429,22 +429,22 @@ func (l *locator) noteUnseen(git model.Git) {
 // sound before, in this history: then no older place has to be looked for. What
 // the clone remembers it has read at a place that was found like this.
 func (l *locator) isVouchedFor() bool {
-	if l.meta == nil {
+	if l.Meta == nil {
 		return false
 	}
-	sound, err := history.LoadSound(l.w.store.CommonDir(), l.w.store.Prefix())
+	sound, err := history.LoadSound(l.f.repo.CommonDir(), l.f.repo.Prefix())
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(sound, func(s history.Seen) bool {
-		if !s.Whole || s.Lineage != l.meta.Lineage || s.Serial > l.meta.Serial {
+		if !s.Whole || s.Lineage != l.Meta.Lineage || s.Serial > l.Meta.Serial {
 			return false
 		}
-		beside, err := l.w.store.ID(s.Commit, config.ProjectFile)
+		beside, err := l.f.repo.ID(s.Commit, config.ProjectFile)
 		if err != nil || beside == "" {
 			return false
 		}
-		before, err := l.w.store.IsAncestor(s.Commit, l.from)
+		before, err := l.f.repo.IsAncestor(s.Commit, l.from)
 		return err == nil && before
 	})
 }
@@ -455,12 +455,12 @@ const maxMoves = 16
 // follow goes on to where the state found says that an apply moved it.
 func (l *locator) follow(ctx context.Context) error {
 	for range maxMoves {
-		if l.meta == nil {
+		if l.Meta == nil {
 			return nil
 		}
-		recorded := l.meta.Applied.Git
+		recorded := l.Meta.Applied.Git
 		if recorded.StateBranch == l.at {
-			l.Place.git = recorded
+			l.Place.Git = recorded
 			return nil
 		}
 		moved, err := l.step(ctx, recorded)
@@ -476,7 +476,7 @@ func (l *locator) follow(ctx context.Context) error {
 func (l *locator) step(ctx context.Context, to model.Git) (moved bool, err error) {
 	commit, branch, unseen := l.from, l.beside, false
 	if to.StateBranch != "" {
-		branch = stateRef(to)
+		branch = StateRef(to)
 		if commit, unseen, err = l.tip(ctx, to); err != nil {
 			return false, err
 		}
@@ -485,20 +485,20 @@ func (l *locator) step(ctx context.Context, to model.Git) (moved bool, err error
 				fetchHint(to)+" (if the apply that moved state there did not come to its end: osmoctl apply "+guard.StateMoveFlag(to)+")")
 		}
 	}
-	meta, _, err := l.w.metaAt(ctx, commit)
+	meta, _, err := l.f.MetaAt(ctx, commit)
 	if err != nil {
 		return false, err
 	}
-	if meta == nil || meta.Lineage != l.meta.Lineage || meta.Serial <= l.meta.Serial {
-		l.goal = &to
+	if meta == nil || meta.Lineage != l.Meta.Lineage || meta.Serial <= l.Meta.Serial {
+		l.Goal = &to
 		if l.at == "" {
-			l.Place.git = model.Git{Push: to.Push, Branch: to.Branch}
+			l.Place.Git = model.Git{Push: to.Push, Branch: to.Branch}
 		}
-		if meta != nil && !l.leftBehind(meta) {
-			l.blocked = append(l.blocked, placeTaken(to, l.meta, meta))
+		if meta != nil && !l.LeftBehind(meta) {
+			l.Blocked = append(l.Blocked, placeTaken(to, l.Meta, meta))
 		}
 		return false, nil
 	}
-	l.Place.git, l.Place.commit, l.Place.branch, l.Place.meta, l.at = to, commit, branch, meta, to.StateBranch
+	l.Place.Git, l.Place.Commit, l.Place.Branch, l.Place.Meta, l.at = to, commit, branch, meta, to.StateBranch
 	return true, nil
 }
