@@ -252,3 +252,33 @@ func (o *Objects) Tree(name object.ID) ([]object.Entry, error) { return readTree
 func (o *Objects) Find(tree object.ID, path string) (object.Entry, error) {
 	return lookUp(o, tree, path)
 }
+
+// Absent returns those objects, by their full hashes, that the clone has not got.
+func (o *Objects) Absent(objects []string) ([]string, error) {
+	r := o.fork()
+	defer r.close()
+	if err := r.reopen(); err != nil {
+		return nil, err
+	}
+	var absent []string
+	for _, hash := range objects {
+		name, err := object.ParseID(hash)
+		if err != nil {
+			return nil, err
+		}
+		if !r.has(name) {
+			absent = append(absent, hash)
+		}
+	}
+	return absent, nil
+}
+
+// has looks for an object and does not read it.
+func (r *reader) has(name object.ID) bool {
+	for _, store := range r.stores {
+		if store.HasEncodedObject(plumbing.Hash(name)) == nil {
+			return true
+		}
+	}
+	return false
+}

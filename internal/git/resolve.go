@@ -123,7 +123,7 @@ func candidates(base string) []string {
 	return names
 }
 
-func (r *Repository) resolveRef(name string) (object.ID, error) {
+func (r Refs) resolveRef(name string) (object.ID, error) {
 	if name != "HEAD" {
 		return r.RefID(name)
 	}
@@ -138,14 +138,14 @@ func (r *Repository) resolveRef(name string) (object.ID, error) {
 }
 
 // resolveShort finds the one commit whose hash begins like this.
-func (r *Repository) resolveShort(prefix string) (object.ID, error) {
+func (o *Objects) resolveShort(prefix string) (object.ID, error) {
 	const shortest = 4
 	even := prefix[:len(prefix)&^1]
 	start, err := hex.DecodeString(even)
 	if err != nil || len(prefix) < shortest || len(prefix) > 40 {
 		return object.ID{}, ErrUnknownRevision
 	}
-	all, err := r.withPrefix(start)
+	all, err := o.withPrefix(start)
 	if err != nil {
 		return object.ID{}, err
 	}
@@ -154,7 +154,7 @@ func (r *Repository) resolveShort(prefix string) (object.ID, error) {
 		if !strings.HasPrefix(name.String(), strings.ToLower(prefix)) {
 			continue
 		}
-		if _, err := r.peel(name); err == nil {
+		if _, err := o.peel(name); err == nil {
 			commits = append(commits, name)
 		}
 	}
@@ -168,9 +168,9 @@ func (r *Repository) resolveShort(prefix string) (object.ID, error) {
 }
 
 // peel follows annotated tags to the commit.
-func (r *Repository) peel(name object.ID) (object.ID, error) {
+func (o *Objects) peel(name object.ID) (object.ID, error) {
 	for range 10 {
-		kind, data, err := r.Read(name)
+		kind, data, err := o.Read(name)
 		switch {
 		case err != nil:
 			return object.ID{}, err
@@ -188,7 +188,7 @@ func (r *Repository) peel(name object.ID) (object.ID, error) {
 }
 
 // step takes one ~N, ^N or ^{…} off steps and goes there.
-func (r *Repository) step(at object.ID, steps string) (object.ID, string, error) {
+func (o *Objects) step(at object.ID, steps string) (object.ID, string, error) {
 	for _, same := range []string{"^{commit}", "^{}", "^0"} {
 		if rest, ok := strings.CutPrefix(steps, same); ok {
 			return at, rest, nil
@@ -204,17 +204,17 @@ func (r *Repository) step(at object.ID, steps string) (object.ID, string, error)
 		return object.ID{}, "", fmt.Errorf("%w: %s is not understood here", ErrUnknownRevision, steps)
 	}
 	if op == '^' {
-		at, err = r.parent(at, n)
+		at, err = o.parent(at, n)
 		return at, rest[digits:], err
 	}
 	for ; n > 0 && err == nil; n-- {
-		at, err = r.parent(at, 1)
+		at, err = o.parent(at, 1)
 	}
 	return at, rest[digits:], err
 }
 
-func (r *Repository) parent(at object.ID, n int) (object.ID, error) {
-	c, err := readCommit(r.Objects, at)
+func (o *Objects) parent(at object.ID, n int) (object.ID, error) {
+	c, err := readCommit(o, at)
 	if err != nil {
 		return object.ID{}, err
 	}

@@ -281,7 +281,7 @@ func (c *checker) judgeMessages(ctx context.Context, l *loader) {
 	serial := 0
 	for _, k := range c.links {
 		s := &step{commit: k.Hash, message: record.Parse(k.Message)}
-		problems := (&judgement{step: s}).fromMessage(serial)
+		problems := (&judgement{step: s}).checkMessage(serial)
 		serial = max(serial, s.message.Serial)
 		switch {
 		case len(c.doubtful) > 0 && (k.state == c.sound.state || s.restores()):
@@ -466,11 +466,17 @@ func (c *checker) compareSeen(ctx context.Context) {
 		return
 	}
 	message := s.rollback(c.report.Meta, c.steps)
-	if message != "" {
-		c.learnSeen(ctx, s)
+	if message == "" {
+		return
+	}
+	if c.report.Meta == nil || c.report.Meta.Lineage == s.Lineage {
+		// What ended in the state that was taken back has ended, if its commit is
+		// still there.
+		_ = c.learnApart(ctx, c.report.Commit, s.Commit)
 	}
 	known := slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return !f.Settled() && f.Has(CodeRollback) })
-	if message == "" || known || c.isAcceptedSince(s) {
+	acceptedSince := slices.ContainsFunc(c.report.Accepted, func(hash string) bool { return !slices.Contains(s.Accepted, hash) })
+	if known || acceptedSince {
 		return
 	}
 	f := Finding{Commit: c.report.Commit}
@@ -479,16 +485,4 @@ func (c *checker) compareSeen(ctx context.Context) {
 	}
 	f.Problems = []Problem{{CodeRollback, message}}
 	c.report.Findings = append(c.report.Findings, f)
-}
-
-// learnSeen takes in what ended in the state that the clone has seen and that was
-// taken back, if its commit is still there.
-func (c *checker) learnSeen(ctx context.Context, s *Seen) {
-	if c.report.Meta == nil || c.report.Meta.Lineage == s.Lineage {
-		_ = c.learnApart(ctx, c.report.Commit, s.Commit)
-	}
-}
-
-func (c *checker) isAcceptedSince(s *Seen) bool {
-	return slices.ContainsFunc(c.report.Accepted, func(hash string) bool { return !slices.Contains(s.Accepted, hash) })
 }

@@ -76,16 +76,16 @@ type roleChange struct {
 // what came after is for the caller to let it learn, or not.
 func judge(s *step, m *memory) []Problem {
 	j := &judgement{step: s, memory: m}
-	j.origin()
-	j.meta()
+	j.checkOrigin()
+	j.checkMeta()
 	j.add(s.unreadable...)
 	for _, c := range s.accounts {
 		m.learn(c.before, s.base)
 	}
 	for _, c := range s.accounts {
-		j.account(c)
+		j.checkAccount(c)
 	}
-	j.digests()
+	j.checkDigest()
 	return j.problems
 }
 
@@ -101,24 +101,24 @@ func (j *judgement) addf(code, format string, args ...any) {
 	j.add(Problem{code, fmt.Sprintf(format, args...)})
 }
 
-// fromMessage are the problems that a commit's message alone shows, after one with
+// checkMessage finds the problems that a commit's message alone shows, after one with
 // a serial.
-func (j *judgement) fromMessage(before int) []Problem {
-	j.origin()
+func (j *judgement) checkMessage(before int) []Problem {
+	j.checkOrigin()
 	if m := j.message; m.ByOsmoctl() && m.Serial <= before {
 		j.addf(CodeRollback, "its trailers say serial %d, and serial %d came before: an older state is back", m.Serial, before)
 	}
 	return j.problems
 }
 
-func (j *judgement) origin() {
+func (j *judgement) checkOrigin() {
 	if !j.message.ByOsmoctl() {
 		j.addf(CodeForeign, "it changes state/ and was not made by osmoctl")
 	}
 }
 
-// meta checks what meta.json says against the predecessor and the trailers.
-func (j *judgement) meta() {
+// checkMeta checks what meta.json says against the predecessor and the trailers.
+func (j *judgement) checkMeta() {
 	switch {
 	case j.gone:
 		j.addf(CodeRollback, "it removes the state as a whole")
@@ -126,17 +126,17 @@ func (j *judgement) meta() {
 	case j.after == nil:
 		return // that it cannot be read is said by unreadable
 	}
-	j.lineage()
-	j.serial()
+	j.checkLineage()
+	j.checkSerial()
 }
 
-func (j *judgement) digests() {
+func (j *judgement) checkDigest() {
 	if j.digest != nil && j.after != nil && *j.digest != j.after.Digest {
 		j.addf(CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand")
 	}
 }
 
-func (j *judgement) lineage() {
+func (j *judgement) checkLineage() {
 	if j.before != nil && j.before.Lineage != j.after.Lineage {
 		j.addf(CodeLineage, "the lineage was %s and became %s", j.before.Lineage, j.after.Lineage)
 	}
@@ -147,7 +147,7 @@ func (j *judgement) lineage() {
 
 // serial lets only a restore leave out numbers: it goes beyond the highest that
 // was ever seen, so that nobody takes its state for an older one.
-func (j *judgement) serial() {
+func (j *judgement) checkSerial() {
 	before := 0
 	if j.before != nil {
 		before = j.before.Serial
@@ -166,7 +166,7 @@ func (j *judgement) serial() {
 	}
 }
 
-func (j *judgement) account(c accountChange) {
+func (j *judgement) checkAccount(c accountChange) {
 	if c.after == nil && c.before != nil {
 		j.addf(CodeRecordLost, "the record of %s is gone", model.AccountAddress(c.name))
 	}
@@ -197,7 +197,7 @@ func (j *judgement) checkKept(a model.Address, before, after *state.Token) {
 		j.addf(CodeLastGeneration, "the last generation of %s fell from %d to %d", a, before.LastGeneration, after.LastGeneration)
 	}
 	for _, s := range before.Tombstones {
-		if !hasTombstone(after, s) && after.Generation(s.Generation) == nil {
+		if !slices.Contains(after.Tombstones, s) && after.Generation(s.Generation) == nil {
 			j.addf(CodeRecordLost, "that %s has ended is no longer recorded, or otherwise than before", a.At(s.Generation))
 		}
 	}
@@ -205,8 +205,6 @@ func (j *judgement) checkKept(a model.Address, before, after *state.Token) {
 		j.checkContinued(a, &before.Generations[i], after)
 	}
 }
-
-func hasTombstone(t *state.Token, s state.Tombstone) bool { return slices.Contains(t.Tombstones, s) }
 
 // checkContinued checks what became of a live generation: it goes on, or it ended.
 func (j *judgement) checkContinued(a model.Address, before *state.Generation, after *state.Token) {
