@@ -30,7 +30,7 @@ exec osmoctl%s token scan --staged
 // the clone's own: nothing that is committed chooses programs to run. A hook that
 // exists is left alone.
 func (e *Env) writeHook(dir string) error {
-	store, err := e.openForScan(dir)
+	store, err := gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.getenvForScan})
 	if err != nil {
 		return err
 	}

@@ -3,19 +3,19 @@ package cli
 import (
 	"errors"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/search"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/scan"
-	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 type tokenScanCmd struct {
@@ -50,11 +50,18 @@ func (c *tokenScanCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	s := &search{env: env, ctx: env.Context, known: known, opts: scan.Options{Deep: c.Deep, Issued: known.issued, Budget: scan.NewBudget(budget)}}
-	if err := c.search(s); err != nil {
+	issued := func(sum scan.Sum) bool {
+		_, ok := known.Values[sum]
+		return ok
+	}
+	found, err := c.search(env, &search.Searcher{
+		Scan: scan.Options{Deep: c.Deep, Issued: issued, Budget: scan.NewBudget(budget)},
+		Dir:  env.Dir, Env: env.getenvForScan,
+	})
+	if err != nil {
 		return err
 	}
-	result := s.result()
+	result := report.ScanOf(found, known)
 	if err := leaks.Show(env.view(), result, c.format()); err != nil {
 		return err
 	}
@@ -100,82 +107,75 @@ func (c *tokenScanCmd) check() error {
 	return nil
 }
 
-func (c *tokenScanCmd) search(s *search) error {
+func (c *tokenScanCmd) search(env *Env, s *search.Searcher) (*search.Result, error) {
 	switch {
 	case c.Staged:
-		return s.staged()
+		index := env.Getenv("GIT_INDEX_FILE")
+		if index != "" {
+			// Git names it from the directory that it starts the hook in.
+			var err error
+			if index, err = filepath.Abs(index); err != nil {
+				return nil, err
+			}
+		}
+		return s.Staged(env.Context, index)
 	case slices.Contains(c.Paths, "-"):
-		return s.stdin()
+		return untilInterrupted(env.Context, func() (*search.Result, error) { return s.Stream(env.Context, env.Stdin), nil })
 	}
 	if len(c.Paths) == 0 {
 		c.Paths = []string{"."}
 	}
-	if err := s.trees(c.Paths); err != nil || !c.History {
-		return err
+	found, err := s.Files(env.Context, c.Paths)
+	if err != nil || !c.History {
+		return found, err
 	}
-	return s.histories(c.Paths)
-}
-
-// knownTokens are the values that the project issued, by their digests.
-type knownTokens struct {
-	// commit is that of the state, "" where there is none to compare with.
-	commit string
-	values map[state.Sum]report.Verdict
-	left   []report.ScanLeft
-}
-
-func (k *knownTokens) issued(sum scan.Sum) bool {
-	_, ok := k.values[sum]
-	return ok
+	past, err := s.Histories(env.Context, c.Paths, found.Nested)
+	if err == nil {
+		found.Add(past)
+	}
+	return found, err
 }
 
 // knownTokens reads the state of the project around the working directory, if
 // there is one. It changes nothing and takes no lock, since it runs in hooks. A
 // state that cannot be read is no reason not to search.
-func (e *Env) knownTokens() (*knownTokens, error) {
-	k := &knownTokens{values: map[state.Sum]report.Verdict{}}
+func (e *Env) knownTokens() (report.Known, error) {
 	dir, err := e.findProject()
 	if err != nil {
-		return k, nil
+		return report.Known{}, nil
 	}
 	day, err := e.today()
 	if err != nil {
-		return nil, err
+		return report.Known{}, err
 	}
-	if err := k.read(e, dir, day); err != nil {
-		k.left = append(k.left, report.ScanLeft{Path: dir, Reason: "its state cannot be read, so values without a prefix are not found: " + err.Error()})
+	known, err := e.readKnown(dir, day)
+	if err != nil {
+		known.Left = []report.ScanLeft{{Path: dir, Reason: "its state cannot be read, so values without a prefix are not found: " + err.Error()}}
 	}
-	return k, nil
+	return known, nil
 }
 
-func (k *knownTokens) read(e *Env, dir string, day model.Date) error {
+func (e *Env) readKnown(dir string, day model.Date) (known report.Known, err error) {
 	outside := e.outside()
 	outside.Getenv = e.getenvForScan
 	w, err := workspace.Open(dir, outside)
 	if err != nil {
-		return err
+		return known, err
 	}
 	defer w.Close()
 	snap, err := w.State(e.Context)
 	if err != nil {
-		return err
+		return known, err
 	}
 	at, err := w.Newest(e.Context)
 	if err != nil {
-		return err
+		return known, err
 	}
-	k.commit = at.Commit
-	k.values = report.Verdicts(snap, day)
-	return nil
+	return report.Known{Commit: at.Commit, Values: report.Verdicts(snap, day)}, nil
 }
 
-// openForScan opens the repository around a directory for reading.
-func (e *Env) openForScan(dir string) (*gitstore.Store, error) {
-	return gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.getenvForScan})
-}
-
-// getenvForScan hides the index of its own that git names to its hooks, which
-// [search.staged] reads and nothing else.
+// getenvForScan hides the index of its own that git names to its hooks: what is
+// staged is read from it, and nothing else.
 func (e *Env) getenvForScan(name string) string {
 	if name == "GIT_INDEX_FILE" {
 		return ""

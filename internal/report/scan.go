@@ -2,8 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/osmoctl/osmoctl/internal/search"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/scan"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // Scan is what a search for leaked tokens found.
@@ -51,6 +55,83 @@ const (
 type ScanLeft struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
+}
+
+// Known are the values that a project issued, which a search compares with.
+type Known struct {
+	// Commit is that of the state, "" where there is none to compare with.
+	Commit string
+	// Values has the verdict on each, by its digest.
+	Values map[state.Sum]Verdict
+	// Left says why there is no state, where it could not be read.
+	Left []ScanLeft
+}
+
+// ScanOf reports what a search found, in the order of places.
+func ScanOf(found *search.Result, known Known) Scan {
+	out := Scan{Compared: known.Commit, Files: found.Files, Bytes: found.Bytes, Versions: found.Versions, Left: slices.Clone(known.Left), Notes: scanNotes(found)}
+	for _, l := range found.Unread {
+		out.Left = append(out.Left, ScanLeft{Path: l.Path, Reason: l.Reason})
+	}
+	for _, in := range found.Inputs {
+		for _, p := range in.Places {
+			out.Finds = append(out.Finds, scanFindOf(in.Commit, p, known))
+		}
+		for _, l := range in.Left {
+			path, reason := l.Path, l.Reason
+			if in.Commit != "" {
+				path = in.Commit + ":" + path
+			}
+			if l.Budget {
+				reason += "; --max-unpacked SIZE raises that"
+			}
+			out.Left = append(out.Left, ScanLeft{Path: path, Reason: reason})
+		}
+	}
+	return out
+}
+
+func scanFindOf(commit string, p scan.Place, known Known) ScanFind {
+	f := ScanFind{Path: p.Path, Commit: commit, Line: p.Find.Line, Column: p.Find.Column, Offset: p.Find.Offset}
+	for _, e := range p.Find.Encodings {
+		f.Encodings = append(f.Encodings, string(e))
+	}
+	verdict, issued := known.Values[p.Find.Sum]
+	switch {
+	case issued:
+		f.Status = verdict.Status
+	case known.Commit == "":
+		f.Status = ScanUnchecked
+	default:
+		f.Status = ScanUnknown
+	}
+	f.Verdict = verdict
+	f.Verdict.Fingerprint = state.Sum(p.Find.Sum).Short()
+	return f
+}
+
+// scanNotes say what was met and is never searched.
+func scanNotes(found *search.Result) (notes []string) {
+	gits := found.Gits
+	if found.Versions > 0 {
+		gits = 0 // What is in them was searched.
+	}
+	for _, n := range []struct {
+		count     int
+		one, many string
+	}{
+		{gits, "1 .git directory was left out: --history searches what is in it", "%d .git directories were left out: --history searches what is in them"},
+		{found.Links, "1 link was not followed", "%d links were not followed"},
+		{found.Others, "1 device, socket or pipe was not opened", "%d devices, sockets and pipes were not opened"},
+	} {
+		switch {
+		case n.count == 1:
+			notes = append(notes, n.one)
+		case n.count > 1:
+			notes = append(notes, fmt.Sprintf(n.many, n.count))
+		}
+	}
+	return notes
 }
 
 // Address is the generation that was found, "" for a stranger.

@@ -1,5 +1,5 @@
 //go:build !unix
 
-package cli
+package search
 
 const openNonblock = 0
