@@ -48,9 +48,9 @@ type Token struct {
 	// Generation is the number of the best one; 0 where none lives.
 	Generation int `json:"generation"`
 	// Recipients are the declared names.
-	Recipients []string     `json:"recipients"`
-	ExpiresIn  model.Days   `json:"expires_in,omitzero"`
-	Rotate     *plan.Rhythm `json:"rotate"`
+	Recipients []string        `json:"recipients"`
+	ExpiresIn  model.Days      `json:"expires_in,omitzero"`
+	Rotate     *model.Rotation `json:"rotate"`
 	// NextRotation is the day on which a date alone asks for a new
 	// generation; it may have passed.
 	NextRotation model.Date   `json:"next_rotation,omitzero"`
@@ -111,7 +111,7 @@ func TokenOf(account *state.Account, name string, today model.Date, names map[st
 	out := Token{
 		UserName: account.Name, TokenName: name, Description: t.Spec.Description, Roles: []string{},
 		Status: StatusEnded, Inherited: t.Spec.Inherit, PendingRoles: orEmpty(rights.Pending(account, t)), LostRoles: []string{}, Recipients: orEmpty(t.Spec.Recipients),
-		ExpiresIn: t.Spec.Expiry.In, Rotate: &plan.Rhythm{Every: t.Spec.Rotate.Every, Overlap: t.Spec.Rotate.Overlap},
+		ExpiresIn: t.Spec.Expiry.In, Rotate: &t.Spec.Rotate,
 		NextRotation: plan.NextRotation(t, today), RenamedTo: t.RenamedTo, DeletedOn: t.DeletedOn,
 		Generations: make([]Generation, len(t.Generations)), Tombstones: make([]Tombstone, len(t.Tombstones)),
 	}

@@ -204,7 +204,7 @@ func TestStatusOfDeletedToken(t *testing.T) {
 func TestRolesOfAToken(t *testing.T) {
 	t.Parallel()
 	today := viewtest.Date(t, "2026-11-23")
-	rotates := state.Spec{Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}}
+	rotates := model.TokenSpec{Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}}
 	fixed, narrow := rotates, rotates
 	fixed.Expiry, fixed.Rotate = model.Expiry{At: today + 90}, model.Rotation{}
 	narrow.Inherit, narrow.Roles = false, []string{"r1"}
@@ -212,7 +212,7 @@ func TestRolesOfAToken(t *testing.T) {
 	lost := g
 	lost.RemovedRoles = []string{"r2"}
 	for name, c := range map[string]struct {
-		spec        state.Spec
+		spec        model.TokenSpec
 		generations []state.Generation
 		roles       []string
 		want        string
@@ -254,7 +254,7 @@ func TestNextRotationAgreesWithPlan(t *testing.T) {
 
 func appliedOnce(issued model.Date, expiry model.Expiry, rotate model.Rotation) *state.Token {
 	return &state.Token{
-		Spec: state.Spec{Expiry: expiry, Rotate: rotate}, Honoured: 1, LastGeneration: 1,
+		Spec: model.TokenSpec{Expiry: expiry, Rotate: rotate}, Honoured: 1, LastGeneration: 1,
 		Generations: []state.Generation{{Number: 1, IssuedAt: issued.Time(), ExpiresAt: expiry.On(issued)}},
 	}
 }
@@ -262,7 +262,7 @@ func appliedOnce(issued model.Date, expiry model.Expiry, rotate model.Rotation) 
 // plannedRotation is the first day on which a plan rotates the token, or none.
 func plannedRotation(t *testing.T, issued model.Date, expiry model.Expiry, rotate model.Rotation) model.Date {
 	t.Helper()
-	token := &model.Token{Account: "a", Name: "t", Expiry: expiry, Rotate: rotate, Roles: []string{}}
+	token := &model.Token{Account: "a", Name: "t", TokenSpec: model.TokenSpec{Expiry: expiry, Rotate: rotate, Roles: []string{}}}
 	want := &model.Declarations{Accounts: map[string]*model.Account{"a": {Name: "a", Tokens: map[string]*model.Token{"t": token}}}}
 	have := &state.Snapshot{Meta: state.Meta{Serial: 1}, Accounts: map[string]*state.Account{
 		"a": {Name: "a", Tokens: map[string]*state.Token{"t": appliedOnce(issued, expiry, rotate)}},

@@ -128,7 +128,7 @@ func (e *editor) issue(c *plan.Change) {
 		g.RevokeAfter = c.Resolved.RevokeAfter
 	}
 	t.DeletedOn, t.RenamedTo = 0, ""
-	t.Spec, t.Honoured = specOf(c.After), c.Resolved.Requested
+	t.Spec, t.Honoured = c.After.TokenSpec(), c.Resolved.Requested
 	sealed := e.sealed[c.Address]
 	number := sealed.address.Generation
 	e.Issue(c.Address, state.Generation{
@@ -141,7 +141,7 @@ func (e *editor) issue(c *plan.Change) {
 
 func (e *editor) update(c *plan.Change) {
 	t := e.Token(c.Address.Account, c.Address.Name)
-	t.Spec, t.RenamedTo = specOf(c.After), c.After.RenamedTo
+	t.Spec, t.RenamedTo = c.After.TokenSpec(), c.After.RenamedTo
 	if g := t.Active(); g != nil && c.Resolved != nil && c.Resolved.Replaces == g.Number {
 		g.RevokeAfter = c.Resolved.RevokeAfter
 	}
@@ -154,17 +154,6 @@ func (e *editor) revoke(c *plan.Change) {
 	if t.RenamedTo != "" && len(t.Generations) == 0 {
 		e.DeleteToken(c.Address.Token(), e.plan.Date, reason(c))
 	}
-}
-
-func specOf(o *plan.Object) state.Spec {
-	s := state.Spec{
-		Description: o.Description, Inherit: o.Roles == nil, Roles: o.Roles,
-		Expiry: model.Expiry{At: o.ExpiresAt, In: o.ExpiresIn}, Recipients: o.Recipients,
-	}
-	if o.Rotate != nil {
-		s.Rotate = model.Rotation{Every: o.Rotate.Every, Overlap: o.Rotate.Overlap}
-	}
-	return s
 }
 
 // reason is what a tombstone says.

@@ -148,20 +148,26 @@ func TestLoadAccounts(t *testing.T) {
 			Roles: []string{"ml-team", "osmo-user"}, Protect: true, Origin: at(11, 3),
 			Tokens: map[string]*model.Token{
 				"plain": {
-					Account: "svc-a", Name: "plain", Inherit: true, Expiry: model.Expiry{In: 90},
-					Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"alice"}, Readers: []model.Recipient{alice},
-					Origin: at(17, 7), ExpiryOrigin: diag.Position{File: ProjectFile, Line: 9, Column: 23},
+					Account: "svc-a", Name: "plain", TokenSpec: model.TokenSpec{
+						Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"alice"},
+					},
+					Readers: []model.Recipient{alice},
+					Origin:  at(17, 7), ExpiryOrigin: diag.Position{File: ProjectFile, Line: 9, Column: 23},
 				},
 				"own": {
-					Account: "svc-a", Name: "own", Description: "folded text", Roles: []string{"osmo-user"},
-					Expiry: model.Expiry{At: date(t, "2027-12-01")}, Rotate: model.Rotation{Every: 20}, Generation: 3,
-					Recipients: []string{"everyone", "bob"}, Readers: []model.Recipient{bob, alice},
+					Account: "svc-a", Name: "own", Generation: 3, TokenSpec: model.TokenSpec{
+						Description: "folded text", Roles: []string{"osmo-user"},
+						Expiry: model.Expiry{At: date(t, "2027-12-01")}, Rotate: model.Rotation{Every: 20}, Recipients: []string{"everyone", "bob"},
+					},
+					Readers:    []model.Recipient{bob, alice},
 					Previously: []string{"old", "older"}, Origin: at(18, 7), ExpiryOrigin: at(23, 21),
 				},
 				"brief": {
-					Account: "svc-a", Name: "brief", Inherit: true, Expiry: model.Expiry{In: 4},
-					Rotate: model.Rotation{Every: 3, Overlap: 2}, Recipients: []string{"alice"}, Readers: []model.Recipient{alice},
-					Origin: at(28, 7), ExpiryOrigin: at(29, 21),
+					Account: "svc-a", Name: "brief", TokenSpec: model.TokenSpec{
+						Inherit: true, Expiry: model.Expiry{In: 4}, Rotate: model.Rotation{Every: 3, Overlap: 2}, Recipients: []string{"alice"},
+					},
+					Readers: []model.Recipient{alice},
+					Origin:  at(28, 7), ExpiryOrigin: at(29, 21),
 				},
 			},
 		},

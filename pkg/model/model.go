@@ -133,10 +133,9 @@ type Account struct {
 	Origin     diag.Position
 }
 
-// Token is a declared token, with the project's defaults filled in.
-type Token struct {
-	Account     string
-	Name        string
+// TokenSpec is what a declaration asks of a token's values: state remembers it as
+// it was last applied.
+type TokenSpec struct {
 	Description string
 	// Inherit is true where roles were left out: the token takes all of its
 	// account's roles at the time of issue. Roles, sorted, is then nil.
@@ -145,12 +144,27 @@ type Token struct {
 	Expiry  Expiry
 	// Rotate is zero where none was asked for.
 	Rotate Rotation
+	// Recipients are names, in the order in which they were declared.
+	Recipients []string
+}
+
+// Equal reports whether two specs ask for the same. Names of recipients are a
+// set, in whatever order they are declared.
+func (s TokenSpec) Equal(o TokenSpec) bool {
+	return s.Description == o.Description && s.Inherit == o.Inherit && slices.Equal(s.Roles, o.Roles) &&
+		s.Expiry == o.Expiry && s.Rotate == o.Rotate && SameSet(s.Recipients, o.Recipients)
+}
+
+// Token is a declared token, with the project's defaults filled in.
+type Token struct {
+	Account string
+	Name    string
+	TokenSpec
 	// Generation counts requests for a rotation; 0 and 1 ask for none.
 	Generation int
-	// Recipients are the names as declared, in order; Readers what they
-	// resolve to: every key once, sorted by ID.
-	Recipients []string
-	Readers    []Recipient
+	// Readers are the keys that Recipients resolve to: every key once, sorted by
+	// ID.
+	Readers []Recipient
 	// Previously lists earlier names of this token.
 	Previously []string
 	// Origin is where the token's name stands, ExpiryOrigin where its expiry

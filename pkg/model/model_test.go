@@ -95,10 +95,10 @@ func TestExpiry(t *testing.T) {
 func TestRolesAtIssue(t *testing.T) {
 	t.Parallel()
 	a := &Account{Roles: []string{"a", "b"}}
-	if got := (&Token{Inherit: true}).RolesAtIssue(a); !slices.Equal(got, a.Roles) {
+	if got := (&Token{TokenSpec: TokenSpec{Inherit: true}}).RolesAtIssue(a); !slices.Equal(got, a.Roles) {
 		t.Errorf("%q", got)
 	}
-	if got := (&Token{Roles: []string{"a"}}).RolesAtIssue(a); !slices.Equal(got, []string{"a"}) {
+	if got := (&Token{TokenSpec: TokenSpec{Roles: []string{"a"}}}).RolesAtIssue(a); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("%q", got)
 	}
 }

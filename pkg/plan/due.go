@@ -128,8 +128,7 @@ func (a appliedDeclarations) account(have *state.Account) *model.Account {
 		}
 		readers, _ := a.resolve(a.readers(t))
 		want.Tokens[name] = &model.Token{
-			Account: have.Name, Name: name, Description: t.Spec.Description, Inherit: t.Spec.Inherit, Roles: t.Spec.Roles,
-			Expiry: t.Spec.Expiry, Rotate: t.Spec.Rotate, Generation: t.Honoured, Recipients: t.Spec.Recipients, Readers: readers,
+			Account: have.Name, Name: name, TokenSpec: t.Spec, Generation: t.Honoured, Readers: readers,
 		}
 	}
 	return want

@@ -62,7 +62,7 @@ func (k *keyring) lost(want []model.Recipient, have []string) []string {
 
 // object shows a declared token.
 func (k *keyring) object(t *model.Token) *Object {
-	o := specObject(state.SpecOf(t))
+	o := specObject(t.TokenSpec)
 	o.Requested = max(1, t.Generation)
 	o.Readers = k.readersOf(t.Readers)
 	return o

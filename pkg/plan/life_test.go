@@ -201,7 +201,7 @@ func (l *life) excused(t *state.Token) bool {
 
 // dueDay restates the rule of a declared lifetime in other words than the
 // planner's, so that the two are held against each other.
-func dueDay(s state.Spec, g *state.Generation) model.Date {
+func dueDay(s model.TokenSpec, g *state.Generation) model.Date {
 	day := g.ExpiresAt - 1
 	if s.Rotate.Overlap > 1 {
 		day = g.ExpiresAt - model.Date(s.Rotate.Overlap)

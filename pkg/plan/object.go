@@ -26,24 +26,18 @@ type Object struct {
 	Protect   bool              `json:"protect,omitzero"`
 
 	// Of tokens. Durations stay unresolved.
-	ExpiresAt  model.Date `json:"expires_at,omitzero"`
-	ExpiresIn  model.Days `json:"expires_in,omitzero"`
-	Rotate     *Rhythm    `json:"rotate,omitempty"`
-	Recipients []string   `json:"recipients,omitzero"`
-	Readers    []Reader   `json:"readers,omitzero"`
-	RenamedTo  string     `json:"renamed_to,omitzero"`
+	ExpiresAt  model.Date      `json:"expires_at,omitzero"`
+	ExpiresIn  model.Days      `json:"expires_in,omitzero"`
+	Rotate     *model.Rotation `json:"rotate,omitempty"`
+	Recipients []string        `json:"recipients,omitzero"`
+	Readers    []Reader        `json:"readers,omitzero"`
+	RenamedTo  string          `json:"renamed_to,omitzero"`
 	// Requested is the declared generation counter.
 	Requested int `json:"requested_generation,omitzero"`
 
 	// Of generations.
 	Generation  int        `json:"generation,omitzero"`
 	RevokeAfter model.Date `json:"revoke_after,omitzero"`
-}
-
-// Rhythm is a token's rotation.
-type Rhythm struct {
-	Every   model.Days `json:"every,omitzero"`
-	Overlap model.Days `json:"overlap"`
 }
 
 func declaredRole(r *model.Role) *Object {
@@ -75,11 +69,19 @@ func appliedToken(t *state.Token, names map[string]string) *Object {
 	return o
 }
 
-func specObject(s state.Spec) *Object {
+// specObject shows what a token asks for, and [Object.TokenSpec] gives it back.
+func specObject(s model.TokenSpec) *Object {
 	return &Object{
 		Description: s.Description, Roles: s.Roles, Recipients: s.Recipients,
-		ExpiresAt: s.Expiry.At, ExpiresIn: s.Expiry.In,
-		Rotate: &Rhythm{Every: s.Rotate.Every, Overlap: s.Rotate.Overlap},
+		ExpiresAt: s.Expiry.At, ExpiresIn: s.Expiry.In, Rotate: &s.Rotate,
+	}
+}
+
+// TokenSpec is what the object of a token asks for.
+func (o *Object) TokenSpec() model.TokenSpec {
+	return model.TokenSpec{
+		Description: o.Description, Inherit: o.Roles == nil, Roles: o.Roles, Recipients: o.Recipients,
+		Expiry: model.Expiry{At: o.ExpiresAt, In: o.ExpiresIn}, Rotate: o.rotation(),
 	}
 }
 
@@ -111,17 +113,17 @@ var fieldGetters = []struct {
 	{"protect", func(o *Object) any { return o.Protect }},
 	{"expires_at", func(o *Object) any { return o.ExpiresAt }},
 	{"expires_in", func(o *Object) any { return o.ExpiresIn }},
-	{"rotate.every", func(o *Object) any { return o.rhythm().Every }},
-	{"rotate.overlap", func(o *Object) any { return o.rhythm().Overlap }},
+	{"rotate.every", func(o *Object) any { return o.rotation().Every }},
+	{"rotate.overlap", func(o *Object) any { return o.rotation().Overlap }},
 	{"generation", func(o *Object) any { return o.Requested }},
 	{"recipients", func(o *Object) any { return o.Recipients }},
 	{"renamed_to", func(o *Object) any { return o.RenamedTo }},
 	{"revoke_after", func(o *Object) any { return o.RevokeAfter }},
 }
 
-func (o *Object) rhythm() Rhythm {
+func (o *Object) rotation() model.Rotation {
 	if o.Rotate == nil {
-		return Rhythm{}
+		return model.Rotation{}
 	}
 	return *o.Rotate
 }

@@ -101,7 +101,7 @@ func contentOf(b basis, c *Change, o *Object) string {
 }
 
 func tokenContent(o *Object) any {
-	return []any{o.Description, o.Roles, o.ExpiresAt, o.ExpiresIn, o.rhythm(), model.Set(o.Recipients)}
+	return []any{o.Description, o.Roles, o.ExpiresAt, o.ExpiresIn, o.rotation(), model.Set(o.Recipients)}
 }
 
 // tokenNames are the live tokens of an account that goes or comes.

@@ -145,7 +145,7 @@ func (c *tokenCase) nameTaken() string {
 // update plans what changes of a token that keeps its generation.
 func (p tokenPlanner) update(out *part, c *tokenCase) {
 	p.keep(out, c)
-	if state.SpecOf(c.want).Equal(c.have.Spec) && c.have.RenamedTo == "" {
+	if c.want.Equal(c.have.Spec) && c.have.RenamedTo == "" {
 		return
 	}
 	before, after := appliedToken(c.have, p.keys.names), p.keys.object(c.want)

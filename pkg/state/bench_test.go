@@ -21,7 +21,7 @@ func large(b *testing.B, accounts int) *Edit {
 		a.Grants = []Grant{{Role: "bare", AssignedAt: at, AssignedBy: "ada"}, {Role: "team", AssignedAt: at, AssignedBy: "ada"}}
 		for _, token := range []string{"ci", "deploy"} {
 			address := model.TokenAddress(name, token)
-			e.Token(name, token).Spec = Spec{Roles: []string{"bare"}, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops", "recovery"}}
+			e.Token(name, token).Spec = model.TokenSpec{Roles: []string{"bare"}, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops", "recovery"}}
 			e.Issue(address, generation(b, 1, token), []byte(address.String()))
 		}
 	}

@@ -500,7 +500,7 @@ func decodeToken(r *reader) *Token {
 	return t
 }
 
-func decodeSpec(r *reader) (s Spec) {
+func decodeSpec(r *reader) (s model.TokenSpec) {
 	r.object(func(key string) bool {
 		switch key {
 		case "description":

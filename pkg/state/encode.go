@@ -335,7 +335,7 @@ func encodeToken(w *writer, t *Token) {
 	w.close(']')
 }
 
-func encodeSpec(w *writer, s Spec) {
+func encodeSpec(w *writer, s model.TokenSpec) {
 	w.text("description", s.Description)
 	if !s.Inherit {
 		w.list("roles", s.Roles)

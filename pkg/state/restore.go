@@ -266,7 +266,7 @@ func (r *Restoration) endOthers(t *Token, sides tokenSides) {
 // day.
 func (r *Restoration) forget(t *Token, sides tokenSides) {
 	latest := sides.all[0]
-	t.Spec, t.RenamedTo, t.DeletedOn = Spec{}, latest.RenamedTo, latest.DeletedOn
+	t.Spec, t.RenamedTo, t.DeletedOn = model.TokenSpec{}, latest.RenamedTo, latest.DeletedOn
 	if latest.Live() {
 		t.DeletedOn = r.On
 	}

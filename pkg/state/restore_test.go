@@ -28,7 +28,7 @@ func step(s *Snapshot, edit func(*Edit)) *Snapshot {
 }
 
 func issue(e *Edit, a model.Address, n int) {
-	e.Token(a.Account, a.Name).Spec = Spec{Inherit: true}
+	e.Token(a.Account, a.Name).Spec = model.TokenSpec{Inherit: true}
 	e.Issue(a, Generation{
 		Number: n, ServerName: model.ServerName(a.Name, n), IssuedAt: time.Unix(1.7e9, 0).UTC(), IssuedBy: "ada",
 		ExpiresAt: 20800, Roles: []string{"user"}, Value: Sum{byte(n), a.Name[0]}, Recipients: []string{"age1a"},

@@ -255,7 +255,7 @@ type Token struct {
 	// DeletedOn is set once the token is gone.
 	DeletedOn model.Date
 	// Spec is the declaration as last applied; zero once the token is gone.
-	Spec Spec
+	Spec model.TokenSpec
 	// RenamedTo is the token that replaced this one by `previously`. The
 	// token is then no longer declared and only waits for its last
 	// generation to be revoked; once gone it is still known to have been
@@ -294,30 +294,6 @@ func (t *Token) Generation(number int) *Generation {
 		}
 	}
 	return nil
-}
-
-// Spec is a token's declaration, as applied.
-type Spec struct {
-	Description string
-	Inherit     bool
-	// Roles, sorted, is nil where Inherit is set.
-	Roles  []string
-	Expiry model.Expiry
-	Rotate model.Rotation
-	// Recipients are names, in declared order.
-	Recipients []string
-}
-
-// SpecOf extracts a declaration's spec.
-func SpecOf(t *model.Token) Spec {
-	return Spec{Description: t.Description, Inherit: t.Inherit, Roles: t.Roles, Expiry: t.Expiry, Rotate: t.Rotate, Recipients: t.Recipients}
-}
-
-// Equal reports whether two specs ask for the same. Names of recipients are a
-// set, in whatever order they are declared.
-func (s Spec) Equal(o Spec) bool {
-	return s.Description == o.Description && s.Inherit == o.Inherit && slices.Equal(s.Roles, o.Roles) &&
-		s.Expiry == o.Expiry && s.Rotate == o.Rotate && model.SameSet(s.Recipients, o.Recipients)
 }
 
 // Status of a generation on a given day.

@@ -69,7 +69,7 @@ func accounts(tb testing.TB, e *Edit, at time.Time) {
 	token.Generations[0].RevokeAfter = day(tb, "2026-06-01")
 	token.Generations[0].RemovedRoles = []string{"team"}
 	e.Reseal(t.At(4), []byte("sealed 4"), []string{"age1alice", "age1carol"})
-	token.Spec = Spec{
+	token.Spec = model.TokenSpec{
 		Description: "a token", Roles: []string{"bare", "team"}, Expiry: model.Expiry{In: 90},
 		Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops", "recovery"},
 	}
@@ -78,7 +78,7 @@ func accounts(tb testing.TB, e *Edit, at time.Time) {
 	e.Issue(old, generation(tb, 1, "old"), []byte("sealed old"))
 	o := e.Token("svc@example.org", "old")
 	o.RenamedTo, o.Honoured, o.Generations[0].RevokeAfter = "deploy", 1, day(tb, "2026-06-01")
-	o.Spec = Spec{Inherit: true, Expiry: model.Expiry{At: day(tb, "2027-01-01")}}
+	o.Spec = model.TokenSpec{Inherit: true, Expiry: model.Expiry{At: day(tb, "2027-01-01")}}
 
 	gone := model.TokenAddress("svc@example.org", "gone")
 	e.Issue(gone, generation(tb, 1, "gone"), []byte("sealed gone"))

@@ -20,7 +20,7 @@ func TestValuesOfAnyType(t *testing.T) {
 	for want, v := range map[string]any{
 		"none": nil, `"a b"`: "a b", "[]": []string{}, "[a, b]": []string{"a", "b"}, "3": &n, "true": &yes, "false": false,
 		"90d": model.Days(90), "2026-11-23": viewtest.Date(t, "2026-11-23"), "force": model.SyncForce, "3 or 20%": &model.Limit{Count: &n, Percent: viewtest.Ptr(20)},
-		"no limit": &model.Limit{}, `{"every":"9d","overlap":"1d"}`: plan.Rhythm{Every: 9, Overlap: 1}, "(not shown)": func() {},
+		"no limit": &model.Limit{}, `{"every":"9d","overlap":"1d"}`: model.Rotation{Every: 9, Overlap: 1}, "(not shown)": func() {},
 	} {
 		if got := value(v); got != want {
 			t.Errorf("value = %q, want %q", got, want)

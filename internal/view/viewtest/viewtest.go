@@ -77,7 +77,7 @@ func Operator(t testing.TB) *state.Account {
 
 func operatorToken(t testing.TB) *state.Token {
 	return &state.Token{
-		Spec: state.Spec{
+		Spec: model.TokenSpec{
 			Description: "Backend Operator Token", Roles: []string{"osmo-backend"}, Expiry: model.Expiry{In: 90},
 			Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops", "recovery"},
 		},

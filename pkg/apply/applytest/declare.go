@@ -189,8 +189,10 @@ func (r *declaring) token(name string, words []string) {
 		r.tb.Fatalf("line %d: token %s stands before any account", r.at.Line, name)
 	}
 	t := &model.Token{
-		Account: r.account.Name, Name: name, Inherit: true, Expiry: model.Expiry{In: 90},
-		Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops"}, Origin: r.at, ExpiryOrigin: r.at,
+		Account: r.account.Name, Name: name, Origin: r.at, ExpiryOrigin: r.at,
+		TokenSpec: model.TokenSpec{
+			Inherit: true, Expiry: model.Expiry{In: 90}, Rotate: model.Rotation{Every: 60, Overlap: 7}, Recipients: []string{"ops"},
+		},
 	}
 	for _, w := range words {
 		key, value, _ := strings.Cut(w, "=")
