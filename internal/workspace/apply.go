@@ -32,6 +32,7 @@ type Terms struct {
 
 // Apply makes state equal to the committed declarations.
 type Apply struct {
+	usual
 	Terms
 	Replace []model.Address
 	// Expect is the digest of the only plan to be applied; "" is any.
@@ -46,7 +47,7 @@ func (c *Apply) findBase(ctx context.Context, l *ledger) (base, error) { return 
 
 // plan plans from the commit, with the saved plan's restrictions.
 func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
-	warnChanged := l.w.lookAround(ctx)
+	warnChanged := l.w.lookForEdits(ctx)
 	opts := plan.Options{Commit: b.parent, Limits: l.w.outside.Limits, Targets: c.Targets, Replace: c.Replace}
 	if c.Saved != nil {
 		opts.Targets, opts.Replace = c.Saved.Targets, c.Saved.Replace
@@ -55,7 +56,7 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	if opts.Today, err = l.w.today(); err != nil {
 		return nil, err
 	}
-	files, err := l.w.committed(b.declarations)
+	files, err := l.w.openCommitted(b.declarations)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error
 		}
 	}
 	if err := guard.Hold(p.plan, p.facts); err != nil {
-		return c.explain(l, err)
+		return c.explainError(l, err)
 	}
 	if c.moving {
 		return nil
@@ -126,7 +127,7 @@ func (t *Terms) checkHistory(ctx context.Context, l *ledger, b base, p *planned)
 	if err := p.trust.accept(t.AcceptState); err != nil {
 		return err
 	}
-	p.facts.Found = slices.Concat(p.trust.blocked(), l.at.Blocked, l.at.Behind(p.have))
+	p.facts.Found = slices.Concat(p.trust.listBlocked(), l.at.Blocked, l.at.Behind(p.have))
 	return nil
 }
 
@@ -138,7 +139,7 @@ func (c *Apply) checkExpected(w *Workspace, made *plan.Plan) error {
 	return w.checkSaved(c.Saved, made)
 }
 
-func (c *Apply) granted() bool { return c.moving || c.Saved != nil || c.Expect != "" }
+func (c *Apply) isGranted() bool { return c.moving || c.Saved != nil || c.Expect != "" }
 
 func (c *Apply) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	// State moves only with all that is declared.
@@ -173,11 +174,9 @@ func issue(ctx context.Context, run *apply.Run, p *planned, r Request) (*apply.R
 	return run.Apply(ctx, p.plan, p.have)
 }
 
-func (c *Apply) lost() error { return nil }
-
-// explain adds to what stops an apply of the declarations that what is due need
+// explainError adds to what stops an apply of the declarations that what is due need
 // not wait for it.
-func (c *Apply) explain(l *ledger, err error) error {
+func (c *Apply) explainError(l *ledger, err error) error {
 	if l.at.Meta == nil {
 		return err
 	}

@@ -82,15 +82,15 @@ func (t *trust) doubt() string {
 	case len(open) == 1:
 		return fmt.Sprintf("the history of this state is in doubt: %s; osmoctl state verify --history shows it", findingWords(open[0]))
 	}
-	if n := t.unchecked(); n != nil {
+	if n := t.describeGap(); n != nil {
 		return n.Message + ": " + n.Hint
 	}
 	return ""
 }
 
-// unchecked says what of the history could not be checked, and how to get it; nil
+// describeGap says what of the history could not be checked, and how to get it; nil
 // is nothing.
-func (t *trust) unchecked() *plan.Notice {
+func (t *trust) describeGap() *plan.Notice {
 	switch {
 	case t.report.Cut:
 		return &plan.Notice{
@@ -124,7 +124,7 @@ func (w *Workspace) historyHint() string {
 // notices are what a plan has to say of the history of the state that it was made
 // from.
 func (t *trust) notices(have *state.Snapshot) (list []plan.Notice) {
-	if n := t.unchecked(); n != nil {
+	if n := t.describeGap(); n != nil {
 		list = append(list, *n)
 	}
 	return append(list, t.liveEnded(have)...)

@@ -193,12 +193,12 @@ func (w *Workspace) checkCommitted(commit string) error {
 	if err != nil {
 		return err
 	}
-	return uncommittedError(dirty, ignored)
+	return newUncommittedError(dirty, ignored)
 }
 
-// uncommittedError names the files and the commands that commit them: git takes one
+// newUncommittedError names the files and the commands that commit them: git takes one
 // that it ignores by force only.
-func uncommittedError(dirty, ignored []string) error {
+func newUncommittedError(dirty, ignored []string) error {
 	tracked := slices.DeleteFunc(model.Set(dirty), func(path string) bool { return slices.Contains(ignored, path) })
 	hint := "apply uses committed declarations only:"
 	if len(tracked) > 0 {

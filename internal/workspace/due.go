@@ -20,7 +20,10 @@ import (
 // read, is no night without rotations. Such a plan is made of state alone, and
 // applied on top of what is published, as a revocation is. Where state is to move,
 // that waits for an apply of the declarations.
-type ApplyDue struct{ Terms }
+type ApplyDue struct {
+	usual
+	Terms
+}
 
 func (c *ApplyDue) findBase(ctx context.Context, l *ledger) (base, error) { return l.findLatest(ctx) }
 
@@ -53,7 +56,7 @@ func (c *ApplyDue) review(ctx context.Context, l *ledger, b base, p *planned) er
 	return l.w.checkSaved(c.Saved, p.plan)
 }
 
-func (c *ApplyDue) granted() bool { return c.Saved != nil }
+func (c *ApplyDue) isGranted() bool { return c.Saved != nil }
 
 func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	run, err := c.prepare(l, b, p, r)
@@ -69,14 +72,10 @@ func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r
 	return issue(ctx, run, p, r)
 }
 
-func (c *ApplyDue) lost() error { return nil }
-
-func (c *ApplyDue) explain(_ *ledger, err error) error { return err }
-
 // buildDue plans what is due of a state. from is the commit from which osmoctl.yaml
 // is looked for, back in time, where state has a key by its digest alone.
 func (w *Workspace) buildDue(ctx context.Context, have *state.Snapshot, from string, opts plan.Options) (*plan.Plan, error) {
-	keys, err := w.appliedKeys(ctx, have, from, opts.Today)
+	keys, err := w.findAppliedKeys(ctx, have, from, opts.Today)
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +86,9 @@ func (w *Workspace) buildDue(ctx context.Context, have *state.Snapshot, from str
 	return made, nil
 }
 
-// appliedKeys are the keys that state recorded, by their IDs. A digest names its key
+// findAppliedKeys are the keys that state recorded, by their IDs. A digest names its key
 // beyond doubt, so it does not matter who wrote the file that has it.
-func (w *Workspace) appliedKeys(ctx context.Context, have *state.Snapshot, from string, day model.Date) (map[string]model.Recipient, error) {
+func (w *Workspace) findAppliedKeys(ctx context.Context, have *state.Snapshot, from string, day model.Date) (map[string]model.Recipient, error) {
 	keys := map[string]model.Recipient{}
 	recorded := plan.DueKeys(have, day)
 	for _, name := range model.Names(have.Meta.Applied.Recipients) {

@@ -56,14 +56,14 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	facts.Found = append(facts.Found, trust.blocked()...)
+	facts.Found = append(facts.Found, trust.listBlocked()...)
 	made.Notices = append(made.Notices, trust.notices(facts.Applied)...)
 	return made, guard.Hold(made, facts)
 }
 
 // planDeclared plans what the work tree declares, and notes what that is judged by.
 func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
-	warnChanged := w.lookAround(ctx)
+	warnChanged := w.lookForEdits(ctx)
 	if from, err = w.places.FindCompared(ctx, stateRef); err != nil {
 		return from, nil, err
 	}
@@ -129,7 +129,7 @@ func build(files fs.FS, want *model.Declarations, have *state.Snapshot, opts pla
 // findTakenBack finds what the base declares, nobody has applied yet, and the
 // branch at hand takes back: against the state that there is, that is no change.
 func (w *Workspace) findTakenBack(pending string, have *state.Snapshot, made *plan.Plan) ([]plan.Blocked, error) {
-	files, err := w.committed(pending)
+	files, err := w.openCommitted(pending)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 // Reseal seals what lives to the declared recipients.
 type Reseal struct {
+	usual
 	// Targets restrict it; Allow lifts guardrails.
 	Targets []model.Address
 	Allow   guard.Allow
@@ -33,7 +34,7 @@ func (c *Reseal) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 	if err != nil {
 		return nil, err
 	}
-	files, err := l.w.committed(b.declarations)
+	files, err := l.w.openCommitted(b.declarations)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,6 @@ func (c *Reseal) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 func (c *Reseal) review(ctx context.Context, l *ledger, b base, p *planned) error {
 	return liftByApply(ctx, l, b, p)
 }
-
-func (c *Reseal) granted() bool { return false }
 
 func (c *Reseal) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	if !p.plan.Pending() {
@@ -110,7 +109,3 @@ func readersOf(list []model.Address, have *state.Snapshot) []string {
 	}
 	return model.Names(readers)
 }
-
-func (c *Reseal) lost() error { return nil }
-
-func (c *Reseal) explain(_ *ledger, err error) error { return err }

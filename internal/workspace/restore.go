@@ -18,6 +18,7 @@ import (
 
 // Restore brings back the state of an earlier commit, by a new one.
 type Restore struct {
+	usual
 	// Commit is a revision of this project's history.
 	Commit string
 
@@ -50,8 +51,6 @@ func (c *Restore) plan(ctx context.Context, l *ledger, b base) (*planned, error)
 // repairs.
 func (c *Restore) review(context.Context, *ledger, base, *planned) error { return nil }
 
-func (c *Restore) granted() bool { return false }
-
 func (c *Restore) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	run, err := l.prepare(b, p, r)
 	if err != nil {
@@ -60,12 +59,10 @@ func (c *Restore) execute(ctx context.Context, l *ledger, b base, p *planned, r 
 	return run.Restore(ctx, p.plan, c.next, c.changes)
 }
 
-// lost ends it: what another run has made since may be what was to come back.
-func (c *Restore) lost() error {
+// afterLostRace ends it: what another run has made since may be what was to come back.
+func (c *Restore) afterLostRace() error {
 	return stale(diag.Hinted(errors.New("the state was changed while this restore was made; nothing was restored"), "look at the new state, and restore again"))
 }
-
-func (c *Restore) explain(_ *ledger, err error) error { return err }
 
 // stateAt is a commit with its state.
 type stateAt struct {
@@ -186,7 +183,7 @@ func (l *ledger) findSound(ctx context.Context, b base, g *restoration, open []h
 			return nil
 		}
 		at, err := l.w.readStateAt(ctx, c.Hash)
-		if err == nil && at.madeBy(m) {
+		if err == nil && at.isMadeBy(m) {
 			g.sound, g.declarations = at, m.Declarations
 		}
 		return err
@@ -201,8 +198,8 @@ func isOpen(open []history.Finding, commit string) bool {
 	return slices.ContainsFunc(open, func(f history.Finding) bool { return f.Commit == commit })
 }
 
-// madeBy tells whether a commit's message is about its state.
-func (g stateAt) madeBy(m record.Message) bool {
+// isMadeBy tells whether a commit's message is about its state.
+func (g stateAt) isMadeBy(m record.Message) bool {
 	return g.snap != nil && m.Serial == g.snap.Meta.Serial && m.Lineage == g.snap.Meta.Lineage
 }
 
@@ -232,7 +229,7 @@ func (l *ledger) findThen(ctx context.Context, b base, rev string, open []histor
 	if err != nil {
 		return stateAt{}, err
 	}
-	if !then.madeBy(record.Parse(made.Message)) || isOpen(open, made.Hash) {
+	if !then.isMadeBy(record.Parse(made.Message)) || isOpen(open, made.Hash) {
 		return stateAt{}, refuse("the state at commit %.12s was not made by osmoctl, or was damaged since", made.Hash)
 	}
 	return then, nil

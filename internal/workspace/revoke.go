@@ -17,6 +17,7 @@ import (
 
 // Revoke ends generations now, whatever their dates say, and applies nothing else.
 type Revoke struct {
+	usual
 	What plan.Revoked
 }
 
@@ -73,7 +74,7 @@ func checkNames(what plan.Revoked, have *state.Snapshot) error {
 // where they have problems, since a leak does not wait until somebody has mended
 // them.
 func (w *Workspace) readReadable(commit string) (*model.Declarations, error) {
-	files, err := w.committed(commit)
+	files, err := w.openCommitted(commit)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func liftByApply(ctx context.Context, l *ledger, b base, p *planned) (err error)
 	if p.trust, err = l.checkTrust(ctx, b); err != nil {
 		return err
 	}
-	for _, blocked := range p.trust.blocked() {
+	for _, blocked := range p.trust.listBlocked() {
 		if blocked.Flag != "" {
 			blocked.Flag = "osmoctl apply " + blocked.Flag
 		}
@@ -111,8 +112,6 @@ func liftByApply(ctx context.Context, l *ledger, b base, p *planned) (err error)
 	}
 	return guard.Hold(p.plan, p.facts)
 }
-
-func (c *Revoke) granted() bool { return false }
 
 func (c *Revoke) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
 	run, err := l.prepare(b, p, r)
@@ -124,7 +123,3 @@ func (c *Revoke) execute(ctx context.Context, l *ledger, b base, p *planned, r R
 	}
 	return run.Apply(ctx, p.plan, p.have)
 }
-
-func (c *Revoke) lost() error { return nil }
-
-func (c *Revoke) explain(_ *ledger, err error) error { return err }

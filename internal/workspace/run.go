@@ -44,15 +44,24 @@ type Change interface {
 	// review adds to the plan what is wrong with the history and the place of
 	// state, and holds it against what was agreed to before.
 	review(ctx context.Context, l *ledger, b base, p *planned) error
-	// granted says that nobody need be asked.
-	granted() bool
+	// isGranted says that nobody need be asked.
+	isGranted() bool
 	// execute carries the plan out.
 	execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error)
-	// lost is the error where another run came first; nil tries again.
-	lost() error
-	// explain adds to an error what to do about it.
-	explain(l *ledger, err error) error
+	// afterLostRace is the error where another run came first; nil tries again.
+	afterLostRace() error
+	// explainError adds to an error what to do about it.
+	explainError(l *ledger, err error) error
 }
+
+// usual is what most changes do in the steps that seldom differ.
+type usual struct{}
+
+func (usual) isGranted() bool { return false }
+
+func (usual) afterLostRace() error { return nil }
+
+func (usual) explainError(_ *ledger, err error) error { return err }
 
 // planned is a plan of an attempt.
 type planned struct {
@@ -103,7 +112,7 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 		if !errors.Is(err, errLostRace) {
 			return done, w.interruption(err)
 		}
-		if err := c.lost(); err != nil {
+		if err := c.afterLostRace(); err != nil {
 			return nil, err
 		}
 		if try == maxAttempts {
@@ -124,13 +133,13 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 	}
 	p, err := c.plan(ctx, l, b)
 	if err != nil {
-		return nil, c.explain(l, err)
+		return nil, c.explainError(l, err)
 	}
 	if err := c.review(ctx, l, b, p); err != nil {
 		return nil, err
 	}
-	if err := r.Ask(p.plan, c.granted()); err != nil {
-		return nil, c.explain(l, err)
+	if err := r.Ask(p.plan, c.isGranted()); err != nil {
+		return nil, c.explainError(l, err)
 	}
 	result, err := c.execute(ctx, l, b, p, r)
 	if err != nil {

@@ -115,7 +115,7 @@ func (l *ledger) find(ctx context.Context, how func(context.Context) (base, erro
 		return b, err
 	}
 	if failed != nil {
-		return b, l.unsupplied(failed)
+		return b, l.refuseUnsupplied(failed)
 	}
 	return how(ctx)
 }
@@ -191,7 +191,7 @@ func (l *ledger) checkTrust(ctx context.Context, b base) (*trust, error) {
 	}
 	t, err = l.w.checkTrust(ctx, b.parent, l.watchedRef(), false)
 	if err == nil && !t.report.Whole() {
-		err = l.unsupplied(errors.New("what was fetched does not complete it"))
+		err = l.refuseUnsupplied(errors.New("what was fetched does not complete it"))
 	}
 	return t, err
 }
@@ -201,7 +201,7 @@ func (l *ledger) checkTrust(ctx context.Context, b base) (*trust, error) {
 func (l *ledger) supply(ctx context.Context, b base, full bool) error {
 	s, err := l.supplier()
 	if err != nil {
-		return l.unsupplied(err)
+		return l.refuseUnsupplied(err)
 	}
 	opts := history.Options{Full: full}
 	if !full {
@@ -210,13 +210,13 @@ func (l *ledger) supply(ctx context.Context, b base, full bool) error {
 		}
 	}
 	if err := s.supply(ctx, b.parent, opts); err != nil {
-		return l.unsupplied(err)
+		return l.refuseUnsupplied(err)
 	}
 	return nil
 }
 
-// unsupplied refuses to write.
-func (l *ledger) unsupplied(cause error) error {
+// refuseUnsupplied refuses to write.
+func (l *ledger) refuseUnsupplied(cause error) error {
 	return diag.Hinted(fmt.Errorf("%w; nothing was changed: %w", ErrNoHistory, cause), l.w.historyHint())
 }
 
@@ -258,7 +258,7 @@ func (w *Workspace) Fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := t.unchecked(); n != nil {
+	if n := t.describeGap(); n != nil {
 		return diag.Hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
 	}
 	w.notef("The history of state is here.")

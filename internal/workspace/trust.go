@@ -115,8 +115,8 @@ func (t *trust) accept(revisions []string) error {
 	return nil
 }
 
-// blocked are the entries of a plan for what is neither settled nor accepted.
-func (t *trust) blocked() []plan.Blocked {
+// listBlocked are the entries of a plan for what is neither settled nor accepted.
+func (t *trust) listBlocked() []plan.Blocked {
 	var out []plan.Blocked
 	for _, f := range t.report.Open(t.accepted...) {
 		blocked := plan.Blocked{Guardrail: f.Problems[0].Code, Detail: findingWords(f)}
@@ -157,36 +157,29 @@ func firstOf(list []string) []string {
 	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// lookAround finds the files of state that were changed by hand in the work tree
+// lookForEdits finds the files of state that were changed by hand in the work tree
 // or the index, while other things are done; the returned function names them.
 // They are never believed and never overwritten. Not to know them is no reason to
 // fail.
-func (w *Workspace) lookAround(ctx context.Context) (warn func()) {
+func (w *Workspace) lookForEdits(ctx context.Context) (warn func()) {
 	found := make(chan []string, 1)
-	go func() { found <- w.changedByHand(ctx) }()
-	return func() { w.warnChanged(<-found) }
-}
-
-func (w *Workspace) changedByHand(ctx context.Context) []string {
-	head, err := w.store.Head()
-	if err != nil || head.Commit == "" {
-		return nil
+	go func() {
+		var changed []string
+		if head, err := w.store.Head(); err == nil && head.Commit != "" {
+			changed, _ = worktree.ListChanged(ctx, w.store.Repository, head.Commit, state.Dir)
+		}
+		found <- changed
+	}()
+	return func() {
+		changed := <-found
+		if len(changed) == 0 {
+			return
+		}
+		const most = 3
+		names := strings.Join(changed[:min(most, len(changed))], ", ")
+		if more := len(changed) - most; more > 0 {
+			names += fmt.Sprintf(" and %d more", more)
+		}
+		w.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
 	}
-	changed, err := worktree.ListChanged(ctx, w.store.Repository, head.Commit, state.Dir)
-	if err != nil {
-		return nil
-	}
-	return changed
-}
-
-func (w *Workspace) warnChanged(changed []string) {
-	if len(changed) == 0 {
-		return
-	}
-	const most = 3
-	names := strings.Join(changed[:min(most, len(changed))], ", ")
-	if more := len(changed) - most; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	w.warnf("%s differs from HEAD, which alone counts: git checkout HEAD -- %s brings the applied state back", names, state.Dir)
 }

@@ -146,8 +146,8 @@ func (w *Workspace) declarations(files fs.FS) (*model.Declarations, error) {
 	return want, nil
 }
 
-// committed are the declarations of a commit, as files.
-func (w *Workspace) committed(commit string) (fs.FS, error) {
+// openCommitted are the declarations of a commit, as files.
+func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
 	return w.store.FS(commit, config.ProjectFile, config.ManifestDir)
 }
 

@@ -175,10 +175,10 @@ func (f *Finder) AtHead(ctx context.Context) (Place, *Ahead, error) {
 	return at, a, err
 }
 
-// plannedAgainst is the place of the state that a plan of the work tree is made
+// findPlanned is the place of the state that a plan of the work tree is made
 // against where no branch is asked for. A newer one counts if its declarations are
 // those of HEAD, as for apply; else the plan says that HEAD is behind.
-func (f *Finder) plannedAgainst(ctx context.Context) (Place, error) {
+func (f *Finder) findPlanned(ctx context.Context) (Place, error) {
 	at, a, err := f.AtHead(ctx)
 	switch {
 	case err != nil || a == nil:

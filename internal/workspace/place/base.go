@@ -47,7 +47,7 @@ func (f *Finder) request(stateRef string, head git.Head) (requested, error) {
 		if err != nil {
 			return requested{}, diag.Hinted(err, "fetch it first: git fetch origin")
 		}
-		return f.leftAt(head.Commit, tip, stateRef)
+		return f.findLeft(head.Commit, tip, stateRef)
 	}
 	event := f.pullRequest(head)
 	if event == nil {
@@ -80,7 +80,7 @@ func (f *Finder) newestBase(head git.Head, event *pullRequest) (requested, error
 			}
 			continue
 		}
-		at, err := f.leftAt(head.Commit, tip, event.name)
+		at, err := f.findLeft(head.Commit, tip, event.name)
 		if err != nil || at.unknown != "" {
 			return at, err
 		}
@@ -114,8 +114,8 @@ func (f *Finder) resolveBase(name string) (string, error) {
 	return commit.Hash, err
 }
 
-// leftAt is where head left the branch whose tip is given.
-func (f *Finder) leftAt(head, tip, name string) (requested, error) {
+// findLeft is where head left the branch whose tip is given.
+func (f *Finder) findLeft(head, tip, name string) (requested, error) {
 	r := requested{name: name, commit: tip, tip: tip, hint: "git fetch --unshallow --filter=blob:none"}
 	declared, err := f.repo.ID(tip, config.ProjectFile)
 	if err != nil {
@@ -144,8 +144,8 @@ func (f *Finder) leftAt(head, tip, name string) (requested, error) {
 	return r, nil
 }
 
-// blocked is the entry of a plan whose base cannot be known.
-func (r requested) blocked() []plan.Blocked {
+// listBlocked is the entry of a plan whose base cannot be known.
+func (r requested) listBlocked() []plan.Blocked {
 	if r.unknown == "" {
 		return nil
 	}
@@ -184,7 +184,7 @@ func (f *Finder) pullRequest(head git.Head) *pullRequest {
 			base = strings.TrimPrefix(event.MergeGroup.BaseRef, HeadsPrefix)
 		}
 		r := f.into(base)
-		if merged := f.mergedBy(head); merged != "" {
+		if merged := f.findMergedInto(head); merged != "" {
 			if _, err := f.repo.Commit(merged); err == nil {
 				r.merged = merged
 			}
@@ -215,10 +215,10 @@ func (r *pullRequest) add(commit string) {
 	}
 }
 
-// mergedBy is the base of a commit that GitHub itself has made to try a merge:
+// findMergedInto is the base of a commit that GitHub itself has made to try a merge:
 // its first parent. HEAD is one where it is what the event is about, and the
 // event's reference is that of such merges, which nobody can push to.
-func (f *Finder) mergedBy(head git.Head) string {
+func (f *Finder) findMergedInto(head git.Head) string {
 	get := f.getenv
 	made := strings.HasPrefix(get("GITHUB_REF"), "refs/pull/") && strings.HasSuffix(get("GITHUB_REF"), "/merge")
 	if !made || get("GITHUB_SHA") != head.Commit {
@@ -284,7 +284,7 @@ func (f *Finder) FindCompared(ctx context.Context, stateRef string) (Compared, e
 		return Compared{}, err
 	}
 	if asked.commit == "" {
-		at, err := f.plannedAgainst(ctx)
+		at, err := f.findPlanned(ctx)
 		at, err = f.orFirst(at, err)
 		return Compared{Place: at}, err
 	}
@@ -301,7 +301,7 @@ func (f *Finder) FindCompared(ctx context.Context, stateRef string) (Compared, e
 	if c.Branch != "" && c.Git.StateBranch == "" {
 		c.Branch = ""
 	}
-	c.Blocked = append(c.Blocked, asked.blocked()...)
+	c.Blocked = append(c.Blocked, asked.listBlocked()...)
 	if err := f.checkMerged(ctx, &c, head); err != nil {
 		return c, err
 	}
