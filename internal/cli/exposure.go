@@ -53,11 +53,11 @@ func (c *secretsExposureCmd) Run(env *Env) error {
 
 // findExposure reads every commit that the clone has.
 func findExposure(ctx context.Context, w *workspace.Workspace) (*history.Exposure, error) {
-	tips, err := w.Store().Tips()
+	tips, err := w.Repository().Tips()
 	if err != nil {
 		return nil, err
 	}
-	known, err := history.Expose(ctx, w.Store(), tips)
+	known, err := history.Expose(ctx, w.Repository(), tips)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of state: %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -30,14 +30,14 @@ exec osmoctl%s token scan --staged
 // the clone's own: nothing that is committed chooses programs to run. A hook that
 // exists is left alone.
 func (e *Env) writeHook(dir string) error {
-	store, err := gitstore.Open(dir, gitstore.Options{Disk: e.Disk, Env: e.getenvForScan})
+	repo, err := git.Open(dir, git.Options{Env: e.getenvForScan})
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	in := hookDir(store.Prefix())
+	defer repo.Close()
+	in := hookDir(repo.Prefix())
 	line := "osmoctl" + in + " token scan --staged || exit 1"
-	hooks, err := e.hooksDir(store)
+	hooks, err := e.hooksDir(repo)
 	if err != nil {
 		return diag.Hinted(err, "if that is what you want, add to the pre-commit hook there: "+line)
 	}
@@ -72,16 +72,16 @@ func hookDir(prefix string) string {
 
 // hooksDir is where git looks for the repository's hooks. A place outside of the
 // repository serves others too.
-func (e *Env) hooksDir(store *gitstore.Store) (string, error) {
-	set, _ := store.Config("core.hooksPath")
+func (e *Env) hooksDir(repo *git.Repository) (string, error) {
+	set, _ := repo.Config("core.hooksPath")
 	if set == "" {
-		return filepath.Join(store.CommonDir(), "hooks"), nil
+		return filepath.Join(repo.CommonDir(), "hooks"), nil
 	}
 	if home, ok := strings.CutPrefix(set, "~/"); ok {
 		set = filepath.Join(e.Getenv("HOME"), home)
 	}
-	dir := absolute(store.Root(), filepath.FromSlash(set))
-	for _, top := range []string{store.Root(), store.CommonDir()} {
+	dir := absolute(repo.Root(), filepath.FromSlash(set))
+	for _, top := range []string{repo.Root(), repo.CommonDir()} {
 		if below, err := filepath.Rel(top, dir); err == nil && filepath.IsLocal(below) {
 			return dir, nil
 		}

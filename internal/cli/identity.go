@@ -243,7 +243,7 @@ func (e *Env) sealOptions(w *workspace.Workspace, allowed []string) seal.Options
 
 func (e *Env) plugins(w *workspace.Workspace, allowed []string) seal.Plugins {
 	return seal.Plugins{
-		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: w.Store().Root(),
+		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: w.Repository().Root(),
 		UI: terminalPrompt{e}.plugins(),
 	}
 }

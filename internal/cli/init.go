@@ -274,7 +274,7 @@ func (e *Env) knownToGit(dir string) bool {
 		return true // whatever is wrong there is not about names
 	}
 	defer w.Close()
-	_, ok := w.Store().Identity()
+	_, ok := w.Repository().Identity()
 	return ok
 }
 

@@ -43,7 +43,7 @@ func (c *logCmd) Run(env *Env) error {
 		return err
 	}
 	var entries []report.LogEntry
-	err = w.Store().History(env.Context, at.Commit, path, func(commit git.Commit) error {
+	err = w.Repository().History(env.Context, at.Commit, path, func(commit git.Commit) error {
 		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	gitrepo "github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/schemas"
 )
@@ -218,13 +219,13 @@ func holdLock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: holdlock DIR")
 	}
-	store, err := gitstore.Open(ts.MkAbs(args[0]), gitstore.Options{Env: ts.Getenv})
+	repo, err := gitrepo.Open(ts.MkAbs(args[0]), gitrepo.Options{Env: ts.Getenv})
 	ts.Check(err)
-	lock, err := store.Lock(context.Background(), gitstore.Holder{Who: "bob", Where: "another-host", Run: "run-17"})
+	lock, err := gitstore.New(repo, gitstore.Options{}).Lock(context.Background(), gitstore.Holder{Who: "bob", Where: "another-host", Run: "run-17"})
 	ts.Check(err)
 	ts.Defer(func() {
 		_ = lock.Unlock()
-		_ = store.Close()
+		_ = repo.Close()
 	})
 }
 

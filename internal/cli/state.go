@@ -60,7 +60,7 @@ func (e *Env) withStateAt(rev string) func(func(*workspace.Workspace, *state.Sna
 			return err
 		}
 		defer w.Close()
-		commit, err := w.Store().Resolve(rev)
+		commit, err := w.Repository().Resolve(rev)
 		if err != nil {
 			return usage(err)
 		}

@@ -58,7 +58,7 @@ func (s *Store) unstage(edits []edit, file *indexFile) error {
 
 // abandon unstages for an interrupted run whose branch never moved.
 func (s *Store) abandon(ctx context.Context, j journal) error {
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	if err != nil || head.Branch != j.Branch {
 		return err
 	}

@@ -49,16 +49,16 @@ func BenchmarkFiles(b *testing.B) {
 	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	p, _ := r.apply(r.open(""), accounts(10_000)...)
 	for b.Loop() {
-		s, err := Open(r.Dir, r.options())
+		s, err := openAt(r.Dir, r.Getenv, r.options())
 		r.Check(err)
-		files, err := s.Files(context.Background(), p.Commit, []string{"state"}, func(path string) bool {
+		files, err := s.repo.Files(context.Background(), p.Commit, []string{"state"}, func(path string) bool {
 			return strings.HasSuffix(path, ".json")
 		})
 		r.Check(err)
 		if len(files) != 20_000 {
 			b.Fatalf("%d files", len(files))
 		}
-		s.Close()
+		s.closeAll()
 	}
 }
 
@@ -68,7 +68,7 @@ func BenchmarkWrite(b *testing.B) {
 	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	req := request(head, accounts(10_000)...)
 	for b.Loop() {
@@ -88,7 +88,7 @@ func BenchmarkPublish(b *testing.B) {
 		b.StopTimer()
 		r.Git("reset", "-q", "--hard", first)
 		l := r.lock(s)
-		head, err := s.Head()
+		head, err := s.repo.Head()
 		r.Check(err)
 		p, err := s.Write(context.Background(), request(head, changes...))
 		r.Check(err)
@@ -119,7 +119,7 @@ func BenchmarkWorktreeFS(b *testing.B) {
 	r.Commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		tree, closer, err := worktree.DirFS(filepath.Join(s.Root(), s.Prefix()))
+		tree, closer, err := worktree.DirFS(filepath.Join(s.repo.Root(), s.repo.Prefix()))
 		r.Check(err)
 		r.Check(fs.WalkDir(tree, "manifests", func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
@@ -139,7 +139,7 @@ func BenchmarkUncommitted(b *testing.B) {
 	commit := r.Commit("first", nil)
 	s := r.open("")
 	for b.Loop() {
-		if different, err := worktree.ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
+		if different, err := worktree.ListUncommitted(s.repo, commit, "osmoctl.yaml", "manifests"); err != nil || different != nil {
 			b.Fatal(different, err)
 		}
 	}
@@ -150,11 +150,11 @@ func BenchmarkOpen(b *testing.B) {
 	r := newRepo(b)
 	r.Commit("first", map[string]string{"osmoctl.yaml": "version: 1\n"})
 	for b.Loop() {
-		s, err := Open(r.Dir, r.options())
+		s, err := openAt(r.Dir, r.Getenv, r.options())
 		r.Check(err)
-		if _, err := s.Head(); err != nil || s.Interrupted() {
+		if _, err := s.repo.Head(); err != nil || s.Interrupted() {
 			b.Fatal(err)
 		}
-		s.Close()
+		s.closeAll()
 	}
 }

@@ -13,7 +13,7 @@ func TestChangedAfterApply(t *testing.T) {
 	r, _ := stated(t)
 	s := r.open("p")
 	p, _ := r.apply(s, set("state/roles/new.json", strings.Repeat("n", 100)), del("state/roles/a.json"))
-	got, err := worktree.ListChanged(t.Context(), s.Repository, p.Commit, "state")
+	got, err := worktree.ListChanged(t.Context(), s.repo, p.Commit, "state")
 	if err != nil || got != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -25,7 +25,7 @@ func BenchmarkChanged(b *testing.B) {
 	s := r.open("")
 	p, _ := r.apply(s, accounts(10_000)...)
 	for b.Loop() {
-		if changed, err := worktree.ListChanged(b.Context(), s.Repository, p.Commit, "state"); err != nil || changed != nil {
+		if changed, err := worktree.ListChanged(b.Context(), s.repo, p.Commit, "state"); err != nil || changed != nil {
 			b.Fatal(changed, err)
 		}
 	}

@@ -21,7 +21,7 @@ func (r *repo) applyAgain(s *Store, change Change) error {
 				return err
 			}
 			defer l.Unlock()
-			head, err := s.Head()
+			head, err := s.repo.Head()
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func TestMoved(t *testing.T) {
 	r.Commit("first", project)
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
 	r.Check(err)
@@ -132,7 +132,7 @@ func TestBornMeanwhile(t *testing.T) {
 	r := newRepo(t)
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
 	r.Check(err)
@@ -151,7 +151,7 @@ func TestGCBetween(t *testing.T) {
 	r.Commit("first", project)
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	p, err := s.Write(t.Context(), request(head, set("state/a", "a")))
 	r.Check(err)

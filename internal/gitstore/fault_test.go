@@ -64,11 +64,11 @@ func (c scene) copyTo(t testing.TB) scene {
 func (c scene) try(hook func(disktest.Event) error) (Result, error) {
 	opts := c.options()
 	opts.Disk = disktest.Spy(hook)
-	s, err := Open(c.Dir, opts)
+	s, err := openAt(c.Dir, c.Getenv, opts)
 	if err != nil {
 		return Result{}, err
 	}
-	defer s.Close()
+	defer s.closeAll()
 	ctx := context.Background()
 	if _, err := s.Lock(ctx, Holder{}); err != nil {
 		return Result{}, err
@@ -76,7 +76,7 @@ func (c scene) try(hook func(disktest.Event) error) (Result, error) {
 	if _, err := s.Recover(ctx); err != nil {
 		return Result{}, err
 	}
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	if err != nil || head.Commit != c.before {
 		return Result{}, err
 	}
@@ -112,11 +112,11 @@ func tolerable(e disktest.Event) bool {
 func (c scene) recover(hook func(disktest.Event) error) error {
 	opts := c.options()
 	opts.Disk = disktest.Spy(hook)
-	s, err := Open(c.Dir, opts)
+	s, err := openAt(c.Dir, c.Getenv, opts)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer s.closeAll()
 	if _, err := s.Lock(context.Background(), Holder{}); err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func TestRecoverLeavesEdits(t *testing.T) {
 		t.Error("the interruption is not seen")
 	}
 	defer c.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	c.Check(err)
 	if _, err := s.Write(t.Context(), request(head, set("state/a", "a"))); !errors.Is(err, ErrInterrupted) {
 		t.Errorf("written over an interrupted run: %v", err)

@@ -23,7 +23,7 @@ func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who git
 	if err := s.requireLock(); err != nil {
 		return Result{}, err
 	}
-	from, err := s.Ref(branch)
+	from, err := s.repo.Ref(branch)
 	if err != nil || from == to {
 		return Result{}, err
 	}
@@ -38,18 +38,18 @@ func (s *Store) FastForward(ctx context.Context, branch, to, dir string, who git
 }
 
 func (s *Store) forward(ctx context.Context, branch, from, to, dir string) (Pending, error) {
-	ancestor, err := s.IsAncestor(from, to)
+	ancestor, err := s.repo.IsAncestor(from, to)
 	if err != nil {
 		return Pending{}, err
 	}
 	if !ancestor {
 		return Pending{}, fmt.Errorf("%s is not behind %s: %w", branch, to, ErrMoved)
 	}
-	commit, err := s.Commit(to)
+	commit, err := s.repo.Commit(to)
 	if err != nil {
 		return Pending{}, err
 	}
-	switch beside, err := s.DifferBeside(from, to, dir); {
+	switch beside, err := s.repo.DifferBeside(from, to, dir); {
 	case err != nil:
 		return Pending{}, err
 	case beside != "":
@@ -70,8 +70,8 @@ func (s *Store) checkHeld(edits []edit) error {
 		if e.new == (object.ID{}) {
 			continue
 		}
-		if _, _, err := s.Read(e.new); err != nil {
-			return fmt.Errorf("%s: %w", s.InProject(e.path), err)
+		if _, _, err := s.repo.Read(e.new); err != nil {
+			return fmt.Errorf("%s: %w", s.repo.InProject(e.path), err)
 		}
 	}
 	return nil

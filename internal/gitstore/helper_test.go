@@ -2,6 +2,7 @@ package gitstore
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,7 +23,6 @@ func (r *repo) at(dir string) *repo { return &repo{r.At(dir)} }
 
 func (r *repo) options() Options {
 	return Options{
-		Env:            r.Getenv,
 		LockTimeout:    time.Minute,
 		GitLockTimeout: time.Minute,
 	}
@@ -35,11 +35,22 @@ func (r *repo) open(project string) *Store {
 
 func (r *repo) openWith(project string, opts Options) *Store {
 	r.T.Helper()
-	s, err := Open(r.Path(project), opts)
+	s, err := openAt(r.Path(project), r.Getenv, opts)
 	r.Check(err)
-	r.T.Cleanup(func() { s.Close() })
+	r.T.Cleanup(func() { s.closeAll() })
 	return s
 }
+
+// openAt opens the repository around a folder.
+func openAt(dir string, env func(string) string, opts Options) (*Store, error) {
+	opened, err := git.Open(dir, git.Options{Env: env})
+	if err != nil {
+		return nil, err
+	}
+	return New(opened, opts), nil
+}
+
+func (s *Store) closeAll() error { return errors.Join(s.Close(), s.repo.Close()) }
 
 func (r *repo) lock(s *Store) *Lock {
 	r.T.Helper()
@@ -65,7 +76,7 @@ func (r *repo) apply(s *Store, changes ...Change) (Pending, Result) {
 	r.T.Helper()
 	l := r.lock(s)
 	defer l.Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	p, err := s.Write(context.Background(), request(head, changes...))
 	r.Check(err)

@@ -17,7 +17,7 @@ type indexFile struct {
 	lock *gitLock
 }
 
-func (s *Store) indexPath() string { return worktree.IndexPath(s.Repository) }
+func (s *Store) indexPath() string { return worktree.IndexPath(s.repo) }
 
 // CheckIndex refuses an index that cannot follow the branch. Were the branch to move
 // alone, the next "git commit -a" would take the commit's files away again.
@@ -28,7 +28,7 @@ func (s *Store) CheckIndex() error {
 
 // readIndex reads an index that can be written.
 func (s *Store) readIndex() (*indexFile, error) {
-	index, err := worktree.ReadIndex(s.Repository)
+	index, err := worktree.ReadIndex(s.repo)
 	if err == nil && index.Unread != "" {
 		err = git.Unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
 	}
@@ -38,7 +38,7 @@ func (s *Store) readIndex() (*indexFile, error) {
 // lockIndex takes index.lock and reads what is then certain to stay. It is an error
 // where that cannot be written.
 func (s *Store) lockIndex(ctx context.Context) (*indexFile, error) {
-	lock, err := s.locks.take(ctx, s.GitDir(), s.indexPath())
+	lock, err := s.locks.take(ctx, s.repo.GitDir(), s.indexPath())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Store) writeIndex(file *indexFile, edits []index.Edit) error {
 		file.Smudge(file.Info.ModTime())
 	}
 	file.Apply(edits)
-	_, err := s.files.replace(s.GitDir(), s.indexPath(), file.Encode(), mode)
+	_, err := s.files.replace(s.repo.GitDir(), s.indexPath(), file.Encode(), mode)
 	if err != nil {
 		return fmt.Errorf("write the index: %w", err)
 	}

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // applyForever counts up in a file, and has the number before in another, so
 // that a commit made in part would show.
 func applyForever(dir string) error {
-	s, err := Open(dir, Options{LockTimeout: time.Minute})
+	s, err := openAt(dir, os.Getenv, Options{LockTimeout: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -39,11 +39,11 @@ func applyForever(dir string) error {
 		return err
 	}
 	for {
-		head, err := s.Head()
+		head, err := s.repo.Head()
 		if err != nil {
 			return err
 		}
-		files, err := s.Files(ctx, head.Commit, []string{"state/count"}, nil)
+		files, err := s.repo.Files(ctx, head.Commit, []string{"state/count"}, nil)
 		if err != nil {
 			return err
 		}

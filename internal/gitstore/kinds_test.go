@@ -38,8 +38,8 @@ func TestSubfolder(t *testing.T) {
 	r := newRepo(t)
 	r.Commit("first", map[string]string{"ops/osmo/osmoctl.yaml": "version: 1\n", "ops/z": "z", "a": "a"})
 	s := r.open("ops/osmo")
-	if s.Prefix() != "ops/osmo" || s.Root() != r.Dir {
-		t.Errorf("prefix %q, root %q", s.Prefix(), s.Root())
+	if s.repo.Prefix() != "ops/osmo" || s.repo.Root() != r.Dir {
+		t.Errorf("prefix %q, root %q", s.repo.Prefix(), s.repo.Root())
 	}
 	r.applyTwice(s)
 	r.wantTree("a", "ops/osmo/osmoctl.yaml", "ops/osmo/state/accounts/aa/x/t.2.age", "ops/osmo/state/meta.json", "ops/z")
@@ -51,7 +51,7 @@ func TestUnborn(t *testing.T) {
 	r.Write("osmoctl.yaml", "version: 1\n")
 	r.Write("other", "not ours")
 	s := r.open("")
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	if diff := cmp.Diff(git.Head{Branch: "refs/heads/main", Unborn: true}, head); diff != "" {
 		t.Error(diff)
@@ -74,8 +74,8 @@ func TestLinkedWorktree(t *testing.T) {
 	r.Git("worktree", "add", "-q", "-b", "side", "../side")
 	side := r.at(filepath.Join(filepath.Dir(r.Dir), "side"))
 	s := side.open("")
-	if s.CommonDir() != r.Path(".git") || s.GitDir() == s.CommonDir() {
-		t.Errorf("common %s, git %s", s.CommonDir(), s.GitDir())
+	if s.repo.CommonDir() != r.Path(".git") || s.repo.GitDir() == s.repo.CommonDir() {
+		t.Errorf("common %s, git %s", s.repo.CommonDir(), s.repo.GitDir())
 	}
 	side.applyTwice(s)
 	r.wantClean() // the main work tree does not see any of it
@@ -121,9 +121,9 @@ func TestAutoCRLF(t *testing.T) {
 		t.Fatalf("git did not convert: %q", got)
 	}
 	s := r.open("")
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
-	different, err := worktree.ListUncommitted(s.Repository, head.Commit, "osmoctl.yaml", "manifests")
+	different, err := worktree.ListUncommitted(s.repo, head.Commit, "osmoctl.yaml", "manifests")
 	r.Check(err)
 	if different != nil {
 		t.Errorf("converted files count as edited: %q", different)
@@ -188,7 +188,7 @@ func TestSparseUncommitted(t *testing.T) {
 	commit := r.Commit("first", project)
 	r.Git("sparse-checkout", "set", "--cone", "state")
 	s := r.open("")
-	different, err := worktree.ListUncommitted(s.Repository, commit, "osmoctl.yaml", "manifests")
+	different, err := worktree.ListUncommitted(s.repo, commit, "osmoctl.yaml", "manifests")
 	r.Check(err)
 	if different != nil {
 		t.Errorf("files left out on purpose count as deleted: %q", different)
@@ -254,7 +254,7 @@ func TestUnknownCondition(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := r.open("")
-	head, headErr := s.Head()
+	head, headErr := s.repo.Head()
 	r.Check(headErr)
 	l := r.lock(s)
 	if _, err := s.Write(t.Context(), request(head, set("state/meta.json", "{}\n"))); err == nil {
@@ -281,15 +281,15 @@ func TestBranchesBeside(t *testing.T) {
 				r.Git("pack-refs", "--all")
 			}
 			s := r.open("")
-			err := s.CheckNewBranch("refs/heads/" + c.want)
+			err := s.repo.CheckNewBranch("refs/heads/" + c.want)
 			if err == nil || !strings.Contains(err.Error(), "git branch -m "+c.have+" NEW-NAME") {
 				t.Errorf("%+v: %v", c, err)
 			}
-			r.Check(s.CheckNewBranch("refs/heads/" + c.have))
-			r.Check(s.CheckNewBranch("refs/heads/other/" + c.want))
+			r.Check(s.repo.CheckNewBranch("refs/heads/" + c.have))
+			r.Check(s.repo.CheckNewBranch("refs/heads/other/" + c.want))
 			r.Git("branch", "-D", c.have)
 			r.Check(os.MkdirAll(r.Path(".git/refs/heads/"+c.want+"/left/over"), 0o777))
-			r.Check(s.CheckNewBranch("refs/heads/" + c.want))
+			r.Check(s.repo.CheckNewBranch("refs/heads/" + c.want))
 			lock := r.lock(s)
 			p, err := s.Write(t.Context(), request(git.Head{Branch: "refs/heads/" + c.want}, set("state/meta.json", "{}\n")))
 			r.Check(err)
@@ -310,7 +310,7 @@ func TestAlternates(t *testing.T) {
 	r.Git("clone", "-q", "--shared", ".", "../shared")
 	shared := r.at(filepath.Join(filepath.Dir(r.Dir), "shared"))
 	s := shared.open("")
-	if c, err := s.Commit(first); err != nil || c.Message != "first\n" {
+	if c, err := s.repo.Commit(first); err != nil || c.Message != "first\n" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	shared.applyTwice(s)
@@ -325,10 +325,10 @@ func TestShallow(t *testing.T) {
 	shallow := r.at(filepath.Join(filepath.Dir(r.Dir), "shallow"))
 	s := shallow.open("")
 	shallow.applyTwice(s)
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	var seen []string
-	err = s.History(context.Background(), head.Commit, "state", func(c git.Commit) error {
+	err = s.repo.History(context.Background(), head.Commit, "state", func(c git.Commit) error {
 		seen = append(seen, c.Hash)
 		return nil
 	})
@@ -347,9 +347,9 @@ func TestPartialClone(t *testing.T) {
 	partial.Git("config", "core.repositoryformatversion", "1")
 	partial.Git("config", "extensions.partialClone", "origin")
 	s := partial.open("")
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
-	_, err = s.Files(context.Background(), head.Commit, []string{"manifests"}, nil)
+	_, err = s.repo.Files(context.Background(), head.Commit, []string{"manifests"}, nil)
 	if !errors.Is(err, git.ErrMissingObject) || !strings.Contains(err.Error(), "git fetch --refetch --no-filter origin") {
 		t.Errorf("reading a blob that was not fetched: %v", err)
 	}
@@ -395,7 +395,7 @@ func TestDetached(t *testing.T) {
 	first := r.Commit("first", project)
 	r.Git("switch", "-q", "--detach")
 	s := r.open("")
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	if diff := cmp.Diff(git.Head{Commit: first}, head); diff != "" {
 		t.Error(diff)
@@ -463,7 +463,7 @@ func TestUnsupported(t *testing.T) {
 			t.Parallel()
 			r := newRepo(t)
 			c.prepare(r)
-			_, err := Open(r.Dir, r.options())
+			_, err := openAt(r.Dir, r.Getenv, r.options())
 			wantReason(t, c.want, err)
 		})
 	}
@@ -486,9 +486,9 @@ func TestForeignOwner(t *testing.T) {
 	r := newRepo(t)
 	r.Check(os.Lchown(r.Path(".git"), 12345, -1))
 	open := func() error {
-		s, err := Open(r.Dir, r.options())
+		s, err := openAt(r.Dir, r.Getenv, r.options())
 		if err == nil {
-			s.Close()
+			s.closeAll()
 		}
 		return err
 	}
@@ -528,7 +528,7 @@ func TestInProgress(t *testing.T) {
 			r.Write(".git/"+p.file, "")
 			s := r.open("")
 			defer r.lock(s).Unlock()
-			head, err := s.Head()
+			head, err := s.repo.Head()
 			r.Check(err)
 			wantReason(t, InProgress, second(s.Write(context.Background(), request(head, set("state/a", "a")))))
 		})
@@ -549,7 +549,7 @@ func TestUnmerged(t *testing.T) {
 	r.Check(os.Remove(r.Path(".git/MERGE_HEAD"))) // so that only the index tells
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	ctx := context.Background()
 	wantReason(t, Unmerged, second(s.Write(ctx, request(head, set("state/meta.json", "3")))))
@@ -583,7 +583,7 @@ func TestLinkedPaths(t *testing.T) {
 			prepare(r)
 			s := r.open("")
 			defer r.lock(s).Unlock()
-			head, err := s.Head()
+			head, err := s.repo.Head()
 			r.Check(err)
 			wantReason(t, LinkedPath, second(s.Write(context.Background(), request(head, set("state/accounts/a.json", "a")))))
 		})
@@ -597,7 +597,7 @@ func TestSigning(t *testing.T) {
 	r.Git("config", "commit.gpgsign", "true")
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	ctx := context.Background()
 	req := request(head, set("state/a", "a"))
@@ -612,13 +612,13 @@ func TestSigning(t *testing.T) {
 	_, err = s.Publish(ctx, p)
 	r.Check(err)
 	r.wantClean()
-	raw, err := s.RawCommit(p.Commit)
+	raw, err := s.repo.RawCommit(p.Commit)
 	r.Check(err)
 	const header = "gpgsig -----BEGIN SIGNATURE-----\n \n abc\n -----END SIGNATURE-----\n"
 	if got := strings.Replace(string(raw), header, "", 1); got != signed || got == string(raw) {
 		t.Errorf("signed %q\nwrote %q", signed, raw)
 	}
-	if c, err := s.Commit(p.Commit); err != nil || c.Message != "state: apply\n\nSerial: 1\n" {
+	if c, err := s.repo.Commit(p.Commit); err != nil || c.Message != "state: apply\n\nSerial: 1\n" {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -627,7 +627,7 @@ func TestIdentity(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
 	s := r.open("")
-	if got, ok := s.Identity(); ok {
+	if got, ok := s.repo.Identity(); ok {
 		t.Errorf("an identity out of nothing: %+v", got)
 	}
 	home := r.Env["HOME"]
@@ -636,7 +636,7 @@ func TestIdentity(t *testing.T) {
 		"[user]\n\tname = Ann\n\temail = ann@home\n[includeIf \"gitdir:"+r.Dir+"/\"]\n\tpath = work.inc\n"), 0o666))
 	r.Check(os.WriteFile(filepath.Join(home, "work.inc"), []byte("[user]\n\temail = ann@work # at work\n"), 0o666))
 	want := git.Signature{Name: "Ann", Email: "ann@work"}
-	if got, ok := r.open("").Identity(); !ok || got != want {
+	if got, ok := r.open("").repo.Identity(); !ok || got != want {
 		t.Errorf("got %+v, %t", got, ok)
 	}
 	if got := r.Git("config", "user.email"); got != want.Email {
@@ -726,7 +726,7 @@ func TestGitLocks(t *testing.T) {
 			opts := r.options()
 			opts.GitLockTimeout = time.Nanosecond
 			s := r.openWith("", opts)
-			head, err := s.Head()
+			head, err := s.repo.Head()
 			r.Check(err)
 			defer r.lock(s).Unlock()
 			publish := func() error {

@@ -80,8 +80,8 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 // openLock opens the lock file, which stays for ever: a lock file that came
 // and went could be locked twice under one name.
 func (s *Store) openLock() (*os.File, error) {
-	path := own(s.CommonDir(), "lock")
-	if err := s.files.makeDirs(s.CommonDir(), filepath.Dir(path)); err != nil {
+	path := own(s.repo.CommonDir(), "lock")
+	if err := s.files.makeDirs(s.repo.CommonDir(), filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -56,8 +56,8 @@ func (c scene) wantSurvived(when string, published bool) {
 	c.T.Helper()
 	c.Check(c.recover(func(disktest.Event) error { return nil }))
 	s := c.open("")
-	defer s.Close()
-	head, err := s.Head()
+	defer s.closeAll()
+	head, err := s.repo.Head()
 	if err != nil {
 		c.T.Fatalf("%s: %v", when, err)
 	}
@@ -68,7 +68,7 @@ func (c scene) wantSurvived(when string, published bool) {
 	if head.Commit != c.before {
 		want = c.new
 	}
-	files, err := s.Files(c.T.Context(), head.Commit, []string{"state"}, nil)
+	files, err := s.repo.Files(c.T.Context(), head.Commit, []string{"state"}, nil)
 	if err != nil {
 		c.T.Fatalf("%s: %v", when, err)
 	}

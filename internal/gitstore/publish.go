@@ -59,7 +59,7 @@ func (s *Store) release(p Pending) error {
 
 // publish is Publish; done says that nothing is left for Recover to do.
 func (s *Store) publish(ctx context.Context, p Pending) (result Result, done bool, err error) {
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	if err != nil {
 		return result, true, err
 	}
@@ -89,8 +89,8 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 // moveBranch is the commit point: under the branch's lock it is read again,
 // compared, and replaced by a flushed file, the index going ahead of it.
 func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (moved bool, err error) {
-	path := s.RefPath(p.branch)
-	lock, err := s.locks.take(ctx, s.CommonDir(), path)
+	path := s.repo.RefPath(p.branch)
+	lock, err := s.locks.take(ctx, s.repo.CommonDir(), path)
 	if err != nil {
 		return false, err
 	}
@@ -104,7 +104,7 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 	if err := s.files.removeEmpty(path); err != nil {
 		return false, err
 	}
-	moved, err = s.files.replace(s.CommonDir(), path, []byte(p.Commit+"\n"), 0)
+	moved, err = s.files.replace(s.repo.CommonDir(), path, []byte(p.Commit+"\n"), 0)
 	if moved {
 		err = errors.Join(err, s.logMove(p, file.lock != nil))
 	}
@@ -112,17 +112,17 @@ func (s *Store) moveBranch(ctx context.Context, p Pending, file *indexFile) (mov
 }
 
 func (s *Store) compareBranch(p Pending) error {
-	if target, err := s.Symbolic(p.branch); err == nil && target != "" {
+	if target, err := s.repo.Symbolic(p.branch); err == nil && target != "" {
 		return git.Unsupported(DetachedHead, "%s is another name for a branch (ref: %s); name that one", p.branch, target)
 	}
-	at, err := s.RefID(p.branch)
+	at, err := s.repo.RefID(p.branch)
 	if err != nil {
 		return err
 	}
 	if at != p.parent {
 		return fmt.Errorf("%s is at %s, not at %s: %w", p.branch, words(at), words(p.parent), ErrMoved)
 	}
-	if err := s.CheckNewBranch(p.branch); err != nil {
+	if err := s.repo.CheckNewBranch(p.branch); err != nil {
 		return err
 	}
 	return s.checkStored(p)
@@ -143,7 +143,7 @@ func (s *Store) checkStored(p Pending) error {
 	if packErr == nil && idxErr == nil {
 		return nil
 	}
-	_, err := s.Commit(p.Commit)
+	_, err := s.repo.Commit(p.Commit)
 	return err
 }
 
@@ -155,17 +155,17 @@ func (s *Store) logMove(p Pending, isHead bool) error {
 	}
 	message := strings.Join(strings.Fields(p.message), " ")
 	line := fmt.Sprintf("%s %s %s\t%s%s\n", p.parent, p.Commit, p.reflog, action, message)
-	err := s.appendLog(s.CommonDir(), filepath.FromSlash(p.branch), line)
+	err := s.appendLog(s.repo.CommonDir(), filepath.FromSlash(p.branch), line)
 	if isHead {
-		err = errors.Join(err, s.appendLog(s.GitDir(), "HEAD", line))
+		err = errors.Join(err, s.appendLog(s.repo.GitDir(), "HEAD", line))
 	}
 	return err
 }
 
 func (s *Store) appendLog(gitDir, name, line string) error {
 	path := filepath.Join(gitDir, "logs", name)
-	value, _ := s.Settings().Get("core.logallrefupdates")
-	always := strings.EqualFold(value, "always") || s.Settings().Bool("core.logallrefupdates", true)
+	value, _ := s.repo.Settings().Get("core.logallrefupdates")
+	always := strings.EqualFold(value, "always") || s.repo.Settings().Bool("core.logallrefupdates", true)
 	if _, err := os.Lstat(path); err != nil && !always {
 		return nil
 	}
@@ -236,7 +236,7 @@ func (s *Store) follow(edits []edit, file *indexFile, result *Result, torn bool)
 			staged = append(staged, change)
 		}
 		if o.left || leave {
-			result.LeftAlone = append(result.LeftAlone, s.InProject(o.path))
+			result.LeftAlone = append(result.LeftAlone, s.repo.InProject(o.path))
 		}
 	}
 	slices.Sort(result.LeftAlone)

@@ -59,11 +59,11 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 // follows from our holding the lock. Besides the journal's branch HEAD's is
 // looked at: after a power failure the journal may be gone and the lock back.
 func (s *Store) removeLeftovers(journaled string) error {
-	head, _ := s.Head() // Where it cannot be read, it is not what was interrupted.
+	head, _ := s.repo.Head() // Where it cannot be read, it is not what was interrupted.
 	locked := []string{s.indexPath()}
 	for _, branch := range []string{journaled, head.Branch} {
 		if strings.HasPrefix(branch, "refs/heads/") && git.CheckRefName(branch) == nil {
-			locked = append(locked, s.RefPath(branch))
+			locked = append(locked, s.repo.RefPath(branch))
 		}
 	}
 	for _, path := range locked {
@@ -72,8 +72,8 @@ func (s *Store) removeLeftovers(journaled string) error {
 		}
 	}
 	return errors.Join(
-		s.files.removeBegun(own(s.CommonDir(), tempPrefix)),
-		s.files.removeBegun(own(s.GitDir(), tempPrefix)),
+		s.files.removeBegun(own(s.repo.CommonDir(), tempPrefix)),
+		s.files.removeBegun(own(s.repo.GitDir(), tempPrefix)),
 		s.files.removeBegun(filepath.Join(s.packs.path, tempPack)),
 	)
 }
@@ -81,7 +81,7 @@ func (s *Store) removeLeftovers(journaled string) error {
 // finish brings work tree and index to the journal's commit, if it stands and
 // HEAD is on it.
 func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err error) {
-	at, err := s.RefID(j.Branch)
+	at, err := s.repo.RefID(j.Branch)
 	if err != nil {
 		return Recovery{}, err
 	}
@@ -89,7 +89,7 @@ func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err e
 		return Recovery{}, s.abandon(ctx, j)
 	}
 	recovery = Recovery{Commit: j.Commit, Result: Result{Moved: at.Hash() == j.Commit}}
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	if err != nil {
 		return recovery, err
 	}
@@ -111,10 +111,10 @@ func (s *Store) finish(ctx context.Context, j journal) (recovery Recovery, err e
 
 // editsOf are the files of the project in which a commit differs from its parent.
 func (s *Store) editsOf(ctx context.Context, j journal) ([]edit, error) {
-	differences, err := s.Differences(ctx, j.Parent, j.Commit, ".")
+	differences, err := s.repo.Differences(ctx, j.Parent, j.Commit, ".")
 	var edits []edit
 	for _, d := range differences {
-		e := edit{path: s.InRoot(d.Path)}
+		e := edit{path: s.repo.InRoot(d.Path)}
 		if object.IsFile(d.BeforeMode) {
 			e.old, e.mode = object.MustParseID(d.Before), d.BeforeMode
 		}

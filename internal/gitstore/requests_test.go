@@ -19,7 +19,7 @@ func TestManyFiles(t *testing.T) {
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	check := func() {
 		t.Helper()
-		files, err := s.Files(t.Context(), p.Commit, []string{"state"}, nil)
+		files, err := s.repo.Files(t.Context(), p.Commit, []string{"state"}, nil)
 		r.Check(err)
 		if len(files) != len(changes) {
 			t.Fatalf("%d files, want %d", len(files), len(changes))
@@ -35,7 +35,7 @@ func TestManyFiles(t *testing.T) {
 	check()
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Files(canceled, p.Commit, []string{"state"}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := s.repo.Files(canceled, p.Commit, []string{"state"}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -46,7 +46,7 @@ func TestBadRequests(t *testing.T) {
 	r.Commit("first", map[string]string{"osmoctl.yaml": "v", "dir/file": "f"})
 	s := r.open("")
 	defer r.lock(s).Unlock()
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	before := r.Git("count-objects", "-v")
 	for name, edit := range map[string]func(*Request){

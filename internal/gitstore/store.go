@@ -1,7 +1,6 @@
 package gitstore
 
 import (
-	"errors"
 	"path/filepath"
 	"sync"
 	"time"
@@ -10,30 +9,24 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git"
 )
 
-// Options are the ways in which the outside reaches a Store.
+// Options are the ways in which a Store reaches the disk, and how long it waits.
 type Options struct {
 	// Disk makes all changes; nil means the real one.
 	Disk disk.Disk
-	// Env looks up environment variables; nil means os.Getenv.
-	Env func(string) string
 	// LockTimeout is how long [Store.Lock] waits for another osmoctl. Zero
 	// means not at all.
 	LockTimeout time.Duration
 	// GitLockTimeout is how long a lock of git's is waited for; zero means ten
 	// seconds.
 	GitLockTimeout time.Duration
-	// MaxFiles and MaxBytes bound what one call of [git.Repository.Files] lists and
-	// reads. Zero means as much as any process should hold.
-	MaxFiles int
-	MaxBytes int64
 }
 
 const defaultGitLockTimeout = 10 * time.Second
 
-// A Store writes one project in one repository, which it also reads. Writing is for
-// the one that holds the [Lock]; reading is for several goroutines.
+// A Store writes one project in one repository. Writing is for the one that holds the
+// [Lock].
 type Store struct {
-	*git.Repository
+	repo        *git.Repository
 	disk        disk.Disk
 	lockTimeout time.Duration
 	files       gitFiles
@@ -45,35 +38,30 @@ type Store struct {
 	held *Lock
 }
 
-// Open finds the repository around the project folder, given by its absolute
-// path, and checks that it is one we may use: see [git.Open].
-func Open(projectDir string, opts Options) (*Store, error) {
+// New returns the Store of a repository. The caller closes both, the Store first.
+func New(repo *git.Repository, opts Options) *Store {
 	if opts.Disk == nil {
 		opts.Disk = disk.OS()
 	}
 	if opts.GitLockTimeout == 0 {
 		opts.GitLockTimeout = defaultGitLockTimeout
 	}
-	repo, err := git.Open(projectDir, git.Options{Env: opts.Env, MaxFiles: opts.MaxFiles, MaxBytes: opts.MaxBytes})
-	if err != nil {
-		return nil, err
-	}
 	sharing, _ := repo.Config("core.sharedRepository")
 	files := gitFiles{opts.Disk, sharing}
 	return &Store{
-		Repository: repo, disk: opts.Disk, lockTimeout: opts.LockTimeout, files: files,
+		repo: repo, disk: opts.Disk, lockTimeout: opts.LockTimeout, files: files,
 		locks:   gitLocks{files, own(repo.CommonDir(), "lock"), opts.GitLockTimeout},
 		packs:   packFolder{files, repo.CommonDir(), filepath.Join(repo.CommonDir(), "objects", "pack")},
 		journal: journalFile{files, repo.GitDir(), own(repo.GitDir(), "journal")},
-	}, nil
+	}
 }
 
-// Close releases what reading opened, and the lock if it is still held.
+// Close gives back the lock if it is still held.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	held := s.held
 	s.mu.Unlock()
-	return errors.Join(s.Repository.Close(), held.Unlock())
+	return held.Unlock()
 }
 
 // own is a file in the folder that osmoctl keeps in a git folder.

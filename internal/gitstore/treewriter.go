@@ -77,7 +77,7 @@ type treeWriter struct {
 }
 
 func (s *Store) newTreeWriter(skip func(string) bool, torn bool) (*treeWriter, error) {
-	root, err := s.disk.Folder(s.Root())
+	root, err := s.disk.Folder(s.repo.Root())
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *Store) content(e edit) ([]byte, error) {
 	if e.data != nil {
 		return e.data, nil
 	}
-	return s.Blob(e.new)
+	return s.repo.Blob(e.new)
 }
 
 // create writes a new file in place: what a crash leaves of it is recognised.
@@ -279,7 +279,7 @@ func (s *Store) pruneFolders(edits []edit) error {
 	}
 	defer w.Close()
 	for dir := range emptied {
-		for dir != s.InRoot(".") && dir != "." && w.prune(dir) {
+		for dir != s.repo.InRoot(".") && dir != "." && w.prune(dir) {
 			dir = path.Dir(dir)
 		}
 	}
@@ -302,7 +302,7 @@ func (w *treeWriter) prune(dir string) bool {
 
 // skipper tells which files a sparse checkout leaves out of the work tree.
 func (s *Store) skipper(file *indexFile) (func(path string) bool, error) {
-	patterns, err := worktree.ReadSparse(s.Repository)
+	patterns, err := worktree.ReadSparse(s.repo)
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func TestOtherHead(t *testing.T) {
 	r := newRepo(t)
 	r.Commit("first", project)
 	s := r.open("")
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	r.Check(err)
 	r.Git("switch", "-q", "-c", "side")
 	defer r.lock(s).Unlock()

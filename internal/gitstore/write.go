@@ -79,7 +79,7 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 		return Pending{}, err
 	}
 	p := Pending{branch: req.Branch, parent: parent}
-	b := &treeBuilder{from: s.Objects, pack: &pack.Builder{}}
+	b := &treeBuilder{from: s.repo.Objects, pack: &pack.Builder{}}
 	if err := s.build(b, &p, req); err != nil {
 		return Pending{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 
 // build makes the trees and the commit.
 func (s *Store) build(b *treeBuilder, p *Pending, req Request) error {
-	parent, err := s.Commit(req.Parent)
+	parent, err := s.repo.Commit(req.Parent)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Store) mayWrite(ctx context.Context, req Request) error {
 // all, or where that cannot be told.
 func (s *Store) checkUnsigned() error {
 	const setting = "commit.gpgsign"
-	if s.Settings().Bool(setting, false) {
+	if s.repo.Settings().Bool(setting, false) {
 		return git.Unsupported(Signing, "git is configured to sign every commit (%s), and nothing to sign with was given", setting)
 	}
 	return s.CheckDoubt()
@@ -151,10 +151,10 @@ func (s *Store) checkUnsigned() error {
 // CheckDoubt refuses commits where it cannot be told whether they are to be signed.
 func (s *Store) CheckDoubt() error {
 	const setting = "commit.gpgsign"
-	if s.Settings().Bool(setting, false) {
+	if s.repo.Settings().Bool(setting, false) {
 		return nil // An unsigned one is not made in any case.
 	}
-	if d, ok := s.Settings().Doubtful(setting); ok {
+	if d, ok := s.repo.Settings().Doubtful(setting); ok {
 		return git.Unsupported(Signing, "%s includes %s on a condition that osmoctl does not know (%s), so it cannot be told whether commits are to be signed; "+
 			"settle that for this repository: git config %s false, or true",
 			cmp.Or(d.File, "git's configuration from the environment"), d.Target, d.Condition, setting)
@@ -175,10 +175,10 @@ func (s *Store) CheckWritable(branch string, changes []Change) error {
 	if err := s.checkProgress(); err != nil {
 		return err
 	}
-	if err := s.CheckNewBranch(branch); err != nil {
+	if err := s.repo.CheckNewBranch(branch); err != nil {
 		return err
 	}
-	head, err := s.Head()
+	head, err := s.repo.Head()
 	if err != nil || head.Branch != branch {
 		return err
 	}
@@ -200,7 +200,7 @@ var inProgress = []struct{ file, what, how string }{
 
 func (s *Store) checkProgress() error {
 	for _, p := range inProgress {
-		_, err := os.Lstat(filepath.Join(s.GitDir(), p.file))
+		_, err := os.Lstat(filepath.Join(s.repo.GitDir(), p.file))
 		if err == nil {
 			return git.Unsupported(InProgress, "%s is under way in this work tree; finish it first: %s", p.what, p.how)
 		}
@@ -220,7 +220,7 @@ func (s *Store) checkUnmerged(changes []Change) error {
 	}
 	changed := make(map[string]bool, len(changes))
 	for _, c := range changes {
-		changed[s.InRoot(c.Path)] = true
+		changed[s.repo.InRoot(c.Path)] = true
 	}
 	for _, e := range file.Entries() {
 		if e.Stage() != 0 && changed[e.Path] {
@@ -239,7 +239,7 @@ func (s *Store) checkLinks(changes []Change) error {
 				continue
 			}
 			seen[dir] = true
-			info, err := os.Lstat(filepath.Join(s.Root(), filepath.FromSlash(s.InRoot(dir))))
+			info, err := os.Lstat(filepath.Join(s.repo.Root(), filepath.FromSlash(s.repo.InRoot(dir))))
 			if disk.IsAbsent(err) {
 				break
 			}
@@ -327,7 +327,7 @@ type treeBuilder struct {
 }
 
 func (s *Store) buildTree(b *treeBuilder, before object.ID, changes []Change) (object.ID, error) {
-	top, err := plant(s.Prefix(), changes)
+	top, err := plant(s.repo.Prefix(), changes)
 	if err != nil {
 		return object.ID{}, err
 	}

@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -14,7 +14,7 @@ import (
 // gitRepo is a repository of git with many accounts, each with a token, and many
 // commits of state, each of which rotates one.
 type gitRepo struct {
-	store  *gitstore.Store
+	repo   *git.Repository
 	stream bytes.Buffer
 	snap   *state.Snapshot
 	day    model.Date
@@ -56,10 +56,10 @@ func (r *gitRepo) open(b *testing.B) {
 		}
 	}
 	var err error
-	if r.store, err = gitstore.Open(dir, gitstore.Options{Env: func(string) string { return "" }}); err != nil {
+	if r.repo, err = git.Open(dir, git.Options{Env: func(string) string { return "" }}); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { r.store.Close() })
+	b.Cleanup(func() { r.repo.Close() })
 }
 
 func address(account int) model.Address {
@@ -95,13 +95,13 @@ func (r *gitRepo) commit(edit *state.Edit) {
 func BenchmarkCheck(b *testing.B) {
 	const accounts, commits = 10_000, 1_000
 	r := newGitRepo(b, accounts, commits)
-	head, err := r.store.Head()
+	head, err := r.repo.Head()
 	if err != nil {
 		b.Fatal(err)
 	}
 	check := func(b *testing.B, opts Options, want int) *Report {
 		b.Helper()
-		report, err := Check(b.Context(), r.store, head.Commit, opts)
+		report, err := Check(b.Context(), r.repo, head.Commit, opts)
 		if err != nil || report.Checked != want || len(report.Findings) > 0 {
 			b.Fatalf("%+v, %v", report, err)
 		}
@@ -124,10 +124,10 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	})
 	earlier := *seen
-	if earlier.Commit, err = r.store.Resolve("HEAD~1"); err != nil {
+	if earlier.Commit, err = r.repo.Resolve("HEAD~1"); err != nil {
 		b.Fatal(err)
 	}
-	before, err := Check(b.Context(), r.store, earlier.Commit, Options{})
+	before, err := Check(b.Context(), r.repo, earlier.Commit, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -143,12 +143,12 @@ func BenchmarkCheck(b *testing.B) {
 func BenchmarkExpose(b *testing.B) {
 	const accounts, commits = 10_000, 1_000
 	r := newGitRepo(b, accounts, commits)
-	tips, err := r.store.Tips()
+	tips, err := r.repo.Tips()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		e, err := Expose(b.Context(), r.store, tips)
+		e, err := Expose(b.Context(), r.repo, tips)
 		if err != nil || e.Commits != commits+1 || len(e.Readable) != accounts+commits {
 			b.Fatalf("%+v, %v", e, err)
 		}

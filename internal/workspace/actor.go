@@ -27,7 +27,7 @@ func (w *Workspace) findActor(named string) (actor, error) {
 		return actor{}, err
 	}
 	s := git.Signature{Name: w.getenv("GIT_AUTHOR_NAME"), Email: w.getenv("GIT_AUTHOR_EMAIL"), When: now}
-	if configured, ok := w.store.Identity(); ok {
+	if configured, ok := w.repo.Identity(); ok {
 		s.Name, s.Email = firstGiven(s.Name, configured.Name), firstGiven(s.Email, configured.Email)
 	}
 	s.Name = firstGiven(named, s.Name, w.getenv("GITHUB_ACTOR"), w.getenv("GITLAB_USER_LOGIN"), "osmoctl")

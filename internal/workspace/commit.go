@@ -90,13 +90,13 @@ func (s *commitStore) tip(ctx context.Context) (string, error) {
 	if s.ledger.remote != nil {
 		return s.ledger.remote.Fetch(ctx, s.ledger.target())
 	}
-	return s.ledger.w.store.Ref(s.localBranch())
+	return s.ledger.w.repo.Ref(s.localBranch())
 }
 
 // push writes the commit, pushes it by hash, and lets the local branch follow.
 func (s *commitStore) push(ctx context.Context, request gitstore.Request) (string, error) {
 	store := s.ledger.w.store
-	head, err := store.Head()
+	head, err := s.ledger.w.repo.Head()
 	if err != nil {
 		return "", err
 	}
@@ -145,7 +145,6 @@ func (s *commitStore) afterPush(done gitstore.Result, err error) {
 // the sealed commit goes on top of it; if it was this project's state, the plan
 // has to be made again; if it was its declarations, it is stale.
 func (s *commitStore) reparent(ctx context.Context) (string, error) {
-	store := s.ledger.w.store
 	tip, err := s.tip(ctx)
 	if err != nil {
 		return "", err
@@ -153,7 +152,7 @@ func (s *commitStore) reparent(ctx context.Context) (string, error) {
 	if err := s.checkDeclarations(tip); err != nil {
 		return "", err
 	}
-	same, err := store.Same(s.base.parent, tip, state.Dir)
+	same, err := s.ledger.w.repo.Same(s.base.parent, tip, state.Dir)
 	if err == nil && !same {
 		err = errLostRace
 	}
@@ -169,7 +168,7 @@ func (s *commitStore) checkDeclarations(tip string) error {
 	if s.ledger.git.StateBranch != "" {
 		return nil
 	}
-	same, err := s.ledger.w.store.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
+	same, err := s.ledger.w.repo.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
 	switch {
 	case err != nil || same:
 		return err
@@ -187,7 +186,7 @@ func (s *commitStore) checkNotRewound(tip string) error {
 	if s.base.parent == "" {
 		return nil
 	}
-	descends, err := s.ledger.w.store.IsAncestor(s.base.parent, tip)
+	descends, err := s.ledger.w.repo.IsAncestor(s.base.parent, tip)
 	switch {
 	case err != nil || descends:
 		return err
@@ -243,7 +242,7 @@ func (w *Workspace) commit(ctx context.Context, r gitstore.Request, beside bool)
 // write stores a commit, signed where git is configured to sign.
 func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pending, error) {
 	var err error
-	r.Sign, err = sign.New(sign.Options{Config: w.store.Config, Trusted: w.store.TrustedConfig, Getenv: w.outside.Getenv, Dir: w.store.Root()})
+	r.Sign, err = sign.New(sign.Options{Config: w.repo.Config, Trusted: w.repo.TrustedConfig, Getenv: w.outside.Getenv, Dir: w.repo.Root()})
 	if err != nil {
 		return gitstore.Pending{}, err
 	}
@@ -255,7 +254,7 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 // noteBranch remembers the branch that state was pushed to for the first time, so
 // that the commands after it find it from a HEAD that stays behind.
 func (l *ledger) noteBranch(commit string, changes []gitstore.Change) {
-	git, project := l.w.store.CommonDir(), l.w.store.Prefix()
+	git, project := l.w.repo.CommonDir(), l.w.repo.Prefix()
 	if before, err := history.LoadSeen(git, project, l.watchedRef()); err != nil || before != nil {
 		return
 	}

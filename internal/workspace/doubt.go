@@ -100,7 +100,7 @@ func (t *trust) describeGap() *plan.Notice {
 		}
 	case t.report.Unread:
 		hint := "git fsck shows what is missing"
-		if partial, err := t.w.store.Partial(); partial && err == nil {
+		if partial, err := t.w.repo.Partial(); partial && err == nil {
 			hint = "osmoctl state fetch"
 		}
 		return &plan.Notice{

@@ -28,7 +28,7 @@ func (w *Workspace) Draft(ctx context.Context) (*worktree.Draft, error) {
 		return w.draft, nil
 	}
 	var err error
-	w.draft, err = worktree.NewDraft(ctx, w.store.Repository, config.ProjectFile, config.ManifestDir)
+	w.draft, err = worktree.NewDraft(ctx, w.repo, config.ProjectFile, config.ManifestDir)
 	return w.draft, err
 }
 
@@ -185,11 +185,11 @@ func shellWords(paths []string) string {
 // checkCommitted refuses declarations that lie in the work tree only: the
 // commit would not say what the user sees.
 func (w *Workspace) checkCommitted(commit string) error {
-	dirty, err := worktree.ListUncommitted(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
+	dirty, err := worktree.ListUncommitted(w.repo, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil || len(dirty) == 0 {
 		return err
 	}
-	ignored, err := worktree.ListIgnored(w.store.Repository, commit, config.ProjectFile, config.ManifestDir)
+	ignored, err := worktree.ListIgnored(w.repo, commit, config.ProjectFile, config.ManifestDir)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (w *Workspace) findAppliedKeys(ctx context.Context, have *state.Snapshot, f
 	if from == "" || !missing() {
 		return keys, nil
 	}
-	err := w.store.History(ctx, from, config.ProjectFile, func(c git.Commit) error {
+	err := w.repo.History(ctx, from, config.ProjectFile, func(c git.Commit) error {
 		w.addKeysAt(c.Hash, keys)
 		if !missing() {
 			return io.EOF
@@ -130,7 +130,7 @@ func (w *Workspace) findAppliedKeys(ctx context.Context, have *state.Snapshot, f
 // addKeysAt adds the keys that osmoctl.yaml has at a commit. One that cannot be read
 // has none.
 func (w *Workspace) addKeysAt(commit string, keys map[string]model.Recipient) {
-	files, err := w.store.FS(commit, config.ProjectFile)
+	files, err := w.repo.FS(commit, config.ProjectFile)
 	if err != nil {
 		return
 	}

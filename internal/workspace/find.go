@@ -79,25 +79,25 @@ func (w *Workspace) CheckNearest(ctx context.Context, from string) error {
 	if err != nil || below == "." || !filepath.IsLocal(below) {
 		return err
 	}
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil || head.Commit == "" {
 		return err
 	}
 	stop := errors.New("seen")
 	for dir := filepath.ToSlash(below); dir != "."; dir = path.Dir(dir) {
 		var last git.Commit
-		err := w.store.History(ctx, head.Commit, path.Join(dir, config.ProjectFile), func(c git.Commit) error {
+		err := w.repo.History(ctx, head.Commit, path.Join(dir, config.ProjectFile), func(c git.Commit) error {
 			last = c
 			return stop
 		})
 		if errors.Is(err, stop) {
-			return diag.Hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(w.store.Prefix(), dir), last.Hash),
+			return diag.Hinted(fmt.Errorf("%s had a project of its own, which commit %.12s took away", path.Join(w.repo.Prefix(), dir), last.Hash),
 				"name the one that is meant: osmoctl -C "+model.ShellWord(w.dir))
 		}
 		// Nobody keeps another project in the folders that are a project's own.
 		top, _, _ := strings.Cut(dir, "/")
 		if errors.Is(err, git.ErrShallow) && top != config.ManifestDir && top != state.Dir {
-			return diag.Hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(w.store.Prefix(), dir)),
+			return diag.Hinted(fmt.Errorf("this clone is shallow, so it cannot be told whether %s had a project of its own", path.Join(w.repo.Prefix(), dir)),
 				"name the one that is meant: osmoctl -C "+model.ShellWord(w.dir))
 		}
 		if err != nil && !errors.Is(err, git.ErrShallow) {

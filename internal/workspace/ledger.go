@@ -165,14 +165,14 @@ func (w *Workspace) lookAtRemote(ctx context.Context, head git.Head, declared mo
 		return none, err
 	}
 	found := remoteTip{branch: l.branch, tip: tip, from: tip}
-	if in, err := w.store.IsAncestor(head.Commit, tip); err != nil || !in {
+	if in, err := w.repo.IsAncestor(head.Commit, tip); err != nil || !in {
 		found.from = head.Commit // An attempt says what is wrong with that.
 	}
 	return found, nil
 }
 
 func (w *Workspace) openRemote(name string) (*remote.Remote, error) {
-	return remote.Open(w.store.Repository, name, remote.Options{Environ: w.outside.Environ, Say: w.detailf})
+	return remote.Open(w.repo, name, remote.Options{Environ: w.outside.Environ, Say: w.detailf})
 }
 
 // checkRoom refuses, before anything is planned or issued, what would stand in the
@@ -180,7 +180,7 @@ func (w *Workspace) openRemote(name string) (*remote.Remote, error) {
 // cannot follow, and a configuration that does not tell whether to sign.
 func (l *ledger) checkRoom(ctx context.Context) error {
 	store := l.w.store
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil {
 		return err
 	}
@@ -202,9 +202,9 @@ func (l *ledger) checkRoom(ctx context.Context) error {
 // checkNewBranch makes sure that a state branch can be made where it is to be.
 func (w *Workspace) checkNewBranch(ctx context.Context, git model.Git) error {
 	if git.Push == "" {
-		return w.store.CheckNewBranch(place.HeadsPrefix + git.StateBranch)
+		return w.repo.CheckNewBranch(place.HeadsPrefix + git.StateBranch)
 	}
-	known, err := w.store.Ref(place.StateRef(git))
+	known, err := w.repo.Ref(place.StateRef(git))
 	if err != nil || known != "" {
 		return err
 	}
@@ -231,7 +231,7 @@ func (l *ledger) findDeclared(ctx context.Context) (base, error) {
 
 // reopen goes after state that has moved.
 func (l *ledger) reopen(ctx context.Context) error {
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (l *ledger) reopen(ctx context.Context) error {
 }
 
 func (l *ledger) findDeclaredHere(ctx context.Context) (base, error) {
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil {
 		return base{}, err
 	}
@@ -280,7 +280,7 @@ func (l *ledger) checkPlace(ctx context.Context, b base) error {
 
 // findBase tells where the next commit of state goes, whatever the state there is like.
 func (l *ledger) findBase(ctx context.Context) (base, error) {
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil {
 		return base{}, err
 	}
@@ -314,7 +314,7 @@ func (l *ledger) findLatest(ctx context.Context) (base, error) {
 		b.undeclared = true
 		return b, err
 	}
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil {
 		return base{}, err
 	}
@@ -362,7 +362,7 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head git.Head) (string, 
 	if tip == "" {
 		return "", diag.Hinted(fmt.Errorf("%s does not exist on the remote yet", name), "push your branch first: git push -u "+model.ShellWord(l.git.Push)+" "+model.ShellWord(l.branch))
 	}
-	published, err := l.w.store.IsAncestor(head.Commit, tip)
+	published, err := l.w.repo.IsAncestor(head.Commit, tip)
 	if err != nil {
 		return "", err
 	}
@@ -370,7 +370,7 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head git.Head) (string, 
 		return "", stale(diag.Hinted(fmt.Errorf("HEAD has commits that %s has not, and apply would publish them together with the state", name),
 			"have them merged first, then git pull"))
 	}
-	same, err := l.w.store.Same(head.Commit, tip, config.ProjectFile, config.ManifestDir)
+	same, err := l.w.repo.Same(head.Commit, tip, config.ProjectFile, config.ManifestDir)
 	if err != nil {
 		return "", err
 	}
@@ -388,7 +388,7 @@ func declarationsMoved(name string) error {
 // follow brings the local branch to the remote's tip where only state moved: an
 // apply elsewhere, or one here that was killed after its push.
 func (l *ledger) follow(ctx context.Context, tip string) error {
-	head, err := l.w.store.Head()
+	head, err := l.w.repo.Head()
 	if err != nil || head.Branch != place.HeadsPrefix+l.branch || head.Commit == tip {
 		return err
 	}
@@ -428,7 +428,7 @@ func (l *ledger) declarationsToRecord(b base) string {
 // lastApply is the newest commit of state, with its message.
 func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record.Message, err error) {
 	found := errors.New("found")
-	err = l.w.store.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
+	err = l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
 		commit = c.Hash
 		m = record.Parse(c.Message)
 		return found
@@ -452,7 +452,7 @@ func (l *ledger) stateTip(ctx context.Context) (string, error) {
 	if l.remote != nil {
 		return l.remote.Fetch(ctx, l.git.StateBranch)
 	}
-	return l.w.store.Ref(place.HeadsPrefix + l.git.StateBranch)
+	return l.w.repo.Ref(place.HeadsPrefix + l.git.StateBranch)
 }
 
 // checkDescent refuses to apply declarations that are not made on top of those
@@ -465,7 +465,7 @@ func (l *ledger) checkDescent(b base) error {
 	if err != nil {
 		return err
 	}
-	descends, err := l.w.store.IsAncestor(from, b.declarations)
+	descends, err := l.w.repo.IsAncestor(from, b.declarations)
 	if errors.Is(err, git.ErrMissingObject) {
 		descends, err = false, nil
 	}
@@ -484,7 +484,7 @@ func (l *ledger) sourceCommit(b base) (string, error) {
 	if l.git.StateBranch == "" {
 		return "", nil
 	}
-	commit, err := l.w.store.Commit(b.parent)
+	commit, err := l.w.repo.Commit(b.parent)
 	if err != nil {
 		return "", err
 	}

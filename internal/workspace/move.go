@@ -60,7 +60,7 @@ func (l *ledger) findBeside(ctx context.Context, from base) (base, error) {
 	if err != nil {
 		return b, err
 	}
-	same, err := l.w.store.Same(from.parent, b.parent, state.Dir)
+	same, err := l.w.repo.Same(from.parent, b.parent, state.Dir)
 	if err == nil && !same {
 		err = stale(diag.Hinted(fmt.Errorf("the state at %s is not the one that the last apply recorded at commit %.12s", l.git.Place(), from.parent),
 			"merge the branches, so that both have the newer state, and plan again"))
@@ -162,11 +162,11 @@ func (s *movingStore) Commit(ctx context.Context, changes []state.Change, messag
 // listAll lists the state as it will be, over what the new place has left of an older
 // one.
 func (s *movingStore) listAll(ctx context.Context, changes []state.Change) ([]gitstore.Change, error) {
-	files, err := s.ledger.w.store.Files(ctx, s.from, []string{state.Dir}, nil)
+	files, err := s.ledger.w.repo.Files(ctx, s.from, []string{state.Dir}, nil)
 	if err != nil {
 		return nil, err
 	}
-	left, err := s.ledger.w.store.Files(ctx, s.base.parent, []string{state.Dir}, func(string) bool { return false })
+	left, err := s.ledger.w.repo.Files(ctx, s.base.parent, []string{state.Dir}, func(string) bool { return false })
 	if err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func (w *Workspace) StepsToApply(ctx context.Context, made *plan.Plan) (steps St
 			return steps
 		}
 	}
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil {
 		return steps
 	}
@@ -184,7 +184,7 @@ func (w *Workspace) StepsToApply(ctx context.Context, made *plan.Plan) (steps St
 	}
 	published := false
 	branch := firstGiven(declared.Branch, strings.TrimPrefix(head.Branch, place.HeadsPrefix))
-	if tip, err := w.store.Ref(place.TrackingRef(declared.Push, branch)); err == nil && tip != "" && head.Commit != "" {
+	if tip, err := w.repo.Ref(place.TrackingRef(declared.Push, branch)); err == nil && tip != "" && head.Commit != "" {
 		published, _ = w.places.IsKnownAncestor(head.Commit, tip)
 	}
 	if len(steps.Commands) > 0 || !published {

@@ -122,7 +122,7 @@ func (l *ledger) gather(ctx context.Context, b base, rev string) (*restoration, 
 // checkAll finds what is wrong with the history of state as a whole, whatever this
 // clone remembers. That a clone is shallow does not keep it from being repaired.
 func (l *ledger) checkAll(ctx context.Context, b base) ([]history.Finding, error) {
-	report, err := history.Check(ctx, l.w.store, b.parent, history.Options{Full: true})
+	report, err := history.Check(ctx, l.w.repo, b.parent, history.Options{Full: true})
 	if err != nil {
 		return nil, fmt.Errorf("check the history of state: %w", err)
 	}
@@ -134,7 +134,7 @@ func (l *ledger) checkAll(ctx context.Context, b base) ([]history.Finding, error
 // ended if its commit is still in the clone. Where another state has taken its
 // serial, the restore accepts that by name.
 func (l *ledger) recallSeen(ctx context.Context, b base, g *restoration, open []history.Finding) error {
-	seen, err := history.LoadSeen(l.w.store.CommonDir(), l.w.store.Prefix(), l.watchedRef())
+	seen, err := history.LoadSeen(l.w.repo.CommonDir(), l.w.repo.Prefix(), l.watchedRef())
 	if err != nil || seen == nil || seen.Serial < g.serial {
 		return err
 	}
@@ -173,7 +173,7 @@ func (w *Workspace) readStateAt(ctx context.Context, commit string) (stateAt, er
 // findSound goes back along first parents for the newest state that osmoctl made,
 // and for the highest serial.
 func (l *ledger) findSound(ctx context.Context, b base, g *restoration, open []history.Finding) error {
-	err := l.w.store.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
+	err := l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
 		m := record.Parse(c.Message)
 		if !m.ByOsmoctl() {
 			return nil
@@ -206,12 +206,12 @@ func (g stateAt) isMadeBy(m record.Message) bool {
 // findThen finds the state to go back to: that of the newest commit of state at or
 // before the one named.
 func (l *ledger) findThen(ctx context.Context, b base, rev string, open []history.Finding) (stateAt, error) {
-	store := l.w.store
-	commit, err := store.Resolve(rev)
+	repo := l.w.repo
+	commit, err := repo.Resolve(rev)
 	if err != nil {
 		return stateAt{}, &ArgumentError{err}
 	}
-	in, err := store.IsAncestor(commit, b.parent)
+	in, err := repo.IsAncestor(commit, b.parent)
 	if err != nil {
 		return stateAt{}, err
 	}
@@ -242,7 +242,7 @@ func refuse(format string, args ...any) error {
 // findStateCommit finds the newest commit of state at or before a commit.
 func (l *ledger) findStateCommit(ctx context.Context, commit string) (made git.Commit, err error) {
 	stop := errors.New("found")
-	err = l.w.store.History(ctx, commit, state.Dir, func(c git.Commit) error {
+	err = l.w.repo.History(ctx, commit, state.Dir, func(c git.Commit) error {
 		made = c
 		return stop
 	})

@@ -96,7 +96,7 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 	if err := w.recover(ctx); err != nil {
 		return nil, err
 	}
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil {
 		return nil, err
 	}

@@ -129,11 +129,11 @@ func (w *Workspace) checkSavedBase(saved, now string) error {
 	earlier := saved == ""
 	var err error
 	if !earlier && now != "" {
-		earlier, err = w.store.IsAncestor(saved, now)
+		earlier, err = w.repo.IsAncestor(saved, now)
 	}
 	var same bool
 	if err == nil && earlier {
-		same, err = w.store.Same(saved, now, state.Dir)
+		same, err = w.repo.Same(saved, now, state.Dir)
 	}
 	switch {
 	case errors.Is(err, git.ErrShallow), errors.Is(err, git.ErrMissingObject):

@@ -36,8 +36,8 @@ func (w *Workspace) CheckSignatures(ctx context.Context, at place.Place, path st
 		return nil, err
 	}
 	found := &Signatures{Signed: map[string]int{}}
-	err = w.store.History(ctx, at.Commit, state.Dir, func(c git.Commit) error {
-		raw, err := w.store.RawCommit(c.Hash)
+	err = w.repo.History(ctx, at.Commit, state.Dir, func(c git.Commit) error {
+		raw, err := w.repo.RawCommit(c.Hash)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func (w *Workspace) Start(ctx context.Context, files map[string][]byte) error {
 		return err
 	}
 	defer func() { _ = lock.Unlock() }()
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil {
 		return err
 	}

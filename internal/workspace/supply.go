@@ -19,19 +19,19 @@ import (
 // state is pushed to, else the one that HEAD's branch follows, else origin; ""
 // where the clone knows none of them.
 func (w *Workspace) upstream() string {
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil {
 		return ""
 	}
 	names := []string{"origin"}
-	if followed, ok := w.store.Config("branch." + strings.TrimPrefix(head.Branch, place.HeadsPrefix) + ".remote"); ok && followed != "." {
+	if followed, ok := w.repo.Config("branch." + strings.TrimPrefix(head.Branch, place.HeadsPrefix) + ".remote"); ok && followed != "." {
 		names = append([]string{followed}, names...)
 	}
 	if git, err := w.places.SettingsAt(head.Commit); err == nil && git.Push != "" {
 		names = append([]string{git.Push}, names...)
 	}
 	for _, name := range names {
-		if url, ok := w.store.Config("remote." + name + ".url"); ok && url != "" {
+		if url, ok := w.repo.Config("remote." + name + ".url"); ok && url != "" {
 			return name
 		}
 	}
@@ -68,7 +68,7 @@ func (l *ledger) supplier() (*supplier, error) {
 
 // deepen makes a shallow clone whole, as far as commits and folders go.
 func (s *supplier) deepen(ctx context.Context) error {
-	shallow, err := s.w.store.Shallow()
+	shallow, err := s.w.repo.Shallow()
 	if err != nil || !shallow {
 		return err
 	}
@@ -84,11 +84,11 @@ func (s *supplier) supply(ctx context.Context, commit string, opts history.Optio
 	if err := s.deepen(ctx); err != nil {
 		return err
 	}
-	partial, err := s.w.store.Partial()
+	partial, err := s.w.repo.Partial()
 	if err != nil || !partial {
 		return err
 	}
-	needed, err := history.Needs(ctx, s.w.store, commit, opts)
+	needed, err := history.Needs(ctx, s.w.repo, commit, opts)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (l *ledger) find(ctx context.Context, how func(context.Context) (base, erro
 func (l *ledger) obtainTips(ctx context.Context) error {
 	var tips []string
 	for _, ref := range []string{l.watchedRef(), place.TrackingRef(l.git.Push, l.branch)} {
-		if tip, err := l.w.store.Ref(ref); err == nil {
+		if tip, err := l.w.repo.Ref(ref); err == nil {
 			tips = append(tips, tip)
 		}
 	}
@@ -142,14 +142,14 @@ func (l *ledger) obtain(ctx context.Context, commits ...string) error {
 }
 
 func (s *supplier) obtain(ctx context.Context, commits ...string) error {
-	store := s.w.store
-	partial, err := store.Partial()
+	repo := s.w.repo
+	partial, err := repo.Partial()
 	if err != nil || !partial {
 		return err
 	}
 	var needed []string
 	for _, commit := range commits {
-		files, err := store.Files(ctx, commit, []string{state.Dir, config.ProjectFile, config.ManifestDir}, func(string) bool { return false })
+		files, err := repo.Files(ctx, commit, []string{state.Dir, config.ProjectFile, config.ManifestDir}, func(string) bool { return false })
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ const submodule = 0o160000
 
 // get fetches what of these contents the clone lacks.
 func (s *supplier) get(ctx context.Context, needed []string) error {
-	absent, err := s.w.store.Absent(needed)
+	absent, err := s.w.repo.Absent(needed)
 	if err != nil || len(absent) == 0 {
 		return err
 	}
@@ -223,7 +223,7 @@ func (l *ledger) refuseUnsupplied(cause error) error {
 // Fetch brings here what a check of the whole history of state needs and the clone
 // lacks. It is for clones that plan, which opens no connection.
 func (w *Workspace) Fetch(ctx context.Context) error {
-	head, err := w.store.Head()
+	head, err := w.repo.Head()
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (w *Workspace) checkTrust(ctx context.Context, commit, branch string, full 
 		return nil, err
 	}
 	opts.Full = full
-	if t.report, err = history.Check(ctx, w.store, commit, opts); err != nil {
+	if t.report, err = history.Check(ctx, w.repo, commit, opts); err != nil {
 		return nil, fmt.Errorf("check the history of state: %w", err)
 	}
 	t.remember(opts)
@@ -61,11 +61,11 @@ func (w *Workspace) loadRemembered(commit, branch string) (opts history.Options,
 		return opts, err
 	}
 	if branch != "" {
-		if opts.Seen, err = history.LoadSeen(w.store.CommonDir(), w.store.Prefix(), branch); err != nil {
+		if opts.Seen, err = history.LoadSeen(w.repo.CommonDir(), w.repo.Prefix(), branch); err != nil {
 			return opts, err
 		}
 	}
-	opts.Sound, err = history.LoadSound(w.store.CommonDir(), w.store.Prefix())
+	opts.Sound, err = history.LoadSound(w.repo.CommonDir(), w.repo.Prefix())
 	return opts, err
 }
 
@@ -76,7 +76,7 @@ func (w *Workspace) branchAt(commit, branch string) (string, error) {
 	if branch == "" {
 		return "", nil
 	}
-	at, err := w.store.Ref(branch)
+	at, err := w.repo.Ref(branch)
 	if err != nil || at != commit {
 		return "", err
 	}
@@ -87,7 +87,7 @@ func (w *Workspace) branchAt(commit, branch string) (string, error) {
 // was there than once before. A clone that cannot be written to is no reason to
 // fail: it only has to look again.
 func (t *trust) remember(opts history.Options) {
-	now := t.report.Seen(t.w.store.Prefix(), t.branch)
+	now := t.report.Seen(t.w.repo.Prefix(), t.branch)
 	if now == nil {
 		return
 	}
@@ -96,14 +96,14 @@ func (t *trust) remember(opts history.Options) {
 	if known || before != nil && (before.Commit == now.Commit && before.Whole == now.Whole || before.Whole && !now.Whole) {
 		return
 	}
-	_ = history.SaveSeen(t.w.store.CommonDir(), *now)
+	_ = history.SaveSeen(t.w.repo.CommonDir(), *now)
 }
 
 // accept takes the commits whose findings the user accepts, as revisions. One
 // that names no finding is a mistake.
 func (t *trust) accept(revisions []string) error {
 	for _, rev := range revisions {
-		commit, err := t.w.store.Resolve(rev)
+		commit, err := t.w.repo.Resolve(rev)
 		if err != nil {
 			return &ArgumentError{fmt.Errorf("--accept-state: %w", err)}
 		}
@@ -165,8 +165,8 @@ func (w *Workspace) lookForEdits(ctx context.Context) (warn func()) {
 	found := make(chan []string, 1)
 	go func() {
 		var changed []string
-		if head, err := w.store.Head(); err == nil && head.Commit != "" {
-			changed, _ = worktree.ListChanged(ctx, w.store.Repository, head.Commit, state.Dir)
+		if head, err := w.repo.Head(); err == nil && head.Commit != "" {
+			changed, _ = worktree.ListChanged(ctx, w.repo, head.Commit, state.Dir)
 		}
 		found <- changed
 	}()

@@ -75,6 +75,7 @@ type Outside struct {
 type Workspace struct {
 	outside Outside
 	dir     string
+	repo    *git.Repository
 	store   *gitstore.Store
 	// places finds where state is.
 	places *place.Finder
@@ -90,15 +91,17 @@ type Workspace struct {
 // Open opens the project in dir, which [Find] found. The caller closes it.
 func Open(dir string, outside Outside) (*Workspace, error) {
 	limits := outside.Limits.OrDefault()
-	store, err := gitstore.Open(dir, gitstore.Options{
-		Disk: outside.Disk, Env: outside.Getenv, LockTimeout: outside.LockTimeout,
-		MaxFiles: limits.StateFiles, MaxBytes: int64(limits.StateMegabytes) << 20,
+	repo, err := git.Open(dir, git.Options{
+		Env: outside.Getenv, MaxFiles: limits.StateFiles, MaxBytes: int64(limits.StateMegabytes) << 20,
 	})
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{outside: outside, dir: dir, store: store}
-	w.places = place.New(store.Repository, outside.Getenv, func(name string) (place.Remote, error) { return w.openRemote(name) })
+	w := &Workspace{
+		outside: outside, dir: dir, repo: repo,
+		store: gitstore.New(repo, gitstore.Options{Disk: outside.Disk, LockTimeout: outside.LockTimeout}),
+	}
+	w.places = place.New(repo, outside.Getenv, func(name string) (place.Remote, error) { return w.openRemote(name) })
 	return w, nil
 }
 
@@ -108,13 +111,14 @@ func (w *Workspace) Close() {
 		_ = w.draft.Close()
 	}
 	_ = w.store.Close()
+	_ = w.repo.Close()
 }
 
 // Dir is the project directory.
 func (w *Workspace) Dir() string { return w.dir }
 
-// Store is the repository around the project.
-func (w *Workspace) Store() *gitstore.Store { return w.store }
+// Repository is the one around the project.
+func (w *Workspace) Repository() *git.Repository { return w.repo }
 
 func (w *Workspace) getenv(name string) string { return w.outside.Getenv(name) }
 
@@ -148,7 +152,7 @@ func (w *Workspace) declarations(files fs.FS) (*model.Declarations, error) {
 
 // openCommitted are the declarations of a commit, as files.
 func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
-	return w.store.FS(commit, config.ProjectFile, config.ManifestDir)
+	return w.repo.FS(commit, config.ProjectFile, config.ManifestDir)
 }
 
 // Snapshot reads the state at a commit; "" is the commit before the first.
@@ -167,7 +171,7 @@ func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapsho
 // StateFiles reads the files of state at a commit, by their paths below state/.
 // Those that want refuses have no data; nil wants all.
 func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(path string) bool) ([]state.File, error) {
-	found, err := w.store.Files(ctx, commit, []string{state.Dir}, want)
+	found, err := w.repo.Files(ctx, commit, []string{state.Dir}, want)
 	var much *git.TooMuchError
 	switch {
 	case errors.As(err, &much) && much.Bytes > 0:
@@ -247,7 +251,7 @@ func (w *Workspace) Ciphertexts(ctx context.Context, commit string, list []model
 	if len(paths) > manyFiles {
 		paths = []string{state.Dir}
 	}
-	found, err := w.store.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
+	found, err := w.repo.Files(ctx, commit, paths, func(path string) bool { _, ok := wanted[path]; return ok })
 	if err != nil {
 		return nil, err
 	}

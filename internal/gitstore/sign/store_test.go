@@ -51,9 +51,10 @@ func TestStoreSigns(t *testing.T) {
 		Getenv: func(name string) string { return env[name] }, Dir: repo,
 	})
 	check(t, err)
-	store, err := gitstore.Open(repo, gitstore.Options{Env: func(name string) string { return env[name] }})
+	opened, err := git.Open(repo, git.Options{Env: func(name string) string { return env[name] }})
 	check(t, err)
-	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() { opened.Close() })
+	store := gitstore.New(opened, gitstore.Options{})
 	lock, err := store.Lock(context.Background(), gitstore.Holder{Who: "ann"})
 	check(t, err)
 	t.Cleanup(func() { lock.Unlock() })
@@ -68,7 +69,7 @@ func TestStoreSigns(t *testing.T) {
 
 	run(repo, "git", "verify-commit", "HEAD")
 	run(repo, "git", "fsck", "--strict")
-	raw, err := store.RawCommit(pending.Commit)
+	raw, err := opened.RawCommit(pending.Commit)
 	check(t, err)
 	if got, err := sign.Verify(raw, signers, who.When); err != nil || got.Name != "ann@example.com" {
 		t.Errorf("%+v, %v", got, err)
