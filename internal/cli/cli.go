@@ -64,6 +64,10 @@ func Main(env *Env, args []string) int {
 	env.Context, env.handOver = interruptible(env.Context)
 	defer func() { _ = env.handOver() }()
 
+	if len(args) > 0 && args[0] == completeCommand {
+		env.complete(args[1:])
+		return exitDone
+	}
 	env.Stderr = keyless{env.Stderr}
 	if err := checkArgs(args); err != nil {
 		env.formatType = formatIn(args)

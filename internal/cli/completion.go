@@ -3,10 +3,31 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/posener/complete"
+	"github.com/willabides/kongplete"
+
+	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+	"github.com/osmoctl/osmoctl/schemas"
 )
+
+// Completion has two halves. A shell's script asks this program, with the words of the
+// line so far behind [completeCommand], and shows what it answers, a word a line; where
+// it answers nothing, the shell completes files. What can follow is taken from the
+// grammar, and the names of what is applied from the newest state in the clone. An
+// answer has names and nothing else of the state; to give it, nothing is written, no
+// program is started and no connection opened, and where something fails nothing is
+// answered, since there is no place for an error in the middle of a line.
+
+// completeCommand is what the scripts ask by. It is no command of the grammar.
+const completeCommand = "__complete"
 
 type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
@@ -23,16 +44,175 @@ func (c *completionCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	words := completionWords(parser.Model.Node, "")
-	switch c.Shell {
-	case "bash":
-		_, err = io.WriteString(env.Stdout, bashCompletion(words))
-	case "zsh":
-		_, err = io.WriteString(env.Stdout, "#compdef osmoctl\nautoload -U +X bashcompinit && bashcompinit\n"+bashCompletion(words))
-	case "fish":
-		_, err = io.WriteString(env.Stdout, fishCompletion(words))
+	script := map[string]string{"bash": bashScript, "zsh": zshScript}[c.Shell]
+	if c.Shell == "fish" {
+		script = fishCompletion(completionWords(parser.Model.Node, "")) + fishScript
 	}
+	_, err = io.WriteString(env.Stdout, script)
 	return err
+}
+
+// bashScript keeps to what bash 3.2 has. Where readline breaks words at more signs than
+// blanks, such as the @ of a generation, it wants what stands behind the last of them.
+const bashScript = `# bash completion for osmoctl
+_osmoctl() {
+  local words current prefix="" reply
+  words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+  if [ -n "${COMP_LINE:-}" ]; then
+    read -r -a words <<<"${COMP_LINE:0:COMP_POINT}"
+    words=("${words[@]:1}")
+    case "${COMP_LINE:0:COMP_POINT}" in *[[:space:]]) words+=("") ;; esac
+  fi
+  [ ${#words[@]} -gt 0 ] || words=("")
+  current="${words[${#words[@]}-1]}"
+  if [ -n "${COMP_LINE:-}" ]; then
+    prefix="${current%"${current##*["$COMP_WORDBREAKS"]}"}"
+  fi
+  COMPREPLY=()
+  while IFS= read -r reply; do
+    COMPREPLY+=("${reply#"$prefix"}")
+  done < <(command osmoctl ` + completeCommand + ` "${words[@]}" 2>/dev/null)
+  if [ ${#COMPREPLY[@]} -eq 0 ]; then
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r reply; do
+      COMPREPLY+=("$reply")
+    done < <(compgen -f -- "${current#"$prefix"}")
+  fi
+}
+complete -F _osmoctl osmoctl
+`
+
+// zshScript is sourced, or a file of $fpath: then its last lines complete at once what
+// made zsh load it.
+const zshScript = `#compdef osmoctl
+_osmoctl() {
+  local -a before replies
+  (( CURRENT > 2 )) && before=("${(@Q)words[2,CURRENT-1]}")
+  replies=("${(@f)$(command osmoctl ` + completeCommand + ` "${before[@]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  replies=("${(@)replies:#}")
+  if (( ${#replies} )); then
+    compadd -- "${replies[@]}"
+  else
+    _files
+  fi
+}
+if [ "${funcstack[1]}" = _osmoctl ]; then
+  _osmoctl "$@"
+else
+  compdef _osmoctl osmoctl
+fi
+`
+
+const fishScript = `function __osmoctl_complete
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l current (commandline -ct)
+    if string match -qr -- '^--[^=]+=' "$current"
+        set -l parts (string split -m 1 = -- "$current")
+        set words $words $parts[1]
+        set current $parts[2]
+    end
+    command osmoctl ` + completeCommand + ` $words "$current" 2>/dev/null
+end
+complete -c osmoctl -n 'test (count (__osmoctl_complete)) -gt 0' -f -a '(__osmoctl_complete)'
+`
+
+// complete answers what may stand in the place of the last of the words.
+func (e *Env) complete(words []string) {
+	silent := *e
+	silent.Stdout, silent.Stderr = io.Discard, io.Discard
+	parser, err := newParser(&silent, &grammar{}, func(int) {})
+	if err != nil || len(words) == 0 {
+		return
+	}
+	command, err := kongplete.Command(parser, kongplete.WithPredictors(silent.predictors(words)))
+	if err != nil {
+		return
+	}
+	// The value in --flag=value is completed as one that stands by itself.
+	last, before := words[len(words)-1], words[:len(words)-1]
+	prefix := ""
+	if flag, value, ok := strings.Cut(last, "="); ok && strings.HasPrefix(flag, "--") {
+		before, last, prefix = append(slices.Clone(before), flag), value, flag+"="
+	}
+	args := complete.Args{All: append(slices.Clone(before), last), Completed: before, Last: last}
+	if len(before) > 0 {
+		args.LastCompleted = before[len(before)-1]
+	}
+	answers := command.Predict(args)
+	slices.Sort(answers)
+	for _, answer := range slices.Compact(answers) {
+		if strings.HasPrefix(answer, last) {
+			fmt.Fprintln(e.Stdout, view.EscapeTerminal(prefix+answer))
+		}
+	}
+}
+
+// predictors know the values that the grammar does not: it names them in its tags.
+func (e *Env) predictors(words []string) map[string]complete.Predictor {
+	named := func(names func(*state.Snapshot) []string) complete.Predictor {
+		return complete.PredictFunc(func(complete.Args) []string {
+			snap := e.stateToComplete(words)
+			if snap == nil {
+				return nil
+			}
+			return names(snap)
+		})
+	}
+	tokens := func(snap *state.Snapshot) (list []string) {
+		for _, name := range snap.AccountNames() {
+			list = append(list, snap.Accounts[name].LiveTokens()...)
+		}
+		return list
+	}
+	return map[string]complete.Predictor{
+		"account": named((*state.Snapshot).AccountNames),
+		"role":    named(report.RoleNames),
+		"token":   named(tokens),
+		"address": named(func(snap *state.Snapshot) []string {
+			list := tokens(snap)
+			for _, name := range snap.AccountNames() {
+				list = append(list, model.AccountAddress(name).String())
+			}
+			for _, name := range model.Names(snap.Roles) {
+				list = append(list, model.RoleAddress(name).String())
+			}
+			return list
+		}),
+		"recipient": named(func(snap *state.Snapshot) []string { return model.Names(snap.Meta.Applied.Recipients) }),
+		"schema":    complete.PredictSet(schemas.Names()...),
+	}
+}
+
+// stateToComplete is the newest state of the project that the words are about, nil
+// where it cannot be read. Whether to believe it is not asked: that may take programs,
+// and names alone are shown.
+func (e *Env) stateToComplete(words []string) *state.Snapshot {
+	for i, word := range words[:len(words)-1] {
+		if word == "-C" || word == "--dir" {
+			e.Dir, e.named = absolute(e.Dir, words[i+1]), true
+		} else if dir, ok := strings.CutPrefix(word, "--dir="); ok {
+			e.Dir, e.named = absolute(e.Dir, dir), true
+		}
+	}
+	dir, err := e.findProject()
+	if err != nil {
+		return nil
+	}
+	w, err := workspace.Open(dir, e.outside())
+	if err != nil {
+		return nil
+	}
+	defer w.Close()
+	at, err := w.Newest(e.Context)
+	if err != nil {
+		return nil
+	}
+	snap, err := w.Snapshot(e.Context, at.Commit)
+	if err != nil {
+		return nil
+	}
+	return snap
 }
 
 // completion is what may follow a chain of commands.
@@ -60,54 +240,6 @@ func completionWords(n *kong.Node, path string) []completion {
 	return append([]completion{c}, below...)
 }
 
-func (c completion) words() string {
-	var words []string
-	for _, n := range c.commands {
-		words = append(words, n.Name)
-	}
-	for _, f := range c.flags {
-		words = append(words, "--"+f.Name)
-	}
-	return strings.Join(words, " ")
-}
-
-func bashCompletion(all []completion) string {
-	var b strings.Builder
-	b.WriteString(`_osmoctl() {
-  local word path="" known current="${COMP_WORDS[COMP_CWORD]}" i
-  COMPREPLY=()
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word="${COMP_WORDS[i]}"
-    case " $(_osmoctl_commands "$path") " in
-    *" $word "*) path="${path:+$path }$word" ;;
-    esac
-  done
-  known="$(_osmoctl_words "$path")"
-  COMPREPLY=($(compgen -W "$known" -- "$current"))
-  if [ ${#COMPREPLY[@]} -eq 0 ]; then
-    COMPREPLY=($(compgen -f -- "$current"))
-  fi
-}
-_osmoctl_commands() {
-  case "$1" in
-`)
-	for _, c := range all {
-		var names []string
-		for _, n := range c.commands {
-			names = append(names, n.Name)
-		}
-		if len(names) > 0 {
-			fmt.Fprintf(&b, "  %q) echo %q ;;\n", c.path, strings.Join(names, " "))
-		}
-	}
-	b.WriteString("  esac\n}\n_osmoctl_words() {\n  case \"$1\" in\n")
-	for _, c := range all {
-		fmt.Fprintf(&b, "  %q) echo %q ;;\n", c.path, c.words())
-	}
-	b.WriteString("  esac\n}\ncomplete -F _osmoctl osmoctl\n")
-	return b.String()
-}
-
 func fishCompletion(all []completion) string {
 	var b strings.Builder
 	b.WriteString("# osmoctl\n")
@@ -122,7 +254,10 @@ func fishCompletion(all []completion) string {
 				short = " -s " + string(f.Short)
 			}
 			value := ""
-			if !f.IsBool() {
+			switch {
+			case f.Enum != "" || f.Tag.Has("predictor"):
+				value = " -x -a '(__osmoctl_complete)'"
+			case !f.IsBool():
 				value = " -r"
 			}
 			fmt.Fprintf(&b, "complete -c osmoctl -n %s -l %s%s%s -d %s\n", fishQuote(when), f.Name, short, value, fishQuote(f.Help))

@@ -12,7 +12,7 @@ import (
 type expiringCmd struct {
 	Format string     `short:"t" name:"format-type" enum:"text,json,icalendar" default:"text" help:"Output format: ${enum}."`
 	Within model.Days `default:"30d" help:"How far to look ahead, in days; 0d is today alone."`
-	User   string     `short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
+	User   string     `predictor:"account" short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
 }
 
 func (c expiringCmd) format() view.Format { return view.Format(c.Format) }

@@ -14,7 +14,7 @@ import (
 
 type secretsExposureCmd struct {
 	textOrJSON
-	Key string `arg:"" placeholder:"NAME|KEY" help:"A recipient's name, present or past, or a public key, whole or as osmoctl abbreviates it."`
+	Key string `predictor:"recipient" arg:"" placeholder:"NAME|KEY" help:"A recipient's name, present or past, or a public key, whole or as osmoctl abbreviates it."`
 }
 
 // Help is the long description of the command.

@@ -13,7 +13,7 @@ import (
 
 type logCmd struct {
 	textOrJSON
-	Address string `arg:"" optional:"" placeholder:"ADDR" help:"Only commits that changed this object."`
+	Address string `predictor:"address" arg:"" optional:"" placeholder:"ADDR" help:"Only commits that changed this object."`
 	Number  int    `short:"n" placeholder:"N" help:"At most this many commits."`
 }
 

@@ -15,8 +15,8 @@ import (
 
 // scope is what plan and apply restrict or force alike.
 type scope struct {
-	Target  []model.Address `name:"target" placeholder:"ADDR" help:"Plan only this object, what it needs, and what falls with its deletion. Repeatable."`
-	Replace []model.Address `name:"replace" placeholder:"ADDR" help:"Rotate this token whatever its declaration says. Repeatable."`
+	Target  []model.Address `predictor:"address" name:"target" placeholder:"ADDR" help:"Plan only this object, what it needs, and what falls with its deletion. Repeatable."`
+	Replace []model.Address `predictor:"token" name:"replace" placeholder:"ADDR" help:"Rotate this token whatever its declaration says. Repeatable."`
 	DueOnly bool            `help:"Only what dates ask for of what is applied: rotations and revocations that are due. No declaration is read, so whatever is declared meanwhile neither comes along nor stands in the way."`
 }
 

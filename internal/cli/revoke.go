@@ -15,7 +15,7 @@ import (
 type tokenRevokeCmd struct {
 	textOrJSON
 	writer
-	Tokens []string `arg:"" name:"token" placeholder:"USER/TOKEN" help:"Tokens, as USER/TOKEN for every live generation or USER/TOKEN@N for one."`
+	Tokens []string `predictor:"token" arg:"" name:"token" placeholder:"USER/TOKEN" help:"Tokens, as USER/TOKEN for every live generation or USER/TOKEN@N for one."`
 	Reason string   `required:"" placeholder:"TEXT" help:"Why. It is recorded for ever, in the state and in the log: never the value itself."`
 }
 

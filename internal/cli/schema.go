@@ -12,7 +12,7 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" optional:"" help:"The schema. Without it the names are listed."`
+	Name string `predictor:"schema" arg:"" optional:"" help:"The schema. Without it the names are listed."`
 }
 
 // Run prints a schema.

@@ -25,11 +25,11 @@ type secretsResealCmd struct {
 	textOrJSON
 	identityFlags
 	writer
-	Target          []model.Address `placeholder:"ADDR" help:"Reseal only this account, token or generation. Repeatable."`
+	Target          []model.Address `predictor:"address" placeholder:"ADDR" help:"Reseal only this account, token or generation. Repeatable."`
 	SkipUnreadable  bool            `help:"Leave out what no identity opens, and exit with 5. Default: change nothing then."`
 	AllowPlugin     []string        `placeholder:"NAME" help:"Let age-plugin-NAME be run to open and to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
 	AllowNewReaders *int            `placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
-	Allow           []model.Address `placeholder:"ADDR" help:"Lift the guardrails on the recipients of this token. Repeatable."`
+	Allow           []model.Address `predictor:"token" placeholder:"ADDR" help:"Lift the guardrails on the recipients of this token. Repeatable."`
 }
 
 // Help is the long description of the command.

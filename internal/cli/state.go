@@ -22,7 +22,7 @@ type stateCmd struct {
 
 type stateShowCmd struct {
 	textOrJSON
-	Address string `arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, USER/TOKEN or USER/TOKEN@GENERATION. Default: everything."`
+	Address string `predictor:"address" arg:"" optional:"" placeholder:"ADDR" help:"role/NAME, account/NAME, USER/TOKEN or USER/TOKEN@GENERATION. Default: everything."`
 	At      string `name:"at" placeholder:"COMMIT" help:"The state as this commit has it, and not the newest that the clone knows."`
 }
 

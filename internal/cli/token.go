@@ -29,7 +29,7 @@ type tokenCmd struct {
 
 type tokenListCmd struct {
 	textOrJSON
-	User string `short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
+	User string `predictor:"account" short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
 }
 
 // Run lists tokens.
@@ -57,7 +57,7 @@ func (c *tokenListCmd) Run(env *Env) error {
 
 // tokenArg is a token or a generation, in either spelling of an address.
 type tokenArg struct {
-	Token string `arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
+	Token string `predictor:"token" arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
 }
 
 // find looks the token up; t is live.

@@ -24,7 +24,7 @@ type userCmd struct {
 type userListCmd struct {
 	textOrJSON
 	IDPrefix string   `name:"id-prefix" short:"p" placeholder:"PREFIX" help:"Only accounts whose name begins so."`
-	Roles    []string `short:"r" placeholder:"ROLE" help:"Only accounts that hold any of these roles. Repeatable, or with commas."`
+	Roles    []string `predictor:"role" short:"r" placeholder:"ROLE" help:"Only accounts that hold any of these roles. Repeatable, or with commas."`
 }
 
 // Run lists accounts.
@@ -49,7 +49,7 @@ func (c *userListCmd) Run(env *Env) error {
 
 type userGetCmd struct {
 	textOrJSON
-	User string `arg:"" help:"The service account."`
+	User string `predictor:"account" arg:"" help:"The service account."`
 }
 
 // Run shows an account.
@@ -97,7 +97,7 @@ func (c *roleListCmd) Run(env *Env) error {
 
 type roleGetCmd struct {
 	textOrJSON
-	Role string `arg:"" help:"The role."`
+	Role string `predictor:"role" arg:"" help:"The role."`
 }
 
 // Run shows a role.

@@ -10,7 +10,7 @@ import (
 
 type secretsWhoCmd struct {
 	textOrJSON
-	Token string `arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN or USER/TOKEN@GENERATION."`
+	Token string `predictor:"token" arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN or USER/TOKEN@GENERATION."`
 }
 
 // Run shows who reads a token.
