@@ -10,15 +10,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/osmoctl/osmoctl/examples"
 	"github.com/osmoctl/osmoctl/internal/delivery"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/scaffold"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
-	"github.com/osmoctl/osmoctl/schemas"
 )
 
 type initCmd struct {
@@ -40,15 +40,25 @@ func (c *initCmd) Run(env *Env) error {
 	if c.Hook && exists(filepath.Join(dir, config.ProjectFile)) {
 		return env.writeHook(dir)
 	}
-	if err := errors.Join(refuseExisting(dir), refuseGits(dir)); err != nil {
+	err := scaffold.Check(dir)
+	if delivery.InGit(filepath.Join(resolvedPath(dir), config.ManifestDir)) {
+		err = errors.Join(err, diag.Hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory"))
+	}
+	if err != nil {
 		return err
 	}
 	recipient, identity, err := c.key(env, dir)
 	if err != nil {
 		return err
 	}
-	files := projectFiles(recipient)
-	env.keepConventions(dir, files)
+	files := scaffold.Files(recipient)
+	for _, path := range scaffold.FindKept(dir) {
+		env.warnf("%s exists and was left alone: consider adding these lines to it", filepath.Join(dir, path))
+		for line := range strings.Lines(string(files[path])) {
+			env.infof("  %s", strings.TrimRight(line, "\n"))
+		}
+		delete(files, path)
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -61,7 +71,7 @@ func (c *initCmd) Run(env *Env) error {
 		if err := startAndApply(&inside, files); err != nil {
 			return err
 		}
-	} else if err := writeFiles(dir, files); err != nil {
+	} else if err := scaffold.Write(dir, files); err != nil {
 		return err
 	}
 	if c.Hook {
@@ -168,86 +178,6 @@ func makeIdentity(env *Env, path string) (model.Recipient, error) {
 	return recipient, err
 }
 
-// projectFiles are the files of a new project, by path.
-func projectFiles(recipient model.Recipient) map[string][]byte {
-	files := map[string][]byte{
-		".gitattributes": []byte(gitattributes),
-		"CODEOWNERS":     []byte(codeowners),
-	}
-	for _, name := range examples.StarterSchemas() {
-		files["schemas/"+name+".schema.json"], _ = schemas.Read(name)
-	}
-	for _, f := range examples.Starter(recipient.Key) {
-		files[f.Path] = f.Data
-	}
-	return files
-}
-
-const gitattributes = `# State is written by osmoctl byte for byte: git must not touch its line ends.
-state/** -text
-*.age binary
-`
-
-const codeowners = `# State is written by osmoctl apply alone. Let those who run it approve any
-# change to it that a pull request makes:
-# /state/ @your-organisation/platform
-`
-
-// conventions are files that any repository may have already.
-var conventions = []string{".gitattributes", "CODEOWNERS"}
-
-// keepConventions leaves those out that are there, and says what to add to them.
-func (e *Env) keepConventions(dir string, files map[string][]byte) {
-	for _, path := range conventions {
-		if whole := filepath.Join(dir, path); exists(whole) {
-			e.warnf("%s exists and was left alone: consider adding these lines to it", whole)
-			for line := range strings.Lines(string(files[path])) {
-				e.infof("  %s", strings.TrimRight(line, "\n"))
-			}
-			delete(files, path)
-		}
-	}
-}
-
-// refuseExisting comes before anything is made.
-func refuseExisting(dir string) error {
-	if exists(filepath.Join(dir, config.ProjectFile)) {
-		return fmt.Errorf("%s is a project already: it has an %s", dir, config.ProjectFile)
-	}
-	for _, path := range model.Names(projectFiles(model.Recipient{})) {
-		if whole := filepath.Join(dir, path); exists(whole) && !slices.Contains(conventions, path) {
-			return diag.Hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
-		}
-	}
-	return nil
-}
-
-// refuseGits keeps a project out of git's own directories.
-func refuseGits(dir string) error {
-	file := filepath.Join(resolvedPath(dir), config.ManifestDir)
-	if delivery.InGit(file) {
-		return diag.Hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory")
-	}
-	return nil
-}
-
-func writeFiles(dir string, files map[string][]byte) error {
-	for _, path := range model.Names(files) {
-		whole := filepath.Join(dir, path)
-		if err := os.MkdirAll(filepath.Dir(whole), 0o777); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(whole, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(writeAll(f, files[path]), f.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // startAndApply commits the new files and applies them.
 func startAndApply(env *Env, files map[string][]byte) error {
 	w, err := workspace.Open(env.Dir, env.outside())
@@ -309,4 +239,24 @@ func (c *initCmd) next(env *Env, dir, identity string) {
 	}
 	say("  ${EDITOR:-vi} %s        # change something", "manifests/service-accounts.yaml")
 	say("  osmoctl plan")
+}
+
+// writeHook makes the pre-commit hook of the repository around a project.
+func (e *Env) writeHook(dir string) error {
+	repo, err := git.Open(dir, git.Options{Env: e.getenvForScan})
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	hook, err := scaffold.WriteHook(repo, e.Getenv("HOME"))
+	switch {
+	case err != nil:
+		return err
+	case hook.Exists:
+		e.warnf("%s exists and was left alone; add to it:", hook.Path)
+		e.infof("%s", hook.Line)
+	default:
+		e.infof("Wrote the pre-commit hook %s. It is this clone's own: run osmoctl init --hook in every other.", hook.Path)
+	}
+	return nil
 }

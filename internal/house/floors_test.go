@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/gitstore", "internal/backend/local", "internal/search"},
 	{"internal/history", "internal/delivery"},
 	{"internal/report"},
-	{"internal/view", "internal/workspace"},
+	{"internal/view", "internal/workspace", "internal/scaffold"},
 	{"internal/cli"},
 	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }
