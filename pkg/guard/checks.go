@@ -273,14 +273,14 @@ func checkTokenRoles(in input, c *plan.Change) []plan.Blocked {
 	return one(&c.Address, "--allow "+c.Address.String(), "the token lists no roles of its own")
 }
 
-// sealed is the token whose value a change seals, anew or again.
-func sealed(in input, c *plan.Change) (token model.Address, ok bool) {
+// findSealed finds the token whose value a change seals, anew or again.
+func findSealed(in input, c *plan.Change) (token model.Address, ok bool) {
 	token = c.Address.Token()
 	return token, (issues(c) || c.Action == plan.Reseal) && !in.allows(token)
 }
 
 func checkMinRecipients(in input, c *plan.Change) []plan.Blocked {
-	token, ok := sealed(in, c)
+	token, ok := findSealed(in, c)
 	if !ok || len(c.After.Readers) >= in.rails.MinRecipients {
 		return nil
 	}
@@ -289,7 +289,7 @@ func checkMinRecipients(in input, c *plan.Change) []plan.Blocked {
 }
 
 func checkRequiredRecipients(in input, c *plan.Change) (list []plan.Blocked) {
-	token, ok := sealed(in, c)
+	token, ok := findSealed(in, c)
 	if !ok || len(in.rails.RequiredRecipients) == 0 {
 		return nil
 	}

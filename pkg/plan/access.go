@@ -295,7 +295,7 @@ type accessCase struct {
 var errTooMuch = errors.New("too much to compare")
 
 // compareAll works out what cases give and take. kept are the objects that a
-// restricted plan reaches: whatever else would change stays as it was. It stops with
+// restricted plan reaches: what else would change stays as it was. It stops with
 // errTooMuch.
 func (l comparers) compareAll(cases []accessCase, kept map[model.Address]bool, today model.Date, steps int, room *room) ([]Access, error) {
 	answers := make([][]answer, len(l))

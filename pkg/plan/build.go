@@ -62,7 +62,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	return d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
 }
 
-// planAll plans whatever is declared or was applied, as long as there is room.
+// planAll plans everything that is declared or was applied, as long as there is room.
 func (p planner) planAll(d *draft, tokens tokenPlanner) {
 	roles, accounts := rolePlanner{p}, accountPlanner{p}
 	for _, name := range model.Names(p.want.Roles) {

@@ -21,8 +21,8 @@ import (
 //	                come: its dates count from there, and nothing is issued for
 //	                a date before it
 
-// warnLate names what a rotation that comes after its day means for whoever uses
-// the old value.
+// warnLate names what a rotation that comes after its day means for users of the
+// old value.
 func warnLate(out *part, c *tokenCase, g *state.Generation, resolved *Resolved, today model.Date) {
 	overlap := c.want.Rotate.Overlap
 	if g.ExpiresAt <= today {

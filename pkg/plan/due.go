@@ -14,7 +14,7 @@ import (
 // and nothing of it stands in the way.
 //
 // Values are sealed to the recipients that the last apply recorded. State keeps a
-// long key by its digest alone, so whoever calls brings the keys, by their IDs. A
+// long key by its digest alone, so the caller brings the keys, by their IDs. A
 // token of which one is missing is left as it is, with a warning.
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
 	applied := appliedDeclarations{have.Meta.Applied, keys}

@@ -10,7 +10,7 @@ import (
 )
 
 // A role or an account that was renamed with `previously` does not go at once, as
-// what is no longer declared does: whoever uses a value that stands on the old name
+// what is no longer declared does: the user of a value that stands on the old name
 // has the overlap of the new one to change over.
 //
 // OSMO keeps a token's role as a pointer to the account's grant, so the old role, and

@@ -55,8 +55,8 @@ func (k *keyring) matches(want []model.Recipient, have []string) bool {
 	return slices.Equal(k.idsOf(want), have)
 }
 
-// lost are the keys that a value is sealed to and should not be.
-func (k *keyring) lost(want []model.Recipient, have []string) []string {
+// findLost are the keys that a value is sealed to and should not be.
+func (k *keyring) findLost(want []model.Recipient, have []string) []string {
 	return minus(have, k.idsOf(want))
 }
 
@@ -78,7 +78,7 @@ func (k *keyring) compare(a model.Address, want []model.Recipient, have []string
 			r.Gained = append(r.Gained, Reader{Name: want[i].Name, Key: id})
 		}
 	}
-	for _, id := range k.lost(want, have) {
+	for _, id := range k.findLost(want, have) {
 		r.Lost = append(r.Lost, Reader{Name: k.names[id], Key: id})
 	}
 	return r

@@ -86,7 +86,7 @@ func countReadable(b basis) map[string]int {
 			var ids []string
 			for i := range t.Generations {
 				if g := &t.Generations[i]; g.ExpiresAt > b.today {
-					ids = both(ids, g.Recipients)
+					ids = unite(ids, g.Recipients)
 				}
 			}
 			lists.add(ids)
@@ -143,8 +143,8 @@ func (t *tally[K]) each(id func(K) string) map[string]int {
 	return sum
 }
 
-// both is the union of two sorted lists.
-func both(a, b []string) []string {
+// unite is the union of two sorted lists.
+func unite(a, b []string) []string {
 	switch {
 	case len(a) == 0:
 		return b

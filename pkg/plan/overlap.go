@@ -16,9 +16,9 @@ func (r *Resolved) cutOverlap(g *state.Generation, roles []string) {
 	}
 }
 
-// overlap names a value that lives on, as far as its account's roles leave it less
+// noteOverlap names a value that lives on, as far as its account's roles leave it less
 // than it had.
-func (s *riskSearch) overlap(at model.Address, g *state.Generation, roles []string) {
+func (s *riskSearch) noteOverlap(at model.Address, g *state.Generation, roles []string) {
 	until := s.retires[at]
 	if g.RevokeAfter != 0 {
 		until = g.EndsOn()
@@ -31,14 +31,14 @@ func (s *riskSearch) overlap(at model.Address, g *state.Generation, roles []stri
 		s.note(RiskLosesRoles, &at, "lives on and loses all its roles at once")
 	case len(kept) == 0:
 		s.note(RiskLosesRoles, &at, "lives on until %s and loses all its roles at once, so there is no overlap: leave %s on the account until then", until, strings.Join(had, ", "))
-	case until != 0 && s.poorer(had, kept):
+	case until != 0 && s.isPoorer(had, kept):
 		s.note(RiskOverlapCut, &at, "lives on until %s and loses access with %s at once: leave it on the account until then", until, strings.Join(minus(had, kept), ", "))
 	}
 }
 
-// poorer reports whether fewer roles allow less, on any server that the plan
+// isPoorer reports whether fewer roles allow less, on any server that the plan
 // answers for.
-func (s *riskSearch) poorer(had, kept []string) bool {
+func (s *riskSearch) isPoorer(had, kept []string) bool {
 	key := strings.Join(had, " ") + "/" + strings.Join(kept, " ")
 	less, known := s.cut[key]
 	if known {

@@ -24,6 +24,16 @@
 // lists such generations as waiting for one, and [BuildReseal] makes a plan of them.
 // To adopt is to take into state what is there already, as forget lets go of it.
 //
+// # How it is made
+//
+// A basis is what a plan is made from: declarations, state, a day. A planner adds
+// what follows from that alone: who takes over from whom, what keys are called, and
+// how to compare access by the rules of each server in question. Planning one object
+// gives a part, and a draft takes in parts while there is room for them. At the end
+// the draft is put in order, access is compared, and the risks are read off, which
+// is the same for every [Kind] of plan. What keeps a plan from being applied is for
+// package guard to say.
+//
 // # Order
 //
 //	roles: create, adopt, update

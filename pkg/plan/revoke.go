@@ -16,7 +16,7 @@ type Revoked struct {
 	// Addresses are what was asked for, sorted: a token stands for all its
 	// live generations.
 	Addresses []model.Address `json:"addresses"`
-	// Reason is why, in the words of whoever asked. The tombstones keep it.
+	// Reason is why, in the words of the one who asked. The tombstones keep it.
 	Reason string `json:"reason"`
 }
 

@@ -114,7 +114,7 @@ func NewRisk(code string, a *model.Address, message string) Risk {
 // AddRisks puts risks in their place among those of the plan.
 func (p *Plan) AddRisks(list []Risk) {
 	all := riskList{list: append(slices.Clone(p.Risks), list...)}
-	p.Risks = all.sorted()
+	p.Risks = all.sort()
 }
 
 func (r *riskList) note(code string, a *model.Address, format string, args ...any) {
@@ -127,8 +127,8 @@ func (r *riskList) put(risk Risk) {
 	}
 }
 
-// sorted puts the gravest first and the same about several beside each other.
-func (r *riskList) sorted() []Risk {
+// sort puts the gravest first and the same about several beside each other.
+func (r *riskList) sort() []Risk {
 	slices.SortStableFunc(r.list, func(a, b Risk) int {
 		if c := cmp.Or(riskRank[a.Code]-riskRank[b.Code], cmp.Compare(a.Message, b.Message)); c != 0 || a.Address == nil || b.Address == nil {
 			return c
@@ -151,9 +151,9 @@ func findRisks(p *Plan, b basis, servers comparers, within *room) []Risk {
 	for i := range p.Changes {
 		s.change(&p.Changes[i])
 	}
-	s.settings()
-	s.lostRoles()
-	return s.sorted()
+	s.findSettings()
+	s.findLostRoles()
+	return s.sort()
 }
 
 // riskSearch is one search for risks.
@@ -346,7 +346,7 @@ func (s *riskSearch) roleGrants(c *Change) {
 		if n := len(s.holders[name]); n > 0 && len(lost) > 0 && len(granted) == 0 {
 			found.note(RiskLosesRoles, nil, "grants nothing any more, and %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
-		found.logins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
+		found.noteLogins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
 		byServer[i] = found.list
 	}
 	s.everywhere(c.Address, byServer)
@@ -373,9 +373,9 @@ func lastDays(p *Plan) map[model.Address]model.Date {
 	return days
 }
 
-// logins names the groups of an identity provider whose people come by a role, or by
+// noteLogins names the groups of an identity provider whose people come by a role, or by
 // what it has become. A role that is not heavy matters where everybody gets it.
-func (r *riskList) logins(c *Change, w access.Weight, becomes bool) {
+func (r *riskList) noteLogins(c *Change, w access.Weight, becomes bool) {
 	groups := c.After.ExternalRoles
 	if c.Before != nil && !becomes {
 		if c.Before.SyncMode == model.SyncIgnore && c.After.SyncMode != model.SyncIgnore && w.Heavy() {
@@ -399,9 +399,9 @@ var weightWords = map[access.Weight]string{
 	access.Administrator: "an administrator's access", access.AdministratorByStep: "what makes an administrator by a step", access.WholeScope: "a wildcard over a whole scope",
 }
 
-// lostRoles names the values that live on and carry no role any more. Whoever
+// findLostRoles names the values that live on and carry no role any more. Whoever
 // uses one is locked out by a plan that neither deletes nor revokes anything.
-func (s *riskSearch) lostRoles() {
+func (s *riskSearch) findLostRoles() {
 	ended, left, gone := map[model.Address]bool{}, map[string][]string{}, map[string]bool{}
 	for i := range s.plan.Changes {
 		switch c := &s.plan.Changes[i]; {
@@ -423,14 +423,14 @@ func (s *riskSearch) lostRoles() {
 	for _, name := range model.Names(left) {
 		roles := slices.DeleteFunc(slices.Clone(left[name]), func(r string) bool { return gone[r] })
 		if !ended[model.AccountAddress(name)] {
-			s.emptied(name, roles, ended)
+			s.findEmptied(name, roles, ended)
 		}
 	}
 }
 
-// emptied names the values of an account that none of its remaining roles is for,
+// findEmptied names the values of an account that none of its remaining roles is for,
 // and those in an overlap that can do less from now on.
-func (s *riskSearch) emptied(account string, roles []string, ended map[model.Address]bool) {
+func (s *riskSearch) findEmptied(account string, roles []string, ended map[model.Address]bool) {
 	tokens := s.have.Accounts[account].Tokens
 	for _, name := range model.Names(tokens) {
 		a := model.TokenAddress(account, name)
@@ -440,7 +440,7 @@ func (s *riskSearch) emptied(account string, roles []string, ended map[model.Add
 		for i := range tokens[name].Generations {
 			g := &tokens[name].Generations[i]
 			if at := a.At(g.Number); g.Status(s.today) != state.Expired && !ended[at] {
-				s.overlap(at, g, roles)
+				s.noteOverlap(at, g, roles)
 			}
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// settings names what the project's own settings change for the worse. That of
+// findSettings names what the project's own settings change for the worse. That of
 // guardrails is for package guard to say.
-func (s *riskSearch) settings() {
+func (s *riskSearch) findSettings() {
 	for _, c := range s.plan.GuardrailChanges {
 		switch section, _, _ := strings.Cut(c.Path, "."); section {
 		case "git":

@@ -104,7 +104,7 @@ func (why *causes) ofRecipients(c *tokenCase, g *state.Generation, keys *keyring
 	if len(g.FormerRecipients) == 0 && keys.matches(c.want.Readers, g.Recipients) {
 		return
 	}
-	for _, id := range keys.lost(c.want.Readers, g.EverReadable()) {
+	for _, id := range keys.findLost(c.want.Readers, g.EverReadable()) {
 		why.add("%s is no longer a recipient and has seen the value", keyName(id, keys.names))
 	}
 }
