@@ -114,7 +114,7 @@ func (c *userUpdateCmd) Run(env *Env) error {
 		return err
 	}
 	if a.account == nil {
-		return a.undeclared(a.rolesKey(plus))
+		return a.answerUndeclared(a.rolesKey(plus))
 	}
 	body := a.rolesKey(merged(a.account.Roles, plus, minus))
 	for _, token := range model.Names(a.account.Tokens) {
@@ -137,7 +137,7 @@ func (c *userDeleteCmd) Run(env *Env) error {
 	case err != nil:
 		return err
 	case a.account == nil:
-		return a.undeclared(nil)
+		return a.answerUndeclared(nil)
 	case a.account.Protect:
 		return a.change(name+" is protected: apply this first, and then take the account out", []string{"protect: false"})
 	}
@@ -180,7 +180,7 @@ func (c *tokenSetCmd) Run(env *Env) error {
 		body = append(body, "    "+key)
 	}
 	if a.account == nil {
-		return a.undeclared(append(a.rolesKey(roles), body...))
+		return a.answerUndeclared(append(a.rolesKey(roles), body...))
 	}
 	if lacks := merged(roles, nil, a.account.Roles); len(lacks) > 0 {
 		body = append(a.rolesKey(merged(a.account.Roles, roles, nil)), body...)
@@ -222,7 +222,7 @@ func (c *tokenUnsetCmd) Run(env *Env) error {
 		return err
 	}
 	if a.account == nil {
-		return a.undeclared(nil)
+		return a.answerUndeclared(nil)
 	}
 	t := a.account.Tokens[name]
 	if t == nil {
@@ -331,9 +331,9 @@ func (a *answer) change(what string, body []string) error {
 	return a.say(fmt.Sprintf("%s, in %s:%d (all other keys stay as they are)", what, a.account.Origin.File, a.account.Origin.Line), body)
 }
 
-// undeclared answers about an account that is not declared. body is nil where the
+// answerUndeclared answers about an account that is not declared. body is nil where the
 // answer makes none.
-func (a *answer) undeclared(body []string) error {
+func (a *answer) answerUndeclared(body []string) error {
 	if a.want != nil {
 		if near := diag.Nearest(a.name, model.Names(a.want.Accounts)); near != "" {
 			return usage(diag.Hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), fmt.Sprintf("did you mean %q?", near)))

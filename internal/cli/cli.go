@@ -89,7 +89,7 @@ func Main(env *Env, args []string) int {
 	}
 	if err != nil {
 		env.formatType = formatIn(args)
-		return env.fail(usage(misused(err)))
+		return env.fail(usage(addUsageHint(err)))
 	}
 	if err := env.configure(&g, formatOf(parsed)); err != nil {
 		return env.fail(err)
@@ -147,8 +147,8 @@ func limitWords() string {
 	return strings.Join(words, ", ")
 }
 
-// misused adds to an error of the command line where its rules are found.
-func misused(err error) error {
+// addUsageHint adds to an error of the command line where its rules are found.
+func addUsageHint(err error) error {
 	command := "osmoctl"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) {

@@ -95,7 +95,7 @@ func (e *Env) fail(err error) int {
 		problems.Show(e.view(), list)
 		var hint *diag.HintError
 		found := errors.As(err, &hint)
-		err = counted(len(list.Errors()))
+		err = countProblems(len(list.Errors()))
 		if found {
 			err = diag.Hinted(err, hint.Hint())
 		}
@@ -106,8 +106,8 @@ func (e *Env) fail(err error) int {
 	return code
 }
 
-// counted is the last line under a list of problems.
-func counted(n int) error {
+// countProblems is the last line under a list of problems.
+func countProblems(n int) error {
 	if n == 1 {
 		return errors.New("1 problem was found, and nothing was changed")
 	}

@@ -98,13 +98,13 @@ func annotationsOf(snap *state.Snapshot, from source) map[string]string {
 	if g.RevokeAfter != 0 {
 		annotations["revoke-after"] = g.RevokeAfter.String()
 	}
-	return prefixed(annotations)
+	return addPrefix(annotations)
 }
 
 // ourPrefix is that of the annotations that osmoctl writes, and nobody else.
 const ourPrefix = "osmoctl.dev/"
 
-func prefixed(m map[string]string) map[string]string {
+func addPrefix(m map[string]string) map[string]string {
 	out := make(map[string]string, len(m))
 	for key, value := range m {
 		out[ourPrefix+key] = value

@@ -69,11 +69,11 @@ func (r *Result) Add(more *Result) {
 
 // note names something that could not be opened, without a value in its name.
 func (s *Searcher) note(r *Result, path string, err error) {
-	r.Unread = append(r.Unread, scan.Left{Path: scan.New(s.Scan).Mask(path), Reason: withoutPath(err)})
+	r.Unread = append(r.Unread, scan.Left{Path: scan.New(s.Scan).Mask(path), Reason: reasonOf(err)})
 }
 
-// withoutPath is an error without the path, which may hold a value.
-func withoutPath(err error) string {
+// reasonOf is an error without the path, which may hold a value.
+func reasonOf(err error) string {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err.Error()
@@ -181,7 +181,7 @@ func (w *worker) search(ctx context.Context, j job) {
 func (w *worker) read(ctx context.Context, j job) scan.Result {
 	in, done, err := j.open(w.contents)
 	if err != nil {
-		return scan.Result{Left: []scan.Left{{Path: w.scanner.Mask(j.name), Reason: withoutPath(err)}}}
+		return scan.Result{Left: []scan.Left{{Path: w.scanner.Mask(j.name), Reason: reasonOf(err)}}}
 	}
 	defer done()
 	from := in.Reader

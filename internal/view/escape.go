@@ -142,15 +142,15 @@ var (
 // EscapeWorkflowData makes text fit for the message of a workflow command. Line
 // ends are kept, the runner decodes them; what a terminal should not get becomes
 // visible.
-func EscapeWorkflowData(s string) string { return workflowData.Replace(unobeyed(s)) }
+func EscapeWorkflowData(s string) string { return workflowData.Replace(escapeForCommand(s)) }
 
 // EscapeWorkflowProperty makes text fit for a property of a workflow command,
 // such as a file's name.
-func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(unobeyed(s)) }
+func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(escapeForCommand(s)) }
 
-// unobeyed is text for within a command, with no other command in it: a log that
+// escapeForCommand is text for within a command, with no other command in it: a log that
 // is printed again may have lost what stood before.
-func unobeyed(s string) string { return string(breakCommands([]byte(escapeLines(s)))) }
+func escapeForCommand(s string) string { return string(breakCommands([]byte(escapeLines(s)))) }
 
 func escapeLines(s string) string {
 	lines := strings.Split(secret.Mask(s), "\n")

@@ -92,7 +92,7 @@ func (p *Page) Spans(spans ...Span) {
 		}
 	}
 	if p.width > 0 && lineWidth(spans) > p.width {
-		p.wrapped(spans)
+		p.writeWrapped(spans)
 		return
 	}
 	p.Unbroken(spans...)

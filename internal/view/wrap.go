@@ -16,8 +16,8 @@ type word struct {
 	text   string
 }
 
-// wrapped writes a line that is wider than the page.
-func (p *Page) wrapped(spans []Span) {
+// writeWrapped writes a line that is wider than the page.
+func (p *Page) writeWrapped(spans []Span) {
 	indent, words := wordsOf(spans)
 	hang := hangingIndent(indent, words, p.width)
 	column := indent

@@ -71,7 +71,7 @@ func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
 	// without looking at a single grant.
 	keys := map[grantsAt]string{}
 	groups := view.Group(list, func(a plan.Access) string {
-		at := sharedGrants(a)
+		at := locateGrants(a)
 		key, known := keys[at]
 		if !known {
 			key = accessKey(a)
@@ -97,7 +97,7 @@ type grantsAt struct {
 	server       model.Server
 }
 
-func sharedGrants(a plan.Access) grantsAt {
+func locateGrants(a plan.Access) grantsAt {
 	at := grantsAt{effective: a.EffectiveOn, sizes: [2]int{len(a.Gained), len(a.Lost)}, server: serverOf(a)}
 	if len(a.Gained) > 0 {
 		at.gained = &a.Gained[0]
@@ -141,7 +141,7 @@ func heavyGrants(list []access.Grant, scale access.Scale) (heavy []access.Grant)
 
 func accessItem(p *plan.Plan, g accessGroup, scale access.Scale) view.Item {
 	a := g.list[0]
-	i := view.Item{Mark: "~", Tone: view.Alters, Heavy: g.weight.Heavy(), Head: whose(g.list)}
+	i := view.Item{Mark: "~", Tone: view.Alters, Heavy: g.weight.Heavy(), Head: nameSubjects(g.list)}
 	i.Body = append(i.Body, grantLines("gains", view.Adds, a.Gained, scale)...)
 	i.Body = append(i.Body, grantLines("loses", view.Removes, a.Lost, scale)...)
 	if len(a.Lost) > 0 && a.EffectiveOn > p.Date {
@@ -150,9 +150,9 @@ func accessItem(p *plan.Plan, g accessGroup, scale access.Scale) view.Item {
 	return i
 }
 
-// whose names the subjects of entries that say the same, and the server that it is
+// nameSubjects names the subjects of entries that say the same, and the server that it is
 // true of where it is not true of all.
-func whose(list []plan.Access) []view.Span {
+func nameSubjects(list []plan.Access) []view.Span {
 	head := view.Subjects(list, func(a plan.Access) model.Address { return a.Subject })
 	if list[0].Subject.Kind == model.KindRole {
 		head = append([]view.Span{view.Say(view.Strong, "everybody"), view.Say(view.Plain, ", by ")}, head...)
@@ -166,7 +166,7 @@ func whose(list []plan.Access) []view.Span {
 // heavyItem is about subjects whose heavy gains are the same, whatever else they
 // gain and lose.
 func heavyItem(list []plan.Access, scale access.Scale) view.Item {
-	i := view.Item{Mark: "~", Tone: view.Alters, Heavy: true, Head: whose(list)}
+	i := view.Item{Mark: "~", Tone: view.Alters, Heavy: true, Head: nameSubjects(list)}
 	i.Body = grantLines("gains", view.Adds, heavyGrants(list[0].Gained, scale), scale)
 	for _, c := range access.Crowds(list[0].Gained) {
 		i.Add(view.Say(view.Adds, "gains"), view.Say(view.Plain, " "+view.Count(c.Prefixes)+" prefixes of two characters below "), view.Quote(c.Root))

@@ -36,7 +36,7 @@ func difference(path string, before, after any) []view.Span {
 	return []view.Span{view.Quote(path), view.Say(view.Plain, ": "), view.QuoteAs(view.Removes, value(before)), view.Say(view.Plain, arrow), view.QuoteAs(view.Adds, value(after))}
 }
 
-func without(list, other []model.Policy) (out []model.Policy) {
+func subtractPolicies(list, other []model.Policy) (out []model.Policy) {
 	known := map[string]bool{}
 	for _, p := range other {
 		known[samePolicy(p)] = true
@@ -81,13 +81,13 @@ func labelLines(c *plan.Change, f plan.Field) (lines [][]view.Span) {
 		b, had := before[key]
 		a, has := after[key]
 		if had != has || b != a {
-			lines = append(lines, difference("labels."+key, present(b, had), present(a, has)))
+			lines = append(lines, difference("labels."+key, valueOrNil(b, had), valueOrNil(a, has)))
 		}
 	}
 	return clipLines(lines)
 }
 
-func present(s string, there bool) any {
+func valueOrNil(s string, there bool) any {
 	if !there {
 		return nil
 	}

@@ -30,7 +30,7 @@ func (l policyLine) widens() bool { return l.comes == (l.policy.Effect != model.
 func policyLines(f plan.Field) (lines [][]view.Span, heavy bool) {
 	before, _ := f.Before.([]model.Policy)
 	after, _ := f.After.([]model.Policy)
-	list := append(linesOf(without(before, after), false), linesOf(without(after, before), true)...)
+	list := append(linesOf(subtractPolicies(before, after), false), linesOf(subtractPolicies(after, before), true)...)
 	if len(list) == 0 {
 		return [][]view.Span{{view.Say(view.Plain, "policies: in another order")}}, false
 	}
@@ -72,28 +72,28 @@ func (l policyLine) spans() []view.Span {
 	if l.comes {
 		mark, t = "+ ", view.Adds
 	}
-	return []view.Span{view.Say(view.Plain, "policy "), view.QuoteAs(t, mark+clippedPolicy(l.policy))}
+	return []view.Span{view.Say(view.Plain, "policy "), view.QuoteAs(t, mark+clipPolicy(l.policy))}
 }
 
-// clippedPolicy is policyWords where that is short. Else each of its lists begins
+// clipPolicy is PolicyWords where that is short. Else each of its lists begins
 // with its heaviest patterns, so that what is cut weighs no more than what is shown.
-func clippedPolicy(p model.Policy) string {
+func clipPolicy(p model.Policy) string {
 	if words := accounts.PolicyWords(p); utf8.RuneCountInString(words) <= view.MaxText {
 		return words
 	}
 	_, actions, resources := access.WeighPolicy(p)
 	effect := view.ClipTo(string(cmp.Or(p.Effect, model.Allow)), maxPattern)
-	words := effect + " " + weighedList(actions)
+	words := effect + " " + clipPatterns(actions)
 	if len(resources) == 0 {
 		return words + " where no resource is named"
 	}
-	return words + " on " + weighedList(resources)
+	return words + " on " + clipPatterns(resources)
 }
 
 // maxPattern is how much of one pattern is shown where there are many.
 const maxPattern = 60
 
-func weighedList(list []access.Weighed) string {
+func clipPatterns(list []access.Weighed) string {
 	if len(list) == 0 {
 		return "nothing"
 	}

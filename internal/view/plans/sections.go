@@ -107,7 +107,7 @@ func readersByKey(list []plan.Readers) []*keyReach {
 			lost.add(r, false, t.Token)
 		}
 	}
-	return append(gained.sorted(), lost.sorted()...)
+	return append(gained.sort(), lost.sort()...)
 }
 
 type reaches struct {
@@ -127,7 +127,7 @@ func (r *reaches) add(reader plan.Reader, gains bool, token model.Address) {
 	k.tokens = append(k.tokens, token)
 }
 
-func (r *reaches) sorted() []*keyReach {
+func (r *reaches) sort() []*keyReach {
 	slices.SortStableFunc(r.list, func(a, b *keyReach) int { return len(b.tokens) - len(a.tokens) })
 	return r.list
 }
@@ -151,15 +151,15 @@ func settingsSection(p *plan.Plan) view.Section {
 	return view.SectionOf("Settings", p.GuardrailChanges, view.MaxItems, func(c plan.GuardrailChange) view.Item {
 		before, after := c.Before, c.After
 		if about, ok := strings.CutPrefix(c.Path, "recipients."); ok {
-			before, after = namedKeys(before, about, names), namedKeys(after, about, names)
+			before, after = nameKeys(before, about, names), nameKeys(after, about, names)
 		}
 		return view.Item{Mark: "~", Tone: view.Alters, Head: difference(c.Path, before, after)}
 	})
 }
 
-// namedKeys are the keys of a recipient as people know them. One that has the name
+// nameKeys are the keys of a recipient as people know them. One that has the name
 // of the recipient itself is not called so again.
-func namedKeys(value any, about string, names map[string]string) any {
+func nameKeys(value any, about string, names map[string]string) any {
 	ids, ok := value.([]string)
 	if !ok {
 		return value

@@ -30,11 +30,11 @@ func writeFinding(p *view.Page, f *report.Finding) {
 		head = append(head, view.Quote(f.Author+" on "+view.Moment(f.When)+": "))
 	}
 	p.Spans(append(head, view.Quote(f.Subject))...)
-	for _, problem := range shown(f.Problems) {
+	for _, problem := range firstOf(f.Problems) {
 		p.Spans(view.Say(view.Plain, "  "), view.Quote(problem.Message), view.Say(view.Faint, " ["+problem.Code+"]"))
 	}
 	writeLeft(p, len(f.Problems))
-	for _, effect := range shown(f.Effects) {
+	for _, effect := range firstOf(f.Effects) {
 		p.Spans(view.Say(view.Warn, "    ~ "), view.Quote(effect))
 	}
 	writeLeft(p, len(f.Effects))
@@ -47,8 +47,8 @@ func writeFinding(p *view.Page, f *report.Finding) {
 	p.Hint(f.Hint)
 }
 
-// shown is as much of a list as people are shown.
-func shown[T any](list []T) []T { return list[:min(len(list), view.MaxFields)] }
+// firstOf is as much of a list as people are shown.
+func firstOf[T any](list []T) []T { return list[:min(len(list), view.MaxFields)] }
 
 // writeLeft says how much of a list was not shown.
 func writeLeft(p *view.Page, n int) {
