@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -321,28 +322,36 @@ func decodeGit(r *reader, g *model.Git, key string) bool {
 	return true
 }
 
+// decodeGuardrail reads each field of [model.Guardrails] by its type.
 func decodeGuardrail(r *reader, g *model.Guardrails, key string) bool {
-	switch key {
-	case "max_token_lifetime":
-		g.MaxTokenLifetime = r.days()
-	case "require_token_roles":
-		v := r.boolean()
-		g.RequireTokenRoles = &v
-	case "account_name":
-		g.AccountName = r.text()
-	case "min_recipients":
-		g.MinRecipients = r.number()
-	case "required_recipients":
-		g.RequiredRecipients = r.list()
-	case "max_new_readers":
-		v := r.number()
-		g.MaxNewReaders = &v
-	case "max_deletes":
-		g.MaxDeletes = decodeLimit(r)
-	case "max_rotations":
-		g.MaxRotations = decodeLimit(r)
-	default:
+	i := 0
+	for name := range g.All() {
+		if name == key {
+			break
+		}
+		i++
+	}
+	settings := reflect.ValueOf(g).Elem()
+	if i == settings.NumField() {
 		return false
+	}
+	switch to := settings.Field(i).Addr().Interface().(type) {
+	case *model.Days:
+		*to = r.days()
+	case *string:
+		*to = r.text()
+	case *int:
+		*to = r.number()
+	case *[]string:
+		*to = r.list()
+	case **int:
+		*to = new(r.number())
+	case **bool:
+		*to = new(r.boolean())
+	case **model.Limit:
+		*to = decodeLimit(r)
+	default:
+		panic("state: no guardrail is read as " + settings.Field(i).Type().String())
 	}
 	return true
 }

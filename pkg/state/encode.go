@@ -214,24 +214,36 @@ func encodeSettings(w *writer, s Settings) {
 	})
 }
 
+// encodeGuardrails writes each field of [model.Guardrails] by its type, and leaves out
+// those that are silent.
 func encodeGuardrails(w *writer, g model.Guardrails) {
-	if g.MaxTokenLifetime != 0 {
-		w.days("max_token_lifetime", g.MaxTokenLifetime)
+	for name, value := range g.All() {
+		switch v := value.(type) {
+		case model.Days:
+			if v != 0 {
+				w.days(name, v)
+			}
+		case string:
+			w.text(name, v)
+		case int:
+			if v != 0 {
+				w.number(name, v)
+			}
+		case []string:
+			w.list(name, v)
+		case *int:
+			if v != nil {
+				w.number(name, *v)
+			}
+		case *bool:
+			if v != nil {
+				w.key(name)
+				w.b = strconv.AppendBool(w.b, *v)
+			}
+		case *model.Limit:
+			encodeLimit(w, name, v)
+		}
 	}
-	if g.RequireTokenRoles != nil {
-		w.key("require_token_roles")
-		w.b = strconv.AppendBool(w.b, *g.RequireTokenRoles)
-	}
-	w.text("account_name", g.AccountName)
-	if g.MinRecipients != 0 {
-		w.number("min_recipients", g.MinRecipients)
-	}
-	w.list("required_recipients", g.RequiredRecipients)
-	if g.MaxNewReaders != nil {
-		w.number("max_new_readers", *g.MaxNewReaders)
-	}
-	encodeLimit(w, "max_deletes", g.MaxDeletes)
-	encodeLimit(w, "max_rotations", g.MaxRotations)
 }
 
 func encodeLimit(w *writer, key string, l *model.Limit) {
