@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -227,7 +226,7 @@ func exposureNotes(e Exposure, known *history.Exposure, want *model.Declarations
 	var still []string
 	for _, k := range e.Keys {
 		if isDeclared(want, k.Key) {
-			still = append(still, cmp.Or(strings.Join(known.NamesOf(k.Key)[:1], ""), k.Key))
+			still = append(still, append(known.NamesOf(k.Key), k.Key)[0])
 		}
 	}
 	if len(still) > 0 && len(e.Rotate) > 0 {
