@@ -2,11 +2,12 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
 )
 
 func main() {
-	os.Exit(cli.Main(cli.System(), os.Args[1:]))
+	os.Exit(cli.Main(context.Background(), cli.System(), os.Args[1:]))
 }

@@ -129,10 +129,10 @@ func osmoctl(b *testing.B, dir string, args ...string) {
 	b.Helper()
 	var out, complaints bytes.Buffer
 	env := &cli.Env{
-		Context: context.Background(), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &complaints,
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &complaints,
 		Getenv: func(string) string { return "" }, Now: time.Now, Dir: dir,
 	}
-	if code := cli.Main(env, args); code != 0 {
+	if code := cli.Main(context.Background(), env, args); code != 0 {
 		b.Fatalf("osmoctl %s: exit code %d\n%s", strings.Join(args, " "), code, complaints.String())
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/hex"
 	"strings"
 
@@ -28,7 +29,7 @@ A blocked change keeps everything else waiting. With --due-only no declaration i
 }
 
 // Run plans, asks, and applies.
-func (c *applyCmd) Run(env *Env) error {
+func (c *applyCmd) Run(ctx context.Context, env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
@@ -39,15 +40,15 @@ func (c *applyCmd) Run(env *Env) error {
 			return err
 		}
 	}
-	return c.change(env, func(w *workspace.Workspace) error {
-		terms.Seal = env.sealOptions(w, append(env.allowedPlugins(), c.AllowPlugin...))
+	return c.change(ctx, env, func(w *workspace.Workspace) error {
+		terms.Seal = env.sealOptions(ctx, w, append(env.allowedPlugins(), c.AllowPlugin...))
 		var change workspace.Change = &workspace.Apply{Terms: terms, Replace: c.Replace, Expect: c.Expect}
 		if c.DueOnly || terms.Saved != nil && terms.Saved.DueOnly {
 			change = &workspace.ApplyDue{Terms: terms}
 		}
-		r := c.request(env, c.format())
+		r := c.request(ctx, env, c.format())
 		r.Progress = env.progress("sealing")
-		done, err := w.Run(env.Context, change, r)
+		done, err := w.Run(ctx, change, r)
 		if err != nil {
 			return err
 		}

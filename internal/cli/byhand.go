@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,9 +87,9 @@ func listed(values []string) (list []string) {
 }
 
 // Run answers osmo user create NAME --roles R...
-func (c *userCreateCmd) Run(env *Env) error {
+func (c *userCreateCmd) Run(ctx context.Context, env *Env) error {
 	name, flags := c.parse(map[string]string{"-r": "roles"}, "roles")
-	a, err := env.answerAbout(name, "osmoctl user create NAME --roles ROLE...")
+	a, err := env.answerAbout(ctx, name, "osmoctl user create NAME --roles ROLE...")
 	if err != nil {
 		return err
 	}
@@ -103,9 +104,9 @@ func (c *userCreateCmd) Run(env *Env) error {
 }
 
 // Run answers osmo user update NAME --add-roles R... --remove-roles R...
-func (c *userUpdateCmd) Run(env *Env) error {
+func (c *userUpdateCmd) Run(ctx context.Context, env *Env) error {
 	name, flags := c.parse(map[string]string{"-a": "add-roles", "-r": "remove-roles"}, "add-roles", "remove-roles")
-	a, err := env.answerAbout(name, "osmoctl user update NAME --add-roles ROLE... --remove-roles ROLE...")
+	a, err := env.answerAbout(ctx, name, "osmoctl user update NAME --add-roles ROLE... --remove-roles ROLE...")
 	if err != nil {
 		return err
 	}
@@ -130,9 +131,9 @@ func (c *userUpdateCmd) Run(env *Env) error {
 }
 
 // Run answers osmo user delete NAME.
-func (c *userDeleteCmd) Run(env *Env) error {
+func (c *userDeleteCmd) Run(ctx context.Context, env *Env) error {
 	name, _ := c.parse(nil)
-	a, err := env.answerAbout(name, "osmoctl user delete NAME")
+	a, err := env.answerAbout(ctx, name, "osmoctl user delete NAME")
 	switch {
 	case err != nil:
 		return err
@@ -152,10 +153,10 @@ func tokenCount(n int) string {
 }
 
 // Run answers osmo token set NAME --user U --expires-at D --description T --roles R.
-func (c *tokenSetCmd) Run(env *Env) error {
+func (c *tokenSetCmd) Run(ctx context.Context, env *Env) error {
 	const like = "osmoctl token set NAME --user USER --expires-at DATE --description TEXT --roles ROLE..."
 	name, flags := c.parse(map[string]string{"-r": "roles", "-u": "user", "-e": "expires-at", "-d": "description"}, "roles")
-	a, name, err := env.answerAboutToken(name, flags["user"], like)
+	a, name, err := env.answerAboutToken(ctx, name, flags["user"], like)
 	if err != nil {
 		return err
 	}
@@ -215,9 +216,9 @@ func (a *answer) tokenKeys(flags map[string][]string, roles []string) (keys []st
 }
 
 // Run answers osmo token delete NAME --user U.
-func (c *tokenUnsetCmd) Run(env *Env) error {
+func (c *tokenUnsetCmd) Run(ctx context.Context, env *Env) error {
 	name, flags := c.parse(map[string]string{"-u": "user"})
-	a, name, err := env.answerAboutToken(name, flags["user"], "osmoctl token delete NAME --user USER")
+	a, name, err := env.answerAboutToken(ctx, name, flags["user"], "osmoctl token delete NAME --user USER")
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,7 @@ type answer struct {
 	leaked  string
 }
 
-func (e *Env) answerAbout(name, like string) (*answer, error) {
+func (e *Env) answerAbout(ctx context.Context, name, like string) (*answer, error) {
 	name = strings.TrimPrefix(name, "account/")
 	if name == "" {
 		return nil, usage(diag.Hinted(errors.New("the name of a service account is missing"), like))
@@ -257,20 +258,20 @@ func (e *Env) answerAbout(name, like string) (*answer, error) {
 		return nil, usage(err)
 	}
 	a := &answer{env: e, name: name}
-	w, err := e.open()
+	w, err := e.open(ctx)
 	if err != nil {
 		return a, nil // Without a project the answer is still right.
 	}
 	defer w.Close()
 	a.dir = w.Dir()
-	if a.want = w.Declared(e.Context); a.want != nil {
+	if a.want = w.Declared(ctx); a.want != nil {
 		a.account = a.want.Accounts[name]
 	}
 	return a, nil
 }
 
 // answerAboutToken takes NAME with --user, or the address of a token.
-func (e *Env) answerAboutToken(name string, user []string, like string) (*answer, string, error) {
+func (e *Env) answerAboutToken(ctx context.Context, name string, user []string, like string) (*answer, string, error) {
 	owner := strings.Join(user, "")
 	if address, err := model.ReadTokenAddress(name); err == nil {
 		owner, name = cmp.Or(owner, address.Account), address.Name
@@ -283,7 +284,7 @@ func (e *Env) answerAboutToken(name string, user []string, like string) (*answer
 	case owner == "":
 		return nil, "", usage(diag.Hinted(errors.New("it is not said whose token this is: here a token belongs to a service account"), like))
 	}
-	a, err := e.answerAbout(owner, like)
+	a, err := e.answerAbout(ctx, owner, like)
 	return a, name, err
 }
 

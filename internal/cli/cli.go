@@ -60,12 +60,12 @@ type grammar struct {
 }
 
 // Main runs one command line and returns its exit code.
-func Main(env *Env, args []string) int {
-	env.Context, env.handOver = interruptible(env.Context)
+func Main(ctx context.Context, env *Env, args []string) int {
+	ctx, env.handOver = interruptible(ctx)
 	defer func() { _ = env.handOver() }()
 
 	if len(args) > 0 && args[0] == completeCommand {
-		env.complete(args[1:])
+		env.complete(ctx, args[1:])
 		return exitDone
 	}
 	env.Stderr = keyless{env.Stderr}
@@ -94,6 +94,7 @@ func Main(env *Env, args []string) int {
 	if err := env.configure(&g, formatOf(parsed)); err != nil {
 		return env.fail(err)
 	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(env); err != nil {
 		return env.fail(err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -39,7 +40,7 @@ func (completionCmd) Help() string {
 }
 
 // Run prints a completion script.
-func (c *completionCmd) Run(env *Env) error {
+func (c *completionCmd) Run(ctx context.Context, env *Env) error {
 	parser, err := newParser(&Env{Stdout: io.Discard, Stderr: io.Discard}, &grammar{}, func(int) {})
 	if err != nil {
 		return err
@@ -118,14 +119,14 @@ complete -c osmoctl -n 'test (count (__osmoctl_complete)) -gt 0' -f -a '(__osmoc
 `
 
 // complete answers what may stand in the place of the last of the words.
-func (e *Env) complete(words []string) {
+func (e *Env) complete(ctx context.Context, words []string) {
 	silent := *e
 	silent.Stdout, silent.Stderr = io.Discard, io.Discard
 	parser, err := newParser(&silent, &grammar{}, func(int) {})
 	if err != nil || len(words) == 0 {
 		return
 	}
-	command, err := kongplete.Command(parser, kongplete.WithPredictors(silent.predictors(words)))
+	command, err := kongplete.Command(parser, kongplete.WithPredictors(silent.predictors(ctx, words)))
 	if err != nil {
 		return
 	}
@@ -149,10 +150,10 @@ func (e *Env) complete(words []string) {
 }
 
 // predictors know the values that the grammar does not: it names them in its tags.
-func (e *Env) predictors(words []string) map[string]complete.Predictor {
+func (e *Env) predictors(ctx context.Context, words []string) map[string]complete.Predictor {
 	named := func(names func(*state.Snapshot) []string) complete.Predictor {
 		return complete.PredictFunc(func(complete.Args) []string {
-			snap := e.stateToComplete(words)
+			snap := e.stateToComplete(ctx, words)
 			if snap == nil {
 				return nil
 			}
@@ -187,7 +188,7 @@ func (e *Env) predictors(words []string) map[string]complete.Predictor {
 // stateToComplete is the newest state of the project that the words are about, nil
 // where it cannot be read. Whether to believe it is not asked: that may take programs,
 // and names alone are shown.
-func (e *Env) stateToComplete(words []string) *state.Snapshot {
+func (e *Env) stateToComplete(ctx context.Context, words []string) *state.Snapshot {
 	for i, word := range words[:len(words)-1] {
 		if word == "-C" || word == "--dir" {
 			e.Dir, e.named = absolute(e.Dir, words[i+1]), true
@@ -204,11 +205,11 @@ func (e *Env) stateToComplete(words []string) *state.Snapshot {
 		return nil
 	}
 	defer w.Close()
-	at, err := w.Newest(e.Context)
+	at, err := w.Newest(ctx)
 	if err != nil {
 		return nil
 	}
-	snap, err := w.Snapshot(e.Context, at.Commit)
+	snap, err := w.Snapshot(ctx, at.Commit)
 	if err != nil {
 		return nil
 	}

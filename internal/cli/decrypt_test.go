@@ -68,10 +68,9 @@ func TestInterruptedWhileAsking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := osmoctlWith(func(env *cli.Env) {
-				ctx, cancel := context.WithCancel(env.Context)
-				t.Cleanup(cancel)
-				env.Context = ctx
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r := osmoctlIn(ctx, func(env *cli.Env) {
 				env.Stdin, env.StdinTerminal, env.StderrTerminal = silence(cancel), true, true
 			}, dir, append([]string{"--no-color"}, args...)...)
 			if r.code != 130 {

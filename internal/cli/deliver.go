@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -79,23 +80,23 @@ func (o outputFlags) checkRedirection(env *Env) error {
 
 // give makes a value from the state and delivers it. It is checked first where
 // it would go.
-func (o outputFlags) give(env *Env, made func(*workspace.Workspace, *state.Snapshot) (secret.Value, error)) error {
+func (o outputFlags) give(ctx context.Context, env *Env, made func(*workspace.Workspace, *state.Snapshot) (secret.Value, error)) error {
 	if err := o.check(env); err != nil {
 		return err
 	}
 	hardenProcess()
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		value, err := made(w, snap)
 		if err != nil {
 			return err
 		}
 		defer value.Wipe()
-		return o.deliver(env, value)
+		return o.deliver(ctx, env, value)
 	})
 }
 
 // deliver gives the value out. It is still the caller's to wipe.
-func (o outputFlags) deliver(env *Env, value secret.Value) error {
+func (o outputFlags) deliver(ctx context.Context, env *Env, value secret.Value) error {
 	if o.toStdout() {
 		return toStdout(env, value)
 	}
@@ -104,7 +105,7 @@ func (o outputFlags) deliver(env *Env, value secret.Value) error {
 		return usage(err)
 	}
 	path := absolute(env.Dir, o.Output)
-	err = delivery.File{Path: path, Replace: o.Overwrite, Access: who, Getenv: env.Getenv, Dir: env.Dir}.Write(env.Context, value)
+	err = delivery.File{Path: path, Replace: o.Overwrite, Access: who, Getenv: env.Getenv, Dir: env.Dir}.Write(ctx, value)
 	var inWorkTree *delivery.WorkTreeError
 	switch {
 	case errors.As(err, &inWorkTree):

@@ -58,10 +58,10 @@ func TestEveryDeliveryFollowsTheRules(t *testing.T) {
 func TestInterruptedBeforeExec(t *testing.T) {
 	t.Parallel()
 	dir := applied(t)
-	r := osmoctlWith(func(env *cli.Env) {
-		ctx, cancel := context.WithCancel(env.Context)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := osmoctlIn(ctx, func(env *cli.Env) {
 		before := env.Getenv
-		env.Context = ctx
 		// The day is asked for last.
 		env.Getenv = func(name string) string {
 			if name == "OSMOCTL_NOW" {

@@ -25,10 +25,9 @@ import (
 
 // Env is everything that a command takes from outside.
 type Env struct {
-	Context context.Context
-	Stdin   io.Reader
-	Stdout  io.Writer
-	Stderr  io.Writer
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
 	// Getenv looks up an environment variable.
 	Getenv func(string) string
 	// Environ is the whole environment, for the programs that are run: git and
@@ -95,8 +94,7 @@ func System() *Env {
 	dir, _ := os.Getwd()
 	return &Env{
 		IdentityKey: key, keyAsPath: keyAsPath,
-		Context: context.Background(),
-		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
 		StdinTerminal:  isTerminal(os.Stdin),
 		StdoutTerminal: isTerminal(os.Stdout),
@@ -260,7 +258,7 @@ func (e *Env) findProject() (string, error) {
 }
 
 // open opens the project for a command that reads. The caller closes it.
-func (e *Env) open() (*workspace.Workspace, error) {
+func (e *Env) open(ctx context.Context) (*workspace.Workspace, error) {
 	dir, err := e.findProject()
 	if err != nil {
 		return nil, err
@@ -269,22 +267,22 @@ func (e *Env) open() (*workspace.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.CheckNearest(e.Context, e.Dir); err != nil {
+	if err := w.CheckNearest(ctx, e.Dir); err != nil {
 		w.Close()
 		return nil, err
 	}
-	w.FinishInterrupted(e.Context)
+	w.FinishInterrupted(ctx)
 	return w, nil
 }
 
 // withState runs a reading command on the newest state that the clone knows.
-func (e *Env) withState(read func(*workspace.Workspace, *state.Snapshot) error) error {
-	w, err := e.open()
+func (e *Env) withState(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	w, err := e.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	snap, err := w.State(e.Context)
+	snap, err := w.State(ctx)
 	if err != nil {
 		return err
 	}

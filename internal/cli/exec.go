@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,7 +55,7 @@ func (c *tokenExecCmd) AfterApply(parsed *kong.Context) error {
 }
 
 // Run opens the token and becomes the program.
-func (c *tokenExecCmd) Run(env *Env) error {
+func (c *tokenExecCmd) Run(ctx context.Context, env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *tokenExecCmd) Run(env *Env) error {
 		return err
 	}
 	hardenProcess()
-	value, err := c.open(env)
+	value, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,9 @@ func (c *tokenExecCmd) check(env *Env) error {
 	return nil
 }
 
-func (c *tokenExecCmd) open(env *Env) (value secret.Value, err error) {
-	err = env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
-		_, _, value, err = c.openToken(env, w, snap, c.tokenArg)
+func (c *tokenExecCmd) open(ctx context.Context, env *Env) (value secret.Value, err error) {
+	err = env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		_, _, value, err = c.openToken(ctx, env, w, snap, c.tokenArg)
 		return err
 	})
 	return value, err

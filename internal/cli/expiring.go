@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
@@ -23,8 +25,8 @@ func (expiringCmd) Help() string {
 }
 
 // Run lists what dates bring.
-func (c *expiringCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *expiringCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		if c.User != "" {
 			a, err := accountNamed(snap, c.User)
 			if err != nil {

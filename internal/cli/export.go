@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -62,8 +63,8 @@ func (exportK8sCmd) Help() string {
 }
 
 // Run writes the manifest.
-func (c *exportK8sCmd) Run(env *Env) error {
-	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+func (c *exportK8sCmd) Run(ctx context.Context, env *Env) error {
+	return c.give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
@@ -73,7 +74,7 @@ func (c *exportK8sCmd) Run(env *Env) error {
 			return secret.Value{}, err
 		}
 		s := kube.Secret{Name: name, Type: c.Type, Annotations: annotationsOf(snap, from)}
-		return c.write(env, w, snap, &c.identityFlags, s, map[string]source{c.Key: from})
+		return c.write(ctx, env, w, snap, &c.identityFlags, s, map[string]source{c.Key: from})
 	})
 }
 
@@ -113,12 +114,12 @@ func addPrefix(m map[string]string) map[string]string {
 }
 
 // write completes and checks the manifest s before it opens a value for it.
-func (f manifestFlags) write(env *Env, w *workspace.Workspace, snap *state.Snapshot, identities *identityFlags, s kube.Secret, from map[string]source) (secret.Value, error) {
+func (f manifestFlags) write(ctx context.Context, env *Env, w *workspace.Workspace, snap *state.Snapshot, identities *identityFlags, s kube.Secret, from map[string]source) (secret.Value, error) {
 	if err := f.complete(&s, from); err != nil {
 		return secret.Value{}, usage(err)
 	}
 	for _, key := range model.Names(from) {
-		value, err := identities.openSource(env, w, snap, from[key])
+		value, err := identities.openSource(ctx, env, w, snap, from[key])
 		if err != nil {
 			return secret.Value{}, err
 		}
@@ -185,14 +186,14 @@ const (
 )
 
 // Run writes the manifest.
-func (c *exportBackendCmd) Run(env *Env) error {
+func (c *exportBackendCmd) Run(ctx context.Context, env *Env) error {
 	if strings.Contains(c.Token, "@") {
 		return usagef("this Secret holds the active generation and the one before: give USER/TOKEN without @N")
 	}
 	if err := checkCredential(c.Credential); err != nil {
 		return err
 	}
-	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		current, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
@@ -214,7 +215,7 @@ func (c *exportBackendCmd) Run(env *Env) error {
 			annotations[ourPrefix+"previous-revoke-after"] = previous.generation.RevokeAfter.String()
 		}
 		s := kube.Secret{Name: cmp.Or(c.Name, "osmo-backend-token-"+c.Credential), Type: kube.Opaque, Annotations: annotations}
-		return c.write(env, w, snap, &c.identityFlags, s, from)
+		return c.write(ctx, env, w, snap, &c.identityFlags, s, from)
 	})
 }
 
@@ -322,16 +323,16 @@ func (exportDotenvCmd) Help() string {
 }
 
 // Run writes the line.
-func (c *exportDotenvCmd) Run(env *Env) error {
+func (c *exportDotenvCmd) Run(ctx context.Context, env *Env) error {
 	if err := checkEnvName(c.Env); err != nil {
 		return err
 	}
-	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := c.usable(env, snap)
 		if err != nil {
 			return secret.Value{}, err
 		}
-		value, err := c.openSource(env, w, snap, from)
+		value, err := c.openSource(ctx, env, w, snap, from)
 		if err != nil {
 			return secret.Value{}, err
 		}

@@ -25,17 +25,17 @@ A shallow clone cannot tell all; the result then says so.`
 }
 
 // Run lists what a key could read.
-func (c *secretsExposureCmd) Run(env *Env) error {
+func (c *secretsExposureCmd) Run(ctx context.Context, env *Env) error {
 	if seal.IsPrivateKey(c.Key) {
 		return usage(seal.ErrPrivateKey)
 	}
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
-		known, err := findExposure(env.Context, w)
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		known, err := findExposure(ctx, w)
 		if err != nil {
 			return err
 		}
 		known.AddNames(snap.Meta.Applied.Recipients)
-		want := w.Declared(env.Context)
+		want := w.Declared(ctx)
 		if want != nil {
 			known.AddNames(state.SettingsOf(want.Project).Recipients)
 		}

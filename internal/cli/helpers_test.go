@@ -30,10 +30,15 @@ func osmoctl(dir string, args ...string) ran { return osmoctlWith(nil, dir, args
 
 // osmoctlWith lets change have the last word on the environment.
 func osmoctlWith(change func(*cli.Env), dir string, args ...string) ran {
+	return osmoctlIn(context.Background(), change, dir, args...)
+}
+
+// osmoctlIn runs it in a context, which may end.
+func osmoctlIn(ctx context.Context, change func(*cli.Env), dir string, args ...string) ran {
 	var stdout, stderr bytes.Buffer
 	vars := map[string]string{"HOME": filepath.Join(filepath.Dir(dir), "home"), "PATH": os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM": "1"}
 	env := &cli.Env{
-		Context: context.Background(), Dir: dir,
+		Dir:   dir,
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(name string) string { return vars[name] },
 		Now:    func() time.Time { return day },
@@ -44,7 +49,7 @@ func osmoctlWith(change func(*cli.Env), dir string, args ...string) ran {
 	if change != nil {
 		change(env)
 	}
-	code := cli.Main(env, args)
+	code := cli.Main(ctx, env, args)
 	return ran{code, stdout.String(), stderr.String()}
 }
 

@@ -53,8 +53,8 @@ func (e *Env) defaultIdentity() (string, error) {
 
 // identities opens the identities named by -i, else those of the environment,
 // else the default one. Plugins may be allowed beyond those of the environment.
-func (e *Env) identities(named []string, w *workspace.Workspace, plugins ...string) ([]age.Identity, error) {
-	r := identityReader{env: e, plugins: e.plugins(w, append(e.allowedPlugins(), plugins...))}
+func (e *Env) identities(ctx context.Context, named []string, w *workspace.Workspace, plugins ...string) ([]age.Identity, error) {
+	r := identityReader{ctx: ctx, env: e, plugins: e.plugins(ctx, w, append(e.allowedPlugins(), plugins...))}
 	if len(named) == 0 {
 		return r.environment()
 	}
@@ -98,6 +98,7 @@ func (e *Env) checkStdin(identities []string, others ...string) error {
 
 // identityReader reads identities from wherever they are named.
 type identityReader struct {
+	ctx     context.Context
 	env     *Env
 	plugins seal.Plugins
 }
@@ -107,7 +108,7 @@ func (r identityReader) named(path string) ([]age.Identity, error) {
 	if path != "-" {
 		return r.file(absolute(r.env.Dir, path))
 	}
-	return r.text(interruptibleReader{r.env.Context, r.env.Stdin}, "stdin", "the identity on")
+	return r.text(interruptibleReader{r.ctx, r.env.Stdin}, "stdin", "the identity on")
 }
 
 // environment reads the key that the environment held, and the files that it
@@ -192,7 +193,7 @@ func (e *Env) shownPath(path, otherwise string) string {
 // file reads a file of identities. It may be a pipe that nobody writes to, so an
 // interruption ends the wait.
 func (r identityReader) file(path string) ([]age.Identity, error) {
-	f, err := untilInterrupted(r.env.Context, func() (*os.File, error) { return os.Open(path) })
+	f, err := untilInterrupted(r.ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
 		var at *fs.PathError
 		if errors.As(err, &at) && !showable(path) {
@@ -204,7 +205,7 @@ func (r identityReader) file(path string) ([]age.Identity, error) {
 	if err := r.judge(f, path); err != nil {
 		return nil, err
 	}
-	return r.text(interruptibleReader{r.env.Context, f}, path, "")
+	return r.text(interruptibleReader{r.ctx, f}, path, "")
 }
 
 // judge refuses what cannot be read as a file, and warns of a key that is not
@@ -224,7 +225,7 @@ func (r identityReader) judge(f *os.File, path string) error {
 
 // text reads identities. What is not a file is said in front of its name.
 func (r identityReader) text(from io.Reader, name, what string) ([]age.Identity, error) {
-	return seal.ReadIdentities(from, name, seal.IdentityOptions{Prompt: terminalPrompt{r.env}, Plugins: r.plugins, What: what})
+	return seal.ReadIdentities(from, name, seal.IdentityOptions{Prompt: terminalPrompt{r.ctx, r.env}, Plugins: r.plugins, What: what})
 }
 
 // interruptibleReader reads until an interruption.
@@ -237,14 +238,14 @@ func (r interruptibleReader) Read(b []byte) (int, error) {
 	return untilInterrupted(r.ctx, func() (int, error) { return r.from.Read(b) })
 }
 
-func (e *Env) sealOptions(w *workspace.Workspace, allowed []string) seal.Options {
-	return seal.Options{Plugins: e.plugins(w, allowed)}
+func (e *Env) sealOptions(ctx context.Context, w *workspace.Workspace, allowed []string) seal.Options {
+	return seal.Options{Plugins: e.plugins(ctx, w, allowed)}
 }
 
-func (e *Env) plugins(w *workspace.Workspace, allowed []string) seal.Plugins {
+func (e *Env) plugins(ctx context.Context, w *workspace.Workspace, allowed []string) seal.Plugins {
 	return seal.Plugins{
 		Allowed: allowed, Path: e.Getenv("PATH"), Home: e.Getenv("HOME"), Lang: e.Getenv("LANG"), Root: w.Repository().Root(),
-		UI: terminalPrompt{e}.plugins(),
+		UI: terminalPrompt{ctx, e}.plugins(),
 	}
 }
 
@@ -260,7 +261,10 @@ func (e *Env) allowedPlugins() (names []string) {
 
 // terminalPrompt asks on the controlling terminal, so that stdin and stdout stay
 // free for data.
-type terminalPrompt struct{ env *Env }
+type terminalPrompt struct {
+	ctx context.Context
+	env *Env
+}
 
 // oneQuestion keeps the questions of several goroutines apart: there is one
 // terminal, and one person before it.
@@ -283,7 +287,7 @@ func (t terminalPrompt) ask(nobody string, question func(tty *os.File) error) er
 func (t terminalPrompt) Passphrase(what string) (passphrase []byte, err error) {
 	err = t.ask(what+" is protected by a passphrase, and there is no terminal to ask on", func(tty *os.File) error {
 		fmt.Fprintf(tty, "Passphrase of %s: ", view.EscapeTerminal(what))
-		passphrase, err = readPassword(t.env.Context, tty)
+		passphrase, err = readPassword(t.ctx, tty)
 		return err
 	})
 	return passphrase, err
@@ -322,7 +326,7 @@ func (t terminalPrompt) value(name, prompt string, secret bool) (value string, e
 		if secret {
 			read = readPassword
 		}
-		b, err := read(t.env.Context, tty)
+		b, err := read(t.ctx, tty)
 		defer clear(b)
 		value = string(b)
 		return err
@@ -337,12 +341,12 @@ func (t terminalPrompt) confirm(name, prompt, yes, no string) (confirmed bool, e
 		fmt.Fprintln(tty, pluginLine(name, prompt))
 		if no == "" {
 			fmt.Fprintf(tty, "Press Enter for \"%s\": ", view.EscapeTerminal(yes))
-			_, err := readLine(t.env.Context, tty)
+			_, err := readLine(t.ctx, tty)
 			confirmed = err == nil
 			return err
 		}
 		fmt.Fprintf(tty, "1 for \"%s\", 2 for \"%s\": ", view.EscapeTerminal(yes), view.EscapeTerminal(no))
-		answer, err := readLine(t.env.Context, tty)
+		answer, err := readLine(t.ctx, tty)
 		switch strings.TrimSpace(string(answer)) {
 		case "1":
 			confirmed = true

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ func (initCmd) Help() string {
 }
 
 // Run makes a project.
-func (c *initCmd) Run(env *Env) error {
+func (c *initCmd) Run(ctx context.Context, env *Env) error {
 	dir := absolute(env.Dir, c.Dir)
 	if c.Hook && exists(filepath.Join(dir, config.ProjectFile)) {
 		return env.writeHook(dir)
@@ -68,7 +69,7 @@ func (c *initCmd) Run(env *Env) error {
 	inside := *env
 	inside.Dir = dir
 	if c.Apply {
-		if err := startAndApply(&inside, files); err != nil {
+		if err := startAndApply(ctx, &inside, files); err != nil {
 			return err
 		}
 	} else if err := scaffold.Write(dir, files); err != nil {
@@ -179,17 +180,17 @@ func makeIdentity(env *Env, path string) (model.Recipient, error) {
 }
 
 // startAndApply commits the new files and applies them.
-func startAndApply(env *Env, files map[string][]byte) error {
+func startAndApply(ctx context.Context, env *Env, files map[string][]byte) error {
 	w, err := workspace.Open(env.Dir, env.outside())
 	if err != nil {
 		return err
 	}
-	err = w.Start(env.Context, files)
+	err = w.Start(ctx, files)
 	w.Close()
 	if err != nil {
 		return err
 	}
-	return (&applyCmd{writer: writer{AutoApprove: true, LockTimeout: 30 * time.Second}}).Run(env)
+	return (&applyCmd{writer: writer{AutoApprove: true, LockTimeout: 30 * time.Second}}).Run(ctx, env)
 }
 
 // knownToGit reports whether git would commit: without a name and an address it

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -23,7 +24,7 @@ func (logCmd) Help() string {
 }
 
 // Run shows the history of state.
-func (c *logCmd) Run(env *Env) error {
+func (c *logCmd) Run(ctx context.Context, env *Env) error {
 	var address model.Address
 	path := state.Dir
 	if c.Address != "" {
@@ -33,17 +34,17 @@ func (c *logCmd) Run(env *Env) error {
 		}
 		path = statePath(address)
 	}
-	w, err := env.open()
+	w, err := env.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	at, err := w.Newest(env.Context)
+	at, err := w.Newest(ctx)
 	if err != nil {
 		return err
 	}
 	var entries []report.LogEntry
-	err = w.Repository().History(env.Context, at.Commit, path, func(commit git.Commit) error {
+	err = w.Repository().History(ctx, at.Commit, path, func(commit git.Commit) error {
 		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}

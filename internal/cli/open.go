@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,12 +32,12 @@ type openedIdentities struct {
 	err  error
 }
 
-func (f *identityFlags) read(env *Env, w *workspace.Workspace) ([]age.Identity, error) {
+func (f *identityFlags) read(ctx context.Context, env *Env, w *workspace.Workspace) ([]age.Identity, error) {
 	if f.opened == nil {
 		var list []age.Identity
 		err := env.checkStdin(f.Identity)
 		if err == nil {
-			list, err = env.identities(f.Identity, w)
+			list, err = env.identities(ctx, f.Identity, w)
 		}
 		f.opened = &openedIdentities{list, err}
 	}
@@ -45,12 +46,12 @@ func (f *identityFlags) read(env *Env, w *workspace.Workspace) ([]age.Identity, 
 
 // openToken opens the generation that arg names, and warns where it is not the
 // active one. The value is the caller's to wipe.
-func (f *identityFlags) openToken(env *Env, w *workspace.Workspace, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
+func (f *identityFlags) openToken(ctx context.Context, env *Env, w *workspace.Workspace, snap *state.Snapshot, arg tokenArg) (model.Address, *state.Generation, secret.Value, error) {
 	from, err := arg.choose(snap)
 	if err != nil {
 		return from.address, nil, secret.Value{}, err
 	}
-	value, err := f.openSource(env, w, snap, from)
+	value, err := f.openSource(ctx, env, w, snap, from)
 	if err != nil {
 		return from.address, nil, secret.Value{}, err
 	}
@@ -110,8 +111,8 @@ func (s source) warn(env *Env, day model.Date) {
 }
 
 // openSource opens a generation. The value is the caller's to wipe.
-func (f *identityFlags) openSource(env *Env, w *workspace.Workspace, snap *state.Snapshot, from source) (secret.Value, error) {
-	value, err := f.openGeneration(env, w, from.address, from.generation)
+func (f *identityFlags) openSource(ctx context.Context, env *Env, w *workspace.Workspace, snap *state.Snapshot, from source) (secret.Value, error) {
+	value, err := f.openGeneration(ctx, env, w, from.address, from.generation)
 	if err != nil {
 		return value, env.sealedTo(err, from.generation, snap.Meta.Applied.KeyNames(), from.hint)
 	}
@@ -126,8 +127,8 @@ func (f *identityFlags) openSource(env *Env, w *workspace.Workspace, snap *state
 }
 
 // openGeneration opens one generation by the identities that the flags name.
-func (f *identityFlags) openGeneration(env *Env, w *workspace.Workspace, a model.Address, g *state.Generation) (secret.Value, error) {
-	ciphertext, err := w.Ciphertext(env.Context, a)
+func (f *identityFlags) openGeneration(ctx context.Context, env *Env, w *workspace.Workspace, a model.Address, g *state.Generation) (secret.Value, error) {
+	ciphertext, err := w.Ciphertext(ctx, a)
 	if err != nil {
 		return secret.Value{}, err
 	}
@@ -135,7 +136,7 @@ func (f *identityFlags) openGeneration(env *Env, w *workspace.Workspace, a model
 	if err := seal.CheckRecorded(ciphertext, a, g); err != nil {
 		return secret.Value{}, err
 	}
-	identities, err := f.read(env, w)
+	identities, err := f.read(ctx, env, w)
 	if err != nil {
 		return secret.Value{}, err
 	}

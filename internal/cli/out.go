@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func (c *planCmd) checkOut(env *Env) error {
 }
 
 // save writes the plan where --out names.
-func (c *planCmd) save(env *Env, made *plan.Plan) error {
+func (c *planCmd) save(ctx context.Context, env *Env, made *plan.Plan) error {
 	if c.Out == "" {
 		return nil
 	}
@@ -36,7 +37,7 @@ func (c *planCmd) save(env *Env, made *plan.Plan) error {
 		}
 		return nil
 	}
-	return delivery.Document{Path: absolute(env.Dir, c.Out)}.WriteFrom(env.Context, func(to io.Writer) error {
+	return delivery.Document{Path: absolute(env.Dir, c.Out)}.WriteFrom(ctx, func(to io.Writer) error {
 		return plans.WriteJSON(to, made)
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/report"
@@ -44,16 +45,16 @@ func (planCmd) Help() string {
 }
 
 // Run plans and shows the plan.
-func (c *planCmd) Run(env *Env) error {
+func (c *planCmd) Run(ctx context.Context, env *Env) error {
 	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
-	w, err := env.open()
+	w, err := env.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	made, err := w.Plan(env.Context, workspace.PlanRequest{
+	made, err := w.Plan(ctx, workspace.PlanRequest{
 		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf,
 		RisksFit: plans.RisksFit,
 	})
@@ -62,10 +63,10 @@ func (c *planCmd) Run(env *Env) error {
 	}
 	env.paste.Flags = append(c.scope.flags(), c.Allow.Flags()...)
 	if !c.DueOnly {
-		steps := w.StepsToApply(env.Context, made)
+		steps := w.StepsToApply(ctx, made)
 		env.paste.Before, env.paste.Only = steps.Commands, steps.Only
 	}
-	if err := c.save(env, made); err != nil {
+	if err := c.save(ctx, env, made); err != nil {
 		return err
 	}
 	if err := plans.Show(c.view(env), made, c.format()); err != nil {
@@ -92,12 +93,12 @@ func (validateCmd) Help() string {
 }
 
 // Run checks the declarations in the work tree.
-func (c *validateCmd) Run(env *Env) error {
+func (c *validateCmd) Run(ctx context.Context, env *Env) error {
 	dir, err := env.findProject()
 	if err != nil {
 		return err
 	}
-	files, closeFiles, err := workspace.OpenDeclared(env.Context, dir, env.outside())
+	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, env.outside())
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 )
@@ -17,12 +19,12 @@ func (stateRestoreCmd) Help() string {
 }
 
 // Run plans, asks, and restores.
-func (c *stateRestoreCmd) Run(env *Env) error {
+func (c *stateRestoreCmd) Run(ctx context.Context, env *Env) error {
 	if err := c.checkAsked(env); err != nil {
 		return err
 	}
-	return c.change(env, func(w *workspace.Workspace) error {
-		done, err := w.Run(env.Context, &workspace.Restore{Commit: c.Commit}, c.request(env, c.format()))
+	return c.change(ctx, env, func(w *workspace.Workspace) error {
+		done, err := w.Run(ctx, &workspace.Restore{Commit: c.Commit}, c.request(ctx, env, c.format()))
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,7 +26,7 @@ func (tokenRevokeCmd) Help() string {
 }
 
 // Run plans, asks, and revokes.
-func (c *tokenRevokeCmd) Run(env *Env) error {
+func (c *tokenRevokeCmd) Run(ctx context.Context, env *Env) error {
 	what, err := c.parse()
 	if err != nil {
 		return err
@@ -33,8 +34,8 @@ func (c *tokenRevokeCmd) Run(env *Env) error {
 	if err := c.checkAsked(env); err != nil {
 		return err
 	}
-	return c.change(env, func(w *workspace.Workspace) error {
-		done, err := w.Run(env.Context, &workspace.Revoke{What: what}, c.request(env, c.format()))
+	return c.change(ctx, env, func(w *workspace.Workspace) error {
+		done, err := w.Run(ctx, &workspace.Revoke{What: what}, c.request(ctx, env, c.format()))
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"math"
 	"path/filepath"
@@ -37,7 +38,7 @@ Exit codes: 0 nothing found; 6 found; 1 not everything could be searched, and no
 }
 
 // Run searches for tokens.
-func (c *tokenScanCmd) Run(env *Env) error {
+func (c *tokenScanCmd) Run(ctx context.Context, env *Env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (c *tokenScanCmd) Run(env *Env) error {
 		return err
 	}
 	hardenProcess()
-	known, err := env.knownTokens()
+	known, err := env.knownTokens(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c *tokenScanCmd) Run(env *Env) error {
 		_, ok := known.Values[sum]
 		return ok
 	}
-	found, err := c.search(env, &search.Searcher{
+	found, err := c.search(ctx, env, &search.Searcher{
 		Scan: scan.Options{Deep: c.Deep, Issued: issued, Budget: scan.NewBudget(budget)},
 		Dir:  env.Dir, Env: env.getenvForScan,
 	})
@@ -107,7 +108,7 @@ func (c *tokenScanCmd) check() error {
 	return nil
 }
 
-func (c *tokenScanCmd) search(env *Env, s *search.Searcher) (*search.Result, error) {
+func (c *tokenScanCmd) search(ctx context.Context, env *Env, s *search.Searcher) (*search.Result, error) {
 	switch {
 	case c.Staged:
 		index := env.Getenv("GIT_INDEX_FILE")
@@ -118,18 +119,18 @@ func (c *tokenScanCmd) search(env *Env, s *search.Searcher) (*search.Result, err
 				return nil, err
 			}
 		}
-		return s.Staged(env.Context, index)
+		return s.Staged(ctx, index)
 	case slices.Contains(c.Paths, "-"):
-		return untilInterrupted(env.Context, func() (*search.Result, error) { return s.Stream(env.Context, env.Stdin), nil })
+		return untilInterrupted(ctx, func() (*search.Result, error) { return s.Stream(ctx, env.Stdin), nil })
 	}
 	if len(c.Paths) == 0 {
 		c.Paths = []string{"."}
 	}
-	found, err := s.Files(env.Context, c.Paths)
+	found, err := s.Files(ctx, c.Paths)
 	if err != nil || !c.History {
 		return found, err
 	}
-	past, err := s.Histories(env.Context, c.Paths, found.Nested)
+	past, err := s.Histories(ctx, c.Paths, found.Nested)
 	if err == nil {
 		found.Add(past)
 	}
@@ -139,7 +140,7 @@ func (c *tokenScanCmd) search(env *Env, s *search.Searcher) (*search.Result, err
 // knownTokens reads the state of the project around the working directory, if
 // there is one. It changes nothing and takes no lock, since it runs in hooks. A
 // state that cannot be read is no reason not to search.
-func (e *Env) knownTokens() (report.Known, error) {
+func (e *Env) knownTokens(ctx context.Context) (report.Known, error) {
 	dir, err := e.findProject()
 	if err != nil {
 		return report.Known{}, nil
@@ -148,14 +149,14 @@ func (e *Env) knownTokens() (report.Known, error) {
 	if err != nil {
 		return report.Known{}, err
 	}
-	known, err := e.readKnown(dir, day)
+	known, err := e.readKnown(ctx, dir, day)
 	if err != nil {
 		known.Left = []report.ScanLeft{{Path: dir, Reason: "its state cannot be read, so values without a prefix are not found: " + err.Error()}}
 	}
 	return known, nil
 }
 
-func (e *Env) readKnown(dir string, day model.Date) (known report.Known, err error) {
+func (e *Env) readKnown(ctx context.Context, dir string, day model.Date) (known report.Known, err error) {
 	outside := e.outside()
 	outside.Getenv = e.getenvForScan
 	w, err := workspace.Open(dir, outside)
@@ -163,11 +164,11 @@ func (e *Env) readKnown(dir string, day model.Date) (known report.Known, err err
 		return known, err
 	}
 	defer w.Close()
-	snap, err := w.State(e.Context)
+	snap, err := w.State(ctx)
 	if err != nil {
 		return known, err
 	}
-	at, err := w.Newest(e.Context)
+	at, err := w.Newest(ctx)
 	if err != nil {
 		return known, err
 	}

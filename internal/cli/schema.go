@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -16,7 +17,7 @@ type schemaCmd struct {
 }
 
 // Run prints a schema.
-func (c *schemaCmd) Run(env *Env) error {
+func (c *schemaCmd) Run(ctx context.Context, env *Env) error {
 	if c.Name == "" {
 		_, err := fmt.Fprintln(env.Stdout, strings.Join(schemas.Names(), "\n"))
 		return err
@@ -36,7 +37,9 @@ func (c *schemaCmd) Run(env *Env) error {
 type versionCmd struct{ textOrJSON }
 
 // Run prints the version.
-func (c *versionCmd) Run(env *Env) error { return env.view().Version(versionOf(), c.format()) }
+func (c *versionCmd) Run(ctx context.Context, env *Env) error {
+	return env.view().Version(versionOf(), c.format())
+}
 
 // versionOf reads the version that the Go toolchain recorded in the program.
 func versionOf() report.Version {

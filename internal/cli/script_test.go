@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,13 +31,13 @@ func program() int {
 	env, args := cli.System(), os.Args[1:]
 	log, err := os.OpenFile(os.Getenv(outputLog), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return cli.Main(env, args)
+		return cli.Main(context.Background(), env, args)
 	}
 	if !slices.Contains(args, "decrypt") && !slices.Contains(args, "export") {
 		env.Stdout = io.MultiWriter(env.Stdout, log)
 	}
 	env.Stderr = io.MultiWriter(env.Stderr, log)
-	return cli.Main(env, args)
+	return cli.Main(context.Background(), env, args)
 }
 
 // watched are the scripts for a short run, which the race detector is for. It sees

@@ -40,17 +40,17 @@ A key that was taken out cannot be made to forget: it opens the old files in git
 }
 
 // Run plans, asks, and reseals.
-func (c *secretsResealCmd) Run(env *Env) error {
+func (c *secretsResealCmd) Run(ctx context.Context, env *Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	return c.change(env, func(w *workspace.Workspace) error {
+	return c.change(ctx, env, func(w *workspace.Workspace) error {
 		// They are read once, so that what they ask is asked once, however many races
 		// are lost.
-		identities := sync.OnceValues(func() ([]age.Identity, error) { return env.identities(c.Identity, w, c.AllowPlugin...) })
-		r := c.request(env, c.format())
+		identities := sync.OnceValues(func() ([]age.Identity, error) { return env.identities(ctx, c.Identity, w, c.AllowPlugin...) })
+		r := c.request(ctx, env, c.format())
 		r.Progress = env.lateProgress("resealing")
-		done, err := w.Run(env.Context, &workspace.Reseal{
+		done, err := w.Run(ctx, &workspace.Reseal{
 			Targets: c.Target, Allow: guard.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
 			Open: func(ctx context.Context, files map[model.Address][]byte) (*seal.Opener, error) {
 				ids, err := identities()
@@ -59,7 +59,7 @@ func (c *secretsResealCmd) Run(env *Env) error {
 				}
 				return seal.NewOpener(ctx, files, ids...), nil
 			},
-			Seal: env.sealOptions(w, append(env.allowedPlugins(), c.AllowPlugin...)),
+			Seal: env.sealOptions(ctx, w, append(env.allowedPlugins(), c.AllowPlugin...)),
 		}, r)
 		if err != nil {
 			return c.explain(env, err)

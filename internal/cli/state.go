@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/osmoctl/osmoctl/internal/report"
@@ -27,7 +28,7 @@ type stateShowCmd struct {
 }
 
 // Run shows state.
-func (c *stateShowCmd) Run(env *Env) error {
+func (c *stateShowCmd) Run(ctx context.Context, env *Env) error {
 	var address model.Address
 	if c.Address != "" {
 		var err error
@@ -39,7 +40,7 @@ func (c *stateShowCmd) Run(env *Env) error {
 	if c.At != "" {
 		with = env.withStateAt(c.At)
 	}
-	return with(func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return with(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		day, err := env.today()
 		if err != nil {
 			return err
@@ -53,9 +54,9 @@ func (c *stateShowCmd) Run(env *Env) error {
 }
 
 // withStateAt runs a reading command on the state that a commit has.
-func (e *Env) withStateAt(rev string) func(func(*workspace.Workspace, *state.Snapshot) error) error {
-	return func(f func(*workspace.Workspace, *state.Snapshot) error) error {
-		w, err := e.open()
+func (e *Env) withStateAt(rev string) func(context.Context, func(*workspace.Workspace, *state.Snapshot) error) error {
+	return func(ctx context.Context, f func(*workspace.Workspace, *state.Snapshot) error) error {
+		w, err := e.open(ctx)
 		if err != nil {
 			return err
 		}
@@ -64,7 +65,7 @@ func (e *Env) withStateAt(rev string) func(func(*workspace.Workspace, *state.Sna
 		if err != nil {
 			return usage(err)
 		}
-		snap, err := w.Snapshot(e.Context, commit)
+		snap, err := w.Snapshot(ctx, commit)
 		if err != nil {
 			return err
 		}
@@ -89,34 +90,34 @@ With --history every commit of state is held against the one before it: that app
 }
 
 // Run verifies the state that belongs to HEAD.
-func (c *stateVerifyCmd) Run(env *Env) error {
-	w, err := env.open()
+func (c *stateVerifyCmd) Run(ctx context.Context, env *Env) error {
+	w, err := env.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	at, err := w.PlaceToCheck(env.Context)
+	at, err := w.PlaceToCheck(ctx)
 	if err != nil {
 		return err
 	}
-	files, err := w.StateFiles(env.Context, at.Commit, nil)
+	files, err := w.StateFiles(ctx, at.Commit, nil)
 	if err != nil {
 		return err
 	}
 	result := report.VerificationOf(files)
 	switch {
 	case c.History:
-		checked, err := w.CheckHistory(env.Context, at)
+		checked, err := w.CheckHistory(ctx, at)
 		if err != nil {
 			return err
 		}
 		result.History = report.HistoryOf(checked)
 	case result.Serial > 0:
 		result.Notes = append(result.Notes, "the history of state was not checked: who made these files, and whether anything was taken back; osmoctl state verify --history checks it")
-		w.WarnDoubt(env.Context, at)
+		w.WarnDoubt(ctx, at)
 	}
 	if c.Signers != "" {
-		signed, err := w.CheckSignatures(env.Context, at, absolute(env.Dir, c.Signers))
+		signed, err := w.CheckSignatures(ctx, at, absolute(env.Dir, c.Signers))
 		if err != nil {
 			return err
 		}
@@ -160,11 +161,11 @@ func (stateFetchCmd) Help() string {
 }
 
 // Run fetches.
-func (c *stateFetchCmd) Run(env *Env) error {
-	w, err := env.open()
+func (c *stateFetchCmd) Run(ctx context.Context, env *Env) error {
+	w, err := env.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	return w.Fetch(env.Context)
+	return w.Fetch(ctx)
 }

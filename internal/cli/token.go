@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +34,8 @@ type tokenListCmd struct {
 }
 
 // Run lists tokens.
-func (c *tokenListCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *tokenListCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		names := snap.AccountNames()
 		if c.User != "" {
 			a, err := accountNamed(snap, c.User)
@@ -115,8 +116,8 @@ type tokenGetCmd struct {
 }
 
 // Run shows a token.
-func (c *tokenGetCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *tokenGetCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, _, err := c.find(snap)
 		if err != nil {
 			return err
@@ -141,9 +142,9 @@ func (tokenDecryptCmd) Help() string {
 }
 
 // Run decrypts a token.
-func (c *tokenDecryptCmd) Run(env *Env) error {
-	return c.give(env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
-		_, _, value, err := c.openToken(env, w, snap, c.tokenArg)
+func (c *tokenDecryptCmd) Run(ctx context.Context, env *Env) error {
+	return c.give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+		_, _, value, err := c.openToken(ctx, env, w, snap, c.tokenArg)
 		return value, err
 	})
 }
@@ -186,12 +187,12 @@ type tokenVerifyCmd struct {
 }
 
 // Run verifies a token.
-func (c *tokenVerifyCmd) Run(env *Env) error {
+func (c *tokenVerifyCmd) Run(ctx context.Context, env *Env) error {
 	if c.Source != "-" {
 		return env.notAsArgument(c.Source, "osmoctl token verify")
 	}
 	hardenProcess()
-	input, err := untilInterrupted(env.Context, func() ([]byte, error) {
+	input, err := untilInterrupted(ctx, func() ([]byte, error) {
 		return io.ReadAll(io.LimitReader(env.Stdin, report.MaxValue+1))
 	})
 	if err != nil {
@@ -199,7 +200,7 @@ func (c *tokenVerifyCmd) Run(env *Env) error {
 	}
 	value := secret.New(trimToken(input))
 	defer value.Wipe()
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		day, err := env.today()
 		if err != nil {
 			return err

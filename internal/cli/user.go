@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,8 +29,8 @@ type userListCmd struct {
 }
 
 // Run lists accounts.
-func (c *userListCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *userListCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		for i, role := range c.Roles {
 			c.Roles[i] = strings.TrimPrefix(role, "role/")
 			if names := report.RoleNames(snap); !slices.Contains(names, c.Roles[i]) {
@@ -53,8 +54,8 @@ type userGetCmd struct {
 }
 
 // Run shows an account.
-func (c *userGetCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *userGetCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, err := accountNamed(snap, c.User)
 		if err != nil {
 			return err
@@ -89,8 +90,8 @@ type roleCmd struct {
 type roleListCmd struct{ textOrJSON }
 
 // Run lists roles.
-func (c *roleListCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *roleListCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		return accounts.ShowRoles(env.view(), report.RolesOf(snap), c.format())
 	})
 }
@@ -101,8 +102,8 @@ type roleGetCmd struct {
 }
 
 // Run shows a role.
-func (c *roleGetCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *roleGetCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		name := strings.TrimPrefix(c.Role, "role/")
 		r, ok := report.RoleNamed(snap, name)
 		if !ok {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view/readers"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -14,13 +16,13 @@ type secretsWhoCmd struct {
 }
 
 // Run shows who reads a token.
-func (c *secretsWhoCmd) Run(env *Env) error {
-	return env.withState(func(w *workspace.Workspace, snap *state.Snapshot) error {
+func (c *secretsWhoCmd) Run(ctx context.Context, env *Env) error {
+	return env.withState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, t, err := tokenArg{c.Token}.find(snap)
 		if err != nil {
 			return err
 		}
-		who, err := c.who(env, w, snap, a, t)
+		who, err := c.who(ctx, env, w, snap, a, t)
 		if err != nil {
 			return err
 		}
@@ -28,13 +30,13 @@ func (c *secretsWhoCmd) Run(env *Env) error {
 	})
 }
 
-func (c *secretsWhoCmd) who(env *Env, w *workspace.Workspace, snap *state.Snapshot, a model.Address, t *state.Token) (who report.Who, err error) {
+func (c *secretsWhoCmd) who(ctx context.Context, env *Env, w *workspace.Workspace, snap *state.Snapshot, a model.Address, t *state.Token) (who report.Who, err error) {
 	if a.Generation > 0 {
 		if _, err := chosenGeneration(a, t); err != nil {
 			return who, err
 		}
 	}
-	at, err := w.Newest(env.Context)
+	at, err := w.Newest(ctx)
 	if err != nil {
 		return who, err
 	}
@@ -44,7 +46,7 @@ func (c *secretsWhoCmd) who(env *Env, w *workspace.Workspace, snap *state.Snapsh
 			list = append(list, a.Token().At(n))
 		}
 	}
-	files, err := w.Ciphertexts(env.Context, at.Commit, list)
+	files, err := w.Ciphertexts(ctx, at.Commit, list)
 	if err != nil {
 		return who, err
 	}
@@ -52,5 +54,5 @@ func (c *secretsWhoCmd) who(env *Env, w *workspace.Workspace, snap *state.Snapsh
 	if err != nil {
 		return who, err
 	}
-	return report.WhoOf(snap, w.Declared(env.Context), a.Token(), list, files, day), nil
+	return report.WhoOf(snap, w.Declared(ctx), a.Token(), list, files, day), nil
 }

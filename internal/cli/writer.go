@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,7 +38,7 @@ func (w *writer) checkAsked(env *Env) error {
 }
 
 // change opens the project for a change, with what that takes of the process.
-func (w *writer) change(env *Env, make func(*workspace.Workspace) error) error {
+func (w *writer) change(ctx context.Context, env *Env, make func(*workspace.Workspace) error) error {
 	hardenProcess()
 	dir, err := env.findProject()
 	if err != nil {
@@ -50,23 +51,23 @@ func (w *writer) change(env *Env, make func(*workspace.Workspace) error) error {
 		return err
 	}
 	defer opened.Close()
-	if err := opened.CheckNearest(env.Context, env.Dir); err != nil {
+	if err := opened.CheckNearest(ctx, env.Dir); err != nil {
 		return err
 	}
 	return make(opened)
 }
 
 // request is what the flags ask of a change. f is the format of its result.
-func (w *writer) request(env *Env, f view.Format) workspace.Request {
+func (w *writer) request(ctx context.Context, env *Env, f view.Format) workspace.Request {
 	return workspace.Request{
 		Actor: w.Actor,
-		Ask:   func(made *plan.Plan, granted bool) error { return w.approve(env, made, granted, f) },
+		Ask:   func(made *plan.Plan, granted bool) error { return w.approve(ctx, env, made, granted, f) },
 	}
 }
 
 // approve shows the plan where it has to be decided by, and asks. granted says that
 // nobody has to be asked.
-func (w *writer) approve(env *Env, made *plan.Plan, granted bool, f view.Format) error {
+func (w *writer) approve(ctx context.Context, env *Env, made *plan.Plan, granted bool, f view.Format) error {
 	ask := !granted && !w.AutoApprove && made.Pending() && made.Digest != w.answered
 	if ask || len(made.Blocked) > 0 {
 		v := env.view()
@@ -87,10 +88,10 @@ func (w *writer) approve(env *Env, made *plan.Plan, granted bool, f view.Format)
 	env.infof("")
 	plans.ShowHeadline(env.view(), made)
 	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
-	answer, _ := untilInterrupted(env.Context, func() (string, error) { // What ends without a line is an answer too.
+	answer, _ := untilInterrupted(ctx, func() (string, error) { // What ends without a line is an answer too.
 		return bufio.NewReader(env.Stdin).ReadString('\n')
 	})
-	if env.Context.Err() != nil {
+	if ctx.Err() != nil {
 		return workspace.ErrUnchanged
 	}
 	if strings.TrimSpace(answer) != "yes" {

@@ -53,12 +53,12 @@ func applied(t *testing.T) *invariants.Project {
 func osmoctl(dir, stdin string, args ...string) invariants.Ran {
 	var stdout, stderr bytes.Buffer
 	env := &cli.Env{
-		Context: context.Background(), Dir: dir,
+		Dir:   dir,
 		Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(string) string { return "" },
 		Now:    func() time.Time { return time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC) },
 	}
-	code := cli.Main(env, args)
+	code := cli.Main(context.Background(), env, args)
 	return invariants.Ran{Code: code, Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
