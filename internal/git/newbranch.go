@@ -33,8 +33,8 @@ func (r Refs) CheckNewBranch(branch string) error {
 		strings.TrimPrefix(branch, "refs/heads/"), quote(other), quote(other))
 }
 
-// Beside returns a reference in whose place one of that name would be, or that would be in
-// its place; "" if there is none.
+// Beside returns another reference in whose place one of that name would be, or that would
+// be in its place; "" if there is none.
 func (r Refs) Beside(name string) (string, error) {
 	found := ""
 	for i, c := range name {
@@ -45,8 +45,9 @@ func (r Refs) Beside(name string) (string, error) {
 			return name[:i], nil
 		}
 	}
-	err := filepath.WalkDir(r.RefPath(name), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(path, ".lock") {
+	itself := r.RefPath(name)
+	err := filepath.WalkDir(itself, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == itself || strings.HasSuffix(path, ".lock") {
 			return err
 		}
 		below, err := filepath.Rel(r.common, path)

@@ -286,6 +286,9 @@ func TestBranchesBeside(t *testing.T) {
 				t.Errorf("%+v: %v", c, err)
 			}
 			r.Check(s.repo.CheckNewBranch("refs/heads/" + c.have))
+			if other, err := s.repo.Beside("refs/heads/" + c.have); other != "" || err != nil {
+				t.Errorf("a branch is said to be beside itself: %q, %v", other, err)
+			}
 			r.Check(s.repo.CheckNewBranch("refs/heads/other/" + c.want))
 			r.Git("branch", "-D", c.have)
 			r.Check(os.MkdirAll(r.Path(".git/refs/heads/"+c.want+"/left/over"), 0o777))
