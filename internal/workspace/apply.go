@@ -56,11 +56,7 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	if opts.Today, err = l.w.today(); err != nil {
 		return nil, err
 	}
-	files, err := l.w.openCommitted(b.declarations)
-	if err != nil {
-		return nil, err
-	}
-	want, have, err := l.w.readBoth(ctx, b.parent, func() (*model.Declarations, error) { return l.w.declarations(files) })
+	files, want, have, err := l.readBase(ctx, b)
 	if err != nil {
 		return nil, err
 	}

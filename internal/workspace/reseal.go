@@ -34,11 +34,7 @@ func (c *Reseal) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 	if err != nil {
 		return nil, err
 	}
-	files, err := l.w.openCommitted(b.declarations)
-	if err != nil {
-		return nil, err
-	}
-	want, have, err := l.w.readBoth(ctx, b.parent, func() (*model.Declarations, error) { return l.w.declarations(files) })
+	_, want, have, err := l.readBase(ctx, b)
 	if err != nil {
 		return nil, err
 	}

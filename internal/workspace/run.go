@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/guard"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -146,6 +148,16 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 		return nil, err
 	}
 	return &Done{p.plan, p.have, result}, nil
+}
+
+// readBase reads the declarations and the state that an attempt builds on; files are
+// those of the declarations.
+func (l *ledger) readBase(ctx context.Context, b base) (files fs.FS, want *model.Declarations, have *state.Snapshot, err error) {
+	if files, err = l.w.openCommitted(b.declarations); err != nil {
+		return nil, nil, nil, err
+	}
+	want, have, err = l.w.readBoth(ctx, b.parent, func() (*model.Declarations, error) { return l.w.declarations(files) })
+	return files, want, have, err
 }
 
 // prepare makes a run that commits on top of b. What it issues and seals is the
