@@ -19,12 +19,9 @@ func Count(n int) string {
 	return digits
 }
 
-// Plural counts things: 1 token, 2 tokens.
+// Plural counts things as [Count] formats the number: 1 token, 9,750 tokens.
 func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Count(n) + " " + many
+	return Count(n) + " " + model.Noun(n, one, many)
 }
 
 // Day is the UTC day of a time, as OSMO's CLI shows times.
@@ -56,12 +53,7 @@ func JoinLabels(m map[string]string) string {
 func ShortKey(id string) string { return model.KeyFingerprint(secret.Mask(id)) }
 
 // KeyName is a key by name, where it has one, and abbreviated ID.
-func KeyName(name, id string) string {
-	if name == "" {
-		return ShortKey(id)
-	}
-	return name + " (" + ShortKey(id) + ")"
-}
+func KeyName(name, id string) string { return model.KeyName(name, secret.Mask(id)) }
 
 // ShortCommit abbreviates the id of a commit for people.
 func ShortCommit(id string) string { return id[:min(len(id), 12)] }

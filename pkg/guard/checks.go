@@ -192,7 +192,7 @@ func checkNewReaders(in input) []plan.Blocked {
 		for _, k := range r.Gained {
 			if !known[k.Key] {
 				known[k.Key] = true
-				names = append(names, fmt.Sprintf("%s (%s)", k.Name, model.KeyFingerprint(k.Key)))
+				names = append(names, model.KeyName(k.Name, k.Key))
 			}
 		}
 	}
@@ -300,7 +300,7 @@ func checkRequiredRecipients(in input, c *plan.Change) (list []plan.Blocked) {
 	for _, name := range in.rails.RequiredRecipients {
 		for _, key := range in.rails.keys[name] {
 			if !reads[key] {
-				list = append(list, one(&token, "--allow "+token.String(), "recipient %s (%s) could not read the token", name, model.KeyFingerprint(key))...)
+				list = append(list, one(&token, "--allow "+token.String(), "recipient %s could not read the token", model.KeyName(name, key))...)
 			}
 		}
 	}

@@ -91,10 +91,7 @@ func lostKeyWords(name string, before []string, declared model.Project) string {
 	if len(lost) == 0 || !slices.Contains(declared.Guardrails.RequiredRecipients, name) {
 		return ""
 	}
-	for i, id := range lost {
-		lost[i] = model.KeyFingerprint(id)
-	}
-	return fmt.Sprintf("guardrail %s is loosened: %s no longer stands for %s", RequiredRecipients, name, strings.Join(lost, ", "))
+	return fmt.Sprintf("guardrail %s is loosened: %s no longer stands for %s", RequiredRecipients, name, strings.Join(model.KeyFingerprints(lost), ", "))
 }
 
 // missing are the members of a that b lacks.

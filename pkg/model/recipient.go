@@ -71,6 +71,24 @@ func KeyFingerprint(id string) string {
 	return id[:head] + "…" + id[len(id)-tail:]
 }
 
+// KeyFingerprints shows several IDs of keys, in their order.
+func KeyFingerprints(ids []string) []string {
+	short := make([]string, len(ids))
+	for i, id := range ids {
+		short[i] = KeyFingerprint(id)
+	}
+	return short
+}
+
+// KeyName shows the ID of a key by its name, where it has one, and its fingerprint:
+// "ops (SHA256:…)".
+func KeyName(name, id string) string {
+	if name == "" {
+		return KeyFingerprint(id)
+	}
+	return name + " (" + KeyFingerprint(id) + ")"
+}
+
 // IDs returns the IDs of recipients in their order.
 func IDs(recipients []Recipient) []string {
 	ids := make([]string, len(recipients))
