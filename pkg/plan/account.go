@@ -23,9 +23,9 @@ func (p accountPlanner) plan(want *model.Account) (out part) {
 				reason = "renamed from " + old
 			}
 		}
-		out.change(Change{Address: address, Action: Create, After: declaredAccount(want), Reasons: []string{reason}, Origin: &want.Origin})
+		out.change(Change{Address: address, Action: Create, After: showDeclared(want), Reasons: []string{reason}, Origin: &want.Origin})
 	case !isSameAccount(want, roles, have) || !slices.Equal(have.Kept(), kept):
-		before, after := appliedAccount(have), declaredAccount(want)
+		before, after := showAccount(have), showDeclared(want)
 		after.Roles, after.KeptRoles = roles, kept
 		change := Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin}
 		if dropsKeptOnly(have, before, after, p.today) {
@@ -96,7 +96,7 @@ func dropsKeptOnly(have *state.Account, before, after *Object, today model.Date)
 
 // end plans the end of an account that is no longer declared.
 func (p accountPlanner) end(have *state.Account) (out part) {
-	out.change(Change{Address: model.AccountAddress(have.Name), Action: Delete, Before: appliedAccount(have), Reasons: []string{"no longer declared"}})
+	out.change(Change{Address: model.AccountAddress(have.Name), Action: Delete, Before: showAccount(have), Reasons: []string{"no longer declared"}})
 	p.takeTokens(&out, have)
 	return out
 }
@@ -118,7 +118,7 @@ func (p accountPlanner) takeTokens(out *part, have *state.Account) {
 // until the last of its values has ended.
 func (p accountPlanner) rename(have *state.Account, heir *model.Account) (out part) {
 	address, waits := model.AccountAddress(have.Name), waits(have)
-	until := carriedUntil(have, heir, "", p.today)
+	until := findLastDay(have, heir, "", p.today)
 	if until > p.today {
 		if !waits {
 			out.imply(address, model.AccountAddress(heir.Name), "stays until %s, for the values that retire", until)
@@ -131,7 +131,7 @@ func (p accountPlanner) rename(have *state.Account, heir *model.Account) (out pa
 		return out
 	}
 	reason := "renamed to " + heir.Name + ", and none of its values lives on"
-	out.change(Change{Address: address, Action: Delete, Before: appliedAccount(have), Reasons: []string{reason}, Due: waits})
+	out.change(Change{Address: address, Action: Delete, Before: showAccount(have), Reasons: []string{reason}, Due: waits})
 	if !waits {
 		p.takeTokens(&out, have)
 		return out

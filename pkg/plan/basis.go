@@ -24,17 +24,19 @@ func (b basis) knows(a model.Address) bool {
 		return b.want.Accounts[a.Name] != nil || b.have.Accounts[a.Name].Live()
 	}
 	t := a.Token()
-	return b.declaredToken(t) != nil || b.appliedToken(t).Live()
+	return b.findDeclared(t) != nil || b.findApplied(t).Live()
 }
 
-func (b basis) declaredToken(a model.Address) *model.Token {
+// findDeclared is the token of an address as declared, and findApplied as the last
+// apply left it; nil where there is none.
+func (b basis) findDeclared(a model.Address) *model.Token {
 	if account := b.want.Accounts[a.Account]; account != nil {
 		return account.Tokens[a.Name]
 	}
 	return nil
 }
 
-func (b basis) appliedToken(a model.Address) *state.Token {
+func (b basis) findApplied(a model.Address) *state.Token {
 	if account := b.have.Accounts[a.Account]; account != nil {
 		return account.Tokens[a.Name]
 	}

@@ -58,7 +58,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	case d.room.full():
 		return nil, TooLarge(opts.Limits)
 	}
-	d.join(rolePlanner{p}.everybody(d.changes))
+	d.join(rolePlanner{p}.warnEverybody(d.changes))
 	return d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
 }
 
@@ -70,7 +70,7 @@ func (p planner) planAll(d *draft, tokens tokenPlanner) {
 			return
 		}
 	}
-	gone := roles.gone()
+	gone := slices.DeleteFunc(missing(p.have.Roles, p.want.Roles), func(name string) bool { return p.heirs.stays[name] })
 	holders := rights.Applied(p.have, p.today).Holders(gone...)
 	for _, name := range gone {
 		if !d.join(roles.end(p.have.Roles[name], holders[name])) {
@@ -136,7 +136,7 @@ func checkReplace(b basis, list []model.Address) (replace map[model.Address]bool
 		switch {
 		case a.Kind != model.KindToken || a.Generation != 0:
 			out.fail(CodeNotAToken, diag.Position{}, "write token/ACCOUNT/NAME", "%s cannot be replaced: only a token can", a)
-		case b.declaredToken(a) == nil:
+		case b.findDeclared(a) == nil:
 			out.fail(CodeUnknownTarget, diag.Position{}, "", "%s cannot be replaced: it is not declared", a)
 		default:
 			replace[a] = true
@@ -156,7 +156,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	p := &Plan{
 		FormatVersion: FormatVersion, Date: by.today, AsOf: opts.AsOf, Server: access.Named(server),
 		Base:    Base{Lineage: by.have.Meta.Lineage, Serial: by.have.Meta.Serial, Commit: opts.Commit},
-		Targets: sortedAddresses(opts.Targets), Replace: sortedAddresses(opts.Replace),
+		Targets: sortAddresses(opts.Targets), Replace: sortAddresses(opts.Replace),
 		Changes: d.changes, Implied: d.implied, Readers: d.readers, GuardrailChanges: settings,
 		Notices: slices.Clone(opts.Notices), WaitingForIdentity: d.waiting, Warnings: d.warnings, Upcoming: d.upcoming,
 		DueOnly: kind == KindDue, Resealing: kind == KindReseal,
@@ -210,7 +210,8 @@ func neverNil(p *Plan) {
 	p.Upcoming = orEmpty(p.Upcoming)
 }
 
-func sortedAddresses(list []model.Address) []model.Address {
+// sortAddresses are addresses in their order, each once.
+func sortAddresses(list []model.Address) []model.Address {
 	out := slices.Clone(list)
 	slices.SortFunc(out, model.Address.Compare)
 	return slices.Compact(out)
@@ -247,12 +248,11 @@ func stage(c *Change) int {
 }
 
 func sortChanges(list []Change) {
-	sort.SliceStable(list, func(i, j int) bool { return orderOf(&list[i], &list[j]) < 0 })
-}
-
-func orderOf(a, b *Change) int {
-	if s, t := stage(a), stage(b); s != t {
-		return s - t
-	}
-	return a.Address.Compare(b.Address)
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := &list[i], &list[j]
+		if s, t := stage(a), stage(b); s != t {
+			return s < t
+		}
+		return a.Address.Compare(b.Address) < 0
+	})
 }

@@ -42,22 +42,22 @@ func datesOf(a model.Address, t *state.Token, today model.Date) (list []Upcoming
 		case g.RevokeAfter != 0:
 			list = append(list, Upcoming{Address: a.At(g.Number), Event: EventRevoke, Date: g.EndsOn()})
 		case t.RenamedTo == "":
-			list = append(list, ahead(a, t.Spec.Expiry, t.Spec.Rotate, g, today)...)
+			list = append(list, forecast(a, &t.Spec, g, today)...)
 		}
 	}
 	return list
 }
 
-// ahead is what dates bring to an active generation under a declared expiry and
+// forecast is what dates bring to an active generation under a declared expiry and
 // rhythm. A fixed date ends the token whatever is rotated before, so it is named
 // beside the rotation; where a lifetime is declared, a rotation comes before the
 // expiry, which is named only once it has come all the same.
-func ahead(a model.Address, e model.Expiry, r model.Rotation, g *state.Generation, today model.Date) (list []Upcoming) {
+func forecast(a model.Address, spec *model.TokenSpec, g *state.Generation, today model.Date) (list []Upcoming) {
 	expired := g.ExpiresAt <= today
-	if on, ok := rotatesOn(e, r, g, today); ok {
+	if on, ok := findRotation(spec, g, today); ok {
 		list = append(list, Upcoming{Address: a, Event: EventRotate, Date: on})
 	}
-	if e.At != 0 || expired {
+	if spec.Expiry.At != 0 || expired {
 		list = append(list, Upcoming{Address: a, Event: EventExpire, Date: g.ExpiresAt})
 	}
 	return list

@@ -38,7 +38,7 @@ func warnLate(out *part, c *tokenCase, g *state.Generation, resolved *Resolved, 
 // to be renewed, or, living for a day, could not be renewed sooner.
 func warnMissedWindow(out *part, c *tokenCase, g *state.Generation, today model.Date) {
 	spec := &c.have.Spec
-	on, ok := due(spec.Expiry, spec.Rotate, DateOfIssue(g), g.ExpiresAt)
+	on, ok := findDueDay(spec, g)
 	if spec.Expiry.In == 0 || !ok || on >= today {
 		return
 	}

@@ -62,6 +62,6 @@ func carriesDeclaration(c *Change, b basis) bool {
 	if c.Action != Rotate {
 		return false
 	}
-	granted := members(b.have.Granted(b.appliedToken(c.Address)))
+	granted := members(b.have.Granted(b.findApplied(c.Address)))
 	return len(c.Fields) > 0 || slices.ContainsFunc(c.After.Readers, func(r Reader) bool { return !granted.has(r.Key) })
 }

@@ -72,7 +72,9 @@ type draft struct {
 	room room
 }
 
-func newDraft(l model.Limits) *draft { return &draft{room: roomFor(l)} }
+func newDraft(l model.Limits) *draft {
+	return &draft{room: room{left: l.OrDefault().PlanMegabytes << 20}}
+}
 
 // join takes in a part as a whole, and counts what it takes. It reports false once
 // the plan is too large: then nothing more is worth planning.

@@ -19,7 +19,7 @@ import (
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
 	applied := appliedDeclarations{have.Meta.Applied, keys}
 	b := basis{applied.of(have), have, opts.Observed, opts.Today}
-	p := tokenPlanner{planner: newPlanner(b, keptAsApplied(have))}
+	p := tokenPlanner{planner: newPlanner(b, findKept(have))}
 	d := newDraft(opts.Limits)
 	d.join(checkTargets(b, opts.Targets))
 	_, wrong := checkReplace(b, opts.Replace)
@@ -45,9 +45,9 @@ func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*
 	return made, problems
 }
 
-// keptAsApplied leaves to accounts what they keep for values that retire: it goes
+// findKept leaves to accounts what they keep for values that retire: it goes
 // with an apply of the declarations.
-func keptAsApplied(have *state.Snapshot) heirs {
+func findKept(have *state.Snapshot) heirs {
 	h := heirs{kept: map[string][]string{}}
 	for name, account := range have.Accounts {
 		if kept := account.Kept(); account.Live() && len(kept) > 0 {
@@ -64,9 +64,9 @@ func (p tokenPlanner) planDue(a model.Address, t *state.Token, account *model.Ac
 		c := p.caseOf(account, roles, a.Name)
 		warnClock(&out, c, p.today)
 		warnDates(&out, c, g, p.today)
-		due, ok := dueOn(c.want, g)
+		due, ok := findDueDay(&c.want.TokenSpec, g)
 		if !ok || due > p.today {
-			out.expect(p.today, forecast(c.want, g, p.today)...)
+			out.expect(p.today, forecast(c.address(), &c.want.TokenSpec, g, p.today)...)
 		} else if missing := applied.missing(t); len(missing) > 0 {
 			out.warn("key_unknown", a, "is due since %s and is not rotated: state has only the digest of %s, and no osmoctl.yaml in the history at hand has the key",
 				due, strings.Join(missing, ", "))

@@ -80,7 +80,7 @@ func (h *heirs) findTokens(want *model.Account, have *state.Account) {
 // findMovedTokens finds the tokens that retire because another account takes over
 // from theirs.
 func (h *heirs) findMovedTokens(b basis, have *state.Account, heir *model.Account) {
-	if carriedUntil(have, heir, "", b.today) <= b.today {
+	if findLastDay(have, heir, "", b.today) <= b.today {
 		return
 	}
 	for name, t := range have.Tokens {
@@ -139,7 +139,7 @@ func (h *heirs) keepRoles(b basis) {
 			if new := h.roles[g.Role]; new == "" || want != nil && (slices.Contains(want.Roles, g.Role) || !slices.Contains(want.Roles, new)) {
 				continue
 			}
-			if until := carriedUntil(have, next, g.Role, b.today); until > b.today {
+			if until := findLastDay(have, next, g.Role, b.today); until > b.today {
 				h.kept[name] = append(h.kept[name], g.Role)
 				h.until[name] = max(h.until[name], until)
 				h.stays[g.Role] = true
@@ -148,10 +148,10 @@ func (h *heirs) keepRoles(b basis) {
 	}
 }
 
-// carriedUntil is the last day of the values of an account that carry a role, any
+// findLastDay is the last day of the values of an account that carry a role, any
 // where none is named, once this plan is applied; it is no later than today where
 // none does. next is the account as declared, or the one that takes over from it.
-func carriedUntil(have *state.Account, next *model.Account, role string, today model.Date) (last model.Date) {
+func findLastDay(have *state.Account, next *model.Account, role string, today model.Date) (last model.Date) {
 	for name, t := range have.Tokens {
 		if !t.Live() {
 			continue
@@ -211,9 +211,9 @@ func waits(have *state.Account) bool {
 	return false
 }
 
-// takenOver are the addresses that a declared token takes over from in another
+// findPredecessors are the addresses that a declared token takes over from in another
 // account.
-func (h *heirs) takenOver(b basis, t *model.Token) (old []model.Address) {
+func (h *heirs) findPredecessors(b basis, t *model.Token) (old []model.Address) {
 	account := b.want.Accounts[t.Account]
 	for _, name := range account.Previously {
 		have := b.have.Accounts[name]

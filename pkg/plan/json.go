@@ -26,7 +26,7 @@ func (p *Plan) WriteJSON(to io.Writer) error {
 	first := true
 	for field, value := range reflect.ValueOf(p).Elem().Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "-" || leftOut(options, value) {
+		if name == "-" || omits(options, value) {
 			continue
 		}
 		if !first {
@@ -44,8 +44,8 @@ func (p *Plan) WriteJSON(to io.Writer) error {
 	return w.err
 }
 
-// leftOut applies the options of a field's tag.
-func leftOut(options string, value reflect.Value) bool {
+// omits reports whether the options of a field's tag leave a value out.
+func omits(options string, value reflect.Value) bool {
 	switch options {
 	case "omitzero":
 		return value.IsZero()

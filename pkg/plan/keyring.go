@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -84,10 +83,7 @@ func (k *keyring) compare(a model.Address, want []model.Recipient, have []string
 	return r
 }
 
-// keyName spells a key by its name, where it has one, and its fingerprint.
+// keyName says which recipient a key is.
 func keyName(id string, names map[string]string) string {
-	if name := names[id]; name != "" {
-		return fmt.Sprintf("recipient %s (%s)", name, model.KeyFingerprint(id))
-	}
-	return "recipient " + model.KeyFingerprint(id)
+	return "recipient " + model.KeyName(names[id], id)
 }

@@ -52,10 +52,6 @@ func countKeys(p *Plan, by planner, declared map[string]int) []Key {
 			at(k.ID()).Name = k.Name
 		}
 	}
-	return sortedKeys(byID)
-}
-
-func sortedKeys(byID map[string]*Key) []Key {
 	out := make([]Key, 0, len(byID))
 	for _, k := range byID {
 		out = append(out, *k)

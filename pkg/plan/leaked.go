@@ -23,7 +23,7 @@ var valueLengths = []int{43, 64}
 // and of the right characters is rare, so this costs nothing in most projects.
 func findLeaks(b basis) (out part) {
 	var found []leak
-	issued := sync.OnceValue(func() map[state.Sum]model.Address { return issuedValues(b.have) })
+	issued := sync.OnceValue(func() map[state.Sum]model.Address { return indexValues(b.have) })
 	look := func(at diag.Position, where model.Address, lists ...[]string) {
 		if whose, ok := valueAmong(lists, issued); ok {
 			found = append(found, leak{at, where, whose})
@@ -96,9 +96,9 @@ func mayBeOfValue(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
 }
 
-// issuedValues are the generations of all values that state knows, ended ones
+// indexValues finds the generations of all values that state knows, ended ones
 // included.
-func issuedValues(have *state.Snapshot) map[state.Sum]model.Address {
+func indexValues(have *state.Snapshot) map[state.Sum]model.Address {
 	values := map[state.Sum]model.Address{}
 	for _, a := range have.Accounts {
 		for name, t := range a.Tokens {

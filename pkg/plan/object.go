@@ -40,25 +40,21 @@ type Object struct {
 	RevokeAfter model.Date `json:"revoke_after,omitzero"`
 }
 
-func declaredRole(r *model.Role) *Object {
+func showRole(r *state.Role) *Object {
 	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode}
 }
 
-func appliedRole(r *state.Role) *Object {
-	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode}
-}
-
-func declaredAccount(a *model.Account) *Object {
+func showDeclared(a *model.Account) *Object {
 	return &Object{Description: a.Description, Roles: a.Roles, Labels: a.Labels, Protect: a.Protect}
 }
 
-func appliedAccount(a *state.Account) *Object {
+func showAccount(a *state.Account) *Object {
 	return &Object{Description: a.Description, Roles: a.Roles(), KeptRoles: a.Kept(), Labels: a.Labels, Protect: a.Protect}
 }
 
-// appliedToken shows a token as applied. Its readers are those of the active
+// showToken shows a token as applied. Its readers are those of the active
 // generation, named as far as the settings of the last apply still name them.
-func appliedToken(t *state.Token, names map[string]string) *Object {
+func showToken(t *state.Token, names map[string]string) *Object {
 	o := specObject(t.Spec)
 	o.Requested = t.Honoured
 	o.RenamedTo = t.RenamedTo
@@ -85,7 +81,7 @@ func (o *Object) TokenSpec() model.TokenSpec {
 	}
 }
 
-func appliedGeneration(g *state.Generation) *Object {
+func showGeneration(g *state.Generation) *Object {
 	return &Object{Description: g.Description, Roles: g.CurrentRoles(), ExpiresAt: g.ExpiresAt, Generation: g.Number, RevokeAfter: g.RevokeAfter}
 }
 
@@ -104,7 +100,7 @@ var fieldGetters = []struct {
 	get  func(*Object) any
 }{
 	{"description", func(o *Object) any { return o.Description }},
-	{"roles", func(o *Object) any { return rolesOrInherit(o.Roles) }},
+	{"roles", func(o *Object) any { return o.Roles }},
 	{"kept_roles", func(o *Object) any { return o.KeptRoles }},
 	{"policies", func(o *Object) any { return o.Policies }},
 	{"external_roles", func(o *Object) any { return o.ExternalRoles }},
@@ -126,13 +122,6 @@ func (o *Object) rotation() model.Rotation {
 		return model.Rotation{}
 	}
 	return *o.Rotate
-}
-
-func rolesOrInherit(roles []string) any {
-	if roles == nil {
-		return []string(nil)
-	}
-	return roles
 }
 
 // fieldsOf lists where two objects differ. Either may be nil; an absent field

@@ -85,9 +85,9 @@ func contentOf(b basis, c *Change, o *Object) string {
 		}
 		parts = append(parts, model.CanonicalPolicies(o.Policies), model.Set(o.ExternalRoles))
 	case model.KindToken:
-		parts = append(parts, tokenContent(o))
+		parts = append(parts, []any{o.Description, o.Roles, o.ExpiresAt, o.ExpiresIn, o.rotation(), model.Set(o.Recipients)})
 	case model.KindAccount:
-		tokens := tokenNames(b, c)
+		tokens := listTokens(b, c)
 		if len(tokens) == 0 {
 			return ""
 		}
@@ -100,12 +100,8 @@ func contentOf(b basis, c *Change, o *Object) string {
 	return string(text)
 }
 
-func tokenContent(o *Object) any {
-	return []any{o.Description, o.Roles, o.ExpiresAt, o.ExpiresIn, o.rotation(), model.Set(o.Recipients)}
-}
-
-// tokenNames are the live tokens of an account that goes or comes.
-func tokenNames(b basis, c *Change) (names []string) {
+// listTokens names the live tokens of an account that goes or comes.
+func listTokens(b basis, c *Change) (names []string) {
 	if c.Action == Create {
 		return model.Names(b.want.Accounts[c.Address.Name].Tokens)
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -40,7 +41,7 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 // that there is nothing to reseal would say that all is well with it.
 func checkGenerations(b basis, targets []model.Address) (out part) {
 	for _, a := range targets {
-		if t := b.appliedToken(a); a.Generation != 0 && b.knows(a) && (!t.Live() || t.Generation(a.Generation) == nil) {
+		if t := b.findApplied(a); a.Generation != 0 && b.knows(a) && (!t.Live() || t.Generation(a.Generation) == nil) {
 			out.fail(CodeUnknownTarget, diag.Position{}, "osmoctl token get shows the generations", "target %s is not a generation that lives", a)
 		}
 	}
@@ -49,7 +50,7 @@ func checkGenerations(b basis, targets []model.Address) (out part) {
 
 // reseal plans to seal again what lives of a token, as far as it is targeted.
 func (p planner) reseal(want *model.Token, targets []model.Address) (out part) {
-	have := p.appliedToken(want.Address())
+	have := p.findApplied(want.Address())
 	if !have.Live() {
 		return out
 	}
@@ -75,7 +76,7 @@ func isTargeted(a model.Address, targets []model.Address) bool {
 // resealGeneration plans to seal one value again, and adds to r who reads it
 // otherwise than before.
 func (p planner) resealGeneration(out *part, want *model.Token, g *state.Generation, r *Readers) {
-	before, after := appliedGeneration(g), appliedGeneration(g)
+	before, after := showGeneration(g), showGeneration(g)
 	before.Readers, after.Readers = readersOfIDs(g.Recipients, p.keys.names), p.keys.readersOf(want.Readers)
 	c := Change{
 		Address: want.Address().At(g.Number), Action: Reseal, Before: before, After: after, Origin: &want.Origin,
@@ -120,7 +121,7 @@ func findChangedKeys(by planner, declared map[string]int) []Risk {
 			continue
 		}
 		found.note(RiskKeyChanged, nil, "recipient %s is now %s, was %s: it would read new values of %s",
-			name, shortKeys(gained), shortKeys(lost), model.Plural(declared[gained[0]], "token", "tokens"))
+			name, strings.Join(model.KeyFingerprints(gained), ", "), strings.Join(model.KeyFingerprints(lost), ", "), model.Plural(declared[gained[0]], "token", "tokens"))
 	}
 	return found.list
 }
@@ -135,14 +136,6 @@ func ownKeys(keys []model.Recipient, name string) (ids []string) {
 	return ids
 }
 
-func shortKeys(ids []string) string {
-	short := make([]string, len(ids))
-	for i, id := range ids {
-		short[i] = model.KeyFingerprint(id)
-	}
-	return listOr(short, "")
-}
-
 // warnStaysReadable warns, for each key that the plan takes out, of what it can open
 // all the same: who has the repository has its history.
 func warnStaysReadable(p *Plan, by planner) (list []Warning) {
@@ -153,7 +146,7 @@ func warnStaysReadable(p *Plan, by planner) (list []Warning) {
 		if !moves {
 			continue
 		}
-		t := by.appliedToken(c.Address.Token())
+		t := by.findApplied(c.Address.Token())
 		g := t.Active()
 		if c.Action == Reseal {
 			g = t.Generation(c.Address.Generation)
@@ -168,9 +161,13 @@ func warnStaysReadable(p *Plan, by planner) (list []Warning) {
 		}
 	}
 	for _, id := range model.Names(lost) {
+		typed := by.keys.names[id] // What a command line calls the key.
+		if typed == "" {
+			typed = "'" + id + "'"
+		}
 		list = append(list, Warning{Code: WarnStaysReadable, Message: fmt.Sprintf(
 			"%s could open %s and still can, in git's history, until revocation or expiry: osmoctl secrets exposure %s lists them",
-			keyName(id, by.keys.names), model.Plural(lost[id], "value", "values"), nameOrKey(id, by.keys.names))})
+			keyName(id, by.keys.names), model.Plural(lost[id], "value", "values"), typed)})
 	}
 	return list
 }
@@ -182,16 +179,8 @@ func findNextReaders(c *Change, by planner) (readers []Reader, moves bool) {
 	case c.Action == Rotate, c.Action == Reseal:
 		return c.After.Readers, true
 	case c.Action == Update && c.Before.RenamedTo == "" && c.After.RenamedTo != "":
-		heir := by.declaredToken(model.HeirAddress(c.Address, c.After.RenamedTo))
+		heir := by.findDeclared(model.HeirAddress(c.Address, c.After.RenamedTo))
 		return by.keys.readersOf(heir.Readers), true
 	}
 	return nil, false
-}
-
-// nameOrKey is how a command line can say which key is meant.
-func nameOrKey(id string, names map[string]string) string {
-	if name := names[id]; name != "" {
-		return name
-	}
-	return "'" + id + "'"
 }

@@ -107,10 +107,10 @@ func (c *comparison) add(a model.Address, before, after *Object) {
 func (c *comparison) role(a model.Address, before, after *state.Role) {
 	var was, is *Object
 	if before != nil {
-		was = appliedRole(before)
+		was = showRole(before)
 	}
 	if after != nil {
-		is = appliedRole(after)
+		is = showRole(after)
 	}
 	c.add(a, was, is)
 	if n := len(c.changes) - 1; access.IsBuiltin(a.Name) && n >= 0 && c.changes[n].Address == a {
@@ -126,10 +126,10 @@ func (c *comparison) role(a model.Address, before, after *state.Role) {
 func (c *comparison) account(name string, before, after *state.Account) {
 	var was, is *Object
 	if before.Live() {
-		was = appliedAccount(before)
+		was = showAccount(before)
 	}
 	if after.Live() {
-		is = appliedAccount(after)
+		is = showAccount(after)
 	}
 	c.add(model.AccountAddress(name), was, is)
 	if is == nil {
@@ -143,10 +143,10 @@ func (c *comparison) account(name string, before, after *state.Account) {
 func (c *comparison) token(a model.Address, before, after *state.Token) {
 	var was, is *Object
 	if before.Live() {
-		was = appliedToken(before, c.before)
+		was = showToken(before, c.before)
 	}
 	if after.Live() {
-		is = appliedToken(after, c.after)
+		is = showToken(after, c.after)
 	}
 	c.add(a, was, is)
 	if was == nil || is == nil {
@@ -168,10 +168,10 @@ func (c *comparison) token(a model.Address, before, after *state.Token) {
 func (c *comparison) generation(a model.Address, before, after *state.Generation) {
 	var was, is *Object
 	if before != nil {
-		was = appliedGeneration(before)
+		was = showGeneration(before)
 	}
 	if after != nil {
-		is = appliedGeneration(after)
+		is = showGeneration(after)
 	}
 	count := len(c.changes)
 	c.add(a, was, is)

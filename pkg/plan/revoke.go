@@ -32,7 +32,7 @@ const CodeNeverIssued = "never_issued"
 // want is nil where the declarations cannot be read: a leak does not wait for
 // them. The problems are addresses that were never issued.
 func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opts Options) (*Plan, diag.List) {
-	what.Addresses = sortedAddresses(what.Addresses)
+	what.Addresses = sortAddresses(what.Addresses)
 	b := basis{want: want, have: have, today: opts.Today}
 	if want == nil {
 		b.want = asApplied(have)
@@ -55,7 +55,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 // revoke ends one generation, or all that are live of a token, but for those that
 // are ended by the changes already.
 func revoke(b basis, a model.Address, planned []Change, reason string) (out part) {
-	t := b.appliedToken(a)
+	t := b.findApplied(a)
 	if t == nil || a.Generation > t.LastGeneration {
 		out.fail(CodeNeverIssued, diag.Position{}, "osmoctl token list shows what there is", "%s cannot be revoked: it was never issued", a)
 		return out
@@ -69,19 +69,19 @@ func revoke(b basis, a model.Address, planned []Change, reason string) (out part
 		if number == 0 {
 			number = t.LastGeneration
 		}
-		out.warn("already_ended", a, "%s", endedWords(t, number))
+		out.warn("already_ended", a, "%s", explainEnd(t, number))
 	}
 	for i := range ends {
 		at := a.At(ends[i].Number)
 		if !slices.ContainsFunc(planned, func(c Change) bool { return c.Address == at }) {
-			out.change(Change{Address: at, Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(&ends[i])})
+			out.change(Change{Address: at, Action: Revoke, Reasons: []string{reason}, Before: showGeneration(&ends[i])})
 		}
 	}
 	return out
 }
 
-// endedWords says when and why a generation ended.
-func endedWords(t *state.Token, number int) string {
+// explainEnd says when and why a generation ended.
+func explainEnd(t *state.Token, number int) string {
 	for i := range t.Tombstones {
 		if s := &t.Tombstones[i]; s.Generation == number {
 			return fmt.Sprintf("generation %d ended on %s: %s", number, s.EndedOn, s.Reason)

@@ -88,9 +88,9 @@ var riskOrder = []struct {
 }
 
 // riskRank is the place of a code in [riskOrder].
-var riskRank = ranksOfRisks()
+var riskRank = rankRisks()
 
-func ranksOfRisks() map[string]int {
+func rankRisks() map[string]int {
 	ranks := make(map[string]int, len(riskOrder))
 	for i, r := range riskOrder {
 		ranks[r.code] = i
@@ -143,13 +143,13 @@ func (r *riskList) sort() []Risk {
 func findRisks(p *Plan, b basis, servers comparers, within *room) []Risk {
 	s := riskSearch{
 		riskList: riskList{within: within}, basis: b, servers: servers, plan: p,
-		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: rights.Applied(b.have, b.today).Holders(changedRoles(p)...), cut: map[string]bool{},
+		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: rights.Applied(b.have, b.today).Holders(findChangedRoles(p)...), cut: map[string]bool{},
 	}
 	for i := 0; i < len(p.Access); {
-		i += s.subject(p.Access[i:])
+		i += s.noteSubject(p.Access[i:])
 	}
 	for i := range p.Changes {
-		s.change(&p.Changes[i])
+		s.noteChange(&p.Changes[i])
 	}
 	s.findSettings()
 	s.findLostRoles()
@@ -192,15 +192,19 @@ var (
 	}
 )
 
-// subject names what the subject of the first entries gains, and returns how many
+// noteSubject names what the subject of the first entries gains, and returns how many
 // entries are about it: one, or one for each server.
-func (s *riskSearch) subject(entries []Access) (n int) {
+func (s *riskSearch) noteSubject(entries []Access) (n int) {
 	a := entries[0].Subject
 	byServer := make([][]Risk, len(s.servers))
 	for ; n < len(entries) && entries[n].Subject == a; n++ {
-		list := s.gains(entries[n].Gained, subjectWords)
+		list := s.findGains(entries[n].Gained, subjectWords)
 		if a.Kind == model.KindRole {
-			list = everybodyGains(entries[n].Gained)
+			var everybody riskList
+			for _, g := range entries[n].Gained {
+				everybody.note(RiskEverybodyGains, nil, "everybody has this role and gains %s", grantWords([]access.Grant{g}))
+			}
+			list = everybody.list
 		}
 		for i, r := range s.servers {
 			if at := entries[n].Server; at == nil || *at == r.rules.Server() {
@@ -208,13 +212,13 @@ func (s *riskSearch) subject(entries []Access) (n int) {
 			}
 		}
 	}
-	s.everywhere(a, byServer)
+	s.noteEverywhere(a, byServer)
 	return n
 }
 
-// everywhere puts the risks that each server's rules bring: once where all agree,
+// noteEverywhere puts the risks that each server's rules bring: once where all agree,
 // else with the server that it is true of.
-func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
+func (s *riskSearch) noteEverywhere(a model.Address, byServer [][]Risk) {
 	same := func(r Risk) func(Risk) bool {
 		return func(o Risk) bool { return o.Code == r.Code && o.Message == r.Message }
 	}
@@ -232,24 +236,16 @@ func (s *riskSearch) everywhere(a model.Address, byServer [][]Risk) {
 	}
 }
 
-func everybodyGains(gained []access.Grant) []Risk {
-	var found riskList
-	for _, g := range gained {
-		found.note(RiskEverybodyGains, nil, "everybody has this role and gains %s", grantWords([]access.Grant{g}))
-	}
-	return found.list
-}
-
-// gains names what is heavy, each action on each scope by itself, so that none stands
+// findGains names what is heavy, each action on each scope by itself, so that none stands
 // behind another.
-func (s *riskSearch) gains(gained []access.Grant, words gainWords) []Risk {
+func (s *riskSearch) findGains(gained []access.Grant, words gainWords) []Risk {
 	if len(gained) == 0 {
 		return nil
 	}
 	key := gainKey{&gained[0], words[access.Administrator]}
 	list, known := s.said[key]
 	if !known {
-		list = s.sayGains(gained, words)
+		list = s.describeGains(gained, words)
 		s.said[key] = list
 	}
 	return list
@@ -261,7 +257,7 @@ type gainKey struct {
 	words string
 }
 
-func (s *riskSearch) sayGains(gained []access.Grant, words gainWords) []Risk {
+func (s *riskSearch) describeGains(gained []access.Grant, words gainWords) []Risk {
 	var found riskList
 	for _, b := range s.scale.Heavy(gained) {
 		found.note(gainCodes[b.Weight], nil, words[b.Weight], b)
@@ -272,27 +268,27 @@ func (s *riskSearch) sayGains(gained []access.Grant, words gainWords) []Risk {
 	return found.list
 }
 
-func (s *riskSearch) change(c *Change) {
+func (s *riskSearch) noteChange(c *Change) {
 	switch c.Address.Kind {
 	case model.KindRole:
-		s.roleChange(c)
+		s.noteRole(c)
 	case model.KindAccount:
-		s.accountChange(c)
+		s.noteAccount(c)
 	case model.KindToken:
-		if t := s.appliedToken(c.Address); c.Action == Delete && !c.Due && s.liveValues(t) > 0 {
-			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", model.Plural(s.liveValues(t), "live value", "live values"))
+		if t := s.findApplied(c.Address); c.Action == Delete && !c.Due && s.countLive(t) > 0 {
+			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", model.Plural(s.countLive(t), "live value", "live values"))
 		}
 	}
 }
 
-func (s *riskSearch) accountChange(c *Change) {
+func (s *riskSearch) noteAccount(c *Change) {
 	switch {
 	case c.Action == Update && c.Before.Protect && !c.After.Protect:
 		s.note(RiskProtectionLifted, &c.Address, "is no longer protected from the next apply on")
 	case c.Action == Delete && !c.Due:
 		n := 0
 		for _, t := range s.have.Accounts[c.Address.Name].Tokens {
-			n += s.liveValues(t)
+			n += s.countLive(t)
 		}
 		if n > 0 {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted with %s", model.Plural(n, "live value", "live values"))
@@ -300,8 +296,8 @@ func (s *riskSearch) accountChange(c *Change) {
 	}
 }
 
-// liveValues counts the values of a token that work.
-func (s *riskSearch) liveValues(t *state.Token) (n int) {
+// countLive counts the values of a token that work.
+func (s *riskSearch) countLive(t *state.Token) (n int) {
 	if !t.Live() {
 		return 0
 	}
@@ -313,7 +309,7 @@ func (s *riskSearch) liveValues(t *state.Token) (n int) {
 	return n
 }
 
-func (s *riskSearch) roleChange(c *Change) {
+func (s *riskSearch) noteRole(c *Change) {
 	name := c.Address.Name
 	switch c.Action {
 	case Delete:
@@ -321,13 +317,13 @@ func (s *riskSearch) roleChange(c *Change) {
 			s.note(RiskDeletesInUse, &c.Address, "is deleted while %s it", model.Plural(n, "account holds", "accounts hold"))
 		}
 	case Create, Adopt, Update:
-		s.roleGrants(c)
+		s.noteGrants(c)
 	}
 }
 
-// roleGrants names what comes by a role that is new or changed. What everybody has
+// noteGrants names what comes by a role that is new or changed. What everybody has
 // is an entry of the access section, so it was named with those.
-func (s *riskSearch) roleGrants(c *Change) {
+func (s *riskSearch) noteGrants(c *Change) {
 	name := c.Address.Name
 	byServer := make([][]Risk, len(s.servers))
 	for i, r := range s.servers {
@@ -340,7 +336,7 @@ func (s *riskSearch) roleGrants(c *Change) {
 		}
 		gained, lost := r.rules.Diff(before, after)
 		if name != access.DefaultRole {
-			found.list = slices.Clone(s.gains(gained, roleWords))
+			found.list = slices.Clone(s.findGains(gained, roleWords))
 		}
 		granted, _ := r.rules.Diff(everybody, after)
 		if n := len(s.holders[name]); n > 0 && len(lost) > 0 && len(granted) == 0 {
@@ -349,11 +345,11 @@ func (s *riskSearch) roleGrants(c *Change) {
 		found.noteLogins(c, access.Heaviest(granted), access.Heaviest(gained).Heavy())
 		byServer[i] = found.list
 	}
-	s.everywhere(c.Address, byServer)
+	s.noteEverywhere(c.Address, byServer)
 }
 
-// changedRoles are the roles that a plan creates, changes or ends.
-func changedRoles(p *Plan) (names []string) {
+// findChangedRoles are the roles that a plan creates, changes or ends.
+func findChangedRoles(p *Plan) (names []string) {
 	for i := range p.Changes {
 		if a := p.Changes[i].Address; a.Kind == model.KindRole {
 			names = append(names, a.Name)

@@ -18,20 +18,16 @@ func (s *riskSearch) findSettings() {
 			s.note(RiskStateMoved, nil, "%s changes from %s to %s: from the next apply on state is read and written there", c.Path, SettingWords(c.Before), SettingWords(c.After))
 		case "osmo":
 			if c.Before != nil {
-				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, SettingWords(c.Before), saidOf(c.After))
+				after := "nothing said"
+				if c.After != nil {
+					after = SettingWords(c.After)
+				}
+				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, SettingWords(c.Before), after)
 			}
 		case "backend":
 			s.note(RiskBackendChanged, nil, "%s changes from %s to %s", c.Path, SettingWords(c.Before), SettingWords(c.After))
 		}
 	}
-}
-
-// saidOf is what the project says of its server, which may be nothing.
-func saidOf(v any) string {
-	if v == nil {
-		return "nothing said"
-	}
-	return SettingWords(v)
 }
 
 // maxSettingWords is how much of a setting a risk spells out: two fit on a line.

@@ -15,17 +15,17 @@ type rolePlanner struct{ planner }
 // plan plans a declared role.
 func (p rolePlanner) plan(want *model.Role) (out part) {
 	address, have := model.RoleAddress(want.Name), p.have.Roles[want.Name]
-	after := declaredRole(want)
+	after := &Object{Description: want.Description, Policies: want.Policies, ExternalRoles: want.ExternalRoles, SyncMode: want.SyncMode}
 	if have == nil {
 		change := Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin}
 		if access.IsBuiltin(want.Name) {
 			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
 		}
 		out.change(change)
-		p.effects(&out, want)
+		p.noteEffects(&out, want)
 		return out
 	}
-	before := appliedRole(have)
+	before := showRole(have)
 	if want.ExternalRoles == nil {
 		// Left alone: the mapping of the last apply stays on record.
 		after.ExternalRoles = have.ExternalRoles
@@ -33,15 +33,15 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
 		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
-		p.effects(&out, want)
+		p.noteEffects(&out, want)
 	}
 	return out
 }
 
-// effects notes what a role does by itself: that of everybody gives and takes
+// noteEffects notes what a role does by itself: that of everybody gives and takes
 // whatever changes in it, and a server that keeps its roles in the database gives
 // back what a built-in one was narrowed by.
-func (p rolePlanner) effects(out *part, want *model.Role) {
+func (p rolePlanner) noteEffects(out *part, want *model.Role) {
 	address := model.RoleAddress(want.Name)
 	if want.Name == access.DefaultRole {
 		out.cases = append(out.cases, accessCase{subject: address, cause: address, effective: p.today, everybody: true})
@@ -57,20 +57,15 @@ func (p rolePlanner) effects(out *part, want *model.Role) {
 	}
 }
 
-// gone are the roles that are no longer declared and that nothing keeps, sorted.
-func (p rolePlanner) gone() []string {
-	return slices.DeleteFunc(missing(p.have.Roles, p.want.Roles), func(name string) bool { return p.heirs.stays[name] })
-}
-
 // end plans the end of a role that is no longer declared. OSMO makes its built-in
 // roles again at every start, so those are let go, not deleted.
 func (p rolePlanner) end(have *state.Role, holders []string) (out part) {
 	address := model.RoleAddress(have.Name)
 	if access.IsBuiltin(have.Name) {
-		out.change(Change{Address: address, Action: Forget, Before: appliedRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
+		out.change(Change{Address: address, Action: Forget, Before: showRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
 		return out
 	}
-	change := Change{Address: address, Action: Delete, Before: appliedRole(have), Reasons: []string{"no longer declared"}}
+	change := Change{Address: address, Action: Delete, Before: showRole(have), Reasons: []string{"no longer declared"}}
 	if heir := p.heirs.roles[have.Name]; heir != "" {
 		change.Reasons = []string{"renamed to " + heir + ", and no value carries it"}
 		change.Due = len(holders) > 0 && !slices.ContainsFunc(holders, func(name string) bool { return !p.keepsOnly(name, have.Name) })
@@ -92,10 +87,10 @@ func (p rolePlanner) keepsOnly(account, role string) bool {
 	return slices.Contains(have.Kept(), role) || p.heirs.accounts[account] != "" && waits(have)
 }
 
-// everybody warns, when a project begins, its server is another or the role
+// warnEverybody warns, when a project begins, its server is another or the role
 // changes, that the role which everybody has makes administrators: the Helm chart's
 // form of it does.
-func (p rolePlanner) everybody(changes []Change) (out part) {
+func (p rolePlanner) warnEverybody(changes []Change) (out part) {
 	address := model.RoleAddress(access.DefaultRole)
 	news := !p.have.Exists() || p.have.Meta.Applied.Server != p.want.Project.Server ||
 		slices.ContainsFunc(changes, func(c Change) bool { return c.Address == address })

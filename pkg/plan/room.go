@@ -28,8 +28,6 @@ type room struct {
 	unlimited bool
 }
 
-func roomFor(l model.Limits) room { return room{left: l.OrDefault().PlanMegabytes << 20} }
-
 // take reports whether there was room for n bytes more.
 func (r *room) take(n int) bool {
 	if r.unlimited {

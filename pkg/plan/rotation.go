@@ -43,13 +43,17 @@ func (p tokenPlanner) findCauses(out *part, c *tokenCase) (why causes) {
 	}
 	g := c.have.Active()
 	if g == nil {
-		why.add("%s", noneActiveWords(c.have))
+		if c.have.Generation(c.have.LastGeneration) != nil {
+			why.add("no generation is active") // It was renamed back, and only retires.
+		} else {
+			why.add("no generation is active: %s", explainEnd(c.have, c.have.LastGeneration))
+		}
 		return why
 	}
-	why.ofRoles(c, g, p.heirs)
-	why.ofExpiry(c, g, p.today)
-	why.ofRecipients(c, g, p.keys)
-	if due, ok := dueOn(c.want, g); ok && due <= p.today {
+	why.compareRoles(c, g, p.heirs)
+	why.compareExpiry(c, g, p.today)
+	why.compareRecipients(c, g, p.keys)
+	if due, ok := findDueDay(&c.want.TokenSpec, g); ok && due <= p.today {
 		why.due = true
 		why.add("due since %s", due)
 	}
@@ -57,18 +61,9 @@ func (p tokenPlanner) findCauses(out *part, c *tokenCase) (why causes) {
 	return why
 }
 
-// noneActiveWords say why a token without an active generation has none. That of a
-// token which was renamed back is only retiring.
-func noneActiveWords(t *state.Token) string {
-	if t.Generation(t.LastGeneration) != nil {
-		return "no generation is active"
-	}
-	return "no generation is active: " + endedWords(t, t.LastGeneration)
-}
-
-// ofRoles compares the roles that the live generation will carry once the account
+// compareRoles compares the roles that the live generation will carry once the account
 // has its declared roles with those that the declaration wants.
-func (why *causes) ofRoles(c *tokenCase, g *state.Generation, h heirs) {
+func (why *causes) compareRoles(c *tokenCase, g *state.Generation, h heirs) {
 	current := intersect(g.CurrentRoles(), c.roles)
 	want := c.want.RolesAtIssue(c.account)
 	if !c.want.Inherit || !c.have.Spec.Inherit {
@@ -85,10 +80,10 @@ func (why *causes) ofRoles(c *tokenCase, g *state.Generation, h heirs) {
 	}
 }
 
-// ofExpiry counts a declared lifetime from today, or from the day on which the
+// compareExpiry counts a declared lifetime from today, or from the day on which the
 // generation was issued, if that is later: a clock that fell back is no reason to
 // rotate what was issued a moment ago.
-func (why *causes) ofExpiry(c *tokenCase, g *state.Generation, today model.Date) {
+func (why *causes) compareExpiry(c *tokenCase, g *state.Generation, today model.Date) {
 	e := c.want.Expiry
 	switch {
 	case e.At != 0 && e.At != g.ExpiresAt:
@@ -98,9 +93,9 @@ func (why *causes) ofExpiry(c *tokenCase, g *state.Generation, today model.Date)
 	}
 }
 
-// ofRecipients asks for another value where somebody knows the present one who
+// compareRecipients asks for another value where somebody knows the present one who
 // should not. That it was sealed again since makes them forget nothing.
-func (why *causes) ofRecipients(c *tokenCase, g *state.Generation, keys *keyring) {
+func (why *causes) compareRecipients(c *tokenCase, g *state.Generation, keys *keyring) {
 	if len(g.FormerRecipients) == 0 && keys.matches(c.want.Readers, g.Recipients) {
 		return
 	}
@@ -112,21 +107,18 @@ func (why *causes) ofRecipients(c *tokenCase, g *state.Generation, keys *keyring
 // DateOfIssue is the UTC day on which a generation was issued.
 func DateOfIssue(g *state.Generation) model.Date { return model.DateOf(g.IssuedAt) }
 
-// dueOn is the day on which a date alone asks for a new generation, if one
+// findDueDay is the day on which a date alone asks for a new generation, if one
 // does: min(issued + every, expiry - max(overlap, 1d)) for a declared lifetime,
 // and issued + every within a fixed date. It is always after the day of issue,
 // so no generation is due on the day it is born.
-func dueOn(t *model.Token, g *state.Generation) (model.Date, bool) {
-	return due(t.Expiry, t.Rotate, DateOfIssue(g), g.ExpiresAt)
-}
-
-func due(e model.Expiry, r model.Rotation, issued, expires model.Date) (model.Date, bool) {
-	every := issued.Add(r.Every)
-	if e.At != 0 {
-		return every, r.Every > 0 && every < expires
+func findDueDay(spec *model.TokenSpec, g *state.Generation) (model.Date, bool) {
+	issued, rotate := DateOfIssue(g), spec.Rotate
+	every := issued.Add(rotate.Every)
+	if spec.Expiry.At != 0 {
+		return every, rotate.Every > 0 && every < g.ExpiresAt
 	}
-	last := expires.Add(-max(r.Overlap, 1))
-	if r.Every > 0 {
+	last := g.ExpiresAt.Add(-max(rotate.Overlap, 1))
+	if rotate.Every > 0 {
 		last = min(last, every)
 	}
 	return max(last, issued+1), true
@@ -139,18 +131,18 @@ func NextRotation(t *state.Token, today model.Date) model.Date {
 	if g == nil || t.RenamedTo != "" {
 		return 0
 	}
-	on, ok := rotatesOn(t.Spec.Expiry, t.Spec.Rotate, g, today)
+	on, ok := findRotation(&t.Spec, g, today)
 	if !ok {
 		return 0
 	}
 	return on
 }
 
-// rotatesOn is the day on which a date alone rotates an active generation, if
+// findRotation is the day on which a date alone rotates an active generation, if
 // one does. Under a fixed date that has passed nothing can be issued.
-func rotatesOn(e model.Expiry, r model.Rotation, g *state.Generation, today model.Date) (model.Date, bool) {
-	on, ok := due(e, r, DateOfIssue(g), g.ExpiresAt)
-	return on, ok && (e.At == 0 || today < g.ExpiresAt)
+func findRotation(spec *model.TokenSpec, g *state.Generation, today model.Date) (model.Date, bool) {
+	on, ok := findDueDay(spec, g)
+	return on, ok && (spec.Expiry.At == 0 || today < g.ExpiresAt)
 }
 
 // warnDates warns of a fixed date that comes near or has passed.
@@ -173,11 +165,6 @@ func warnExpired(out *part, c *tokenCase) {
 	if c.want.Expiry.At != 0 && !said {
 		out.warn(code, c.address(), "expired on %s: declare a later expires_at for a new one, or remove the token", c.want.Expiry.At)
 	}
-}
-
-// forecast is what dates bring to a generation of a declared token.
-func forecast(t *model.Token, g *state.Generation, today model.Date) []Upcoming {
-	return ahead(t.Address(), t.Expiry, t.Rotate, g, today)
 }
 
 // generation is the one that a change issues, as far as dates ask for it.

@@ -73,7 +73,7 @@ func findNeeds(c *Change, by planner) (out []model.Address) {
 		for _, role := range c.After.Roles {
 			out = append(out, model.RoleAddress(role))
 		}
-		if c.Before != nil && lostAny(c.Before.Roles, c.After.Roles) {
+		if c.Before != nil && len(minus(c.Before.Roles, c.After.Roles)) > 0 {
 			// The tokens were declared for the roles the account keeps.
 			for name := range by.want.Accounts[c.Address.Name].Tokens {
 				out = append(out, model.TokenAddress(c.Address.Name, name))
@@ -107,8 +107,4 @@ func findTokenNeeds(c *Change, h heirs) []model.Address {
 		}
 	}
 	return out
-}
-
-func lostAny(before, after []string) bool {
-	return slices.ContainsFunc(before, func(r string) bool { return !slices.Contains(after, r) })
 }

@@ -31,16 +31,6 @@ type tokenCase struct {
 
 func (c *tokenCase) address() model.Address { return c.want.Address() }
 
-// requested is the counter that the next generation honours. It does not fall
-// while the token lives: a value that was honoured before asks for nothing.
-func (c *tokenCase) requested() int {
-	n := max(1, c.want.Generation)
-	if c.have.Live() {
-		n = max(n, c.have.Honoured)
-	}
-	return n
-}
-
 // caseOf is a declared token of an account beside its state.
 func (p planner) caseOf(account *model.Account, roles []string, name string) *tokenCase {
 	c := &tokenCase{account: account, want: account.Tokens[name], roles: roles}
@@ -73,7 +63,7 @@ func (p tokenPlanner) create(c *tokenCase) (out part) {
 			reasons = []string{"renamed from " + old}
 		}
 	}
-	for _, old := range p.heirs.takenOver(p.basis, c.want) {
+	for _, old := range p.heirs.findPredecessors(p.basis, c.want) {
 		reasons = []string{"takes over from " + old.String()}
 	}
 	resolved := p.issue(&out, c, true)
@@ -84,7 +74,7 @@ func (p tokenPlanner) create(c *tokenCase) (out part) {
 	warnNeverRotated(&out, c.want, resolved.Generation, resolved.ExpiresAt, p.today)
 	p.access().move(&out, c.address(), c.address(), resolved.Roles)
 	out.read(p.keys.compare(c.address(), resolved.Readers, nil))
-	out.expect(p.today, forecast(c.want, resolved.generation(p.today), p.today)...)
+	out.expect(p.today, forecast(c.address(), &c.want.TokenSpec, resolved.generation(p.today), p.today)...)
 	return out
 }
 
@@ -100,18 +90,23 @@ func (p tokenPlanner) issue(out *part, c *tokenCase, strict bool) *Resolved {
 		}
 		return nil
 	}
-	if taken := c.nameTaken(); taken != "" {
+	if taken := c.findNamesake(); taken != "" {
 		out.fail(CodeNameTaken, c.want.Origin, "choose another name", "token name %q is what %s is called on a server", c.want.Name, taken)
 		return nil
 	}
 	if c.want.Inherit {
 		out.warn("token_inherits_roles", c.address(), "the token takes all roles of its account; list its own under roles to keep it narrow")
 	}
+	requested := max(1, c.want.Generation)
+	if c.have.Live() {
+		// The counter does not fall: a value that was honoured before asks for nothing.
+		requested = max(requested, c.have.Honoured)
+	}
 	number := c.nextGeneration(p.observed.Users[c.want.Account].Tokens)
 	return &Resolved{
 		Generation: number, ServerName: model.ServerName(c.want.Name, number),
 		Roles: c.want.RolesAtIssue(c.account), ExpiresAt: expires,
-		Requested: c.requested(), Readers: c.want.Readers,
+		Requested: requested, Readers: c.want.Readers,
 	}
 }
 
@@ -132,9 +127,9 @@ func (c *tokenCase) nextGeneration(listed map[string]model.ObservedToken) int {
 	}
 }
 
-// nameTaken finds the live generation of another token that is called on the
+// findNamesake finds the live generation of another token that is called on the
 // server as this new token would be.
-func (c *tokenCase) nameTaken() string {
+func (c *tokenCase) findNamesake() string {
 	base, number, ok := model.SplitServerName(c.want.Name)
 	if !ok || c.have.Live() || c.siblings[base] == nil || c.siblings[base].Generation(number) == nil {
 		return ""
@@ -148,7 +143,7 @@ func (p tokenPlanner) update(out *part, c *tokenCase) {
 	if c.want.Equal(c.have.Spec) && c.have.RenamedTo == "" {
 		return
 	}
-	before, after := appliedToken(c.have, p.keys.names), p.keys.object(c.want)
+	before, after := showToken(c.have, p.keys.names), p.keys.object(c.want)
 	after.keepSpelling(before)
 	after.Requested = before.Requested
 	if g := c.have.Active(); g != nil && c.want.Rotate.Every != c.have.Spec.Rotate.Every {
@@ -168,7 +163,7 @@ func (p tokenPlanner) keep(out *part, c *tokenCase) {
 	after := intersect(g.CurrentRoles(), c.roles)
 	p.access().move(out, c.address(), model.AccountAddress(c.account.Name), after)
 	sayNextRoles(out, c, g, after)
-	out.expect(p.today, forecast(c.want, g, p.today)...)
+	out.expect(p.today, forecast(c.address(), &c.want.TokenSpec, g, p.today)...)
 }
 
 // waitForReseal lists the keys that were added since the value was sealed. Keys that
@@ -192,7 +187,7 @@ func sayNextRoles(out *part, c *tokenCase, g *state.Generation, current []string
 		return
 	}
 	when := "at its next rotation, which no date brings"
-	if due, ok := dueOn(c.want, g); ok {
+	if due, ok := findDueDay(&c.want.TokenSpec, g); ok {
 		when = "at its next rotation, due " + due.String()
 	}
 	for _, role := range minus(c.account.Roles, current) {
@@ -207,7 +202,7 @@ func (p tokenPlanner) rotate(out *part, c *tokenCase, why causes) {
 		p.update(out, c)
 		return
 	}
-	before, after := appliedToken(c.have, p.keys.names), p.keys.object(c.want)
+	before, after := showToken(c.have, p.keys.names), p.keys.object(c.want)
 	after.keepSpelling(before)
 	after.Requested = resolved.Requested
 	out.change(Change{
@@ -228,7 +223,7 @@ func (p tokenPlanner) rotate(out *part, c *tokenCase, why causes) {
 	}
 	warnStillRetiring(out, c, resolved, p.today)
 	p.access().overlap(out, c.address(), resolved.Roles, c.roles, effective)
-	out.expect(p.today, forecast(c.want, resolved.generation(p.today), p.today)...)
+	out.expect(p.today, forecast(c.address(), &c.want.TokenSpec, resolved.generation(p.today), p.today)...)
 }
 
 // retire plans the end of the generation that a rotation replaces, and returns
@@ -245,6 +240,6 @@ func (p tokenPlanner) retire(out *part, c *tokenCase, g *state.Generation, resol
 	if g.ExpiresAt <= p.today {
 		reason = "replaced, and expired on " + g.ExpiresAt.String()
 	}
-	out.change(Change{Address: c.address().At(g.Number), Action: Revoke, Reasons: []string{reason}, Before: appliedGeneration(g), Due: due})
+	out.change(Change{Address: c.address().At(g.Number), Action: Revoke, Reasons: []string{reason}, Before: showGeneration(g), Due: due})
 	return p.today
 }

@@ -61,7 +61,7 @@ func (h *heirs) stand(account *model.Account, applied map[string]*state.Token, h
 }
 
 func (e *tokenEnd) delete(out *part) {
-	out.change(Change{Address: e.address, Action: Delete, Before: appliedToken(e.have, e.keys.names), Reasons: []string{"no longer declared"}})
+	out.change(Change{Address: e.address, Action: Delete, Before: showToken(e.have, e.keys.names), Reasons: []string{"no longer declared"}})
 	e.access().move(out, e.address, e.address, nil)
 }
 
@@ -81,14 +81,14 @@ func (e *tokenEnd) rename(out *part) {
 func (e *tokenEnd) renameRetiring(out *part) {
 	e.change(out, nil)
 	if g := e.have.Active(); g != nil {
-		out.change(Change{Address: e.address.At(g.Number), Action: Revoke, Reasons: []string{"replaced, and expired on " + g.ExpiresAt.String()}, Before: appliedGeneration(g)})
+		out.change(Change{Address: e.address.At(g.Number), Action: Revoke, Reasons: []string{"replaced, and expired on " + g.ExpiresAt.String()}, Before: showGeneration(g)})
 	}
 	revokeDue(out, e.address, e.have, e.today)
 }
 
 // change records the name of the heir, with its account where that is another.
 func (e *tokenEnd) change(out *part, resolved *Resolved) {
-	before, after := appliedToken(e.have, e.keys.names), appliedToken(e.have, e.keys.names)
+	before, after := showToken(e.have, e.keys.names), showToken(e.have, e.keys.names)
 	after.RenamedTo = e.heir.Name
 	if e.heir.Account != e.address.Account {
 		after.RenamedTo = e.heir.Account + "/" + e.heir.Name
@@ -115,7 +115,7 @@ func revokeDue(out *part, a model.Address, t *state.Token, today model.Date) {
 			out.expect(today, Upcoming{Address: a.At(g.Number), Event: EventRevoke, Date: on})
 		} else {
 			out.change(Change{
-				Address: a.At(g.Number), Action: Revoke, Due: true, Before: appliedGeneration(g),
+				Address: a.At(g.Number), Action: Revoke, Due: true, Before: showGeneration(g),
 				Reasons: []string{"its overlap ended on " + on.String()},
 			})
 		}
