@@ -40,7 +40,7 @@ var accountKeys = keys{"description", "labels", "roles", "protect", "tokens", "p
 
 func (m *manifest) readAccount(e entry) {
 	d := accountDecl{key: e.key, account: &model.Account{Name: e.key.value, Origin: m.pos(e.key)}}
-	m.name(e.key, model.CheckAccountName)
+	m.checkName(e.key, model.CheckAccountName)
 	if f, ok := m.fields(e.value, "a service account", accountKeys); ok {
 		m.fillAccount(&d, f)
 	}
@@ -50,13 +50,13 @@ func (m *manifest) readAccount(e entry) {
 func (m *manifest) fillAccount(d *accountDecl, f fields) {
 	a := d.account
 	a.Description = m.text(f[accountDescription].value, `"description"`)
-	a.Labels = m.labels(m.bounded(f[accountLabels].value, m.limits.Labels, "labels", "the account", a.Name, "labels"))
-	d.roles = m.scalars(m.bounded(f[accountRoles].value, m.limits.AccountRoles, "account_roles", "the account", a.Name, "roles"), `"roles"`)
+	a.Labels = m.readLabels(m.bound(f[accountLabels].value, m.limits.Labels, "labels", "the account", a.Name, "labels"))
+	d.roles = m.scalars(m.bound(f[accountRoles].value, m.limits.AccountRoles, "account_roles", "the account", a.Name, "roles"), `"roles"`)
 	a.Roles = model.Set(values(d.roles))
 	a.Protect, _ = m.truth(f[accountProtect].value, `"protect"`)
-	d.previously = m.earlierNames(f[accountPreviously], "the account", a.Name, m.limits.AccountRoles, "account_roles", model.CheckAccountName)
+	d.previously = m.readEarlierNames(f[accountPreviously], "the account", a.Name, m.limits.AccountRoles, "account_roles", model.CheckAccountName)
 	a.Previously = valuesOrNil(d.previously)
-	tokens := m.entries(m.bounded(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", "the account", a.Name, "tokens"), `"tokens"`)
+	tokens := m.entries(m.bound(f[accountTokens].value, m.limits.AccountTokens, "account_tokens", "the account", a.Name, "tokens"), `"tokens"`)
 	if len(tokens) > 0 {
 		m.mustHaveRoles(d, f[accountRoles])
 	}
@@ -73,22 +73,22 @@ func (m *manifest) mustHaveRoles(d *accountDecl, f field) {
 		return
 	}
 	m.fail(at, codeNoRoles, "give the account roles, which its tokens then hold",
-		"the account %s has tokens and no roles", quoted(d.account.Name))
+		"the account %s has tokens and no roles", quote(d.account.Name))
 }
 
-func (m *manifest) labels(n *node) map[string]string {
+func (m *manifest) readLabels(n *node) map[string]string {
 	entries := m.entries(n, `"labels"`)
 	if len(entries) == 0 {
 		return nil
 	}
 	labels := make(map[string]string, len(entries))
 	for _, e := range entries {
-		value := m.text(e.value, "the label "+quoted(e.key.value))
+		value := m.text(e.value, "the label "+quote(e.key.value))
 		if what := badLabelKey(e.key.value); what != "" {
 			m.fail(e.key, codeBadLabel, "", "a label's key %s", what)
 		}
 		if len(value) > maxLabel {
-			m.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quoted(e.key.value), maxLabel)
+			m.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quote(e.key.value), maxLabel)
 		}
 		labels[e.key.value] = value
 	}
@@ -126,20 +126,20 @@ func (m *manifest) readTokens(d *accountDecl, entries []entry) {
 	collisions := collisions{}
 	for i := range d.tokens {
 		m.collide(collisions, d.tokens[i].key)
-		m.generationName(d.account, d.tokens[i].key)
-		m.stillDeclared(d.account, &d.tokens[i])
+		m.checkGenerationName(d.account, d.tokens[i].key)
+		m.checkStillDeclared(d.account, &d.tokens[i])
 	}
 }
 
-// generationName reports a token whose name is the one that a generation of
+// checkGenerationName reports a token whose name is the one that a generation of
 // another token takes on the server.
-func (m *manifest) generationName(a *model.Account, key *node) {
+func (m *manifest) checkGenerationName(a *model.Account, key *node) {
 	base, _, ok := model.SplitServerName(key.value)
 	if !ok || a.Tokens[base] == nil {
 		return
 	}
 	m.failTwice(key, codeGenerationName, "give one of the two another name",
-		"the name "+quoted(key.value)+" is the server's name for a generation of the token "+quoted(base),
+		"the name "+quote(key.value)+" is the server's name for a generation of the token "+quote(base),
 		a.Tokens[base].Origin, "the other token")
 }
 
@@ -160,7 +160,7 @@ var tokenKeys = keys{
 
 func (m *manifest) readToken(a *model.Account, e entry) tokenDecl {
 	t := &model.Token{Account: a.Name, Name: e.key.value, Origin: m.pos(e.key)}
-	m.name(e.key, model.CheckTokenName)
+	m.checkName(e.key, model.CheckTokenName)
 	d := tokenDecl{token: t, key: e.key}
 	if f, ok := m.fields(e.value, "a token", tokenKeys); ok {
 		m.fillToken(a, &d, f)
@@ -171,27 +171,27 @@ func (m *manifest) readToken(a *model.Account, e entry) tokenDecl {
 func (m *manifest) fillToken(a *model.Account, d *tokenDecl, f fields) {
 	t := d.token
 	t.Description = m.text(f[tokenDescription].value, `"description"`)
-	m.tokenRoles(a, t, f[tokenRoles])
-	m.lifetime(d, f)
+	m.readTokenRoles(a, t, f[tokenRoles])
+	m.readLifetime(d, f)
 	t.Generation, _ = m.number(f[tokenGeneration].value, `"generation"`, 1, maxCount)
-	m.tokenRecipients(d, f[tokenRecipients])
-	d.previously = m.earlierNames(f[tokenPreviously], "the token", t.Name, m.limits.AccountTokens, "account_tokens", model.CheckTokenName)
+	m.readTokenRecipients(d, f[tokenRecipients])
+	d.previously = m.readEarlierNames(f[tokenPreviously], "the token", t.Name, m.limits.AccountTokens, "account_tokens", model.CheckTokenName)
 	t.Previously = valuesOrNil(d.previously)
 }
 
-func (m *manifest) tokenRoles(a *model.Account, t *model.Token, f field) {
+func (m *manifest) readTokenRoles(a *model.Account, t *model.Token, f field) {
 	if t.Inherit = !f.isSet(); t.Inherit {
 		return
 	}
-	m.nonEmpty(f, `"roles"`, "name roles, or delete the key: the token then takes all roles of its account")
-	roles := m.scalars(m.bounded(f.value, m.limits.AccountRoles, "account_roles", "the token", t.Name, "roles"), `"roles"`)
+	m.refuseEmpty(f, `"roles"`, "name roles, or delete the key: the token then takes all roles of its account")
+	roles := m.scalars(m.bound(f.value, m.limits.AccountRoles, "account_roles", "the token", t.Name, "roles"), `"roles"`)
 	t.Roles = model.Set(values(roles))
 	for _, n := range roles {
 		if len(a.Roles) == 0 || hasRole(a, n.value) {
 			continue
 		}
 		hint := nearHint{n.value, a.Roles, "add it to the roles of the account, or take it out here"}
-		m.failNear(n, hint, codeTokenRole, "the account %s lacks the role %s", quoted(a.Name), quoted(n.value))
+		m.failNear(n, hint, codeTokenRole, "the account %s lacks the role %s", quote(a.Name), quote(n.value))
 	}
 }
 
@@ -200,12 +200,12 @@ func hasRole(a *model.Account, role string) bool {
 	return found
 }
 
-// lifetime fills the token's expiry and rotation.
-func (m *manifest) lifetime(d *tokenDecl, f fields) {
+// readLifetime fills the token's expiry and rotation.
+func (m *manifest) readLifetime(d *tokenDecl, f fields) {
 	var own rhythm
-	m.rotation(&own, f[tokenRotate].value)
-	own.in = m.span(f[tokenExpiresIn], `"expires_in"`, 1)
-	m.expiry(d, &own, f[tokenExpiresAt], f[tokenExpiresIn])
+	m.readRotation(&own, f[tokenRotate].value)
+	own.in = m.readSpan(f[tokenExpiresIn], `"expires_in"`, 1)
+	m.chooseExpiry(d, &own, f[tokenExpiresAt], f[tokenExpiresIn])
 	own.fill(m.project.token)
 	if own.in.set {
 		m.checkLifetime(own.in, m.project.maxLifetime())
@@ -215,9 +215,9 @@ func (m *manifest) lifetime(d *tokenDecl, f fields) {
 	d.token.Rotate = own.rotation()
 }
 
-// expiry decides which of the declarations of a token's end holds: its own, or
+// chooseExpiry decides which of the declarations of a token's end holds: its own, or
 // else the default.
-func (m *manifest) expiry(d *tokenDecl, own *rhythm, at, in field) {
+func (m *manifest) chooseExpiry(d *tokenDecl, own *rhythm, at, in field) {
 	t := d.token
 	switch {
 	case at.isSet() && in.isSet():
@@ -230,11 +230,11 @@ func (m *manifest) expiry(d *tokenDecl, own *rhythm, at, in field) {
 	case in.isSet():
 		t.ExpiryOrigin = own.in.pos
 	case m.project.token.in.set:
-		own.in = m.project.token.in.inherited()
+		own.in = m.project.token.in.inherit()
 		t.ExpiryOrigin = own.in.pos
 	case !m.project.unknown:
 		m.fail(d.key, codeNoExpiry, "give it expires_in or expires_at, or set defaults.token.expires_in in "+ProjectFile,
-			"the token %s has no expiry", quoted(t.Name))
+			"the token %s has no expiry", quote(t.Name))
 	}
 }
 
@@ -249,13 +249,13 @@ func (m *manifest) checkDate(n *node, at model.Date) {
 	m.fail(n, codeExpiryLimit, limitHint, "%s is beyond the limit of %s from today, which is %s", at, limit, m.today.Add(limit))
 }
 
-// tokenRecipients takes the recipients as declared; they are resolved when the
+// readTokenRecipients takes the recipients as declared; they are resolved when the
 // manifests are merged.
-func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
+func (m *manifest) readTokenRecipients(d *tokenDecl, f field) {
 	d.recipients = f
 	if f.isSet() {
-		m.nonEmpty(f, `"recipients"`, "name who reads the token, or delete the key")
-		d.names = m.recipientNames(f.value)
+		m.refuseEmpty(f, `"recipients"`, "name who reads the token, or delete the key")
+		d.names = m.readRecipientNames(f.value)
 		d.token.Recipients = values(d.names)
 		return
 	}
@@ -263,18 +263,18 @@ func (m *manifest) tokenRecipients(d *tokenDecl, f field) {
 	d.token.Readers = m.project.readers
 	if len(d.token.Recipients) == 0 && !m.project.unknown {
 		m.fail(d.key, codeNoRecipients, "give it recipients, or set defaults.recipients in "+ProjectFile,
-			"the token %s has no recipients", quoted(d.token.Name))
+			"the token %s has no recipients", quote(d.token.Name))
 	}
 }
 
-// earlierNames reads the earlier names of something, of which what says what it is.
-func (m *manifest) earlierNames(f field, what, name string, limit int, limitName string, check func(string) error) []*node {
-	m.nonEmpty(f, `"previously"`, "name what "+what+" was called before, or delete the key")
-	list := m.scalars(m.bounded(f.value, limit, limitName, what, name, "earlier names"), `"previously"`)
+// readEarlierNames reads the earlier names of something, of which what says what it is.
+func (m *manifest) readEarlierNames(f field, what, name string, limit int, limitName string, check func(string) error) []*node {
+	m.refuseEmpty(f, `"previously"`, "name what "+what+" was called before, or delete the key")
+	list := m.scalars(m.bound(f.value, limit, limitName, what, name, "earlier names"), `"previously"`)
 	for _, n := range list {
 		switch err := check(n.value); {
 		case err != nil:
-			m.fail(n, codeBadPrevious, "", "%s was never a name of the kind: %v", quoted(n.value), err)
+			m.fail(n, codeBadPrevious, "", "%s was never a name of the kind: %v", quote(n.value), err)
 		case n.value == name:
 			m.fail(n, codeBadPrevious, "name what "+what+" was called before", "%s has this name still", what)
 		}
@@ -290,12 +290,12 @@ func valuesOrNil(list []*node) []string {
 	return values(list)
 }
 
-// stillDeclared reports an earlier name that another token of the account has.
-func (m *manifest) stillDeclared(a *model.Account, d *tokenDecl) {
+// checkStillDeclared reports an earlier name that another token of the account has.
+func (m *manifest) checkStillDeclared(a *model.Account, d *tokenDecl) {
 	for _, n := range d.previously {
 		if other := a.Tokens[n.value]; other != nil && other != d.token {
 			m.failTwice(n, codeBadPrevious, "delete that token, or take its name out here",
-				"the token "+quoted(n.value)+" is still declared", other.Origin, "the other token")
+				"the token "+quote(n.value)+" is still declared", other.Origin, "the other token")
 		}
 	}
 }
@@ -329,12 +329,12 @@ func (c collisions) check(name string, pos diag.Position) (d diag.Diagnostic, fo
 	}
 	d = diag.Diagnostic{
 		Code: codeCaseCollision, Pos: pos, Hint: "give one of the two another name",
-		Summary: "the names " + quoted(name) + " and " + quoted(first.name) + " differ only in case",
+		Summary: "the names " + quote(name) + " and " + quote(first.name) + " differ only in case",
 	}
 	if first.pos.File == "" {
-		d.Hint = quoted(first.name) + " is built into OSMO: choose another name"
+		d.Hint = quote(first.name) + " is built into OSMO: choose another name"
 	} else {
-		d.Related = related(first.pos, "the other one")
+		d.Related = secondPlace(first.pos, "the other one")
 	}
 	return d, true
 }

@@ -113,7 +113,7 @@ func tokenWidth(text []rune) int {
 		return 1
 	}
 	if quote := text[0]; quote == '"' || quote == '\'' {
-		return quotedWidth(text, quote)
+		return widthOfQuoted(text, quote)
 	}
 	for i, c := range text {
 		if strings.ContainsRune(" \t,[]{}", c) || c == ':' && (i+1 == len(text) || text[i+1] == ' ') {
@@ -123,7 +123,8 @@ func tokenWidth(text []rune) int {
 	return len(text)
 }
 
-func quotedWidth(text []rune, quote rune) int {
+// widthOfQuoted measures up to the closing quote.
+func widthOfQuoted(text []rune, quote rune) int {
 	for i := 1; i < len(text); i++ {
 		switch {
 		case text[i] == '\\' && quote == '"':

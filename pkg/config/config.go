@@ -72,7 +72,7 @@ func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	return l.declarations(), list
+	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}, list
 }
 
 // loader is the state of one Load.
@@ -89,12 +89,8 @@ func newLoader(fsys fs.FS, opts Options) *loader {
 	return &loader{fsys: fsys, opts: opts, problems: problems{hints: diag.NewHints()}}
 }
 
-func (l *loader) declarations() *model.Declarations {
-	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}
-}
-
 func (l *loader) loadProject() {
-	r := &reader{file: ProjectFile, problems: problems{hints: l.problems.hints}}
+	r := &projectReader{reader{file: ProjectFile, problems: problems{hints: l.problems.hints}}}
 	data, err := readFile(l.fsys, ProjectFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -105,8 +101,8 @@ func (l *loader) loadProject() {
 	case err != nil:
 		r.add(fileProblem(ProjectFile, err))
 	default:
-		l.project = r.project(r.root(data))
-		r.leaked(data)
+		l.project = r.read(r.root(data))
+		r.checkLeaks(data)
 	}
 	if l.project == nil {
 		l.project = &project{unknown: true}
@@ -187,7 +183,7 @@ func (l *loader) decode(files []file) []*manifest {
 	inParallel(len(files), func(i int) {
 		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
 		m.read(m.root(files[i].data))
-		m.leaked(files[i].data)
+		m.checkLeaks(files[i].data)
 		list[i] = m
 	})
 	return list

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// dialect makes a text that is YAML readable to the library, which knows neither a
+// translate makes a text that is YAML readable to the library, which knows neither a
 // %YAML directive of version 1.2 nor the pairs of escapes by which JSON writes
 // characters above U+FFFF. It keeps every character's place. paired says that
 // values have to go through unpair.
-func dialect(data []byte) (readable []byte, paired bool, f *flaw) {
+func translate(data []byte) (readable []byte, paired bool, f *flaw) {
 	if data, f = withoutDirective(data); f != nil {
 		return nil, false, f
 	}

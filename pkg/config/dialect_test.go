@@ -45,7 +45,7 @@ func FuzzDialect(f *testing.F) {
 	f.Add([]byte("%YAML 1.2\n---\na: \"\\ud83d\\ude80\"\n"))
 	f.Add([]byte("a: \"\\\\ud83d\\ude80 \\ue83d\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		readable, _, flaw := dialect(data)
+		readable, _, flaw := translate(data)
 		if flaw == nil && len(readable) != len(data) {
 			t.Errorf("%d bytes became %d", len(data), len(readable))
 		}

@@ -60,16 +60,11 @@ func fileProblem(name string, err error) diag.Diagnostic {
 		d.Code, d.Summary, d.Hint = e.code, e.summary, e.hint
 		return d
 	}
-	d.Summary = "this cannot be read: " + reason(err)
-	return d
-}
-
-// reason is an error without the path that it repeats.
-func reason(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
+		err = e.Err // The place says the path.
 	}
-	return err.Error()
+	d.Summary = "this cannot be read: " + err.Error()
+	return d
 }
 
 // readFile reads one regular file of at most MaxFileSize bytes. It looks before
@@ -159,7 +154,7 @@ type lister struct {
 func (l *lister) visit(name string, d fs.DirEntry, err error) error {
 	l.seen++
 	if !d.IsDir() {
-		leakedName(l.problems, name)
+		checkFileName(l.problems, name)
 	}
 	switch {
 	case err != nil:
@@ -183,7 +178,7 @@ func (l *lister) visit(name string, d fs.DirEntry, err error) error {
 		l.add(fileProblem(name, errNotRegular))
 	case !isManifestName(strings.ToLower(name)):
 	case isHidden(name), !isManifestName(name):
-		l.add(ignored(name))
+		l.add(describeIgnored(name))
 	case !d.Type().IsRegular():
 		l.add(fileProblem(name, errNotRegular))
 	case len(l.names) == l.limits.Files:
@@ -211,7 +206,8 @@ func CountManifests(fsys fs.FS, limits model.Limits) int {
 // isHidden reports whether a part of the path begins with a dot.
 func isHidden(name string) bool { return strings.Contains(name, "/.") }
 
-func ignored(name string) diag.Diagnostic {
+// describeIgnored warns of a file that looks like a manifest and is not read.
+func describeIgnored(name string) diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: diag.Warning, Code: codeIgnoredFile, Summary: "this file is not read",
 		Hint: "manifests end in .yaml or .yml, in lower case", Pos: diag.Position{File: name},

@@ -9,12 +9,12 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
-// leaked reports what is shaped like a secret anywhere in a file, comments
+// checkLeaks reports what is shaped like a secret anywhere in a file, comments
 // included: it is in git for good, so it has to end.
 //
 // Since such a text is refused here, nothing can be declared that a view would
 // mask: a mask must not hide anything from a reviewer.
-func (r *reader) leaked(data []byte) {
+func (r *reader) checkLeaks(data []byte) {
 	text := string(data)
 	line, offset := 1, 0
 	for _, s := range secret.Shapes(text) {
@@ -26,7 +26,7 @@ func (r *reader) leaked(data []byte) {
 		}
 		start := strings.LastIndexByte(text[:s.Start], '\n') + 1
 		first, _, _ := strings.Cut(text[s.Start:s.End], "\n")
-		r.add(leakedHere(s.Kind, diag.Position{File: r.file, Line: line, Column: utf8.RuneCountInString(text[start:s.Start]) + 1}, utf8.RuneCountInString(first)))
+		r.add(describeLeak(s.Kind, diag.Position{File: r.file, Line: line, Column: utf8.RuneCountInString(text[start:s.Start]) + 1}, utf8.RuneCountInString(first)))
 	}
 }
 
@@ -49,17 +49,17 @@ func (p *problems) forgetTwice() {
 
 func lineOf(p diag.Position) diag.Position { return diag.Position{File: p.File, Line: p.Line} }
 
-// leakedName reports a file whose name is shaped like a secret, or that of a
+// checkFileName reports a file whose name is shaped like a secret, or that of a
 // folder that it lies in.
-func leakedName(p *problems, name string) {
+func checkFileName(p *problems, name string) {
 	for _, s := range secret.Shapes(name) {
-		d := leakedHere(s.Kind, diag.Position{File: name}, 0)
+		d := describeLeak(s.Kind, diag.Position{File: name}, 0)
 		d.Summary = "the name of this file holds what looks like " + s.Kind.String()
 		p.add(d)
 	}
 }
 
-func leakedHere(kind secret.Kind, pos diag.Position, width int) diag.Diagnostic {
+func describeLeak(kind secret.Kind, pos diag.Position, width int) diag.Diagnostic {
 	return diag.Diagnostic{
 		Code: codeLeakedSecret, Summary: "here stands what looks like " + kind.String(), Hint: leakedHints[kind],
 		Pos: pos, Width: width,

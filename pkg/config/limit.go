@@ -27,14 +27,14 @@ func (m *manifest) within(n *node, limit int, name, what, of, things string) boo
 	}
 	m.broken = true
 	if of != "" {
-		what += " " + quoted(of) + " has"
+		what += " " + quote(of) + " has"
 	}
 	m.fail(n, codeTooMany, model.RaiseHint(name, have), "%s %d %s, and the limit is %d", what, have, things, limit)
 	return false
 }
 
-// bounded is what stands at n, or something unusable where that is too much.
-func (m *manifest) bounded(n *node, limit int, name, what, of, things string) *node {
+// bound returns what stands at n, or something unusable where that is too much.
+func (m *manifest) bound(n *node, limit int, name, what, of, things string) *node {
 	if m.within(n, limit, name, what, of, things) {
 		return n
 	}

@@ -374,10 +374,10 @@ func TestLoadManyReaders(t *testing.T) {
 	}
 	s.index()
 	names := s.names
-	if _, problem := s.readers(names); problem == nil || problem.code != codeTooManyRecipients {
+	if _, problem := s.findReaders(names); problem == nil || problem.code != codeTooManyRecipients {
 		t.Errorf("%d readers: got %v", len(names), problem)
 	}
-	if readers, problem := s.readers(names[1:]); problem != nil || len(readers) != maxReaders {
+	if readers, problem := s.findReaders(names[1:]); problem != nil || len(readers) != maxReaders {
 		t.Errorf("%d readers: got %d, %v", maxReaders, len(readers), problem)
 	}
 }

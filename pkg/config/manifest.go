@@ -45,11 +45,11 @@ func (m *manifest) read(root *node) {
 	if len(root.items) == 0 {
 		m.fail(root, codeEmptyFile, emptyHint(m.file), "the file declares nothing")
 	}
-	roles := m.bounded(f[manifestRoles].value, m.limits.Roles, "roles", "these are", "", "roles")
+	roles := m.bound(f[manifestRoles].value, m.limits.Roles, "roles", "these are", "", "roles")
 	for _, e := range m.entries(roles, `"roles"`) {
 		m.readRole(e)
 	}
-	accounts := m.bounded(f[manifestAccounts].value, m.limits.Accounts, "accounts", "these are", "", "service accounts")
+	accounts := m.bound(f[manifestAccounts].value, m.limits.Accounts, "accounts", "these are", "", "service accounts")
 	for _, e := range m.entries(accounts, `"service_accounts"`) {
 		m.readAccount(e)
 	}
@@ -68,7 +68,7 @@ var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "i
 
 func (m *manifest) readRole(e entry) {
 	d := roleDecl{key: e.key, role: &model.Role{Name: e.key.value, SyncMode: model.SyncImport, Origin: m.pos(e.key)}}
-	m.name(e.key, model.CheckRoleName)
+	m.checkName(e.key, model.CheckRoleName)
 	if f, ok := m.roleFields(e); ok {
 		m.fillRole(&d, f)
 	}
@@ -103,26 +103,26 @@ func without(n *node, i int) *node {
 func (m *manifest) fillRole(d *roleDecl, f fields) {
 	role := d.role
 	role.Description = m.text(f[roleDescription].value, `"description"`)
-	role.ExternalRoles = m.texts(m.bounded(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", "the role", role.Name, "external roles"), `"external_roles"`)
-	role.SyncMode = m.syncMode(f[roleSyncMode].value)
+	role.ExternalRoles = m.texts(m.bound(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", "the role", role.Name, "external roles"), `"external_roles"`)
+	role.SyncMode = m.readSyncMode(f[roleSyncMode].value)
 	// OSMO's own exporter writes false for every role, which is what a server
 	// answers.
 	if immutable, _ := m.truth(f[roleImmutable].value, `"immutable"`); immutable {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
 	}
-	d.previously = m.earlierNames(f[rolePreviously], "the role", role.Name, m.limits.AccountRoles, "account_roles", model.CheckRoleName)
+	d.previously = m.readEarlierNames(f[rolePreviously], "the role", role.Name, m.limits.AccountRoles, "account_roles", model.CheckRoleName)
 	role.Previously = valuesOrNil(d.previously)
 	whole := m.readPolicies(d, f[rolePolicies])
 	m.checkBuiltin(d, whole)
 }
 
-func (m *manifest) syncMode(n *node) model.SyncMode {
+func (m *manifest) readSyncMode(n *node) model.SyncMode {
 	switch mode := model.SyncMode(m.text(n, `"sync_mode"`)); mode {
 	case model.SyncImport, model.SyncForce, model.SyncIgnore:
 		return mode
 	default:
 		if n != nil && n.kind == scalarNode {
-			m.fail(n, codeBadSyncMode, "write import, force or ignore", "there is no sync mode %s", quoted(n.value))
+			m.fail(n, codeBadSyncMode, "write import, force or ignore", "there is no sync mode %s", quote(n.value))
 		}
 		return model.SyncImport
 	}
@@ -131,7 +131,7 @@ func (m *manifest) syncMode(n *node) model.SyncMode {
 // readPolicies reports whether all policies could be read.
 func (m *manifest) readPolicies(d *roleDecl, f field) bool {
 	if !f.isSet() {
-		m.fail(d.key, codeMissingKey, "add policies, each with actions and resources", "the role %s lacks its policies", quoted(d.role.Name))
+		m.fail(d.key, codeMissingKey, "add policies, each with actions and resources", "the role %s lacks its policies", quote(d.role.Name))
 		return false
 	}
 	if !m.within(f.value, m.limits.RolePolicies, "role_policies", "the role", d.role.Name, "policies") {
@@ -140,7 +140,7 @@ func (m *manifest) readPolicies(d *roleDecl, f field) bool {
 	before := m.errors
 	list := m.items(f.value, `"policies"`)
 	if len(list) == 0 && f.value.kind == listNode && m.errors == before {
-		m.warn(f.value, codeNoPolicies, "add a policy if the role is to allow anything", "the role %s allows nothing", quoted(d.role.Name))
+		m.warn(f.value, codeNoPolicies, "add a policy if the role is to allow anything", "the role %s allows nothing", quote(d.role.Name))
 	}
 	d.role.Policies = make([]model.Policy, 0, len(list))
 	for _, n := range list {
@@ -165,13 +165,13 @@ func (m *manifest) readPolicy(d *roleDecl, n *node) {
 	actions := m.readActions(d, n, f[policyActions])
 	d.actions = append(d.actions, actions...)
 	d.role.Policies = append(d.role.Policies, model.Policy{
-		Effect:    m.effect(f[policyEffect].value),
+		Effect:    m.readEffect(f[policyEffect].value),
 		Actions:   values(actions),
 		Resources: m.readResources(d, n, f[policyResources]),
 	})
 }
 
-func (m *manifest) effect(n *node) model.Effect {
+func (m *manifest) readEffect(n *node) model.Effect {
 	s := m.text(n, `"effect"`)
 	switch {
 	case n == nil, s == string(model.Allow):
@@ -179,7 +179,7 @@ func (m *manifest) effect(n *node) model.Effect {
 	case s == string(model.Deny):
 		return model.Deny
 	case n.kind == scalarNode:
-		m.fail(n, codeBadEffect, effectHint(s), "there is no effect %s", quoted(s))
+		m.fail(n, codeBadEffect, effectHint(s), "there is no effect %s", quote(s))
 	}
 	return model.Allow
 }
@@ -199,12 +199,12 @@ func (m *manifest) readActions(d *roleDecl, policy *node, f field) []*node {
 		return nil
 	}
 	if !maySayNothing(d.role.Name) {
-		m.nonEmpty(f, `"actions"`, "name an action, or delete the policy")
+		m.refuseEmpty(f, `"actions"`, "name an action, or delete the policy")
 	}
-	actions := m.scalars(m.bounded(f.value, m.limits.PolicyActions, "policy_actions", "the policy has", "", "actions"), `"actions"`)
+	actions := m.scalars(m.bound(f.value, m.limits.PolicyActions, "policy_actions", "the policy has", "", "actions"), `"actions"`)
 	for _, n := range actions {
 		if err := access.CheckAction(n.value); err != nil {
-			m.fail(n, codeBadAction, "", "the action %s cannot be used: %v", quoted(n.value), err)
+			m.fail(n, codeBadAction, "", "the action %s cannot be used: %v", quote(n.value), err)
 		}
 	}
 	return actions
@@ -216,7 +216,7 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 		m.is(f.value, listNode, `"resources"`)
 		return nil
 	case f.isSet() && (len(f.value.items) > 0 || maySayNothing(d.role.Name)):
-		return m.resources(f.value)
+		return m.readResourceList(f.value)
 	}
 	at := policy
 	if f.isSet() {
@@ -227,8 +227,8 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 	return nil
 }
 
-func (m *manifest) resources(n *node) []string {
-	list := m.texts(m.bounded(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
+func (m *manifest) readResourceList(n *node) []string {
+	list := m.texts(m.bound(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
 	for _, s := range list {
 		if len(s) > maxResource {
 			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), maxResource)
@@ -253,6 +253,6 @@ func (m *manifest) checkBuiltin(d *roleDecl, whole bool) {
 	}
 	if builtin, equal := access.EqualsBuiltin(d.role); builtin && !equal {
 		m.fail(d.key, codeBuiltinRole, "delete it here, and declare a role of another name for what you need",
-			"%s is built into OSMO and declared differently here", quoted(d.role.Name))
+			"%s is built into OSMO and declared differently here", quote(d.role.Name))
 	}
 }

@@ -77,7 +77,7 @@ func (m *merger) add(f *manifest) {
 
 func (m *merger) addRole(f *manifest, d *roleDecl) {
 	if first := m.roles[d.role.Name]; first != nil {
-		m.duplicate("role", d.role.Name, d.role.Origin, first.Origin)
+		m.failDuplicate("role", d.role.Name, d.role.Origin, first.Origin)
 		return
 	}
 	m.roles[d.role.Name] = d.role
@@ -90,7 +90,7 @@ func (m *merger) addRole(f *manifest, d *roleDecl) {
 
 func (m *merger) addAccount(f *manifest, d *accountDecl) {
 	if first := m.accounts[d.account.Name]; first != nil {
-		m.duplicate("account", d.account.Name, d.account.Origin, first.Origin)
+		m.failDuplicate("account", d.account.Name, d.account.Origin, first.Origin)
 		return
 	}
 	m.accounts[d.account.Name] = d.account
@@ -111,10 +111,10 @@ func (m *merger) addEarlier(f *manifest, kind model.Kind, names []*node) {
 	}
 }
 
-func (m *merger) duplicate(what, name string, pos, first diag.Position) {
+func (m *merger) failDuplicate(what, name string, pos, first diag.Position) {
 	m.problems.add(diag.Diagnostic{
-		Code: codeDuplicateName, Summary: "the " + what + " " + quoted(name) + " is declared twice", Pos: pos,
-		Hint: "keep one of the two, or give one another name", Related: related(first, "the first one"),
+		Code: codeDuplicateName, Summary: "the " + what + " " + quote(name) + " is declared twice", Pos: pos,
+		Hint: "keep one of the two, or give one another name", Related: secondPlace(first, "the first one"),
 	})
 }
 
@@ -151,13 +151,13 @@ func (m *merger) judge(action string) verdict {
 	}
 	if others := access.VersionsWith(action); len(others) > 0 {
 		return verdict{
-			summary: "OSMO " + rules.Server().Version + " has no action " + quoted(action) + ", so it matches nothing there: OSMO " + strings.Join(others, " and ") + " has it",
+			summary: "OSMO " + rules.Server().Version + " has no action " + quote(action) + ", so it matches nothing there: OSMO " + strings.Join(others, " and ") + " has it",
 			hint:    `where the server is older or newer, say so in osmoctl.yaml, osmo: {version: "` + others[len(others)-1] + `"}; else delete it`,
 		}
 	}
-	v := verdict{summary: "OSMO has no action " + quoted(action) + ": it matches nothing", hint: "check its spelling and case"}
+	v := verdict{summary: "OSMO has no action " + quote(action) + ": it matches nothing", hint: "check its spelling and case"}
 	if near := rules.SuggestAction(action); near != "" {
-		v.hint = "did you mean " + quoted(near) + "?"
+		v.hint = "did you mean " + quote(near) + "?"
 	}
 	return v
 }
@@ -165,10 +165,10 @@ func (m *merger) judge(action string) verdict {
 // addToken resolves the recipients of a token that names its own.
 func (m *merger) addToken(f *manifest, d *tokenDecl) {
 	t := d.token
-	if len(d.names) == 0 || m.project.recipients == nil || !m.project.recipients.known(m.problems, f.file, d.names) {
+	if len(d.names) == 0 || m.project.recipients == nil || !m.project.recipients.checkDeclared(m.problems, f.file, d.names) {
 		return
 	}
-	readers, problem := m.project.recipients.readers(t.Recipients)
+	readers, problem := m.project.recipients.findReaders(t.Recipients)
 	if problem != nil {
 		m.problems.add(diagnosticAt(f.pos(d.recipients.value), d.recipients.value, problem.code, problem.summary, problem.hint))
 	}
@@ -182,14 +182,14 @@ func (m *merger) check() {
 		return
 	}
 	m.checkEarlier()
-	all := m.allRoles()
+	all := model.Set(append(access.BuiltinNames(), model.Names(m.roles)...))
 	for _, ref := range m.references {
 		name := ref.node.value
 		if m.roles[name] != nil || access.IsBuiltin(name) || m.full(diag.Error) {
 			continue
 		}
 		hint := nearHint{name, all, "declare it under roles"}.text(m.hints)
-		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quoted(name)+" is not declared", hint))
+		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quote(name)+" is not declared", hint))
 	}
 }
 
@@ -201,29 +201,23 @@ func (m *merger) checkEarlier() {
 		name, a := e.node.value, model.RoleAddress(e.node.value)
 		holder, origin := "", diag.Position{}
 		if role := m.roles[name]; e.kind == model.KindRole && role != nil {
-			holder, origin = "the role "+quoted(name)+" is still declared", role.Origin
+			holder, origin = "the role "+quote(name)+" is still declared", role.Origin
 		}
 		if e.kind == model.KindAccount {
 			a = model.AccountAddress(name)
 			if account := m.accounts[name]; account != nil {
-				holder, origin = "the account "+quoted(name)+" is still declared", account.Origin
+				holder, origin = "the account "+quote(name)+" is still declared", account.Origin
 			}
 		}
 		if first, twice := claimed[a]; twice && holder == "" {
-			holder, origin = "another one has the earlier name "+quoted(name)+" too", first
+			holder, origin = "another one has the earlier name "+quote(name)+" too", first
 		}
 		claimed[a] = e.pos
 		if holder == "" || m.full(diag.Error) {
 			continue
 		}
 		d := diagnosticAt(e.pos, e.node, codeBadPrevious, holder, "delete the one, or take the name out here")
-		d.Related = related(origin, "the other one")
+		d.Related = secondPlace(origin, "the other one")
 		m.problems.add(d)
 	}
-}
-
-// allRoles is every role that an account may hold, sorted.
-func (m *merger) allRoles() []string {
-	names := access.BuiltinNames()
-	return model.Set(append(names, model.Names(m.roles)...))
 }

@@ -20,7 +20,7 @@ func parsePlain(data []byte) (root *node, ok bool) {
 		return nil, false
 	}
 	root = new(node)
-	if !p.blockMap(root, 1) || p.indent != atEnd {
+	if !p.readBlockMap(root, 1) || p.indent != atEnd {
 		return nil, false
 	}
 	return root, true
@@ -76,9 +76,6 @@ func (p *plainParser) nextLine() bool {
 	return false
 }
 
-// advance moves to the next line or the end, and reports whether it may.
-func (p *plainParser) advance() bool { return p.nextLine() || p.indent == atEnd }
-
 // blanks returns the offset of the first character from i on that is not a
 // blank, at most the line's end.
 func (p *plainParser) blanks(i int) int {
@@ -113,13 +110,13 @@ func (p *plainParser) collect(to *node, base int) {
 	p.stack = p.stack[:base]
 }
 
-// blockMap reads the map whose first key stands at the indent, and leaves the
+// readBlockMap reads the map whose first key stands at the indent, and leaves the
 // parser on the line after it.
-func (p *plainParser) blockMap(to *node, depth int) bool {
+func (p *plainParser) readBlockMap(to *node, depth int) bool {
 	indent, base := p.indent, len(p.stack)
 	p.begin(to, mapNode, p.start+indent)
 	for p.indent == indent {
-		if !p.blockEntry(depth) {
+		if !p.readBlockEntry(depth) {
 			return false
 		}
 	}
@@ -127,32 +124,32 @@ func (p *plainParser) blockMap(to *node, depth int) bool {
 	return p.indent < indent
 }
 
-// blockEntry reads a key and its value.
-func (p *plainParser) blockEntry(depth int) bool {
+// readBlockEntry reads a key and its value.
+func (p *plainParser) readBlockEntry(depth int) bool {
 	indent := p.indent
 	var key, value node
-	i, ok := p.key(&key, p.start+indent)
+	i, ok := p.readKey(&key, p.start+indent)
 	if !ok {
 		return false
 	}
 	p.stack = append(p.stack, key)
 	if p.isRest(i) {
-		ok = p.blockValue(&value, indent, depth)
+		ok = p.readBlockValue(&value, indent, depth)
 	} else {
-		ok = p.lineValue(&value, p.blanks(i), depth)
+		ok = p.readLineValue(&value, p.blanks(i), depth)
 	}
 	p.stack = append(p.stack, value)
 	return ok
 }
 
-// key reads a key at i and its colon, and returns the offset after them.
-func (p *plainParser) key(to *node, i int) (after int, ok bool) {
+// readKey reads a key at i and its colon, and returns the offset after them.
+func (p *plainParser) readKey(to *node, i int) (after int, ok bool) {
 	p.begin(to, scalarNode, i)
 	switch c := p.text[i]; {
 	case c == '"' || c == '\'':
-		after, ok = p.quoted(to, i)
+		after, ok = p.readQuotedText(to, i)
 	case isAlphanumeric(rune(c)) || c == '_':
-		after, ok = p.plainKey(to, i), true
+		after, ok = p.readPlainKey(to, i), true
 	}
 	colon := ok && after-i <= maxPlainKey && after < p.end && p.text[after] == ':'
 	if !colon || after+1 < p.end && p.text[after+1] != ' ' {
@@ -161,7 +158,7 @@ func (p *plainParser) key(to *node, i int) (after int, ok bool) {
 	return after + 1, true
 }
 
-func (p *plainParser) plainKey(to *node, i int) (after int) {
+func (p *plainParser) readPlainKey(to *node, i int) (after int) {
 	for after = i; after < p.end && isPlainKey(p.text[after]); after++ {
 	}
 	to.value, to.plain = p.text[i:after], true
@@ -172,30 +169,30 @@ func isPlainKey(c byte) bool {
 	return isAlphanumeric(rune(c)) || c == '_' || c == '-' || c == '.' || c == '/' || c == '@'
 }
 
-// blockValue reads the block below a key that stands at the indent.
-func (p *plainParser) blockValue(to *node, indent, depth int) bool {
+// readBlockValue reads the block below a key that stands at the indent.
+func (p *plainParser) readBlockValue(to *node, indent, depth int) bool {
 	if !p.nextLine() || depth >= MaxDepth {
 		return false
 	}
 	switch {
 	case p.indent >= indent && p.isItem():
-		return p.blockList(to, depth+1)
+		return p.readBlockList(to, depth+1)
 	case p.indent > indent:
-		return p.blockMap(to, depth+1)
+		return p.readBlockMap(to, depth+1)
 	}
 	return false
 }
 
-// lineValue reads the value at i, which ends on its line.
-func (p *plainParser) lineValue(to *node, i, depth int) bool {
+// readLineValue reads the value at i, which ends on its line.
+func (p *plainParser) readLineValue(to *node, i, depth int) bool {
 	var ok bool
 	switch p.text[i] {
 	case '[', '{', '"', '\'':
-		i, ok = p.flowValue(to, i, depth+1)
+		i, ok = p.readFlowValue(to, i, depth+1)
 	default:
-		i, ok = p.blockText(to, i)
+		i, ok = p.readBlockText(to, i)
 	}
-	return ok && p.isRest(i) && p.advance()
+	return ok && p.isRest(i) && (p.nextLine() || p.indent == atEnd)
 }
 
 // isItem reports whether the line begins an item of a list.
@@ -204,13 +201,13 @@ func (p *plainParser) isItem() bool {
 	return p.text[i] == '-' && i+1 < p.end && p.text[i+1] == ' '
 }
 
-// blockList reads the list whose first dash stands at the indent.
-func (p *plainParser) blockList(to *node, depth int) bool {
+// readBlockList reads the list whose first dash stands at the indent.
+func (p *plainParser) readBlockList(to *node, depth int) bool {
 	indent, base := p.indent, len(p.stack)
 	p.begin(to, listNode, p.start+indent)
 	for p.indent == indent && p.isItem() {
 		var item node
-		if !p.blockItem(&item, depth) {
+		if !p.readBlockItem(&item, depth) {
 			return false
 		}
 		p.stack = append(p.stack, item)
@@ -219,22 +216,22 @@ func (p *plainParser) blockList(to *node, depth int) bool {
 	return p.indent <= indent
 }
 
-// blockItem reads what follows a dash: a map that begins on its line, or a
+// readBlockItem reads what follows a dash: a map that begins on its line, or a
 // value.
-func (p *plainParser) blockItem(to *node, depth int) bool {
+func (p *plainParser) readBlockItem(to *node, depth int) bool {
 	i := p.blanks(p.start + p.indent + 1)
 	if i == p.end || p.text[i] == '#' || depth >= MaxDepth {
 		return false
 	}
-	if _, ok := p.key(new(node), i); !ok {
-		return p.lineValue(to, i, depth)
+	if _, ok := p.readKey(new(node), i); !ok {
+		return p.readLineValue(to, i, depth)
 	}
 	p.indent = i - p.start
-	return p.blockMap(to, depth+1)
+	return p.readBlockMap(to, depth+1)
 }
 
-// blockText reads a text without quotes that is no part of a flow collection.
-func (p *plainParser) blockText(to *node, i int) (after int, ok bool) {
+// readBlockText reads a text without quotes that is no part of a flow collection.
+func (p *plainParser) readBlockText(to *node, i int) (after int, ok bool) {
 	if !p.beginsText(i) {
 		return 0, false
 	}
@@ -263,8 +260,8 @@ func (p *plainParser) endText(to *node, i, end int) int {
 	return i + len(to.value)
 }
 
-// quoted reads a text in quotes that holds no escape.
-func (p *plainParser) quoted(to *node, i int) (after int, ok bool) {
+// readQuotedText reads a text in quotes that holds no escape.
+func (p *plainParser) readQuotedText(to *node, i int) (after int, ok bool) {
 	quote := p.text[i]
 	p.begin(to, scalarNode, i)
 	for after = i + 1; after < p.end; after++ {
@@ -279,26 +276,26 @@ func (p *plainParser) quoted(to *node, i int) (after int, ok bool) {
 	return 0, false
 }
 
-// flowValue reads a value at i within or as a flow collection.
-func (p *plainParser) flowValue(to *node, i, depth int) (after int, ok bool) {
+// readFlowValue reads a value at i within or as a flow collection.
+func (p *plainParser) readFlowValue(to *node, i, depth int) (after int, ok bool) {
 	switch c := p.text[i]; {
 	case c == '"' || c == '\'':
-		return p.quoted(to, i)
+		return p.readQuotedText(to, i)
 	case depth > MaxDepth:
 		return 0, false
 	case c == '[':
 		p.begin(to, listNode, i)
-		return p.flowItems(to, i+1, ']', p.flowItem, depth)
+		return p.readFlowItems(to, i+1, ']', p.readFlowItem, depth)
 	case c == '{':
 		p.begin(to, mapNode, i)
-		return p.flowItems(to, i+1, '}', p.flowEntry, depth)
+		return p.readFlowItems(to, i+1, '}', p.readFlowEntry, depth)
 	}
-	return p.flowText(to, i)
+	return p.readFlowText(to, i)
 }
 
-// flowItems reads what item reads, separated by commas, up to the closing
+// readFlowItems reads what item reads, separated by commas, up to the closing
 // bracket.
-func (p *plainParser) flowItems(to *node, i int, closing byte, item func(i, depth int) (int, bool), depth int) (after int, ok bool) {
+func (p *plainParser) readFlowItems(to *node, i int, closing byte, item func(i, depth int) (int, bool), depth int) (after int, ok bool) {
 	base := len(p.stack)
 	if i = p.blanks(i); i < p.end && p.text[i] == closing {
 		p.collect(to, base)
@@ -321,30 +318,30 @@ func (p *plainParser) flowItems(to *node, i int, closing byte, item func(i, dept
 	}
 }
 
-func (p *plainParser) flowItem(i, depth int) (after int, ok bool) {
+func (p *plainParser) readFlowItem(i, depth int) (after int, ok bool) {
 	var item node
 	if i < p.end {
-		after, ok = p.flowValue(&item, i, depth+1)
+		after, ok = p.readFlowValue(&item, i, depth+1)
 	}
 	p.stack = append(p.stack, item)
 	return after, ok
 }
 
-func (p *plainParser) flowEntry(i, depth int) (after int, ok bool) {
+func (p *plainParser) readFlowEntry(i, depth int) (after int, ok bool) {
 	var key node
 	if i < p.end {
-		after, ok = p.key(&key, i)
+		after, ok = p.readKey(&key, i)
 	}
 	if !ok {
 		return 0, false
 	}
 	p.stack = append(p.stack, key)
-	return p.flowItem(p.blanks(after), depth)
+	return p.readFlowItem(p.blanks(after), depth)
 }
 
-// flowText reads a text without quotes within a flow collection. Its characters
+// readFlowText reads a text without quotes within a flow collection. Its characters
 // are few, since many mean something there.
-func (p *plainParser) flowText(to *node, i int) (after int, ok bool) {
+func (p *plainParser) readFlowText(to *node, i int) (after int, ok bool) {
 	if c := p.text[i]; !isAlphanumeric(rune(c)) && c < utf8.RuneSelf {
 		return 0, false
 	}

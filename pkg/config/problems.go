@@ -122,7 +122,7 @@ func presentable(s string) string {
 	return s
 }
 
-// related is a second place that a problem is about.
-func related(pos diag.Position, format string, args ...any) []diag.Related {
+// secondPlace is another place that a problem is about.
+func secondPlace(pos diag.Position, format string, args ...any) []diag.Related {
 	return []diag.Related{{Pos: pos, Message: fmt.Sprintf(format, args...)}}
 }

@@ -39,9 +39,12 @@ type project struct {
 	unknown bool
 }
 
-// project reads the project file. It returns nil where the file says nothing
+// projectReader reads the project file.
+type projectReader struct{ reader }
+
+// read reads the project file. It returns nil where the file says nothing
 // that could be used.
-func (r *reader) project(root *node) *project {
+func (r *projectReader) read(root *node) *project {
 	if root == nil || r.isNewer(root) {
 		return nil
 	}
@@ -49,23 +52,23 @@ func (r *reader) project(root *node) *project {
 	if !ok {
 		return nil
 	}
-	r.version(root, f[projectVersionKey])
-	p := &project{recipients: r.recipients(f[projectRecipients].value)}
+	r.checkVersion(root, f[projectVersionKey])
+	p := &project{recipients: readRecipients(&r.reader, f[projectRecipients].value)}
 	p.Version = projectVersion
-	p.Recipients = p.recipients.resolved()
-	r.guardrails(p, f[projectGuardrails].value)
+	p.Recipients = p.recipients.toModel()
+	r.readGuardrails(p, f[projectGuardrails].value)
 	before := r.errors
-	r.defaults(p, f[projectDefaults].value)
+	r.readDefaults(p, f[projectDefaults].value)
 	p.unknown = r.broken || r.errors > before
-	p.Git = r.git(f[projectGit].value)
-	p.Backend = r.backend(f[projectBackend].value)
-	p.Server = r.server(f[projectServer].value)
+	p.Git = r.readGit(f[projectGit].value)
+	p.Backend = r.readBackend(f[projectBackend].value)
+	p.Server = r.readServer(f[projectServer].value)
 	return p
 }
 
 // isNewer reports a file whose version is above the one that is read. What else
 // stands in it is not judged by rules that it was not written for.
-func (r *reader) isNewer(root *node) bool {
+func (r *projectReader) isNewer(root *node) bool {
 	for i := 0; i+1 < len(root.items); i += 2 {
 		key, value := &root.items[i], &root.items[i+1]
 		version, err := strconv.Atoi(value.value)
@@ -79,7 +82,7 @@ func (r *reader) isNewer(root *node) bool {
 	return false
 }
 
-func (r *reader) version(root *node, f field) {
+func (r *projectReader) checkVersion(root *node, f field) {
 	if !f.isSet() {
 		r.fail(root, codeMissingKey, `begin the file with "version: 1"`, "%s lacks its version", ProjectFile)
 		return
@@ -101,7 +104,7 @@ const (
 
 var defaultTokenKeys = keys{"expires_in", "rotate"}
 
-func (r *reader) defaults(p *project, n *node) {
+func (r *projectReader) readDefaults(p *project, n *node) {
 	if n == nil {
 		return
 	}
@@ -109,37 +112,37 @@ func (r *reader) defaults(p *project, n *node) {
 	if !ok {
 		return
 	}
-	r.defaultRecipients(p, f[defaultsRecipients])
+	r.readDefaultRecipients(p, f[defaultsRecipients])
 	if token := f[defaultsToken].value; token != nil {
-		r.defaultToken(p, token)
+		r.readDefaultToken(p, token)
 	}
 }
 
-func (r *reader) defaultRecipients(p *project, f field) {
-	r.nonEmpty(f, `"recipients"`, "name who reads tokens, or delete the key")
-	names := r.recipientNames(f.value)
+func (r *projectReader) readDefaultRecipients(p *project, f field) {
+	r.refuseEmpty(f, `"recipients"`, "name who reads tokens, or delete the key")
+	names := r.readRecipientNames(f.value)
 	p.Defaults.Recipients = values(names)
 	if len(names) == 0 {
 		p.Defaults.Recipients = nil
 		return
 	}
-	if !p.recipients.known(&r.problems, r.file, names) {
+	if !p.recipients.checkDeclared(&r.problems, r.file, names) {
 		return
 	}
-	readers, problem := p.recipients.readers(p.Defaults.Recipients)
+	readers, problem := p.recipients.findReaders(p.Defaults.Recipients)
 	if problem != nil {
 		r.fail(f.value, problem.code, problem.hint, "%s", problem.summary)
 	}
 	p.readers = readers
 }
 
-func (r *reader) defaultToken(p *project, n *node) {
+func (r *projectReader) readDefaultToken(p *project, n *node) {
 	f, ok := r.fields(n, `"token"`, defaultTokenKeys)
 	if !ok {
 		return
 	}
-	p.token.in = r.span(f[defaultTokenExpiresIn], `"expires_in"`, 1)
-	r.rotation(&p.token, f[defaultTokenRotate].value)
+	p.token.in = r.readSpan(f[defaultTokenExpiresIn], `"expires_in"`, 1)
+	r.readRotation(&p.token, f[defaultTokenRotate].value)
 	r.checkLifetime(p.token.in, p.maxLifetime())
 	r.checkRhythm(p.token)
 	p.Defaults.Expiry.In = p.token.in.days
@@ -169,8 +172,8 @@ func guardrailNames() (names keys) {
 // maxCount bounds every declared number of things.
 const maxCount = 1_000_000
 
-// guardrails reads each field of [model.Guardrails] by its type.
-func (r *reader) guardrails(p *project, n *node) {
+// readGuardrails reads each field of [model.Guardrails] by its type.
+func (r *projectReader) readGuardrails(p *project, n *node) {
 	if n == nil {
 		return
 	}
@@ -180,20 +183,20 @@ func (r *reader) guardrails(p *project, n *node) {
 	}
 	settings := reflect.ValueOf(&p.Guardrails).Elem()
 	for i, key := range guardrailKeys {
-		value, what := f[i].value, quoted(key)
+		value, what := f[i].value, quote(key)
 		switch to := settings.Field(i).Addr().Interface().(type) {
 		case *model.Days:
 			*to, _ = r.days(value, what, 1)
 		case *string:
-			*to = r.pattern(value, what)
+			*to = r.readPattern(value, what)
 		case *int:
 			*to, _ = r.number(value, what, 1, maxCount)
 		case *[]string:
-			*to = r.requiredRecipients(p, value, what)
+			*to = r.readRequiredRecipients(p, value, what)
 		case **int:
-			*to = r.count(value, what, maxCount)
+			*to = r.readCount(value, what, maxCount)
 		case **model.Limit:
-			*to = r.limit(value, what)
+			*to = r.readLimit(value, what)
 		case **bool:
 			if is, ok := r.truth(value, what); ok {
 				*to = &is
@@ -204,17 +207,17 @@ func (r *reader) guardrails(p *project, n *node) {
 	}
 }
 
-func (r *reader) requiredRecipients(p *project, n *node, what string) []string {
+func (r *projectReader) readRequiredRecipients(p *project, n *node, what string) []string {
 	names := r.scalars(n, what)
-	p.recipients.known(&r.problems, r.file, names)
+	p.recipients.checkDeclared(&r.problems, r.file, names)
 	if len(names) == 0 {
 		return nil
 	}
 	return values(names)
 }
 
-// count reads an optional number from 0 on.
-func (r *reader) count(n *node, what string, high int) *int {
+// readCount reads an optional number from 0 on.
+func (r *projectReader) readCount(n *node, what string, high int) *int {
 	value, ok := r.number(n, what, 0, high)
 	if !ok {
 		return nil
@@ -229,7 +232,7 @@ const (
 
 var limitKeys = keys{"count", "percent"}
 
-func (r *reader) limit(n *node, what string) *model.Limit {
+func (r *projectReader) readLimit(n *node, what string) *model.Limit {
 	if n == nil {
 		return nil
 	}
@@ -241,12 +244,12 @@ func (r *reader) limit(n *node, what string) *model.Limit {
 		r.fail(n, codeMissingKey, "give it count, percent or both", "%s sets no limit", what)
 	}
 	return &model.Limit{
-		Count:   r.count(f[limitCount].value, `"count"`, maxCount),
-		Percent: r.count(f[limitPercent].value, `"percent"`, 100),
+		Count:   r.readCount(f[limitCount].value, `"count"`, maxCount),
+		Percent: r.readCount(f[limitPercent].value, `"percent"`, 100),
 	}
 }
 
-func (r *reader) pattern(n *node, what string) string {
+func (r *projectReader) readPattern(n *node, what string) string {
 	s := r.word(n, what)
 	if _, err := model.CompilePattern(s); err != nil {
 		r.fail(n, codeBadPattern, "write a regular expression in RE2's syntax", "%s: %v", what, err)
@@ -263,7 +266,7 @@ const (
 
 var gitKeys = keys{"push", "branch", "state_branch"}
 
-func (r *reader) git(n *node) (g model.Git) {
+func (r *projectReader) readGit(n *node) (g model.Git) {
 	if n == nil {
 		return g
 	}
@@ -271,9 +274,9 @@ func (r *reader) git(n *node) (g model.Git) {
 	if !ok {
 		return g
 	}
-	g.Push = r.remote(f[gitPush].value)
-	g.Branch = r.branch(f[gitBranch].value, `"branch"`)
-	g.StateBranch = r.branch(f[gitStateBranch].value, `"state_branch"`)
+	g.Push = r.readRemote(f[gitPush].value)
+	g.Branch = r.readBranch(f[gitBranch].value, `"branch"`)
+	g.StateBranch = r.readBranch(f[gitStateBranch].value, `"state_branch"`)
 	if g.StateBranch != "" && g.StateBranch == g.Branch {
 		r.fail(f[gitStateBranch].value, codeBadBranch, "give state a branch of its own, or delete the key",
 			`"state_branch" is the branch of the declarations`)
@@ -281,9 +284,9 @@ func (r *reader) git(n *node) (g model.Git) {
 	return g
 }
 
-// remote reads the name of a git remote. A URL is refused: a pull request could
+// readRemote reads the name of a git remote. A URL is refused: a pull request could
 // otherwise choose where state is sent.
-func (r *reader) remote(n *node) string {
+func (r *projectReader) readRemote(n *node) string {
 	s := r.word(n, `"push"`)
 	if s == "" {
 		return ""
@@ -306,7 +309,7 @@ func isAlphanumeric(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-func (r *reader) branch(n *node, what string) string {
+func (r *projectReader) readBranch(n *node, what string) string {
 	s := r.word(n, what)
 	if s != "" && !isBranchName(s) {
 		r.fail(n, codeBadBranch, "write the name of a branch, such as main", "%s is not the name of a git branch", what)
@@ -332,7 +335,7 @@ const backendKind = 0
 // backendKeys holds url so that a project for a server gets one clear error.
 var backendKeys = keys{"kind", "url"}
 
-func (r *reader) backend(n *node) model.Backend {
+func (r *projectReader) readBackend(n *node) model.Backend {
 	b := model.Backend{Kind: model.BackendLocal}
 	if n == nil {
 		return b
@@ -345,21 +348,21 @@ func (r *reader) backend(n *node) model.Backend {
 	case !kind.isSet():
 		r.fail(n, codeMissingKey, `write "kind: local"`, `"backend" lacks its kind`)
 	case r.text(kind.value, `"kind"`) != model.BackendLocal:
-		r.unsupportedBackend(kind.value)
+		r.refuseBackend(kind.value)
 	case f[backendKind+1].isSet():
 		r.fail(f[backendKind+1].key, codeUnknownKey, "delete it", "the local backend has no url")
 	}
 	return b
 }
 
-func (r *reader) unsupportedBackend(kind *node) {
+func (r *projectReader) refuseBackend(kind *node) {
 	switch {
 	case kind.kind != scalarNode:
 	case kind.value == "osmo":
 		r.fail(kind, codeUnsupportedBackend, `write "kind: local"; tokens are then issued by osmoctl itself`,
 			"this version of osmoctl does not issue tokens through an OSMO server")
 	default:
-		r.fail(kind, codeUnsupportedBackend, `write "kind: local"`, "there is no backend %s", quoted(kind.value))
+		r.fail(kind, codeUnsupportedBackend, `write "kind: local"`, "there is no backend %s", quote(kind.value))
 	}
 }
 
@@ -370,8 +373,8 @@ const (
 
 var serverKeys = keys{"version", "mode"}
 
-// server reads which OSMO server the declarations are for.
-func (r *reader) server(n *node) (s model.Server) {
+// readServer reads which OSMO server the declarations are for.
+func (r *projectReader) readServer(n *node) (s model.Server) {
 	if n == nil {
 		return s
 	}
@@ -383,7 +386,7 @@ func (r *reader) server(n *node) (s model.Server) {
 		var known bool
 		if s.Version, known = access.ReadVersion(r.word(v, `"version"`)); !known && v.kind == scalarNode && v.value != "" {
 			r.fail(v, codeUnsupportedVersion, `write "`+strings.Join(access.Versions(), `" or "`)+`", or delete the key for the newest`,
-				"osmoctl does not know by which rules OSMO %s decides", quoted(v.value))
+				"osmoctl does not know by which rules OSMO %s decides", quote(v.value))
 		}
 	}
 	if m := f[serverMode].value; m != nil {
@@ -391,7 +394,7 @@ func (r *reader) server(n *node) (s model.Server) {
 		if !slices.Contains(access.Modes(), s.Mode) {
 			if m.kind == scalarNode && s.Mode != "" {
 				r.fail(m, codeBadMode, "write configmap where roles stand in the Helm values, as from 6.4 on, or database where they are changed by API; without a mode both are answered",
-					"there is no mode %s", quoted(m.value))
+					"there is no mode %s", quote(m.value))
 			}
 			s.Mode = ""
 		}

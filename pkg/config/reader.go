@@ -63,7 +63,7 @@ func (r *reader) failNear(n *node, hint nearHint, code, format string, args ...a
 func (r *reader) failTwice(n *node, code, hint, summary string, other diag.Position, message string) {
 	r.add(diag.Diagnostic{
 		Code: code, Summary: summary, Hint: hint,
-		Pos: r.pos(n), Width: width(n), Related: related(other, "%s", message),
+		Pos: r.pos(n), Width: width(n), Related: secondPlace(other, "%s", message),
 	})
 }
 
@@ -76,8 +76,8 @@ func width(n *node) int {
 	return utf8.RuneCountInString(n.value)
 }
 
-// quoted is a value as a message shows it.
-func quoted(s string) string { return strconv.Quote(beginning(s)) }
+// quote shows a value as messages do.
+func quote(s string) string { return strconv.Quote(beginning(s)) }
 
 // maxQuoted bounds what a message repeats of a value, which may be as long as its
 // file, and may be repeated in a thousand messages. It is more than presentable
@@ -113,21 +113,21 @@ func (r *reader) fields(n *node, what string, known keys) (f fields, ok bool) {
 	}
 	for i := 0; i+1 < len(n.items); i += 2 {
 		key, value := &n.items[i], &n.items[i+1]
-		index, ok := r.field(key, what, known)
+		index, ok := r.findField(key, what, known)
 		if !ok {
 			continue
 		}
 		if first := f[index].key; first != nil {
-			r.duplicateKey(key, first)
+			r.failDuplicate(key, first)
 			continue
 		}
-		f[index] = field{key, r.present(key, value)}
+		f[index] = field{key, r.refuseNull(key, value)}
 	}
 	return f, true
 }
 
-// field finds the key among the known ones.
-func (r *reader) field(key *node, what string, known keys) (int, bool) {
+// findField finds the key among the known ones.
+func (r *reader) findField(key *node, what string, known keys) (int, bool) {
 	if !r.isKey(key) {
 		return 0, false
 	}
@@ -139,7 +139,7 @@ func (r *reader) field(key *node, what string, known keys) (int, bool) {
 	if r.full(diag.Error) {
 		r.dropped++
 	} else {
-		r.failNear(key, keyHint(key.value, known), codeUnknownKey, "%s has no key %s", what, quoted(key.value))
+		r.failNear(key, nearHint{key.value, known, keyPlace(key.value, known)}, codeUnknownKey, "%s has no key %s", what, quote(key.value))
 	}
 	return 0, false
 }
@@ -160,10 +160,10 @@ func (r *reader) entries(n *node, what string) []entry {
 			continue
 		}
 		if first := seen.add(key); first != nil {
-			r.duplicateKey(key, first)
+			r.failDuplicate(key, first)
 			continue
 		}
-		list = append(list, entry{key, r.present(key, &n.items[i+1])})
+		list = append(list, entry{key, r.refuseNull(key, &n.items[i+1])})
 	}
 	return list
 }
@@ -201,17 +201,17 @@ func (x *nameIndex) add(key *node) *node {
 	return nil
 }
 
-func (r *reader) duplicateKey(key, first *node) {
+func (r *reader) failDuplicate(key, first *node) {
 	if r.full(diag.Error) {
 		r.dropped++
 		return
 	}
-	r.failTwice(key, codeDuplicateKey, "keep one of the two", "the key "+quoted(key.value)+" is repeated",
+	r.failTwice(key, codeDuplicateKey, "keep one of the two", "the key "+quote(key.value)+" is repeated",
 		r.pos(first), "the first one")
 }
 
-// present returns the value, or an unusable one where it is null.
-func (r *reader) present(key, value *node) *node {
+// refuseNull returns the value, or an unusable one where it is null.
+func (r *reader) refuseNull(key, value *node) *node {
 	if !value.isNull() {
 		return value
 	}
@@ -220,7 +220,7 @@ func (r *reader) present(key, value *node) *node {
 		at = key
 	}
 	r.broken = true
-	r.fail(at, codeNullValue, "give it a value, or delete the key", "the key %s has no value", quoted(key.value))
+	r.fail(at, codeNullValue, "give it a value, or delete the key", "the key %s has no value", quote(key.value))
 	return &unusable
 }
 
@@ -248,17 +248,13 @@ func (r *reader) is(n *node, k kind, what string) bool {
 	}
 	if n.kind != badNode {
 		r.broken = true
-		r.fail(n, codeWrongKind, kindHint(n, k), "%s must be %s, not %s", what, k, n.kind)
+		hint := ""
+		if k == listNode && n.kind == scalarNode && n.value != "" {
+			hint = "write [" + quote(n.value) + "]"
+		}
+		r.fail(n, codeWrongKind, hint, "%s must be %s, not %s", what, k, n.kind)
 	}
 	return false
-}
-
-// kindHint is how to write a value as the kind that is asked for.
-func kindHint(n *node, k kind) string {
-	if k == listNode && n.kind == scalarNode && n.value != "" {
-		return "write [" + quoted(n.value) + "]"
-	}
-	return ""
 }
 
 // items returns the items of a list that are neither null nor refused.
@@ -294,7 +290,7 @@ func (r *reader) scalars(n *node, what string) []*node {
 			continue
 		}
 		if first := seen.add(item); first != nil {
-			r.failTwice(item, codeRepeatedItem, "delete one of the two", quoted(item.value)+" is repeated in "+what,
+			r.failTwice(item, codeRepeatedItem, "delete one of the two", quote(item.value)+" is repeated in "+what,
 				r.pos(first), "the first one")
 			continue
 		}
@@ -320,8 +316,8 @@ func values(nodes []*node) []string {
 	return list
 }
 
-// nonEmpty reports a list that is written and holds nothing.
-func (r *reader) nonEmpty(f field, what, hint string) {
+// refuseEmpty reports a list that is written and holds nothing.
+func (r *reader) refuseEmpty(f field, what, hint string) {
 	if f.isSet() && f.value.kind == listNode && len(f.value.items) == 0 {
 		r.fail(f.value, codeEmptyList, hint, "%s is empty", what)
 	}
@@ -415,11 +411,11 @@ func (r *reader) date(n *node, what string) model.Date {
 	return date
 }
 
-// name reports whether the key is a name that check accepts.
-func (r *reader) name(key *node, check func(string) error) bool {
+// checkName reports whether the key is a name that check accepts.
+func (r *reader) checkName(key *node, check func(string) error) bool {
 	err := check(key.value)
 	if err != nil {
-		r.fail(key, codeBadName, "", "the name %s cannot be used: %v", quoted(key.value), err)
+		r.fail(key, codeBadName, "", "the name %s cannot be used: %v", quote(key.value), err)
 	}
 	return err == nil
 }

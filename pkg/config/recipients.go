@@ -56,9 +56,9 @@ func (s *keySet) size() (n int) {
 	return n
 }
 
-// listed writes out a set that is no larger than maxReaders; a larger one can be
+// expand writes out a set that is no larger than maxReaders; a larger one can be
 // sealed to by nothing.
-func (s *recipients) listed(set *keySet) []model.Recipient {
+func (s *recipients) expand(set *keySet) []model.Recipient {
 	n := set.size()
 	if n > maxReaders {
 		return nil
@@ -93,23 +93,32 @@ type readerSet struct {
 // setProblem is what is wrong with a set of recipients as a whole.
 type setProblem struct{ code, summary, hint string }
 
-func (r *reader) recipients(n *node) *recipients {
-	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}, hints: r.hints}
+// recipientReader reads the recipients section.
+type recipientReader struct {
+	*reader
+	section *recipients
+	// owners holds the place of every key so far, by who can read with it.
+	owners map[string]*node
+}
+
+func readRecipients(in *reader, n *node) *recipients {
+	s := &recipients{groups: map[string]*group{}, sets: map[string]readerSet{}, hints: in.hints}
+	r := recipientReader{in, s, map[string]*node{}}
 	before := r.errors
 	entries := r.entries(n, `"recipients"`)
 	collisions := collisions{}
 	for _, e := range entries {
 		s.groups[e.key.value] = &group{key: e.key}
-		if r.recipientName(e.key) {
+		if r.checkRecipientName(e.key) {
 			r.collide(collisions, e.key)
 		}
 	}
-	r.readGroups(s, entries)
+	r.readGroups(entries)
 	s.index()
 	for _, name := range s.names {
-		r.resolve(s, name, nil)
+		r.resolve(name, nil)
 	}
-	r.checkSizes(s)
+	r.checkSizes()
 	s.broken = r.broken || r.errors > before
 	return s
 }
@@ -127,45 +136,44 @@ func (s *recipients) index() {
 }
 
 // checkSizes reports names that stand for more keys than anything is sealed to.
-func (r *reader) checkSizes(s *recipients) {
-	for _, name := range s.names {
-		if g := s.groups[name]; g.set.size() > maxReaders {
+func (r *recipientReader) checkSizes() {
+	for _, name := range r.section.names {
+		if g := r.section.groups[name]; g.set.size() > maxReaders {
 			r.fail(g.key, codeTooManyRecipients, "name fewer, or make several names of it",
-				"%s stands for %d keys, and a token is sealed to at most %d", quoted(name), g.set.size(), maxReaders)
+				"%s stands for %d keys, and a token is sealed to at most %d", quote(name), g.set.size(), maxReaders)
 		}
 	}
 }
 
-// recipientName reports whether the key may name recipients. A name that reads
+// checkRecipientName reports whether the key may name recipients. A name that reads
 // like a key would be taken for one in a review.
-func (r *reader) recipientName(key *node) bool {
+func (r *recipientReader) checkRecipientName(key *node) bool {
 	if seal.IsPrivateKey(key.value) {
-		r.privateKey(key)
+		r.refusePrivateKey(key)
 		return false
 	}
 	if looksLikeKey(key.value) {
 		r.fail(key, codeBadName, "write NAME: KEY", "a recipient's name cannot look like a key")
 		return false
 	}
-	return r.name(key, model.CheckRecipientName)
+	return r.checkName(key, model.CheckRecipientName)
 }
 
 func looksLikeKey(s string) bool {
 	return strings.HasPrefix(s, "age1") || strings.HasPrefix(s, "ssh-") || strings.ContainsAny(s, " \t") || seal.IsPrivateKey(s)
 }
 
-func (r *reader) readGroups(s *recipients, entries []entry) {
-	owners := map[string]*node{}
+func (r *recipientReader) readGroups(entries []entry) {
 	if len(entries) > maxRecipients {
 		r.fail(entries[maxRecipients].key, codeTooManyRecipients, "", "there are more than %d recipients", maxRecipients)
 		entries = entries[:maxRecipients]
 	}
 	for _, e := range entries {
-		g := s.groups[e.key.value]
-		for _, item := range r.members(e) {
-			if s.groups[item.value] != nil || !looksLikeKey(item.value) {
+		g := r.section.groups[e.key.value]
+		for _, item := range r.readMembers(e) {
+			if r.section.groups[item.value] != nil || !looksLikeKey(item.value) {
 				g.members = append(g.members, item)
-			} else if key, ok := r.publicKey(item, owners); ok {
+			} else if key, ok := r.readKey(item); ok {
 				key.Name = e.key.value
 				g.keys = append(g.keys, key)
 			}
@@ -173,31 +181,31 @@ func (r *reader) readGroups(s *recipients, entries []entry) {
 	}
 }
 
-// members returns what stands behind a name: one text or a list of them.
-func (r *reader) members(e entry) []*node {
+// readMembers returns what stands behind a name: one text or a list of them.
+func (r *recipientReader) readMembers(e entry) []*node {
 	switch {
 	case e.value.kind == scalarNode && e.value.value != "":
 		return []*node{e.value}
 	case e.value.kind == listNode:
-		r.nonEmpty(field(e), quoted(e.key.value), "name a key or another recipient, or delete the name")
-		return r.scalars(e.value, quoted(e.key.value))
+		r.refuseEmpty(field(e), quote(e.key.value), "name a key or another recipient, or delete the name")
+		return r.scalars(e.value, quote(e.key.value))
 	case e.value.kind != badNode:
-		r.fail(e.value, codeWrongKind, "", "%s must be a public key, a name, or a list of them", quoted(e.key.value))
+		r.fail(e.value, codeWrongKind, "", "%s must be a public key, a name, or a list of them", quote(e.key.value))
 	}
 	return nil
 }
 
-// publicKey reads a key and reports one that stands elsewhere already, in whatever
-// form; owners holds the place of every key so far, by who can read with it.
-func (r *reader) publicKey(n *node, owners map[string]*node) (key model.Recipient, ok bool) {
-	if len(owners) == maxRecipients {
+// readKey reads a key and reports one that stands elsewhere already, in whatever
+// form.
+func (r *recipientReader) readKey(n *node) (key model.Recipient, ok bool) {
+	if len(r.owners) == maxRecipients {
 		r.fail(n, codeTooManyRecipients, "", "there are more than %d public keys", maxRecipients)
 		return key, false
 	}
 	key, err := seal.ParseRecipient(n.value)
 	switch {
 	case errors.Is(err, seal.ErrPrivateKey):
-		r.privateKey(n)
+		r.refusePrivateKey(n)
 		return key, false
 	case err != nil:
 		r.fail(n, codeBadRecipient, "", "%v", err)
@@ -206,7 +214,7 @@ func (r *reader) publicKey(n *node, owners map[string]*node) (key model.Recipien
 		r.warn(n, codeWeakRecipient, "prefer an age1... or ssh-ed25519 key", "ssh-rsa keys are weaker than the others")
 	}
 	reader := seal.Reader(key)
-	if first := owners[reader]; first != nil {
+	if first := r.owners[reader]; first != nil {
 		what := "this key is declared twice"
 		if first.value != n.value {
 			what = "this key is another form of one that is declared: the same secret opens both"
@@ -214,26 +222,26 @@ func (r *reader) publicKey(n *node, owners map[string]*node) (key model.Recipien
 		r.failTwice(n, codeRepeatedRecipient, "give the key one name and refer to that", what, r.pos(first), "the first one")
 		return key, false
 	}
-	owners[reader] = n
+	r.owners[reader] = n
 	return key, true
 }
 
-// privateKey reports a private key without repeating it.
-func (r *reader) privateKey(n *node) {
+// refusePrivateKey reports a private key without repeating it.
+func (r *recipientReader) refusePrivateKey(n *node) {
 	r.fail(n, codePrivateKey, "put its public key here; make a new pair, since this one must count as known", "this is a private key")
 }
 
 // resolve works out which keys a name stands for. path holds the names that led
 // here, for the message about a cycle.
-func (r *reader) resolve(s *recipients, name string, path []string) *keySet {
-	g := s.groups[name]
+func (r *recipientReader) resolve(name string, path []string) *keySet {
+	g := r.section.groups[name]
 	if g.done {
 		return &g.set
 	}
 	g.visiting = true
 	path = append(path, name)
 	for _, member := range g.members {
-		if keys := r.resolveMember(s, member, path); keys != nil {
+		if keys := r.resolveMember(member, path); keys != nil {
 			g.set.join(keys)
 		}
 	}
@@ -241,15 +249,15 @@ func (r *reader) resolve(s *recipients, name string, path []string) *keySet {
 	return &g.set
 }
 
-func (r *reader) resolveMember(s *recipients, member *node, path []string) *keySet {
-	next := s.groups[member.value]
+func (r *recipientReader) resolveMember(member *node, path []string) *keySet {
+	next := r.section.groups[member.value]
 	switch {
 	case next == nil:
-		r.add(s.unknown(r.pos(member), member))
+		r.add(r.section.describeUnknown(r.pos(member), member))
 	case next.visiting:
-		r.fail(member, codeRecipientCycle, "take one of the names out", "recipients go in a circle: %s", cycle(path, member.value))
+		r.fail(member, codeRecipientCycle, "take one of the names out", "recipients go in a circle: %s", describeCycle(path, member.value))
 	default:
-		return r.resolve(s, member.value, path)
+		return r.resolve(member.value, path)
 	}
 	return nil
 }
@@ -257,7 +265,7 @@ func (r *reader) resolveMember(s *recipients, member *node, path []string) *keyS
 // maxCycle bounds the names of a cycle that are written out.
 const maxCycle = 8
 
-func cycle(path []string, name string) string {
+func describeCycle(path []string, name string) string {
 	names := path[slices.Index(path, name):]
 	var circle []string
 	for _, name := range names[:min(len(names), maxCycle-1)] {
@@ -269,9 +277,9 @@ func cycle(path []string, name string) string {
 	return strings.Join(append(circle, beginning(name)), " -> ")
 }
 
-// recipientNames reads a list of names. Each stands for a key at least, so more
+// readRecipientNames reads a list of names. Each stands for a key at least, so more
 // than a value can be sealed to are a mistake.
-func (r *reader) recipientNames(n *node) []*node {
+func (r *reader) readRecipientNames(n *node) []*node {
 	if n != nil && n.kind == listNode && len(n.items) > maxReaders {
 		r.fail(n, codeTooManyRecipients, "name fewer recipients, or declare a name for several of them in "+ProjectFile,
 			"these are %d recipients, and a token is sealed to at most %d keys", len(n.items), maxReaders)
@@ -280,20 +288,20 @@ func (r *reader) recipientNames(n *node) []*node {
 	return r.scalars(n, `"recipients"`)
 }
 
-// resolved is the model's form.
-func (s *recipients) resolved() map[string][]model.Recipient {
+// toModel is the model's form.
+func (s *recipients) toModel() map[string][]model.Recipient {
 	if len(s.groups) == 0 {
 		return nil
 	}
 	m := make(map[string][]model.Recipient, len(s.groups))
 	for name, g := range s.groups {
-		m[name] = s.listed(&g.set)
+		m[name] = s.expand(&g.set)
 	}
 	return m
 }
 
-// unknown is the problem of a name that is not declared.
-func (s *recipients) unknown(pos diag.Position, n *node) diag.Diagnostic {
+// describeUnknown is the problem of a name that is not declared.
+func (s *recipients) describeUnknown(pos diag.Position, n *node) diag.Diagnostic {
 	switch {
 	case seal.IsPrivateKey(n.value):
 		return diagnosticAt(pos, n, codePrivateKey, "this is a private key",
@@ -303,12 +311,12 @@ func (s *recipients) unknown(pos diag.Position, n *node) diag.Diagnostic {
 			"declare the key under recipients in "+ProjectFile+" and write its name here")
 	}
 	hint := nearHint{n.value, s.names, "declare it under recipients in " + ProjectFile}.text(s.hints)
-	return diagnosticAt(pos, n, codeUnknownRecipient, "there is no recipient "+quoted(n.value), hint)
+	return diagnosticAt(pos, n, codeUnknownRecipient, "there is no recipient "+quote(n.value), hint)
 }
 
-// known reports whether all of the names are declared, and adds a problem for
+// checkDeclared reports whether all of the names are declared, and adds a problem for
 // each that is not.
-func (s *recipients) known(p *problems, file string, names []*node) bool {
+func (s *recipients) checkDeclared(p *problems, file string, names []*node) bool {
 	all := true
 	for _, n := range names {
 		if s.groups[n.value] != nil {
@@ -316,15 +324,15 @@ func (s *recipients) known(p *problems, file string, names []*node) bool {
 		}
 		all = false
 		if !s.broken && !p.full(diag.Error) {
-			p.add(s.unknown(diag.Position{File: file, Line: int(n.line), Column: int(n.column)}, n))
+			p.add(s.describeUnknown(diag.Position{File: file, Line: int(n.line), Column: int(n.column)}, n))
 		}
 	}
 	return all
 }
 
-// readers resolves a list of declared names, and says what is wrong with the
-// result. Both are remembered: thousands of tokens name the same recipients.
-func (s *recipients) readers(names []string) ([]model.Recipient, *setProblem) {
+// findReaders finds the keys of a list of declared names, and says what is wrong
+// with the result. Both are remembered: thousands of tokens name the same recipients.
+func (s *recipients) findReaders(names []string) ([]model.Recipient, *setProblem) {
 	id := strings.Join(names, "\x00")
 	set, ok := s.sets[id]
 	if !ok {
@@ -339,7 +347,7 @@ func (s *recipients) newSet(names []string) readerSet {
 	for _, name := range names {
 		all.join(&s.groups[name].set)
 	}
-	readers := s.listed(&all)
+	readers := s.expand(&all)
 	if s.broken {
 		return readerSet{readers: readers}
 	}

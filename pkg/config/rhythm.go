@@ -20,8 +20,8 @@ type span struct {
 	set, bad bool
 }
 
-// inherited is the span as a token takes it from the defaults.
-func (s span) inherited() span {
+// inherit returns the span as a token takes it from the defaults.
+func (s span) inherit() span {
 	s.at = nil
 	return s
 }
@@ -34,10 +34,10 @@ type rhythm struct {
 // fill takes from the defaults what the token leaves out.
 func (t *rhythm) fill(defaults rhythm) {
 	if !t.every.set {
-		t.every = defaults.every.inherited()
+		t.every = defaults.every.inherit()
 	}
 	if !t.overlap.set {
-		t.overlap = defaults.overlap.inherited()
+		t.overlap = defaults.overlap.inherit()
 	}
 }
 
@@ -56,7 +56,7 @@ func (t *rhythm) rotation() model.Rotation {
 	return model.Rotation{Every: t.every.days, Overlap: overlap}
 }
 
-func (r *reader) span(f field, key string, low model.Days) span {
+func (r *reader) readSpan(f field, key string, low model.Days) span {
 	if !f.isSet() {
 		return span{key: key}
 	}
@@ -71,7 +71,7 @@ const (
 
 var rotateKeys = keys{"every", "overlap"}
 
-func (r *reader) rotation(t *rhythm, n *node) {
+func (r *reader) readRotation(t *rhythm, n *node) {
 	if n == nil {
 		return
 	}
@@ -79,8 +79,8 @@ func (r *reader) rotation(t *rhythm, n *node) {
 	if !ok {
 		return
 	}
-	t.every = r.span(f[rotateEvery], `"every"`, 1)
-	t.overlap = r.span(f[rotateOverlap], `"overlap"`, 0)
+	t.every = r.readSpan(f[rotateEvery], `"every"`, 1)
+	t.overlap = r.readSpan(f[rotateOverlap], `"overlap"`, 0)
 }
 
 // checkRhythm reports spans that do not fit into one another: a token is

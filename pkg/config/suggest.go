@@ -19,22 +19,17 @@ type nearHint struct {
 
 func (h nearHint) text(hints *diag.Hints) string {
 	if near := hints.Nearest(h.name, h.among); near != "" {
-		return "did you mean " + quoted(near) + "?"
+		return "did you mean " + quote(near) + "?"
 	}
 	return h.otherwise
 }
 
-// keyHint names the known key that was probably meant, else where the key
-// belongs, else all known ones.
-func keyHint(key string, known keys) nearHint {
-	return nearHint{key, known, keyPlace(key, known)}
-}
-
+// keyPlace says where an unknown key belongs, else which ones are known.
 func keyPlace(key string, known keys) string {
 	for _, place := range keyPlaces {
 		for _, name := range place.keys {
 			if key == name {
-				return quoted(key) + " is a key of " + place.what
+				return quote(key) + " is a key of " + place.what
 			}
 		}
 	}

@@ -33,7 +33,10 @@ func checkText(data []byte) *flaw {
 		c := data[i]
 		switch {
 		case c == '\n' && isConflictMarker(data[i+1:]), i == 0 && isConflictMarker(data):
-			return conflictFlaw(data, i)
+			if c == '\n' {
+				i++
+			}
+			return flawAt(data, i, codeConflictMarker, "the file holds a merge conflict", "resolve the conflict and delete its markers")
 		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
 			i++
 		case c == '\r' && i+1 < len(data) && data[i+1] == '\n':
@@ -43,9 +46,9 @@ func checkText(data []byte) *flaw {
 		default:
 			r, size := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && size == 1 {
-				return encodingFlaw(data, i)
+				return flawAt(data, i, codeInvalidUTF8, "the file is not UTF-8", "save the file as UTF-8")
 			}
-			if forbidden(r) != "" {
+			if checkCharacter(r) != "" {
 				return characterFlaw(data, i, r)
 			}
 			i += size
@@ -67,7 +70,7 @@ func checkValue(s string) (code, what string) {
 		if r == '\n' {
 			return codeMultiline, "text of several lines"
 		}
-		if code := forbidden(r); code != "" {
+		if code := checkCharacter(r); code != "" {
 			return code, describe(code, r)
 		}
 		i += size
@@ -75,9 +78,9 @@ func checkValue(s string) (code, what string) {
 	return "", ""
 }
 
-// forbidden returns the code of the problem that a character is wherever it
+// checkCharacter returns the code of the problem that a character is wherever it
 // stands, or "".
-func forbidden(r rune) string {
+func checkCharacter(r rune) string {
 	switch {
 	case r == '\r', r == 0x85, r == 0x2028, r == 0x2029:
 		return codeLineSeparator
@@ -129,19 +132,8 @@ var characterHints = map[string]string{
 }
 
 func characterFlaw(data []byte, offset int, r rune) *flaw {
-	code := forbidden(r)
+	code := checkCharacter(r)
 	return flawAt(data, offset, code, "the file holds "+describe(code, r), characterHints[code])
-}
-
-func encodingFlaw(data []byte, offset int) *flaw {
-	return flawAt(data, offset, codeInvalidUTF8, "the file is not UTF-8", "save the file as UTF-8")
-}
-
-func conflictFlaw(data []byte, offset int) *flaw {
-	if data[offset] == '\n' {
-		offset++
-	}
-	return flawAt(data, offset, codeConflictMarker, "the file holds a merge conflict", "resolve the conflict and delete its markers")
 }
 
 func flawAt(data []byte, offset int, code, summary, hint string) *flaw {

@@ -27,14 +27,18 @@ func (r *reader) parse(data []byte) (*node, *flaw) {
 
 // parseLibrary is parse for what parsePlain leaves to the YAML library.
 func (r *reader) parseLibrary(data []byte) (*node, *flaw) {
-	readable, paired, f := dialect(data)
+	readable, paired, f := translate(data)
 	if f != nil {
 		return nil, f
 	}
 	doc, err := decodeYAML(bytes.NewReader(readable))
 	switch {
 	case errors.Is(err, errSecondDocument):
-		return nil, secondDocument(doc)
+		return nil, &flaw{
+			code: codeSecondDocument, summary: "a second document begins here",
+			hint: "put it into a file of its own, or delete the line of dashes",
+			line: doc.Line, column: doc.Column,
+		}
 	case err != nil:
 		return nil, syntaxFlaw(readable, err)
 	case doc == nil:
@@ -104,18 +108,18 @@ func (c *converter) convert(to *node, from *yaml.Node, depth int) {
 	switch {
 	case from.Kind == yaml.AliasNode:
 		c.refuse(to, codeAlias, "aliases are not read", `write the value out; quote a text that begins with "*"`)
-	case from.Style&yaml.TaggedStyle != 0, c.bareTag(from):
+	case from.Style&yaml.TaggedStyle != 0, c.hasBareTag(from):
 		c.refuse(to, codeTag, "tags are not read", `delete the tag; quote a text that begins with "!"`)
 	case from.Kind == yaml.ScalarNode:
-		c.scalar(to, from)
+		c.convertScalar(to, from)
 	case depth > MaxDepth:
 		c.refuse(to, codeTooDeep, "this is nested too deeply", "nothing that osmoctl reads is nested like this")
 	default:
-		c.collection(to, from, depth)
+		c.convertCollection(to, from, depth)
 	}
 }
 
-func (c *converter) scalar(to *node, from *yaml.Node) {
+func (c *converter) convertScalar(to *node, from *yaml.Node) {
 	value := from.Value
 	if c.paired {
 		var whole bool
@@ -128,23 +132,23 @@ func (c *converter) scalar(to *node, from *yaml.Node) {
 		c.refuse(to, code, "this value holds "+what, characterHints[code])
 		return
 	}
-	c.leaked(to, value)
+	c.checkEscaped(to, value)
 	to.kind, to.value, to.plain = scalarNode, value, from.Style == 0
 }
 
 const pairHint = "write the character itself, or both escapes of its pair"
 
-// leaked reports what is shaped like a secret in a value only, because escapes or
+// checkEscaped reports what is shaped like a secret in a value only, because escapes or
 // the fold of a line stand in it: what stands in the text is found there.
-func (c *converter) leaked(at *node, value string) {
+func (c *converter) checkEscaped(at *node, value string) {
 	for _, s := range secret.Shapes(value) {
 		if !bytes.Contains(c.data, []byte(value[s.Start:s.End])) {
-			c.r.add(leakedHere(s.Kind, c.r.pos(at), 0))
+			c.r.add(describeLeak(s.Kind, c.r.pos(at), 0))
 		}
 	}
 }
 
-func (c *converter) collection(to *node, from *yaml.Node, depth int) {
+func (c *converter) convertCollection(to *node, from *yaml.Node, depth int) {
 	to.kind = listNode
 	if from.Kind == yaml.MappingNode {
 		to.kind = mapNode
@@ -155,8 +159,8 @@ func (c *converter) collection(to *node, from *yaml.Node, depth int) {
 	}
 }
 
-// bareTag reports whether n carries the tag "!".
-func (c *converter) bareTag(n *yaml.Node) bool {
+// hasBareTag reports whether n carries the tag "!".
+func (c *converter) hasBareTag(n *yaml.Node) bool {
 	return c.text != nil && c.text.at(n.Line, n.Column) == '!'
 }
 
@@ -194,20 +198,12 @@ func (c *converter) refuse(n *node, code, summary, hint string) {
 	c.r.fail(n, code, hint, "%s", summary)
 }
 
-func secondDocument(doc *yaml.Node) *flaw {
-	return &flaw{
-		code: codeSecondDocument, summary: "a second document begins here",
-		hint: "put it into a file of its own, or delete the line of dashes",
-		line: doc.Line, column: doc.Column,
-	}
-}
-
 // syntaxFlaw says what the library could not read. The library names a line
 // only, often that of the surrounding block, so the place is found by how far
 // it had read when it gave up.
 func syntaxFlaw(data []byte, err error) *flaw {
 	problem := libraryProblem(err)
-	start, end := lineAround(data, giveUp(data))
+	start, end := lineAround(data, findStop(data))
 	line := data[start:end]
 	indent := len(line) - len(bytes.TrimLeft(line, " \t"))
 	if tab := bytes.IndexByte(line[:indent], '\t'); tab >= 0 {
@@ -246,11 +242,13 @@ func syntaxHint(problem string) string {
 	return ""
 }
 
-// giveUp is the offset of the character at which the library stops reading.
-func giveUp(data []byte) int {
+// findStop finds the last character, but white space, that the library reads before
+// it gives up.
+func findStop(data []byte) int {
 	feed := &trickle{rest: data}
 	_, _ = decodeYAML(feed)
-	return lastText(data[:len(data)-len(feed.rest)])
+	read := data[:len(data)-len(feed.rest)]
+	return max(0, len(bytes.TrimRight(read, " \t\r\n"))-1)
 }
 
 // trickle hands out one byte a time.
@@ -263,11 +261,6 @@ func (t *trickle) Read(p []byte) (int, error) {
 	n := copy(p[:min(len(p), 1)], t.rest)
 	t.rest = t.rest[n:]
 	return n, nil
-}
-
-// lastText is the offset of the last character that is not white space.
-func lastText(data []byte) int {
-	return max(0, len(bytes.TrimRight(data, " \t\r\n"))-1)
 }
 
 // lineAround is the range of the line that holds the offset.
