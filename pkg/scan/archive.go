@@ -62,7 +62,7 @@ func (s *Scanner) File(in Input) Result {
 	u := unpacker{s: s, account: s.open()}
 	u.earn(in.Size)
 	in.Reader = &earning{in.Reader, u.account, in.Size}
-	u.file(u.name("", in.Name), in, 0)
+	u.searchFile(u.searchName("", in.Name), in, 0)
 	return u.Result
 }
 
@@ -73,15 +73,15 @@ type unpacker struct {
 	*account
 }
 
-func (u *unpacker) left(path, reason string, args ...any) {
+func (u *unpacker) skip(path, reason string, args ...any) {
 	u.Left = append(u.Left, Left{Path: path, Reason: fmt.Sprintf(reason, args...)})
 }
 
-// failed says why something was not searched to its end, once where that is the
+// skipRest says why something was not searched to its end, once where that is the
 // budget: the file around it ends for the same reason.
-func (u *unpacker) failed(path, what string, err error) {
+func (u *unpacker) skipRest(path, what string, err error) {
 	if !errors.Is(err, errBudget) {
-		u.left(path, what, err)
+		u.skip(path, what, err)
 		return
 	}
 	if n := len(u.Left); n == 0 || !u.Left[n-1].Budget || !strings.HasPrefix(u.Left[n-1].Path, path) {
@@ -89,9 +89,9 @@ func (u *unpacker) failed(path, what string, err error) {
 	}
 }
 
-// name searches a name and returns it as it may be shown, behind the archive
+// searchName searches a name and returns it as it may be shown, behind the archive
 // that it is in.
-func (u *unpacker) name(archive, name string) string {
+func (u *unpacker) searchName(archive, name string) string {
 	path := u.s.Mask(name)
 	if archive != "" {
 		path = archive + "!" + path
@@ -122,23 +122,23 @@ func (s *Scanner) Mask(name string) string {
 	return name
 }
 
-// file searches a file by what its first bytes say it is.
-func (u *unpacker) file(path string, in Input, depth int) {
+// searchFile searches a file by what its first bytes say it is.
+func (u *unpacker) searchFile(path string, in Input, depth int) {
 	r := bufio.NewReaderSize(in.Reader, 4*headSize)
 	in.head, _ = r.Peek(headSize)
 	in.Reader = r
 	kind := kindOf(in.head)
 	if unpackers[kind] == nil {
 		if kind != "" {
-			u.left(path, "it is %s, which is not unpacked: what is packed in it was not searched", kind)
+			u.skip(path, "it is %s, which is not unpacked: what is packed in it was not searched", kind)
 		}
-		u.content(path, r)
+		u.searchContent(path, r)
 		if kind = behindAll(in); kind == "" {
 			return
 		}
 	}
 	if depth >= u.s.opts.MaxDepth {
-		u.left(path, "it is %s within %d others, which is deeper than is searched", kind, depth)
+		u.skip(path, "it is %s within %d others, which is deeper than is searched", kind, depth)
 		return
 	}
 	unpackers[kind](u, path, in, depth+1)
@@ -160,14 +160,14 @@ func behindAll(in Input) kind {
 	return isZip
 }
 
-func (u *unpacker) content(path string, r io.Reader) {
+func (u *unpacker) searchContent(path string, r io.Reader) {
 	finds, n, err := u.s.Reader(r)
 	u.Files, u.Bytes = u.Files+1, u.Bytes+n
 	for _, f := range finds {
 		u.Places = append(u.Places, Place{path, f})
 	}
 	if err != nil {
-		u.failed(path, fmt.Sprintf("it was searched up to byte %d: %%v", n), err)
+		u.skipRest(path, fmt.Sprintf("it was searched up to byte %d: %%v", n), err)
 	}
 	if u.s.exhausted {
 		u.Left = append(u.Left, Left{Path: path, Reason: "what is encoded in it takes more to decode than is spent", Budget: true})
@@ -179,18 +179,18 @@ func (u *unpacker) content(path string, r io.Reader) {
 func single(k kind, cost int64, open func(u *unpacker, path string, r io.Reader, depth int) (io.Reader, error)) func(*unpacker, string, Input, int) {
 	return func(u *unpacker, path string, in Input, depth int) {
 		if !u.charge(cost) {
-			u.failed(path, "", errBudget)
+			u.skipRest(path, "", errBudget)
 			return
 		}
 		read := &counted{r: in.Reader.(byteReader)}
 		head := slices.Clone(in.head)
 		r, err := open(u, path, read, depth)
 		if err != nil {
-			u.failed(path, "it looks like "+string(k)+", is damaged, and was searched as it is: %v", err)
-			u.content(path, io.MultiReader(bytes.NewReader(head[:min(read.n, int64(len(head)))]), read))
+			u.skipRest(path, "it looks like "+string(k)+", is damaged, and was searched as it is: %v", err)
+			u.searchContent(path, io.MultiReader(bytes.NewReader(head[:min(read.n, int64(len(head)))]), read))
 			return
 		}
-		u.file(path, Input{Reader: metered{r, u.account}}, depth)
+		u.searchFile(path, Input{Reader: metered{r, u.account}}, depth)
 	}
 }
 
@@ -199,8 +199,8 @@ func openGzip(u *unpacker, path string, r io.Reader, _ int) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.name(path, z.Name)
-	u.name(path, z.Comment)
+	u.searchName(path, z.Name)
+	u.searchName(path, z.Comment)
 	return z, nil
 }
 
@@ -245,29 +245,29 @@ type unclosed struct{ io.Reader }
 // unless it is told to take more.
 const maxWindow = 128 << 20
 
-func (u *unpacker) tar(path string, in Input, depth int) {
+func (u *unpacker) unpackTar(path string, in Input, depth int) {
 	repository, b := false, &blocks{r: in.Reader}
 	for r := tar.NewReader(b); ; {
 		h, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			u.behind(path, in.Reader, depth)
+			u.searchBehind(path, in.Reader, depth)
 			return
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
-			u.failed(path, "it is damaged, or was cut off: %v", err)
+			u.skipRest(path, "it is damaged, or was cut off: %v", err)
 			return
 		case !u.charge(memberCost):
-			u.failed(path, "", errBudget)
+			u.skipRest(path, "", errBudget)
 			return
 		}
-		member := u.name(path, h.Name)
-		repository = u.repository(path, h.Name, repository)
-		u.name(path, h.Linkname)
-		u.records(path, h.PAXRecords)
+		member := u.searchName(path, h.Name)
+		repository = u.noteRepository(path, h.Name, repository)
+		u.searchName(path, h.Linkname)
+		u.searchRecords(path, h.PAXRecords)
 		switch {
 		case !hasHoles(h):
-			u.file(member, Input{Reader: r}, depth)
-		case u.holed(member, h, b, depth):
+			u.searchFile(member, Input{Reader: r}, depth)
+		case u.searchHoles(member, h, b, depth):
 			r = tar.NewReader(b) // The one before does not know what was read.
 		default:
 			return
@@ -275,34 +275,34 @@ func (u *unpacker) tar(path string, in Input, depth int) {
 	}
 }
 
-// repository names, once, an archive that holds a git repository: its objects are
+// noteRepository names, once, an archive that holds a git repository: its objects are
 // packed in git's own way, for the most part.
-func (u *unpacker) repository(path, member string, named bool) bool {
+func (u *unpacker) noteRepository(path, member string, named bool) bool {
 	if named || !strings.Contains("/"+member, ".git/objects/") {
 		return named
 	}
-	u.left(path, "it holds a git repository, whose packs are not unpacked: unpack it, and search it with --history")
+	u.skip(path, "it holds a git repository, whose packs are not unpacked: unpack it, and search it with --history")
 	return true
 }
 
-// records searches what the header of a member has beside its names.
-func (u *unpacker) records(path string, records map[string]string) {
+// searchRecords searches what the header of a member has beside its names.
+func (u *unpacker) searchRecords(path string, records map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(records)) {
 		if key != "path" && key != "linkpath" {
-			u.name(path, records[key])
+			u.searchName(path, records[key])
 		}
 	}
 }
 
-// behind searches what follows the end of a tar archive: zeros that fill its last
+// searchBehind searches what follows the end of a tar archive: zeros that fill its last
 // block, or what was appended to it, such as another archive. That one is looked
 // into, as those that are nested are.
-func (u *unpacker) behind(path string, r io.Reader, depth int) {
+func (u *unpacker) searchBehind(path string, r io.Reader, depth int) {
 	rest := bufio.NewReaderSize(r, 64<<10)
 	for {
 		head, err := rest.Peek(headSize)
 		if len(bytes.Trim(head, "\x00")) > 0 || err != nil && !errors.Is(err, io.EOF) {
-			u.file(path, Input{Reader: rest}, depth)
+			u.searchFile(path, Input{Reader: rest}, depth)
 			return
 		}
 		if _, _ = rest.Discard(len(head)); err != nil {

@@ -13,14 +13,14 @@ func TestCursorGoesBackToAMark(t *testing.T) {
 	line, steps := append(bytes.Repeat([]byte("A"), 76), '\n'), 0
 	c := cursor{b: bytes.Repeat(line, 1000), next: func(b []byte) (int, bool) {
 		steps++
-		return encoded(b)
+		return nextEncoded(b)
 	}}
 	for _, n := range []int{75_999, 0, 76, 511, 512, 513, 40_000, 39_999, 75_000, 1} {
 		if got, want := c.nth(n), n/76*77+n%76; got != want {
 			t.Errorf("character %d stands at %d, want %d", n, got, want)
 		}
 	}
-	if got := (&cursor{b: line, next: encoded}).nth(-1); got != 0 {
+	if got := (&cursor{b: line, next: nextEncoded}).nth(-1); got != 0 {
 		t.Errorf("a zero before the first stands at %d", got)
 	}
 	steps = 0

@@ -32,26 +32,22 @@ func (s *Scanner) base64Around(t *text, at, skip int) {
 		lo, missing = lo+(-missing)%4, 0
 	}
 	limit := min(len(t.b), at+around)
-	hi := continuedWithin(t.b, at, limit)
+	hi := at
+	for hi < limit && isBase64(t.b[hi]) {
+		hi++
+	}
+	hi = findEnd(t.b[:limit], hi)
 	if missing == 0 {
 		t.covers.add(Base64, lo, hi, hi < limit)
 	}
-	s.base64(t, lo, hi, missing)
+	s.searchBase64(t, lo, hi, missing)
 }
 
-// continuedWithin is the end of the run at a place, looked for up to a limit.
-func continuedWithin(b []byte, at, limit int) int {
-	for at < limit && isBase64(b[at]) {
-		at++
-	}
-	return continued(b[:limit], at)
-}
-
-// base64 searches what b[lo:hi] is when phase zeros stand before it.
-func (s *Scanner) base64(t *text, lo, hi, phase int) {
+// searchBase64 searches what b[lo:hi] is when phase zeros stand before it.
+func (s *Scanner) searchBase64(t *text, lo, hi, phase int) {
 	out := decode64(s.room(t.depth, (hi-lo)/4*3+6), t.b[lo:hi], phase)
 	s.scratch[t.depth] = out
-	c := cursor{b: t.b[lo:hi], next: encoded}
+	c := cursor{b: t.b[lo:hi], next: nextEncoded}
 	at := func(i int) int { return lo + c.nth(i*8/6-phase) }
 	if len(out) >= valueLength {
 		s.search(t.inner(out, Base64, at))
@@ -141,8 +137,8 @@ func (c *cursor) nth(n int) int {
 	return max(len(c.b)-1, 0)
 }
 
-// encoded is the next of cursors in base64 and hex.
-func encoded(b []byte) (width int, character bool) {
+// nextEncoded is the next of cursors in base64 and hex.
+func nextEncoded(b []byte) (width int, character bool) {
 	if width = gap(b); width > 0 {
 		return width, false
 	}
@@ -179,20 +175,20 @@ func (s *Scanner) hexAround(t *text, at int) {
 		lo -= 2
 	}
 	limit := min(len(t.b), at+around)
-	to := s.hex(t, lo, limit)
+	to := s.searchHex(t, lo, limit)
 	t.covers.add(Hex, lo, to, to < limit)
 }
 
-// hex searches what b[lo:hi] is in hex, up to the first other character, and
+// searchHex searches what b[lo:hi] is in hex, up to the first other character, and
 // returns where that is.
-func (s *Scanner) hex(t *text, lo, hi int) int {
+func (s *Scanner) searchHex(t *text, lo, hi int) int {
 	if hi-lo < 2*valueLength || !isHex(t.b[lo]) || !isHex(t.b[lo+1]) {
 		return lo
 	}
 	out, n := decodeHex(s.room(t.depth, (hi-lo)/2), t.b[lo:hi])
 	s.scratch[t.depth] = out
 	if len(out) >= valueLength {
-		c := cursor{b: t.b[lo:hi], next: encoded}
+		c := cursor{b: t.b[lo:hi], next: nextEncoded}
 		s.search(t.inner(out, Hex, func(i int) int { return lo + c.nth(2*i) }))
 	}
 	return lo + n
@@ -238,13 +234,13 @@ func (s *Scanner) narrowAround(t *text, at, step int, e Encoding) {
 	}
 	hi := min(len(t.b), at+around)
 	t.covers.add(e, lo, hi, hi == len(t.b))
-	s.narrow(t, lo, hi, step, e)
+	s.searchNarrow(t, lo, hi, step, e)
 }
 
-// narrow searches b[lo:hi] without the zeros between its characters. Those of a
+// searchNarrow searches b[lo:hi] without the zeros between its characters. Those of a
 // character stand behind it or before it, by the order of bytes. Where text ends,
 // and something else begins or stood before, they are on one side alone.
-func (s *Scanner) narrow(t *text, lo, hi, step int, e Encoding) {
+func (s *Scanner) searchNarrow(t *text, lo, hi, step int, e Encoding) {
 	out := s.room(t.depth, (hi-lo)/step+1)
 	for i := lo; i < hi; i += step {
 		c := t.b[i]
@@ -272,9 +268,9 @@ func zeros(b []byte, lo, hi int) bool {
 // notASCII stands for a character that is none of ASCII, and for a zero.
 const notASCII = 1
 
-// wide searches what could be UTF-16: stretches in which every other byte is zero,
+// searchWide searches what could be UTF-16: stretches in which every other byte is zero,
 // and no two bytes that follow one another are.
-func (s *Scanner) wide(t *text) {
+func (s *Scanner) searchWide(t *text) {
 	b := t.b
 	for from := 0; ; {
 		i := bytes.IndexByte(b[from:], 0)
@@ -287,22 +283,22 @@ func (s *Scanner) wide(t *text) {
 			last += 2
 		}
 		if (last-first)/2+1 >= valueLength {
-			s.stretch(t, first, last)
+			s.searchStretch(t, first, last)
 		}
 		from = last + 1
 	}
 }
 
-// stretch searches a stretch whose first and last zeros are known. Its characters
+// searchStretch searches a stretch whose first and last zeros are known. Its characters
 // stand before their zeros, or behind them: one that stands outside may be part of
 // the text or not, and makes the end of a value uncertain.
-func (s *Scanner) stretch(t *text, first, last int) {
+func (s *Scanner) searchStretch(t *text, first, last int) {
 	before, after := first > 0 && t.b[first-1] != 0, last+1 < len(t.b) && t.b[last+1] != 0
 	if !after || before {
-		s.narrow(t, max(first-1, (first+1)%2), last, 2, UTF16)
+		s.searchNarrow(t, max(first-1, (first+1)%2), last, 2, UTF16)
 	}
 	if after {
-		s.narrow(t, first+1, last+2, 2, UTF16)
+		s.searchNarrow(t, first+1, last+2, 2, UTF16)
 	}
 }
 
@@ -316,8 +312,8 @@ func (s *Scanner) unescapeFrom(t *text, at int, e Encoding) {
 	s.unescape(t, at, hi, e)
 }
 
-// unescaped resolves all escapes of a text.
-func (s *Scanner) unescaped(t *text) {
+// unescapeAll resolves all escapes of a text.
+func (s *Scanner) unescapeAll(t *text) {
 	for _, e := range []struct {
 		mark     byte
 		encoding Encoding
@@ -341,13 +337,13 @@ func (s *Scanner) unescape(t *text, lo, hi int, e Encoding) {
 	}
 	s.scratch[t.depth] = out
 	if changed && len(out) >= valueLength {
-		c := cursor{b: t.b[lo:hi], next: escaped}
+		c := cursor{b: t.b[lo:hi], next: nextEscaped}
 		s.search(t.inner(out, e, func(i int) int { return lo + c.nth(i) }))
 	}
 }
 
-// escaped is the next of cursors in text with escapes.
-func escaped(b []byte) (width int, character bool) {
+// nextEscaped is the next of cursors in text with escapes.
+func nextEscaped(b []byte) (width int, character bool) {
 	if width = softBreak(b); width > 0 {
 		return width, false
 	}
@@ -371,15 +367,15 @@ func escape(b []byte) (c byte, width int) {
 	switch b[0] {
 	case '%':
 		if len(b) > 1 && b[1] == 'u' {
-			return coded(b, 2, 4, 16)
+			return readCode(b, 2, 4, 16)
 		}
-		return coded(b, 1, 2, 16)
+		return readCode(b, 1, 2, 16)
 	case '\\':
 		return backslash(b)
 	case '&':
 		return entity(b)
 	case '=':
-		return coded(b, 1, 2, 16)
+		return readCode(b, 1, 2, 16)
 	}
 	return b[0], 1
 }
@@ -390,11 +386,11 @@ func backslash(b []byte) (byte, int) {
 	}
 	switch b[1] {
 	case 'x':
-		return numbered(b, 2)
+		return readNumber(b, 2)
 	case 'u':
-		return numbered(b, 4)
+		return readNumber(b, 4)
 	case 'U':
-		return coded(b, 2, 8, 16)
+		return readCode(b, 2, 8, 16)
 	case 'n':
 		return '\n', 2
 	case 'r':
@@ -406,18 +402,18 @@ func backslash(b []byte) (byte, int) {
 	case '\\', '/', '"':
 		return b[1], 2
 	case '0', '1':
-		return coded(b, 1, 3, 8)
+		return readCode(b, 1, 3, 8)
 	}
 	return b[0], 1
 }
 
-// numbered reads \x5f and \u005f, of so many digits, and \x{5f} and \u{5f}.
-func numbered(b []byte, digits int) (byte, int) {
+// readNumber reads \x5f and \u005f, of so many digits, and \x{5f} and \u{5f}.
+func readNumber(b []byte, digits int) (byte, int) {
 	if len(b) < 3 || b[2] != '{' {
-		return coded(b, 2, digits, 16)
+		return readCode(b, 2, digits, 16)
 	}
 	n := digitsOf(b[3:], 16)
-	if c, width := coded(b, 3, n, 16); width > 1 && len(b) > width && b[width] == '}' {
+	if c, width := readCode(b, 3, n, 16); width > 1 && len(b) > width && b[width] == '}' {
 		return c, width + 1
 	}
 	return b[0], 1
@@ -465,7 +461,7 @@ func entity(b []byte) (byte, int) {
 	if b[2] == 'x' || b[2] == 'X' {
 		skip, base = 3, 16
 	}
-	c, width := coded(b, skip, digitsOf(b[min(skip, len(b)):], base), base)
+	c, width := readCode(b, skip, digitsOf(b[min(skip, len(b)):], base), base)
 	if width > 1 && len(b) > width && b[width] == ';' {
 		width++
 	}
@@ -483,8 +479,8 @@ func digitsOf(b []byte, base int) (n int) {
 
 func isDecimal(c byte) bool { return c >= '0' && c <= '9' }
 
-// coded reads the number of an ASCII character, digits long, behind skip bytes.
-func coded(b []byte, skip, digits, base int) (byte, int) {
+// readCode reads the number of an ASCII character, digits long, behind skip bytes.
+func readCode(b []byte, skip, digits, base int) (byte, int) {
 	if len(b) < skip+digits || digits == 0 {
 		return b[0], 1
 	}

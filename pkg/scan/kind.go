@@ -33,9 +33,9 @@ func init() {
 		isXZ:    single(isXZ, openCost, openXZ),
 		isZstd:  single(isZstd, zstdCost, openZstd),
 		isZlib:  single(isZlib, openCost, openZlib),
-		isTar:   (*unpacker).tar,
-		isZip:   (*unpacker).zip,
-		isAr:    (*unpacker).ar,
+		isTar:   (*unpacker).unpackTar,
+		isZip:   (*unpacker).unpackZip,
+		isAr:    (*unpacker).unpackAr,
 	}
 }
 

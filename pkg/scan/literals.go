@@ -231,24 +231,24 @@ func brokenLiterals(prefix string) (list []literal) {
 	return list
 }
 
-// beginnings finds the literals of a text.
-func (s *Scanner) beginnings(t *text) {
+// findBeginnings finds the literals of a text.
+func (s *Scanner) findBeginnings(t *text) {
 	b, filter := t.b, &s.table.filter
 	for i := 0; i+4 <= len(b); i += stride {
 		w := binary.LittleEndian.Uint32(b[i:]) & 0xffffff
 		bit := slot(w)
 		if filter[bit/64]>>(bit%64)&1 != 0 {
-			s.windowAt(t, i, w)
+			s.checkWindow(t, i, w)
 		}
 	}
 	// The last window may be one of three bytes without a fourth.
 	if n := len(b); n >= stride && n%stride == 0 {
-		s.windowAt(t, n-stride, windowOf(b[n-stride:]))
+		s.checkWindow(t, n-stride, windowOf(b[n-stride:]))
 	}
 }
 
-// windowAt compares the literals that have the window w.
-func (s *Scanner) windowAt(t *text, i int, w uint32) {
+// checkWindow compares the literals that have the window w.
+func (s *Scanner) checkWindow(t *text, i int, w uint32) {
 	heads := s.table.heads[w]
 	if heads == nil || !heads.mayFollow(t.b[i+stride:]) {
 		return
@@ -257,15 +257,15 @@ func (s *Scanner) windowAt(t *text, i int, w uint32) {
 		h := &heads.list[k]
 		from := i - h.at
 		if from >= 0 && len(t.b)-from >= len(h.text) && string(t.b[from:from+len(h.text)]) == h.text {
-			s.literalAt(t, from, &h.literal)
+			s.checkLiteral(t, from, &h.literal)
 		}
 	}
 }
 
-// literalAt takes off the encoding that a literal announces.
-func (s *Scanner) literalAt(t *text, at int, l *literal) {
+// checkLiteral takes off the encoding that a literal announces.
+func (s *Scanner) checkLiteral(t *text, at int, l *literal) {
 	if l.encoding == "" {
-		s.shape(t, at)
+		s.checkShape(t, at)
 		return
 	}
 	if t.depth >= s.opts.layers() {
@@ -281,7 +281,7 @@ func (s *Scanner) literalAt(t *text, at int, l *literal) {
 	case UTF32:
 		s.narrowAround(t, at, 4, UTF32)
 	case Wrapped:
-		s.wrappedShape(t, at)
+		s.checkWrapped(t, at)
 	default:
 		s.unescapeFrom(t, at, l.encoding)
 	}

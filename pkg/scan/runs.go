@@ -58,48 +58,48 @@ func countBase64(b []byte) (n int) {
 	return n
 }
 
-// runs looks at the long runs of a text: for values without a prefix, and for
+// searchRuns looks at the long runs of a text: for values without a prefix, and for
 // what is in them as base64 and hex.
-func (s *Scanner) runs(t *text) joined {
+func (s *Scanner) searchRuns(t *text) joined {
 	shortest, j := shortRun, joined{}
 	if s.opts.Deep {
 		shortest = shortRunDeep
 	}
 	eachRun(t.b, 0, len(t.b), inBase64, shortest, func(lo, hi int) {
-		s.words(t, lo, hi)
+		s.lookUpWords(t, lo, hi)
 		if t.depth < s.opts.layers() {
-			s.run(t, lo, hi, &j)
+			s.searchRun(t, lo, hi, &j)
 		}
 	})
 	return j
 }
 
-// run decodes a run from where it may begin. That is not certain: what stands at
+// searchRun decodes a run from where it may begin. That is not certain: what stands at
 // the end of the line before may belong to it, or be the word above a block; and
 // a line may go on in the next, or be followed by another value.
-func (s *Scanner) run(t *text, lo, hi int, j *joined) {
+func (s *Scanner) searchRun(t *text, lo, hi int, j *joined) {
 	lo = afterEscape(t.b, lo)
 	if lo < j.hi {
-		s.decoded(t, lo, hi)
+		s.searchDecoded(t, lo, hi)
 		return
 	}
 	before := lineBefore(t.b, lo, j.hi)
-	*j = joined{lo: lo, hi: continued(t.b, hi)}
+	*j = joined{lo: lo, hi: findEnd(t.b, hi)}
 	if before == 0 && !t.first || countBase64(t.b[before:lo])%4 == 0 {
 		j.lo = before
 	}
-	s.decoded(t, j.lo, j.hi)
+	s.searchDecoded(t, j.lo, j.hi)
 	if before < j.lo {
-		s.decoded(t, before, j.hi)
+		s.searchDecoded(t, before, j.hi)
 	}
 	if j.lo < lo || hi < j.hi {
-		s.decoded(t, lo, hi)
+		s.searchDecoded(t, lo, hi)
 	}
 }
 
-// decoded searches what b[lo:hi] is in base64 and in hex, where it is long
+// searchDecoded searches what b[lo:hi] is in base64 and in hex, where it is long
 // enough to hold a value. With Deep it is decoded from each of four places.
-func (s *Scanner) decoded(t *text, lo, hi int) {
+func (s *Scanner) searchDecoded(t *text, lo, hi int) {
 	if hi-lo < encodedLength {
 		return
 	}
@@ -108,19 +108,19 @@ func (s *Scanner) decoded(t *text, lo, hi int) {
 		phases = 4
 	}
 	for phase := range phases {
-		s.base64(t, lo, hi, phase)
+		s.searchBase64(t, lo, hi, phase)
 	}
-	s.hex(t, lo, hi)
+	s.searchHex(t, lo, hi)
 	if s.opts.Deep {
 		eachRun(t.b, lo, hi, inHex, 2*valueLength, func(lo, hi int) {
-			s.hex(t, lo, hi)
-			s.hex(t, lo+1, hi)
+			s.searchHex(t, lo, hi)
+			s.searchHex(t, lo+1, hi)
 		})
 	}
 }
 
-// continued is where a run ends that goes on after line breaks.
-func continued(b []byte, end int) int {
+// findEnd is where a run ends that goes on after line breaks.
+func findEnd(b []byte, end int) int {
 	for end < len(b) {
 		next := end + gap(b[end:])
 		if next == end || next >= len(b) || !isBase64(b[next]) {
@@ -192,12 +192,12 @@ func gap(b []byte) int {
 		return 0
 	}
 	if b[0] == '\\' {
-		return escapedGap(b)
+		return gapOfEscapes(b)
 	}
 	return lineBreak(b)
 }
 
-func escapedGap(b []byte) int {
+func gapOfEscapes(b []byte) int {
 	i := 0
 	for i < len(b) && b[i] == '\\' {
 		i++
@@ -212,15 +212,15 @@ func escapedGap(b []byte) int {
 	case b[i] == 'r' || b[i] == 'n':
 		again := 0
 		if b[i] == 'r' && i+1 < len(b) && b[i+1] == '\\' {
-			again = escapedGap(b[i+1:])
+			again = gapOfEscapes(b[i+1:])
 		}
 		return i + 1 + again
 	}
 	return 0
 }
 
-// words looks the values without a prefix up that stand in a run.
-func (s *Scanner) words(t *text, lo, hi int) {
+// lookUpWords looks the values without a prefix up that stand in a run.
+func (s *Scanner) lookUpWords(t *text, lo, hi int) {
 	if s.opts.Issued == nil || hi-lo < valueLength {
 		return
 	}
@@ -228,18 +228,18 @@ func (s *Scanner) words(t *text, lo, hi int) {
 		if lo == 0 && !t.first || hi == len(t.b) && !t.last {
 			return // It goes on in another piece, which has it whole.
 		}
-		s.word(t, lo, hi)
+		s.lookUpWord(t, lo, hi)
 		if after := afterEscape(t.b, lo); after > lo {
-			s.word(t, after, hi)
+			s.lookUpWord(t, after, hi)
 		}
 		if s.opts.Deep {
-			s.windows(t, lo, hi)
+			s.lookUpWindows(t, lo, hi)
 		}
 	})
 }
 
-// word looks up a run that has the length of a value.
-func (s *Scanner) word(t *text, lo, hi int) {
+// lookUpWord looks up a run that has the length of a value.
+func (s *Scanner) lookUpWord(t *text, lo, hi int) {
 	if hi-lo == valueLength || hi-lo == oldLength && allHex(t.b[lo:hi]) {
 		s.lookUp(t, lo, hi)
 	}
@@ -254,8 +254,8 @@ func allHex(b []byte) bool {
 	return true
 }
 
-// windows looks every 43 characters up.
-func (s *Scanner) windows(t *text, lo, hi int) {
+// lookUpWindows looks every 43 characters up.
+func (s *Scanner) lookUpWindows(t *text, lo, hi int) {
 	for at := lo; at+valueLength <= hi; at++ {
 		if at >= lo+longestWindows && at+valueLength <= hi-longestWindows {
 			at = hi - longestWindows

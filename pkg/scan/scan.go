@@ -201,25 +201,25 @@ func (t *text) encodings() []Encoding {
 // search looks for values in a text and in all that is encoded in it.
 // The last run of base64 is returned: it may go on behind the text.
 func (s *Scanner) search(t *text) joined {
-	if t.depth > 0 && !s.account.charge(s.workOf(len(t.b))) {
+	if t.depth > 0 && !s.account.charge(s.weigh(len(t.b))) {
 		s.exhausted = true
 		return joined{}
 	}
-	s.beginnings(t)
-	j := s.runs(t)
+	s.findBeginnings(t)
+	j := s.searchRuns(t)
 	if t.depth < s.opts.layers() {
-		s.wide(t)
+		s.searchWide(t)
 		if s.opts.Deep {
-			s.unescaped(t)
+			s.unescapeAll(t)
 		}
 	}
 	return j
 }
 
-// workOf is what is charged for bytes that were decoded: text that is made to be
+// weigh is what is charged for bytes that were decoded: text that is made to be
 // slow is decoded over and over, and packed it is small. Ordinary text is decoded
 // less than once.
-func (s *Scanner) workOf(n int) int64 {
+func (s *Scanner) weigh(n int) int64 {
 	const overhead, deeper = 64, 32
 	if s.opts.Deep {
 		return int64(n+overhead) / deeper

@@ -6,19 +6,19 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/token"
 )
 
-// shape looks at what stands behind the prefix. What stands around does not
+// checkShape looks at what stands behind the prefix. What stands around does not
 // matter: a token that is glued to other text has leaked as well, and the
 // checksum leaves no doubt about which of it is one.
-func (s *Scanner) shape(t *text, at int) {
+func (s *Scanner) checkShape(t *text, at int) {
 	if at+token.Length <= len(t.b) && token.Valid(t.b[at:at+token.Length]) {
 		s.note(t, at, sha256.Sum256(t.b[at:at+token.Length]), true)
 		return
 	}
-	s.wrappedShape(t, at)
+	s.checkWrapped(t, at)
 }
 
-// wrappedShape puts a token together that line breaks cut in pieces.
-func (s *Scanner) wrappedShape(t *text, at int) {
+// checkWrapped puts a token together that line breaks cut in pieces.
+func (s *Scanner) checkWrapped(t *text, at int) {
 	var value [token.Length]byte
 	defer clear(value[:])
 	n, i := 0, at

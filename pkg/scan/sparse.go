@@ -64,9 +64,9 @@ func hasHoles(h *tar.Header) bool {
 	return holes
 }
 
-// stored is how many bytes of the member whose header was read last are still to
+// countStored is how many bytes of the member whose header was read last are still to
 // come. The map of its holes counts as a part of it, but for the oldest form.
-func (b *blocks) stored(h *tar.Header) (size int64, ok bool) {
+func (b *blocks) countStored(h *tar.Header) (size int64, ok bool) {
 	const at, end = 124, 136
 	record, has := h.PAXRecords["size"]
 	switch field := b.header[at:end]; {
@@ -87,22 +87,22 @@ func (b *blocks) stored(h *tar.Header) (size int64, ok bool) {
 	return size, ok && size >= 0
 }
 
-// holed searches what the archive has of a member with holes, and says whether the
+// searchHoles searches what the archive has of a member with holes, and says whether the
 // next member can be found behind it.
-func (u *unpacker) holed(member string, h *tar.Header, b *blocks, depth int) bool {
-	size, ok := b.stored(h)
+func (u *unpacker) searchHoles(member string, h *tar.Header, b *blocks, depth int) bool {
+	size, ok := b.countStored(h)
 	if !ok {
-		u.left(member, "it is damaged: its header does not say how much of it is stored")
+		u.skip(member, "it is damaged: its header does not say how much of it is stored")
 		return false
 	}
 	data := &io.LimitedReader{R: b.r, N: size}
-	u.file(member, Input{Reader: data}, depth)
+	u.searchFile(member, Input{Reader: data}, depth)
 	_, err := io.Copy(io.Discard, data)
 	if err == nil && data.N > 0 {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		u.failed(member, "it is damaged, or was cut off: %v", err)
+		u.skipRest(member, "it is damaged, or was cut off: %v", err)
 		return false
 	}
 	_, err = io.CopyN(io.Discard, b.r, -size&(blockSize-1))

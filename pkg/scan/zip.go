@@ -39,11 +39,11 @@ func (l *listed) ReadAt(b []byte, off int64) (int, error) {
 	return l.ReaderAt.ReadAt(b, off)
 }
 
-func (u *unpacker) zip(path string, in Input, depth int) {
+func (u *unpacker) unpackZip(path string, in Input, depth int) {
 	if in.ReaderAt == nil {
 		data, err := io.ReadAll(io.LimitReader(in.Reader, maxHeld+1))
 		if err != nil || len(data) > maxHeld {
-			u.notHeld(path, data, err)
+			u.searchPacked(path, data, err)
 			return
 		}
 		in.ReaderAt, in.Size = bytes.NewReader(data), int64(len(data))
@@ -51,24 +51,24 @@ func (u *unpacker) zip(path string, in Input, depth int) {
 	list := &listed{ReaderAt: in.ReaderAt, left: maxDirectory}
 	z, err := zip.NewReader(list, in.Size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		u.left(path, "it is damaged, and was searched as it is: %v", err)
-		u.content(path, io.NewSectionReader(in.ReaderAt, 0, in.Size))
+		u.skip(path, "it is damaged, and was searched as it is: %v", err)
+		u.searchContent(path, io.NewSectionReader(in.ReaderAt, 0, in.Size))
 		return
 	}
 	list.all = true
-	u.methods(z)
-	u.name(path, z.Comment)
+	u.addMethods(z)
+	u.searchName(path, z.Comment)
 	repository := false
 	for _, f := range z.File {
-		repository = u.repository(path, f.Name, repository)
-		if !u.zipMember(path, f, depth) {
+		repository = u.noteRepository(path, f.Name, repository)
+		if !u.unpackMember(path, f, depth) {
 			return
 		}
 	}
 }
 
-// methods are the ways of packing that are known here and not to archive/zip.
-func (u *unpacker) methods(z *zip.Reader) {
+// addMethods adds the ways of packing that are known here and not to archive/zip.
+func (u *unpacker) addMethods(z *zip.Reader) {
 	costly := func(cost int64, open func(io.Reader) (io.Reader, error)) zip.Decompressor {
 		return func(r io.Reader) io.ReadCloser {
 			if !u.charge(cost) {
@@ -101,38 +101,38 @@ type broken struct{ err error }
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 func (broken) Close() error               { return nil }
 
-func (u *unpacker) notHeld(path string, data []byte, err error) {
+func (u *unpacker) searchPacked(path string, data []byte, err error) {
 	if err != nil {
-		u.failed(path, "it was not read to its end: %v", err)
+		u.skipRest(path, "it was not read to its end: %v", err)
 	} else {
-		u.left(path, "it is a zip archive in a stream, and larger than the %d MiB that are held in memory", maxHeld>>20)
+		u.skip(path, "it is a zip archive in a stream, and larger than the %d MiB that are held in memory", maxHeld>>20)
 	}
-	u.content(path, bytes.NewReader(data))
+	u.searchContent(path, bytes.NewReader(data))
 }
 
-// zipMember searches a member and reports whether there is budget for more.
-func (u *unpacker) zipMember(path string, f *zip.File, depth int) bool {
-	member := u.name(path, f.Name)
-	u.name(path, f.Comment)
+// unpackMember searches a member and reports whether there is budget for more.
+func (u *unpacker) unpackMember(path string, f *zip.File, depth int) bool {
+	member := u.searchName(path, f.Name)
+	u.searchName(path, f.Comment)
 	if !u.charge(memberCost) {
-		u.failed(path, "", errBudget)
+		u.skipRest(path, "", errBudget)
 		return false
 	}
 	if f.FileInfo().IsDir() {
 		return true
 	}
 	if f.Flags&1 != 0 {
-		u.left(member, "it is encrypted")
+		u.skip(member, "it is encrypted")
 		return true
 	}
 	r, err := f.Open()
 	if err != nil {
-		u.left(member, "it cannot be unpacked: %v", err)
+		u.skip(member, "it cannot be unpacked: %v", err)
 		return true
 	}
 	defer r.Close()
 	u.out = false
-	u.file(member, Input{Reader: metered{r, u.account}}, depth)
+	u.searchFile(member, Input{Reader: metered{r, u.account}}, depth)
 	if u.out {
 		u.Left = append(u.Left, Left{Path: path, Reason: "what follows in it was not searched"})
 	}
