@@ -65,9 +65,9 @@ func LeftWords(n int) string {
 	return "and " + Count(n) + " more, which -t json lists"
 }
 
-// leftWords says how much of a section is not shown, and whether anything in it
+// restWords says how much of a section is not shown, and whether anything in it
 // matters.
-func (s Section) leftWords() string {
+func (s Section) restWords() string {
 	words := "and " + Count(s.Left) + " more, which "
 	if len(s.Items) == 0 {
 		words = Count(s.Left) + " in all, which "
@@ -120,7 +120,7 @@ func (s Section) text(p *Page) {
 		i.text(p)
 	}
 	if s.Left > 0 {
-		p.Spans(Say(Faint, "  "+s.leftWords()))
+		p.Spans(Say(Faint, "  "+s.restWords()))
 	}
 }
 

@@ -145,7 +145,7 @@ func (b *block) write(out *strings.Builder) {
 		out.WriteString(text)
 	}
 	if b.Left > 0 {
-		out.WriteString("- " + b.leftWords() + "\n")
+		out.WriteString("- " + b.restWords() + "\n")
 	}
 }
 

@@ -298,6 +298,21 @@ type Limit struct {
 	Percent *int `json:"percent,omitempty"`
 }
 
+// Words spells the limit as people write it: 5 or 20%.
+func (l Limit) Words() string {
+	var parts []string
+	if l.Count != nil {
+		parts = append(parts, strconv.Itoa(*l.Count))
+	}
+	if l.Percent != nil {
+		parts = append(parts, strconv.Itoa(*l.Percent)+"%")
+	}
+	if len(parts) == 0 {
+		return "no limit"
+	}
+	return strings.Join(parts, " or ")
+}
+
 // Guardrails are the declared limits on what one plan may do. A zero field is
 // silent; package guard holds the default for each. The tag of a field is its key
 // in osmoctl.yaml and in state, and its type says how it is read: a string is the

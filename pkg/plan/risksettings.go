@@ -2,7 +2,6 @@ package plan
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -51,7 +50,7 @@ func settingText(v any) string {
 	case model.Mode:
 		return strconv.Quote(string(v))
 	case *model.Limit:
-		return limitWords(*v)
+		return v.Words()
 	case model.Days:
 		return v.String()
 	case *int:
@@ -68,18 +67,4 @@ func settingText(v any) string {
 		return "another value"
 	}
 	return string(data)
-}
-
-func limitWords(l model.Limit) string {
-	var parts []string
-	if l.Count != nil {
-		parts = append(parts, strconv.Itoa(*l.Count))
-	}
-	if l.Percent != nil {
-		parts = append(parts, fmt.Sprintf("%d%%", *l.Percent))
-	}
-	if len(parts) == 0 {
-		return "no limit"
-	}
-	return strings.Join(parts, " or ")
 }

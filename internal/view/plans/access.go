@@ -50,7 +50,7 @@ func accessSection(p *plan.Plan) view.Section {
 	for _, list := range view.Group(heavy, heavyKey) {
 		s.Items = append(s.Items, heavyItem(list, scale))
 	}
-	if slices.ContainsFunc(s.Items, excepts) {
+	if slices.ContainsFunc(s.Items, hasException) {
 		s.Items = append(s.Items, view.Item{Mark: "*", Tone: view.Faint, Head: []view.Span{view.Say(view.Faint, exceptWords)}})
 	}
 	return s
@@ -60,7 +60,7 @@ func accessSection(p *plan.Plan) view.Section {
 // not about, and not why.
 const exceptWords = "a line is not about what it excepts: that is denied, or no change, or in a line of its own"
 
-func excepts(i view.Item) bool {
+func hasException(i view.Item) bool {
 	return slices.ContainsFunc(i.Body, func(line []view.Span) bool {
 		return slices.ContainsFunc(line, func(s view.Span) bool { return s.Foreign && strings.Contains(s.Text, " except ") })
 	})
@@ -74,7 +74,8 @@ func accessGroups(list []plan.Access, scale access.Scale) []accessGroup {
 		at := locateGrants(a)
 		key, known := keys[at]
 		if !known {
-			key = accessKey(a)
+			s := serverOf(a)
+			key = grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String() + s.Version + string(s.Mode)
 			keys[at] = key
 		}
 		return key
@@ -106,11 +107,6 @@ func locateGrants(a plan.Access) grantsAt {
 		at.lost = &a.Lost[0]
 	}
 	return at
-}
-
-func accessKey(a plan.Access) string {
-	s := serverOf(a)
-	return grantsKey(a.Gained) + grantsKey(a.Lost) + a.EffectiveOn.String() + s.Version + string(s.Mode)
 }
 
 // serverOf is the server that an entry is about, the zero one where it holds for

@@ -9,8 +9,8 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// appliedReport is what an apply did, for people.
-func appliedReport(p *plan.Plan, r *apply.Result) view.Document {
+// applyReport is what an apply did, for people.
+func applyReport(p *plan.Plan, r *apply.Result) view.Document {
 	if r.Commit == "" && p.Restored != nil {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, restoreHeadline(p))}}}
 	}
@@ -24,9 +24,9 @@ func appliedReport(p *plan.Plan, r *apply.Result) view.Document {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do. State equals the declarations.")}}}
 	}
 	d := view.Document{
-		Head:     [][]view.Span{{view.Say(view.Adds, appliedHeadline(p))}},
+		Head:     [][]view.Span{{view.Say(view.Adds, applyHeadline(p))}},
 		Sections: []view.Section{issuedSection(r), risksSection(p), keySection(p)},
-		Foot:     appliedFoot(p, r),
+		Foot:     applyFoot(p, r),
 	}
 	if p.DueOnly {
 		d.Sections = append(d.Sections, changesSection(p), warningsSection(p))
@@ -38,22 +38,18 @@ func appliedReport(p *plan.Plan, r *apply.Result) view.Document {
 	return d
 }
 
-func appliedHeadline(p *plan.Plan) string {
+func applyHeadline(p *plan.Plan) string {
 	if p.Restored != nil {
-		return restoredHeadline(p)
+		words := view.Plural(len(p.Restored.Files), "file", "files") + " put back"
+		if len(p.Changes) > 0 {
+			words = summaryWords(p.Summary, done)
+		}
+		return "Restored commit " + view.ShortCommit(p.Restored.Commit) + ": " + words + "."
 	}
 	if len(p.Changes) == 0 {
 		return "Applied: project settings recorded."
 	}
 	return "Applied: " + summaryWords(p.Summary, done) + "."
-}
-
-func restoredHeadline(p *plan.Plan) string {
-	words := view.Plural(len(p.Restored.Files), "file", "files") + " put back"
-	if len(p.Changes) > 0 {
-		words = summaryWords(p.Summary, done)
-	}
-	return "Restored commit " + view.ShortCommit(p.Restored.Commit) + ": " + words + "."
 }
 
 func issuedSection(r *apply.Result) view.Section {
@@ -64,7 +60,7 @@ func issuedSection(r *apply.Result) view.Section {
 	})
 }
 
-func appliedFoot(p *plan.Plan, r *apply.Result) [][]view.Span {
+func applyFoot(p *plan.Plan, r *apply.Result) [][]view.Span {
 	foot := [][]view.Span{
 		{view.Say(view.Plain, "Commit "), view.Quote(view.ShortCommit(r.Commit)), view.Say(view.Plain, ", state serial "+strconv.Itoa(r.Serial)+".")},
 		{view.Say(view.Plain, "Digest: "), view.Quote(p.Digest)},

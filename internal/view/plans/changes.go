@@ -87,7 +87,7 @@ func changeItem(p *plan.Plan, c *plan.Change) view.Item {
 		lines, heavy := fieldLines(c, f)
 		i.Body, i.Heavy = append(i.Body, lines...), i.Heavy || heavy
 	}
-	i.Body = append(i.Body, resolvedLines(p, c)...)
+	i.Body = append(i.Body, resolutionLines(p, c)...)
 	if report.KeepsAccess(p, c) {
 		i.Add(view.Say(view.Faint, "no effective change of access"))
 	}
@@ -97,8 +97,8 @@ func changeItem(p *plan.Plan, c *plan.Change) view.Item {
 	return i
 }
 
-// resolvedLines says what the day and the state decided.
-func resolvedLines(p *plan.Plan, c *plan.Change) (lines [][]view.Span) {
+// resolutionLines says what the day and the state decided.
+func resolutionLines(p *plan.Plan, c *plan.Change) (lines [][]view.Span) {
 	r := c.Resolved
 	if r == nil {
 		return nil

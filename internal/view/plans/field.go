@@ -55,14 +55,6 @@ func samePolicy(p model.Policy) string {
 	return fmt.Sprintf("%q %q %q", p.Effect, model.Set(p.Actions), p.Resources)
 }
 
-func clipLines(lines [][]view.Span) [][]view.Span {
-	if len(lines) <= view.MaxFields {
-		return lines
-	}
-	rest := len(lines) - view.MaxFields
-	return append(lines[:view.MaxFields:view.MaxFields], []view.Span{view.Say(view.Faint, view.LeftWords(rest))})
-}
-
 // labelLines shows labels one by one.
 func labelLines(c *plan.Change, f plan.Field) (lines [][]view.Span) {
 	before, _ := f.Before.(map[string]string)
@@ -84,7 +76,10 @@ func labelLines(c *plan.Change, f plan.Field) (lines [][]view.Span) {
 			lines = append(lines, difference("labels."+key, valueOrNil(b, had), valueOrNil(a, has)))
 		}
 	}
-	return clipLines(lines)
+	if rest := len(lines) - view.MaxFields; rest > 0 {
+		lines = append(lines[:view.MaxFields], []view.Span{view.Say(view.Faint, view.LeftWords(rest))})
+	}
+	return lines
 }
 
 func valueOrNil(s string, there bool) any {
@@ -116,29 +111,9 @@ func valueWords(v any) string {
 	case model.SyncMode:
 		return string(v)
 	case *model.Limit:
-		return limitWords(v)
+		return v.Words()
 	}
-	return jsonWords(v)
-}
-
-// limitWords is a limit as the project file has it: 5 or 20%.
-func limitWords(l *model.Limit) string {
-	var parts []string
-	if l.Count != nil {
-		parts = append(parts, strconv.Itoa(*l.Count))
-	}
-	if l.Percent != nil {
-		parts = append(parts, strconv.Itoa(*l.Percent)+"%")
-	}
-	if len(parts) == 0 {
-		return "no limit"
-	}
-	return strings.Join(parts, " or ")
-}
-
-// jsonWords is the fallback for values of any other type: their JSON, which has
-// no type's name in it.
-func jsonWords(v any) string {
+	// The JSON of any other value has no type's name in it.
 	b, err := json.Marshal(v)
 	if err != nil {
 		return "(not shown)"

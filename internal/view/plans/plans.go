@@ -77,5 +77,5 @@ func ShowApplied(v *view.View, p *plan.Plan, r *apply.Result, f view.Format) err
 	if f == view.JSON {
 		return v.WriteJSON(v.Out, report.AppliedOf(p, r))
 	}
-	return v.ShowDocument(f, appliedReport(p, r))
+	return v.ShowDocument(f, applyReport(p, r))
 }

@@ -20,10 +20,6 @@ type policyLine struct {
 	weight access.Weight
 }
 
-// widens reports whether the line may give more access: an Allow that comes, or a
-// Deny that goes.
-func (l policyLine) widens() bool { return l.comes == (l.policy.Effect != model.Deny) }
-
 // policyLines shows the policies that go and those that come, before all those
 // that widen access by something heavy; the others stay. Where they are many, all
 // are sorted by what they add. Nothing heavy is left out.
@@ -45,7 +41,11 @@ func policyLines(f plan.Field) (lines [][]view.Span, heavy bool) {
 			lines = append(lines, []view.Span{view.Say(view.Faint, "and "+view.Count(len(list)-n)+" more, none of them heavy, which -t json lists")})
 			break
 		}
-		lines = append(lines, l.spans())
+		mark, t := "- ", view.Removes
+		if l.comes {
+			mark, t = "+ ", view.Adds
+		}
+		lines = append(lines, []view.Span{view.Say(view.Plain, "policy "), view.QuoteAs(t, mark+clipPolicy(l.policy))})
 	}
 	return lines, list[0].danger().Heavy()
 }
@@ -59,20 +59,13 @@ func linesOf(policies []model.Policy, comes bool) []policyLine {
 	return out
 }
 
-// danger is the weight of what widens. What narrows is said as well, after it.
+// danger is the weight of what may give more access: an Allow that comes, or a Deny
+// that goes. What narrows is said as well, after it.
 func (l policyLine) danger() access.Weight {
-	if l.widens() {
+	if l.comes == (l.policy.Effect != model.Deny) {
 		return l.weight
 	}
 	return access.Nothing
-}
-
-func (l policyLine) spans() []view.Span {
-	mark, t := "- ", view.Removes
-	if l.comes {
-		mark, t = "+ ", view.Adds
-	}
-	return []view.Span{view.Say(view.Plain, "policy "), view.QuoteAs(t, mark+clipPolicy(l.policy))}
 }
 
 // clipPolicy is PolicyWords where that is short. Else each of its lists begins

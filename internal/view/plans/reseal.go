@@ -16,10 +16,10 @@ func ShowResealed(v *view.View, p *plan.Plan, r *apply.Result, f view.Format) er
 	if f == view.JSON {
 		return v.WriteJSON(v.Out, report.ResealedOf(p, r))
 	}
-	return v.ShowDocument(f, resealedReport(p, r))
+	return v.ShowDocument(f, resealReport(p, r))
 }
 
-func resealedReport(p *plan.Plan, r *apply.Result) view.Document {
+func resealReport(p *plan.Plan, r *apply.Result) view.Document {
 	if r.Commit == "" {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, resealHeadline(p))}}}
 	}
@@ -27,7 +27,7 @@ func resealedReport(p *plan.Plan, r *apply.Result) view.Document {
 		Head: [][]view.Span{{view.Say(view.Adds, "Resealed: "+view.Plural(len(r.Resealed), "value", "values")+".")}},
 		Sections: []view.Section{
 			resealsSection("Resealed", report.ChangesOf(p, r.Resealed)),
-			leftSection(report.ChangesOf(p, r.Left)),
+			untouchedSection(report.ChangesOf(p, r.Left)),
 			risksSection(p),
 			warningsSection(p),
 		},
@@ -49,7 +49,7 @@ func resealsSection(title string, changes []plan.Change) view.Section {
 	})
 }
 
-func leftSection(changes []plan.Change) view.Section {
+func untouchedSection(changes []plan.Change) view.Section {
 	groups := view.Group(changes, func(c plan.Change) string { return readerNames(c.Before.Readers) })
 	s := view.SectionOf("Left as it was", groups, view.MaxItems, func(group []plan.Change) view.Item {
 		i := view.Item{Mark: "!", Tone: view.Warn, Head: view.Subjects(group, func(c plan.Change) model.Address { return c.Address })}

@@ -12,24 +12,22 @@ import (
 )
 
 func blockedSection(p *plan.Plan) view.Section {
-	s := view.SectionOf("Blocked", p.Blocked, view.MaxItems, blockedItem)
+	s := view.SectionOf("Blocked", p.Blocked, view.MaxItems, func(b plan.Blocked) view.Item {
+		i := view.Item{Mark: "!", Tone: view.Fault}
+		if b.Address != nil {
+			i.Head = append(i.Head, view.QuoteAs(view.Strong, b.Address.String()), view.Say(view.Plain, " "))
+		}
+		i.Head = append(i.Head, view.Tell(view.Clip(b.Detail)))
+		i.Add(view.Say(view.Plain, "guardrail "), view.Quote(b.Guardrail))
+		if b.Flag != "" {
+			i.Add(view.Say(view.Plain, "lifted for one run by "), view.Quote(b.Flag))
+		} else {
+			i.Add(view.Say(view.Plain, "no flag lifts it"))
+		}
+		return i
+	})
 	s.Tone = view.Fault
 	return s
-}
-
-func blockedItem(b plan.Blocked) view.Item {
-	i := view.Item{Mark: "!", Tone: view.Fault}
-	if b.Address != nil {
-		i.Head = append(i.Head, view.QuoteAs(view.Strong, b.Address.String()), view.Say(view.Plain, " "))
-	}
-	i.Head = append(i.Head, view.Tell(view.Clip(b.Detail)))
-	i.Add(view.Say(view.Plain, "guardrail "), view.Quote(b.Guardrail))
-	if b.Flag != "" {
-		i.Add(view.Say(view.Plain, "lifted for one run by "), view.Quote(b.Flag))
-	} else {
-		i.Add(view.Say(view.Plain, "no flag lifts it"))
-	}
-	return i
 }
 
 // readersSection says which keys can read the coming values of how many tokens,
@@ -176,27 +174,23 @@ func nameKeys(value any, about string, names map[string]string) any {
 // impliedSection says what follows and stands in no declaration.
 func impliedSection(p *plan.Plan) view.Section {
 	groups := view.Group(p.Implied, func(i plan.Implied) string { return i.Cause.String() + "\n" + i.Effect })
-	return view.SectionOf("Follows", groups, view.MaxItems, impliedItem)
-}
-
-func impliedItem(group []plan.Implied) view.Item {
-	head := view.Subjects(group, func(i plan.Implied) model.Address { return i.Address })
-	i := view.Item{Mark: ">", Tone: view.Alters, Head: append(head, view.Say(view.Plain, ": "), view.Tell(view.Clip(group[0].Effect)))}
-	i.Add(view.Say(view.Faint, "because of "), view.QuoteAs(view.Faint, group[0].Cause.String()))
-	return i
+	return view.SectionOf("Follows", groups, view.MaxItems, func(group []plan.Implied) view.Item {
+		head := view.Subjects(group, func(i plan.Implied) model.Address { return i.Address })
+		i := view.Item{Mark: ">", Tone: view.Alters, Head: append(head, view.Say(view.Plain, ": "), view.Tell(view.Clip(group[0].Effect)))}
+		i.Add(view.Say(view.Faint, "because of "), view.QuoteAs(view.Faint, group[0].Cause.String()))
+		return i
+	})
 }
 
 func waitingSection(p *plan.Plan) view.Section {
 	groups := view.Group(p.WaitingForIdentity, func(w plan.Waiting) string { return readerNames(w.Gained) })
-	return view.SectionOf("Waiting for an identity", groups, view.MaxItems, waitingItem)
-}
-
-func waitingItem(group []plan.Waiting) view.Item {
-	head := view.Subjects(group, func(w plan.Waiting) model.Address { return w.Address })
-	i := view.Item{Mark: "~", Tone: view.Alters, Head: append(head, view.Say(view.Plain, " to be sealed to "), view.Quote(view.Clip(readerNames(group[0].Gained))))}
-	i.Add(view.Say(view.Plain, "with the next rotation, or by whoever can read them: "), view.Run("osmoctl secrets reseal"))
-	i.Add(view.Say(view.Plain, "a new value at once: "), view.Run("osmoctl apply --replace "+group[0].Address.Token().String()))
-	return i
+	return view.SectionOf("Waiting for an identity", groups, view.MaxItems, func(group []plan.Waiting) view.Item {
+		head := view.Subjects(group, func(w plan.Waiting) model.Address { return w.Address })
+		i := view.Item{Mark: "~", Tone: view.Alters, Head: append(head, view.Say(view.Plain, " to be sealed to "), view.Quote(view.Clip(readerNames(group[0].Gained))))}
+		i.Add(view.Say(view.Plain, "with the next rotation, or by whoever can read them: "), view.Run("osmoctl secrets reseal"))
+		i.Add(view.Say(view.Plain, "a new value at once: "), view.Run("osmoctl apply --replace "+group[0].Address.Token().String()))
+		return i
+	})
 }
 
 func readerNames(list []plan.Reader) string {

@@ -76,7 +76,7 @@ func exposureReport(e report.Exposure) view.Document {
 	return view.Document{
 		Head: head,
 		Sections: []view.Section{
-			exposedKeys(e), exposedValues(e),
+			keysSection(e), valuesSection(e),
 			view.SectionOf("Notes", e.Notes, view.MaxItems, func(note string) view.Item {
 				return view.Item{Mark: "*", Tone: view.Warn, Head: []view.Span{view.Tell(note)}}
 			}),
@@ -93,7 +93,7 @@ func exposureHeadline(e report.Exposure) []view.Span {
 	return []view.Span{view.Say(view.Strong, words), view.QuoteAs(view.Strong, e.Query), view.Say(view.Strong, ".")}
 }
 
-func exposedKeys(e report.Exposure) view.Section {
+func keysSection(e report.Exposure) view.Section {
 	return view.SectionOf("Keys", e.Keys, view.MaxItems, func(k report.ExposedKey) view.Item {
 		i := view.Item{Mark: "*", Head: []view.Span{view.QuoteAs(view.Strong, k.Key)}}
 		if len(k.Names) > 0 {
@@ -104,7 +104,7 @@ func exposedKeys(e report.Exposure) view.Section {
 	})
 }
 
-func exposedValues(e report.Exposure) view.Section {
+func valuesSection(e report.Exposure) view.Section {
 	groups := view.Group(e.Live, func(x report.ExposedValue) string { return x.Status + strconv.FormatBool(x.Recipient) })
 	return view.SectionOf("Live values", groups, view.MaxItems, func(group []report.ExposedValue) view.Item {
 		i := view.Item{Mark: "!", Tone: view.Warn}

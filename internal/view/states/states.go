@@ -9,7 +9,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/tokens"
-	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 // Show writes what state holds: text or JSON.
@@ -72,16 +71,13 @@ func writeStateOverview(p *view.Page, o report.StateObject) {
 		p.Line("  role/" + r.Name)
 	}
 	for _, u := range o.Users {
-		p.Line("  account/" + u.ID + deletedWords(u.DeletedOn))
+		deleted := ""
+		if u.DeletedOn != 0 {
+			deleted = " (deleted on " + u.DeletedOn.String() + ")"
+		}
+		p.Line("  account/" + u.ID + deleted)
 		for _, t := range u.TokenList {
 			p.Line("  token/" + u.ID + "/" + tokenSummary(t))
 		}
 	}
-}
-
-func deletedWords(on model.Date) string {
-	if on == 0 {
-		return ""
-	}
-	return " (deleted on " + on.String() + ")"
 }
