@@ -73,7 +73,7 @@ func LeakForms() []func(value string) string {
 		func(v string) string { return "Authorization: Basic " + encode("ci:"+v) + "\n" },
 		func(v string) string { return "data:\n  token: " + encode(v) + "\n" },
 		func(v string) string {
-			return "blob:\n" + wrapped(encode(strings.Repeat("some text, ", 20)+v+" and more of it")) + "\n"
+			return "blob:\n" + wrap(encode(strings.Repeat("some text, ", 20)+v+" and more of it")) + "\n"
 		},
 		func(v string) string { return "manifest: " + encode("data:\n  token: "+encode(v)+"\n") + "\n" },
 		func(v string) string { return "hex: " + hex.EncodeToString([]byte(v)) + "\n" },
@@ -84,8 +84,8 @@ func LeakForms() []func(value string) string {
 	}
 }
 
-// wrapped breaks lines after 76 characters.
-func wrapped(s string) string {
+// wrap breaks lines after 76 characters.
+func wrap(s string) string {
 	var b strings.Builder
 	for len(s) > 76 {
 		b.WriteString(s[:76] + "\n")
@@ -103,7 +103,7 @@ func logBlock(draw *rand.Rand) []byte {
 	}
 	encoded := base64.StdEncoding.EncodeToString(raw)
 	var b bytes.Buffer
-	b.WriteString("run: " + encoded + "\nlines:\n" + wrapped(encoded) + "\n")
+	b.WriteString("run: " + encoded + "\nlines:\n" + wrap(encoded) + "\n")
 	for b.Len() < leakBlock {
 		fmt.Fprintf(&b, "2026-11-23T%02d:%02d:%02d.%03dZ node-%d", draw.IntN(24), draw.IntN(60), draw.IntN(60), draw.IntN(1000), draw.IntN(16))
 		for range 5 + draw.IntN(10) {

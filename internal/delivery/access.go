@@ -77,9 +77,6 @@ func parseGroup(text string) (int, error) {
 	return strconv.Atoi(g.Gid)
 }
 
-// zero reports whether the owner alone has access, as is usual.
-func (a Access) zero() bool { return a == Access{} }
-
 // covers reports whether a file that is there is read by nobody who could not
 // read the new one.
 func (a Access) covers(info fs.FileInfo) bool {
@@ -91,12 +88,12 @@ func (a Access) covers(info fs.FileInfo) bool {
 		group = a.Group
 	}
 	others := info.Mode().Perm() & 0o077
-	return ownedByUs(info) && (others == 0 || others&^a.Mode == 0 && inGroup(info, group))
+	return isOwnedByUs(info) && (others == 0 || others&^a.Mode == 0 && isInGroup(info, group))
 }
 
-// close makes an empty file its owner's alone, whatever a umask or the
+// makePrivate makes an empty file its owner's alone, whatever a umask or the
 // directory's access list made of it.
-func (a Access) close(f *os.File) error {
+func (a Access) makePrivate(f *os.File) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

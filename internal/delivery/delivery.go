@@ -103,7 +103,7 @@ func (f File) Write(ctx context.Context, value secret.Value) error {
 		return err
 	}
 	defer root.Close()
-	if err := unmoved(root, dir); err != nil {
+	if err := checkUnmoved(root, dir); err != nil {
 		return err
 	}
 	name := filepath.Base(f.Path)
@@ -140,7 +140,7 @@ func (f File) place() (string, error) {
 		return "", err
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0:
 		return "", &PlaceError{"others can write to " + dir, "choose a directory that only you can write to"}
-	case ownedByOther(info):
+	case isOwnedByOther(info):
 		return "", &PlaceError{dir + " belongs to somebody else, who can swap what is in it", "choose a directory of yours"}
 	}
 	return dir, nil
@@ -165,9 +165,9 @@ func (f File) target(root *os.Root, name string) (bool, error) {
 	return true, checkContent(f.Path, filepath.Join(root.Name(), name))
 }
 
-// unmoved demands that the directory that was opened is still the one that was
+// checkUnmoved demands that the directory that was opened is still the one that was
 // judged by its path.
-func unmoved(root *os.Root, dir string) error {
+func checkUnmoved(root *os.Root, dir string) error {
 	opened, err := root.Stat(".")
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func unmoved(root *os.Root, dir string) error {
 
 // fill writes the value to the disk, and then lets others read it who are to.
 func fill(f *os.File, value secret.Value, who Access) error {
-	if err := who.close(f); err != nil {
+	if err := who.makePrivate(f); err != nil {
 		return err
 	}
 	err := value.Use(func(b []byte) error {

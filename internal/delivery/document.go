@@ -38,7 +38,10 @@ func (e *TargetError) Hint() string { return e.hint }
 // a descriptor data is written. The errors are [*TargetError] and those of the
 // file system.
 func (d Document) Write(ctx context.Context, data []byte) error {
-	return d.WriteFrom(ctx, func(to io.Writer) error { return writeAll(to, data) })
+	return d.WriteFrom(ctx, func(to io.Writer) error {
+		_, err := to.Write(data)
+		return err
+	})
 }
 
 // WriteFrom is Write of what fill writes, piece by piece.
@@ -128,7 +131,7 @@ func (d Document) file(fill func(io.Writer) error) error {
 	if err := d.judge(dir, name, before); err != nil {
 		return err
 	}
-	if err := unmoved(root, dir); err != nil {
+	if err := checkUnmoved(root, dir); err != nil {
 		return err
 	}
 	mode := fs.FileMode(0o644)
@@ -141,7 +144,7 @@ func (d Document) file(fill func(io.Writer) error) error {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }()
-	if err := errors.Join(keepReadable(f), fill(f), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(makeReadable(f), fill(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := root.Rename(temporary, name); err != nil {
@@ -150,18 +153,13 @@ func (d Document) file(fill func(io.Writer) error) error {
 	return flush(root)
 }
 
-// keepReadable gives the owner what a umask took.
-func keepReadable(f *os.File) error {
+// makeReadable gives the owner what a umask took.
+func makeReadable(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || info.Mode().Perm()&0o600 == 0o600 {
 		return err
 	}
 	return f.Chmod(info.Mode().Perm() | 0o600)
-}
-
-func writeAll(w io.Writer, data []byte) error {
-	_, err := w.Write(data)
-	return err
 }
 
 // projectDirs and projectNames are what a project consists of, below the
@@ -182,7 +180,7 @@ func (d Document) judge(dir, name string, before fs.FileInfo) error {
 	switch {
 	case before == nil:
 		return nil
-	case links(before) > 1:
+	case countLinks(before) > 1:
 		return &TargetError{d.Path + " has a second name somewhere, by a hard link", "write elsewhere, or remove it first"}
 	}
 	return checkContent(d.Path, filepath.Join(dir, name))
@@ -217,7 +215,7 @@ func owner(dir, name string, before fs.FileInfo) string {
 // InGit reports whether dir is or lies in a directory of git's own.
 func InGit(dir string) bool {
 	for ; ; dir = filepath.Dir(dir) {
-		if isGits(dir) {
+		if isGitDirectory(dir) {
 			return true
 		}
 		if dir == filepath.Dir(dir) {
@@ -226,8 +224,8 @@ func InGit(dir string) bool {
 	}
 }
 
-// isGits knows a git directory, and where git keeps its user's settings.
-func isGits(dir string) bool {
+// isGitDirectory knows a git directory, and where git keeps its user's settings.
+func isGitDirectory(dir string) bool {
 	base := filepath.Base(dir)
 	return strings.EqualFold(base, ".git") || isRepository(dir) ||
 		strings.EqualFold(base, "git") && strings.EqualFold(filepath.Base(filepath.Dir(dir)), ".config")

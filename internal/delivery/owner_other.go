@@ -4,8 +4,8 @@ package delivery
 
 import "io/fs"
 
-func ownedByOther(fs.FileInfo) bool { return false }
+func isOwnedByOther(fs.FileInfo) bool { return false }
 
-func ownedByUs(fs.FileInfo) bool { return true }
+func isOwnedByUs(fs.FileInfo) bool { return true }
 
-func inGroup(fs.FileInfo, int) bool { return true }
+func isInGroup(fs.FileInfo, int) bool { return true }

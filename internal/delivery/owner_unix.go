@@ -8,19 +8,19 @@ import (
 	"syscall"
 )
 
-// ownedByOther reports whether a directory is neither ours nor root's. Root is
+// isOwnedByOther reports whether a directory is neither ours nor root's. Root is
 // not asked: whose directories it writes to is its own affair.
-func ownedByOther(info fs.FileInfo) bool {
+func isOwnedByOther(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && os.Geteuid() != 0 && st.Uid != 0 && int(st.Uid) != os.Geteuid()
 }
 
-func ownedByUs(info fs.FileInfo) bool {
+func isOwnedByUs(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == os.Geteuid()
 }
 
-func inGroup(info fs.FileInfo, gid int) bool {
+func isInGroup(info fs.FileInfo, gid int) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Gid) == gid
 }

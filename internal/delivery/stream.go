@@ -126,7 +126,7 @@ func (f File) stream(ctx context.Context) (*os.File, error) {
 
 // wantsNoAccess refuses a mode and a group for what is no file.
 func (f File) wantsNoAccess() error {
-	if f.Access.zero() {
+	if f.Access == (Access{}) {
 		return nil
 	}
 	return &PlaceError{f.Path + " is no file that a mode or a group could be given to", "leave them out"}

@@ -38,8 +38,8 @@ func pathOf(f *os.File) (string, bool) {
 	return path, err == nil
 }
 
-// links is the number of names that a file has.
-func links(info fs.FileInfo) int {
+// countLinks counts the names that a file has.
+func countLinks(info fs.FileInfo) int {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(st.Nlink)
 	}

@@ -49,18 +49,18 @@ func isRepository(dir string) bool {
 func (f File) workTreesOfEnvironment() (roots []string) {
 	gitDir, workTree := f.Getenv("GIT_DIR"), f.Getenv("GIT_WORK_TREE")
 	if workTree != "" {
-		roots = append(roots, f.resolved(f.Dir, workTree))
+		roots = append(roots, f.resolve(f.Dir, workTree))
 	}
 	if gitDir == "" {
 		return roots
 	}
-	gitDir = f.resolved(f.Dir, gitDir)
+	gitDir = f.resolve(f.Dir, gitDir)
 	roots = append(roots, gitDir)
 	if configured := f.coreWorktree(gitDir); configured != "" {
-		return append(roots, f.resolved(gitDir, configured))
+		return append(roots, f.resolve(gitDir, configured))
 	}
 	if workTree == "" {
-		roots = append(roots, f.resolved(f.Dir, "."))
+		roots = append(roots, f.resolve(f.Dir, "."))
 	}
 	return roots
 }
@@ -76,8 +76,8 @@ func (f File) coreWorktree(gitDir string) string {
 	return path
 }
 
-// resolved makes a path absolute and follows its links, where it exists.
-func (f File) resolved(base, path string) string {
+// resolve makes a path absolute and follows its links, where it exists.
+func (f File) resolve(base, path string) string {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(base, path)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -209,7 +210,7 @@ func (r Refs) tips() ([]object.ID, error) {
 		return nil, err
 	}
 	var tips []object.ID
-	for _, name := range sorted(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		tip, err := r.RefID(name)
 		if err != nil {
 			return nil, err
@@ -236,16 +237,7 @@ func (r *Repository) Tips() ([]string, error) {
 			commits[commit.Hash()] = true
 		}
 	}
-	return sorted(commits), nil
-}
-
-func sorted(names map[string]bool) []string {
-	list := make([]string, 0, len(names))
-	for name := range names {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(commits)), nil
 }
 
 // looseRefs adds the references that have files of their own.

@@ -136,7 +136,7 @@ func Check(ctx context.Context, store Store, commit string, opts Options) (*Repo
 		return nil, err
 	}
 	c.compareSeen(ctx)
-	if err := c.forgotten(ctx, l); err != nil && !errors.Is(err, git.ErrMissingObject) {
+	if err := c.findForgotten(ctx, l); err != nil && !errors.Is(err, git.ErrMissingObject) {
 		return nil, err
 	}
 	slices.Reverse(c.report.Findings)

@@ -88,9 +88,9 @@ func (e endings) list() []Ended {
 	})
 }
 
-// forgotten are the values that ended somewhere in the history and of which the
+// findForgotten finds the values that ended somewhere in the history and of which the
 // state at its end does not say so. l has read what the links changed.
-func (c *checker) forgotten(ctx context.Context, l *loader) error {
+func (c *checker) findForgotten(ctx context.Context, l *loader) error {
 	all := maps.Clone(c.memory.ended)
 	all.add(c.apart.list()...)
 	if c.base != nil {

@@ -146,7 +146,7 @@ func (w *walk) follow(at, first place) (place, error) {
 			return place{}, err
 		}
 		if other.state == at.state {
-			w.leave(link{at, first})
+			w.noteMerge(link{at, first})
 			return other, nil
 		}
 	}
@@ -227,8 +227,8 @@ func (w *walk) add(l link) {
 	}
 }
 
-// leave notes a merge that took the state of another parent than its first.
-func (w *walk) leave(l link) {
+// noteMerge notes a merge that took the state of another parent than its first.
+func (w *walk) noteMerge(l link) {
 	if !w.reached && l.before.state != "" {
 		w.merges = append(w.merges, l)
 	}

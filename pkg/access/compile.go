@@ -111,8 +111,8 @@ func (r *Rules) sidesOf(before, after []*Compiled) sides {
 	return s
 }
 
-// changed calls visit for each role that only one side has.
-func (s sides) changed(visit func(*Compiled)) {
+// visitChanged calls visit for each role that only one side has.
+func (s sides) visitChanged(visit func(*Compiled)) {
 	for _, list := range [][]*Compiled{s.before, s.after} {
 		for _, c := range list {
 			visit(c)
@@ -135,7 +135,7 @@ func (s sides) steps() (n int) {
 // say something about more than one resource, in their order.
 func (s sides) wide(i int) []point {
 	var regions []point
-	s.changed(func(c *Compiled) {
+	s.visitChanged(func(c *Compiled) {
 		p := &c.areas[i]
 		for j, q := range p.points {
 			if q.wide && (j > 0 || p.at[0] != tally{}) {
@@ -175,7 +175,7 @@ func (p *profile) inside(region point) []point {
 
 func (s sides) countPoints(i int) int {
 	n, regions := 1, s.wide(i)
-	s.changed(func(c *Compiled) { n += len(c.areas[i].points) - 1 })
+	s.visitChanged(func(c *Compiled) { n += len(c.areas[i].points) - 1 })
 	for _, c := range s.both {
 		for _, region := range regions {
 			n += len(c.areas[i].inside(region))
@@ -190,7 +190,7 @@ func (s sides) countPoints(i int) int {
 func (s sides) field(i int) field {
 	a := &s.rules.areas[i]
 	points := append(make([]point, 0, s.countPoints(i)), point{a.root, true})
-	s.changed(func(c *Compiled) { points = append(points, c.areas[i].points[1:]...) })
+	s.visitChanged(func(c *Compiled) { points = append(points, c.areas[i].points[1:]...) })
 	regions := s.wide(i)
 	for _, c := range s.both {
 		for _, region := range regions {

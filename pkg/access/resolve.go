@@ -37,9 +37,9 @@ type route struct {
 
 // routes is every endpoint of the registry, the most specific first. Two routes
 // of equal weight never match the same request, so their order is free.
-var routes = sortedRoutes()
+var routes = sortRoutes()
 
-func sortedRoutes() []route {
+func sortRoutes() []route {
 	var out []route
 	for i, a := range registry {
 		for _, e := range a.Endpoints {

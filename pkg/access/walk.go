@@ -57,7 +57,11 @@ func (f field) resources(granted answers, class actionSet, m *meter) []string {
 	if granted.unnamed&class != 0 && !w.carries {
 		w.open(f.area.root + "?")
 	}
-	return w.spelled()
+	out := make([]string, len(w.entries))
+	for i, e := range w.entries {
+		out[i] = spellExcept(e.resource, e.except)
+	}
+	return out
 }
 
 // walk goes through the points of a field in their order.
@@ -107,12 +111,4 @@ func (w *walk) grants(i int) bool { return w.granted.at[i]&w.class != 0 }
 func (w *walk) open(resource string) int {
 	w.entries = append(w.entries, entry{resource: resource})
 	return len(w.entries) - 1
-}
-
-func (w *walk) spelled() []string {
-	out := make([]string, len(w.entries))
-	for i, e := range w.entries {
-		out[i] = spellExcept(e.resource, e.except)
-	}
-	return out
 }

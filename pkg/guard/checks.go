@@ -124,7 +124,7 @@ func checkDeletes(in input) []plan.Blocked {
 			n++
 		}
 	}
-	return boundBy(deletesOrDefault(in.rails.MaxDeletes), n, "deletions", "--allow-deletes", in.Allow.Deletes, func() int { return countObjects(in.Applied) })
+	return checkLimit(deletesOrDefault(in.rails.MaxDeletes), n, "deletions", "--allow-deletes", in.Allow.Deletes, func() int { return countObjects(in.Applied) })
 }
 
 // checkRotations bounds new generations that a change asks for; those due by date
@@ -136,12 +136,12 @@ func checkRotations(in input) []plan.Blocked {
 			n++
 		}
 	}
-	return boundBy(limitOrNone(in.rails.MaxRotations), n, "rotations", "--allow-rotations", in.Allow.Rotations, func() int { return countTokens(in.Applied) })
+	return checkLimit(limitOrNone(in.rails.MaxRotations), n, "rotations", "--allow-rotations", in.Allow.Rotations, func() int { return countTokens(in.Applied) })
 }
 
-// boundBy blocks n changes that are more than limit. total counts what there is,
+// checkLimit blocks n changes that are more than limit. total counts what there is,
 // which takes its time and is rarely asked for.
-func boundBy(limit model.Limit, n int, what, flag string, allowed *int, total func() int) []plan.Blocked {
+func checkLimit(limit model.Limit, n int, what, flag string, allowed *int, total func() int) []plan.Blocked {
 	if n == 0 || (allowed != nil && n <= *allowed) {
 		return nil
 	}

@@ -108,7 +108,7 @@ func (a Allow) Flags() (line []string) {
 // [diag.List] with [plan.CodeTooLarge] where there is no room for all of that.
 func Hold(p *plan.Plan, f Facts) error {
 	if f.Declared != nil {
-		p.AddRisks(loosenedRails(p, f))
+		p.AddRisks(findLoosened(p, f))
 	}
 	blocked, fits := check(p, f)
 	if !fits {

@@ -30,9 +30,9 @@ func limitOrNone(l *model.Limit) model.Limit {
 	return *l
 }
 
-// loosenedRails names the guardrails that let more through than before, one by
+// findLoosened names the guardrails that let more through than before, one by
 // one. One of which this is not known counts as loosened.
-func loosenedRails(p *plan.Plan, f Facts) (list []plan.Risk) {
+func findLoosened(p *plan.Plan, f Facts) (list []plan.Risk) {
 	before, after := f.Applied.Meta.Applied, f.Declared.Project.Guardrails
 	for _, c := range p.GuardrailChanges {
 		section, name, _ := strings.Cut(c.Path, ".")

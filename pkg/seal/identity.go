@@ -49,7 +49,7 @@ type IdentityOptions struct {
 	What string
 }
 
-func (o IdentityOptions) called(name string) string {
+func (o IdentityOptions) describe(name string) string {
 	if o.What == "" {
 		return "the identity file " + name
 	}
@@ -69,11 +69,11 @@ func (o IdentityOptions) called(name string) string {
 func ReadIdentities(r io.Reader, name string, opts IdentityOptions) ([]age.Identity, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxIdentityFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", opts.called(name), err)
+		return nil, fmt.Errorf("read %s: %w", opts.describe(name), err)
 	}
 	ids, err := parseIdentityFile(b, name, opts)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", strings.TrimPrefix(opts.called(name), "the "), err)
+		return nil, fmt.Errorf("%s: %w", strings.TrimPrefix(opts.describe(name), "the "), err)
 	}
 	return ids, nil
 }
@@ -173,7 +173,7 @@ type lockedFile struct {
 }
 
 func newLockedFile(sealed []byte, name string, opts IdentityOptions) *lockedFile {
-	what := opts.called(name)
+	what := opts.describe(name)
 	passphrase := func() ([]byte, error) { return ask(opts.Prompt, what) }
 	return &lockedFile{unlock: sync.OnceValues(func() ([]age.Identity, error) {
 		ids, err := unlockFile(sealed, passphrase, opts)

@@ -100,7 +100,7 @@ func parseRecipient(s string) (model.Recipient, age.Recipient, error) {
 	case strings.HasPrefix(s, "ssh-ed25519 "), strings.HasPrefix(s, "ssh-rsa "):
 		return parseSSH(s)
 	}
-	return model.Recipient{}, nil, unsupported(s)
+	return model.Recipient{}, nil, explainUnsupported(s)
 }
 
 // parseAge reads a key in age's own encoding. What stands before its last "1"
@@ -218,8 +218,8 @@ func parseSSH(s string) (model.Recipient, age.Recipient, error) {
 	return model.Recipient{Key: canonical, Kind: model.RecipientKind(key.Type())}, r, nil
 }
 
-// unsupported explains keys that people do have and age does not take.
-func unsupported(s string) error {
+// explainUnsupported explains keys that people do have and age does not take.
+func explainUnsupported(s string) error {
 	lower := strings.ToLower(s)
 	switch {
 	case strings.HasPrefix(lower, "age1"), strings.HasPrefix(lower, "ssh-ed25519 "), strings.HasPrefix(lower, "ssh-rsa "):

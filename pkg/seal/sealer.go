@@ -84,7 +84,11 @@ func encrypt(v secret.Value, to age.Recipient) ([]byte, error) {
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, to)
 	if err != nil {
-		return nil, cause(err)
+		// Age's wrapping of our own error counts recipients that nobody sees.
+		if ours, ok := errors.AsType[*wrapError](err); ok {
+			return nil, ours
+		}
+		return nil, err
 	}
 	err = v.Use(func(b []byte) error {
 		_, err := w.Write(b)
@@ -99,16 +103,6 @@ func encrypt(v secret.Value, to age.Recipient) ([]byte, error) {
 		return nil, err
 	}
 	return sealed.Bytes(), nil
-}
-
-// cause takes our own error out of age's wrapping, whose text counts recipients
-// that the reader does not see.
-func cause(err error) error {
-	var ours *wrapError
-	if errors.As(err, &ours) {
-		return ours
-	}
-	return err
 }
 
 // verify reads a new file back as far as that goes without an identity, so that
@@ -226,7 +220,7 @@ func (b *bound) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 			labels = own
 		}
 		if err == nil && !slices.Equal(labels, own) {
-			err = errLabels(labels, own)
+			err = explainLabels(labels, own)
 		}
 		if err != nil {
 			return nil, &wrapError{recipient: describe(w.recipient), err: err}
@@ -236,9 +230,9 @@ func (b *bound) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	return append(stanzas, b.binding.stanza()), nil
 }
 
-// errLabels says why a plugin's key cannot stand with the keys before it; the
+// explainLabels says why a plugin's key cannot stand with the keys before it; the
 // native ones were told apart by CheckMix.
-func errLabels(before, now []string) error {
+func explainLabels(before, now []string) error {
 	if slices.Contains(before, labelPostQuantum) != slices.Contains(now, labelPostQuantum) {
 		return errors.New("its plugin says that it is post-quantum and the others are not, or the reverse: such keys cannot stand together")
 	}

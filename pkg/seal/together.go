@@ -27,12 +27,12 @@ func Together(ctx context.Context, files [][]byte, ids []age.Identity) (prepared
 	for i, id := range prepared[:last+1] {
 		p, isPlugin := id.(*pluginIdentity)
 		if !isPlugin {
-			pending = unopened(id, pending)
+			pending = findUnopened(id, pending)
 			continue
 		}
 		ring := newKeyring(ctx, p, pending)
 		rings, prepared[i] = append(rings, ring), ring
-		pending = unopened(ring, pending)
+		pending = findUnopened(ring, pending)
 	}
 	return prepared, func() {
 		for _, r := range rings {
@@ -63,8 +63,8 @@ func stanzasOf(files [][]byte) (list [][]*age.Stanza) {
 	return list
 }
 
-// unopened are the files that an identity does not open.
-func unopened(id age.Identity, files [][]*age.Stanza) (left [][]*age.Stanza) {
+// findUnopened finds the files that an identity does not open.
+func findUnopened(id age.Identity, files [][]*age.Stanza) (left [][]*age.Stanza) {
 	for _, f := range files {
 		fileKey, err := id.Unwrap(f)
 		if err != nil || len(fileKey) != fileKeySize {

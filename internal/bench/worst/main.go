@@ -27,7 +27,7 @@ func main() {
 
 func run(dir string, seconds int, args []string) error {
 	if dir != "" {
-		return Make(dir, "osmoctl", *named(args[0]))
+		return Make(dir, "osmoctl", *findCase(args[0]))
 	}
 	if len(args) == 0 {
 		return fmt.Errorf("usage: worst PROGRAM [CASE...]")
@@ -53,7 +53,7 @@ func run(dir string, seconds int, args []string) error {
 	return nil
 }
 
-func named(name string) *Case {
+func findCase(name string) *Case {
 	for i := range Cases {
 		if Cases[i].Name == name {
 			return &Cases[i]

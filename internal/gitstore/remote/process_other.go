@@ -8,4 +8,4 @@ import "os/exec"
 // ends, git alone is killed, and its children see their pipes close.
 func detach(*exec.Cmd) {}
 
-func end(*exec.Cmd) {}
+func killRest(*exec.Cmd) {}

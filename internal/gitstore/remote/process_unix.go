@@ -15,8 +15,8 @@ func detach(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 }
 
-// end kills what a git that was told to stop has left behind.
-func end(cmd *exec.Cmd) {
+// killRest kills what a git that was told to stop has left behind.
+func killRest(cmd *exec.Cmd) {
 	if cmd.Process != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}

@@ -20,10 +20,10 @@ type program struct {
 	clean  cleaner
 }
 
-// always goes before every subcommand: the repository by name, since a bare
+// listOptions lists what goes before every subcommand: the repository by name, since a bare
 // one in a pull request must not be found, and no programs beyond the
 // transport's own.
-func (p *program) always() []string {
+func (p *program) listOptions() []string {
 	return []string{
 		"--git-dir=" + p.remote.repo.GivenGitDir(), // as the user spelled it
 		"-c", "core.fsmonitor=false",
@@ -60,7 +60,7 @@ func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args 
 	}
 	p.remote.say("running: %s %s", p.path, strings.Join(args, " "))
 	stdout, stderr := &limited{max: maxStdout}, &limited{max: maxStderr}
-	cmd := exec.CommandContext(ctx, p.path, append(p.always(), args...)...)
+	cmd := exec.CommandContext(ctx, p.path, append(p.listOptions(), args...)...)
 	cmd.Dir, cmd.Env = p.remote.repo.Root(), append(slices.Clip(p.env), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	cmd.WaitDelay = grace
@@ -70,12 +70,12 @@ func (p *program) feed(ctx context.Context, stdin io.Reader, env []string, args 
 	case cmd.Process == nil:
 		return output{}, &unsent{&failure{p.clean.clean(err.Error()), err}}
 	case ctx.Err() != nil:
-		end(cmd)
+		killRest(cmd)
 		return output{}, &failure{"it was interrupted: " + context.Cause(ctx).Error(), ctx.Err()}
 	}
 	// What else err can be is an exit code, or that a child of git's lives on
 	// and has its output open, as ssh does to share a connection.
-	return output{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, stdout.overflow()
+	return output{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, stdout.checkOverflow()
 }
 
 // usageCode is what git exits with when it does not know an option.
@@ -248,8 +248,8 @@ func (l *limited) Write(data []byte) (int, error) {
 
 func (l *limited) String() string { return string(l.kept) }
 
-// overflow is an error where an answer that is read by us was cut short.
-func (l *limited) overflow() error {
+// checkOverflow is an error where an answer that is read by us was cut short.
+func (l *limited) checkOverflow() error {
 	if l.lost {
 		return &failure{"git answered with more than osmoctl reads", errors.New("too much output")}
 	}

@@ -42,7 +42,7 @@ func (c cleaner) clean(text string) string {
 	var out strings.Builder
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		line = escape(strings.TrimRight(line, " \t"))
-		if silent(line) {
+		if isSilent(line) {
 			continue
 		}
 		if room := maxWords - len(ellipsis) - 1 - out.Len(); len(line) > room {
@@ -56,9 +56,9 @@ func (c cleaner) clean(text string) string {
 
 const ellipsis = "…"
 
-// silent knows the lines that tell a reader nothing: empty ones, and advice
+// isSilent knows the lines that tell a reader nothing: empty ones, and advice
 // for people who push by hand.
-func silent(line string) bool {
+func isSilent(line string) bool {
 	return line == "" || line == "remote:" || strings.HasPrefix(line, "hint:")
 }
 

@@ -76,7 +76,7 @@ func inside(path, root string) bool {
 // symbolic link leads to, must be as safe as dirs are, and outside of root too.
 func Find(name string, dirs []string, root string) (string, error) {
 	if !isName(name) {
-		return "", fmt.Errorf("%s is not a name for an age plugin", quote(name))
+		return "", fmt.Errorf("%q is not a name for an age plugin", name)
 	}
 	file := "age-plugin-" + name
 	if runtime.GOOS == "windows" {
@@ -105,7 +105,7 @@ func checkProgram(program, root string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("age plugin %q: %w", program, err)
-	case !info.Mode().IsRegular() || !executable(info):
+	case !info.Mode().IsRegular() || !isExecutable(info):
 		return fmt.Errorf("age plugin %q is not an executable file", program)
 	case inside(real, root):
 		return fmt.Errorf("age plugin %q lies in the repository: it is not run", program)
@@ -115,7 +115,7 @@ func checkProgram(program, root string) error {
 	return nil
 }
 
-func executable(info fs.FileInfo) bool {
+func isExecutable(info fs.FileInfo) bool {
 	return runtime.GOOS == "windows" || info.Mode()&0o111 != 0
 }
 
@@ -129,5 +129,3 @@ func isName(name string) bool {
 	}
 	return name != ""
 }
-
-func join(dirs []string) string { return strings.Join(dirs, string(filepath.ListSeparator)) }

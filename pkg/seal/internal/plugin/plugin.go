@@ -22,6 +22,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -138,7 +139,7 @@ func (c *Conn) Wrap(recipient string, fileKey []byte) (stanzas []*age.Stanza, la
 	err = c.converse(func(s *age.Stanza) error {
 		switch s.Type {
 		case "recipient-stanza":
-			wrapped, err := answered(s, 2)
+			wrapped, err := readAnswer(s, 2)
 			stanzas = append(stanzas, wrapped)
 			return err
 		case "labels":
@@ -159,9 +160,9 @@ func (c *Conn) Wrap(recipient string, fileKey []byte) (stanzas []*age.Stanza, la
 	return stanzas, labels, nil
 }
 
-// answered takes the stanza out of "recipient-stanza 0 TYPE ARGS...". Only one
+// readAnswer takes the stanza out of "recipient-stanza 0 TYPE ARGS...". Only one
 // file was sent, so the index is 0.
-func answered(s *age.Stanza, least int) (*age.Stanza, error) {
+func readAnswer(s *age.Stanza, least int) (*age.Stanza, error) {
 	if len(s.Args) < least || s.Args[0] != "0" {
 		return nil, errors.New("its answer is malformed")
 	}
@@ -282,7 +283,7 @@ func (c *Conn) send(stanzas ...*age.Stanza) error {
 		_, err = c.in.Write(b)
 		clear(b)
 		if err != nil {
-			return c.lost(err)
+			return c.explainEnd(err)
 		}
 	}
 	return nil
@@ -297,14 +298,14 @@ func (c *Conn) read() (*age.Stanza, error) {
 		c.command.Heard()
 	}
 	if err != nil && !errors.Is(err, errMalformed) {
-		return nil, c.lost(err)
+		return nil, c.explainEnd(err)
 	}
 	return s, err
 }
 
-// lost says why the conversation broke off: the context's end is the cause, not
+// explainEnd says why the conversation broke off: the context's end is the cause, not
 // the pipe that broke by it.
-func (c *Conn) lost(err error) error {
+func (c *Conn) explainEnd(err error) error {
 	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return fmt.Errorf("it did not answer in time: %w", cause)
@@ -370,7 +371,7 @@ func confirm(ui *ageplugin.ClientUI, name, text string, args []string) *age.Stan
 // Env is the environment of a plugin: the directories it may find programs in,
 // and HOME and LANG where they are known.
 func Env(dirs []string, home, lang string) []string {
-	env := []string{"PATH=" + join(dirs)}
+	env := []string{"PATH=" + strings.Join(dirs, string(filepath.ListSeparator))}
 	if home != "" {
 		env = append(env, "HOME="+home)
 	}
@@ -379,5 +380,3 @@ func Env(dirs []string, home, lang string) []string {
 	}
 	return env
 }
-
-func quote(s string) string { return strconv.Quote(s) }
