@@ -69,7 +69,9 @@ type reader struct {
 
 // waits come before each view that is tried after the first. The first of them
 // is none, since mostly the old view is just old. A "git gc" however takes packs
-// away one by one, on a busy machine for longer than a view takes to open.
+// away one by one, on a busy machine for longer than a view takes to open. They
+// listen to no context: most reading goes through an fs.FS, which has none, and
+// whoever interrupts a run waits for a ninth of a second at most.
 var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
 
 // source reads objects; a *reader or an *Objects.

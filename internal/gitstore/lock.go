@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/wait"
 )
 
 // Holder says who takes the lock, for the person who has to wait. No program
@@ -65,7 +66,7 @@ func (s *Store) Lock(ctx context.Context, holder Holder) (*Lock, error) {
 			err = &LockedError{Path: file.Name(), Holder: holderOf(file)}
 		}
 		if err == nil && !taken {
-			err = pause(ctx)
+			err = wait.For(ctx, lockPoll)
 		}
 		if err != nil {
 			file.Close()
@@ -142,17 +143,6 @@ func holderOf(file *os.File) string {
 	return strings.TrimPrefix(string(text[:n]), lockWord+"\n")
 }
 
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(lockPoll)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // gitLocks takes git's locks, as git commands do, with a name that tells ours.
 type gitLocks struct {
 	files   gitFiles
@@ -186,7 +176,7 @@ func (l gitLocks) take(ctx context.Context, gitDir, path string) (*gitLock, erro
 		case errors.Is(err, fs.ErrExist):
 			err = l.outwait(ctx, path, deadline)
 		case errors.Is(err, fs.ErrNotExist) && time.Now().Before(deadline):
-			err = pause(ctx)
+			err = wait.For(ctx, lockPoll)
 		}
 		if err != nil {
 			return nil, err
@@ -203,7 +193,7 @@ func (l gitLocks) outwait(ctx context.Context, path string, deadline time.Time) 
 	if time.Now().After(deadline) {
 		return &LockedError{Path: path, Git: true}
 	}
-	return pause(ctx)
+	return wait.For(ctx, lockPoll)
 }
 
 // canLink is false where a file cannot lose one of its names while it is open.

@@ -13,6 +13,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/gitstore/sign"
 	"github.com/osmoctl/osmoctl/internal/history"
+	"github.com/osmoctl/osmoctl/internal/wait"
 	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -209,13 +210,10 @@ func pause(ctx context.Context, try int) error {
 	if err != nil {
 		return err
 	}
-	wait := time.Duration(drawn.Int64())
-	select {
-	case <-ctx.Done():
+	if wait.For(ctx, time.Duration(drawn.Int64())) != nil {
 		return context.Cause(ctx)
-	case <-time.After(wait):
-		return nil
 	}
+	return nil
 }
 
 // commit writes and publishes one commit. beside says that it is for a branch

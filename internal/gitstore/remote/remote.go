@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/wait"
 )
 
 // Options say how a remote may be reached.
@@ -274,8 +275,8 @@ var patience = []time.Duration{0, 50 * time.Millisecond, 250 * time.Millisecond}
 func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 	defer cancel()
-	for _, wait := range r.patience {
-		pause(ctx, wait)
+	for _, before := range r.patience {
+		_ = wait.For(ctx, before) // Looking says that it was interrupted.
 		tip, err := r.transport.tip(ctx, p.branch, true)
 		switch {
 		case err != nil:
@@ -333,16 +334,6 @@ func (r *Remote) unreachable(a address, cause error) error {
 		words = f.words
 	}
 	return &UnreachableError{Remote: r.name, URL: a.String(), Words: words, cause: cause}
-}
-
-// pause waits, or not, if the context ends first.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // inside tells whether a path, whose links are resolved, is root or below it.
