@@ -45,7 +45,7 @@ func Open(projectDir string, opts Options) (*Repository, error) {
 	}
 	return &Repository{
 		Place: place, Refs: Refs{own: place.gitDir, common: place.commonDir},
-		Objects: &Objects{dir: filepath.Join(place.commonDir, "objects"), whence: whence(config)},
+		Objects: &Objects{dir: filepath.Join(place.commonDir, "objects"), whence: adviseMissing(config)},
 		config:  config, env: opts.Env,
 		maxFiles: min(cmp.Or(opts.MaxFiles, MaxFiles), MaxFiles), maxBytes: cmp.Or(opts.MaxBytes, maxBytes),
 	}, nil
@@ -100,9 +100,9 @@ func promisor(config *gitconfig.Config) string {
 	return ""
 }
 
-// whence says how to get an object that is missing. A partial clone has none of
+// adviseMissing says how to get an object that is missing. A partial clone has none of
 // those that git had no use for yet, and go-git does not ask for them.
-func whence(config *gitconfig.Config) string {
+func adviseMissing(config *gitconfig.Config) string {
 	if name := promisor(config); name != "" {
 		return "this clone is a partial one; run: osmoctl state fetch, or git fetch --refetch --no-filter " + name
 	}

@@ -120,7 +120,7 @@ func (r *Report) Seen(project, branch string) *Seen {
 // reading; what is wrong with the history is in the report.
 func Check(ctx context.Context, store Store, commit string, opts Options) (*Report, error) {
 	c := &checker{store: store, opts: opts, report: &Report{Commit: commit}, apart: endings{}}
-	if s := c.vouching()[commit]; s != nil {
+	if s := c.findVouching()[commit]; s != nil {
 		return reportUnchanged(ctx, store, commit, s)
 	}
 	if commit == "" {
@@ -194,10 +194,10 @@ type doubt struct {
 	finding int
 }
 
-// vouching are the memories that a walk may end at, by their commits. Those of
+// findVouching finds the memories that a walk may end at, by their commits. Those of
 // other branches do not count where this one has its own: what it has seen must
 // be met.
-func (c *checker) vouching() map[string]*Seen {
+func (c *checker) findVouching() map[string]*Seen {
 	known := map[string]*Seen{}
 	if s := c.opts.Seen; s != nil && s.Whole && !c.opts.Full {
 		known[s.Commit] = s
@@ -213,7 +213,7 @@ func (c *checker) vouching() map[string]*Seen {
 }
 
 func (c *checker) walk(ctx context.Context, commit string) (*walk, error) {
-	w := &walk{store: c.store, until: c.vouching(), line: map[string]bool{}, states: map[string]bool{}}
+	w := &walk{store: c.store, until: c.findVouching(), line: map[string]bool{}, states: map[string]bool{}}
 	var err error
 	if w.shallow, err = c.store.Shallow(); err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func (w *walk) back(ctx context.Context, at place) (place, bool, error) {
 	if err := w.compare(ctx, at); err != nil {
 		return place{}, false, err
 	}
-	first, err := w.visit(ground(at.Commit))
+	first, err := w.visit(findGround(at.Commit))
 	if w.shallow && errors.Is(err, git.ErrMissingObject) {
 		w.cut = true
 		return place{}, false, nil
@@ -203,9 +203,9 @@ func (w *walk) meta(ctx context.Context, commit string) (*state.Meta, error) {
 	return state.DecodeMeta(files[0].Data), nil
 }
 
-// ground is the parent that a commit's state was made on: the first, but for the
+// findGround finds the parent that a commit's state was made on: the first, but for the
 // first commit at a place that state was moved to.
-func ground(c git.Commit) string {
+func findGround(c git.Commit) string {
 	if len(c.Parents) > 1 {
 		if moved := record.Parse(c.Message).Moved; slices.Contains(c.Parents, moved) {
 			return moved

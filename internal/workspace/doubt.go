@@ -40,7 +40,7 @@ func (w *Workspace) believe(ctx context.Context, at place.Place) (*state.Snapsho
 		w.warnf("the history of this state could not be checked: %v", failed)
 		return snap, nil
 	}
-	if doubt := t.doubt(); doubt != "" {
+	if doubt := t.describeDoubt(); doubt != "" {
 		w.warnf("%s", doubt)
 	}
 	return snap.Remember(t.endings()), nil
@@ -53,7 +53,7 @@ func (w *Workspace) WarnDoubt(ctx context.Context, at place.Place) {
 		w.warnf("the history of this state could not be checked: %v", err)
 		return
 	}
-	if doubt := t.doubt(); doubt != "" {
+	if doubt := t.describeDoubt(); doubt != "" {
 		w.warnf("%s", doubt)
 	}
 }
@@ -73,8 +73,8 @@ func (t *trust) endings() []state.Ending {
 	return out
 }
 
-// doubt says in one line why the state may not be what was applied; "" is no doubt.
-func (t *trust) doubt() string {
+// describeDoubt says in one line why the state may not be what was applied; "" is no doubt.
+func (t *trust) describeDoubt() string {
 	open := t.report.Open()
 	switch {
 	case len(open) > 1:

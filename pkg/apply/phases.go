@@ -127,7 +127,7 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 			break
 		}
 	}
-	for a, err := range s.end(ctx, addressSet(append(leftovers, underway(s.have).Remove...))) {
+	for a, err := range s.end(ctx, addressSet(append(leftovers, copyUnderway(s.have).Remove...))) {
 		s.failed[a] = err
 	}
 	return s.result(cmp.Or(s.confirm(context.WithoutCancel(ctx)), ctx.Err()))
@@ -163,7 +163,7 @@ func (s *phases) result(cause error) (*Result, error) {
 // out again, and what the other run created under them is ended by the next apply,
 // or by the other run where it finds out first.
 func (r *Run) TakeOver(ctx context.Context, have *state.Snapshot) (*state.Snapshot, error) {
-	u := underway(have)
+	u := copyUnderway(have)
 	edit, lines := have.Edit(), []string(nil)
 	var kept []model.Address
 	for _, a := range u.Create {
@@ -186,7 +186,7 @@ func (r *Run) TakeOver(ctx context.Context, have *state.Snapshot) (*state.Snapsh
 // leftovers are what state has let go of and the server may still have, among it
 // tokens that appeared after their number was burned.
 func (r *Run) leftovers(have *state.Snapshot) []model.Address {
-	u := underway(have)
+	u := copyUnderway(have)
 	list := u.Remove
 	for user, seen := range r.Observed.Users {
 		account := have.Accounts[user]
@@ -240,7 +240,7 @@ func (s *phases) reserve(ctx context.Context, births []*generation) error {
 	for i, a := range create {
 		lines[i] = "reserve " + a.String()
 	}
-	u := underway(s.have)
+	u := copyUnderway(s.have)
 	edit := s.run.begin(s.have)
 	edit.SetUnderway(state.Underway{Run: s.run.ID, Create: addressSet(append(create, u.Create...)), Remove: s.withoutGone(u.Remove)})
 	return s.commit(ctx, edit, &sealedSet{}, s.run.note("reserve", lines))
@@ -325,7 +325,7 @@ func (s *phases) ensureAccount(ctx context.Context, c plan.Change) error {
 var errStillThere = errors.New("the server has not let go of the one before it")
 
 func (s *phases) stillThere(a model.Address) bool {
-	return slices.Contains(underway(s.have).Remove, a) && !s.gone[a]
+	return slices.Contains(copyUnderway(s.have).Remove, a) && !s.gone[a]
 }
 
 // createBatch creates and seals what it can; what became of each is in its err.
@@ -423,7 +423,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		edit.Burn(g.address, s.plan.Date)
 		removed = append(removed, g.address)
 	}
-	before := underway(s.have)
+	before := copyUnderway(s.have)
 	after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(removed, before.Remove...))}
 	edit.SetUnderway(after)
 	records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
@@ -452,7 +452,7 @@ func (s *phases) stillToCreate(births []*generation) (create []model.Address) {
 		err := s.failed[a]
 		settled[a] = err == nil || errors.Is(err, ErrRefused)
 	}
-	for _, a := range underway(s.have).Create {
+	for _, a := range copyUnderway(s.have).Create {
 		if !isGeneration(a) && !settled[a] {
 			create = append(create, a)
 		}
@@ -530,7 +530,7 @@ func (s *phases) endOne(ctx context.Context, a model.Address) error {
 
 // confirm commits what is gone from the server.
 func (s *phases) confirm(ctx context.Context) error {
-	u := underway(s.have)
+	u := copyUnderway(s.have)
 	remove := s.withoutGone(u.Remove)
 	if len(remove) == len(u.Remove) {
 		return nil
@@ -566,8 +566,8 @@ func takesAway(a plan.Action) bool { return a == plan.Revoke || a == plan.Delete
 
 func isGeneration(a model.Address) bool { return a.Generation > 0 }
 
-// underway is what a state has underway, for changing.
-func underway(have *state.Snapshot) state.Underway {
+// copyUnderway is what a state has underway, for changing.
+func copyUnderway(have *state.Snapshot) state.Underway {
 	if have.Meta.Underway == nil {
 		return state.Underway{}
 	}

@@ -138,12 +138,12 @@ func (s *resealer) all(ctx context.Context, list []*generation) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, g := range list {
-		group.Go(func() error { return s.one(ctx, g) })
+		group.Go(func() error { return s.resealOne(ctx, g) })
 	}
 	return group.Wait()
 }
 
-func (s *resealer) one(ctx context.Context, g *generation) error {
+func (s *resealer) resealOne(ctx context.Context, g *generation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -142,8 +142,8 @@ const (
 	waveSize  = 2 << 20 // bytes
 )
 
-// wave returns how many of the files make the next wave.
-func wave(files []file) int {
+// countWave returns how many of the files make the next wave.
+func countWave(files []file) int {
 	size := 0
 	for i, f := range files[:min(len(files), waveFiles)] {
 		if size += len(f.data); size > waveSize {
@@ -166,7 +166,7 @@ func (l *loader) loadManifests() {
 	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
 	l.merged.incomplete = !complete || l.problems.errors > before
 	for len(files) > 0 && l.problems.errors < maxProblems && !l.merged.stopped {
-		n := wave(files)
+		n := countWave(files)
 		for _, m := range l.decode(files[:n]) {
 			if !l.merged.stopped {
 				l.merged.add(m)

@@ -93,13 +93,13 @@ func (p *problems) finish() diag.List {
 		kept = append(kept, d)
 	}
 	if p.dropped > 0 {
-		kept = append(kept, p.closing())
+		kept = append(kept, p.describeRest())
 	}
 	return kept
 }
 
-// closing says that the list is not all there is.
-func (p *problems) closing() diag.Diagnostic {
+// describeRest says that the list is not all there is.
+func (p *problems) describeRest() diag.Diagnostic {
 	d := diag.Diagnostic{
 		Severity: diag.Warning,
 		Code:     codeTooManyProblems,

@@ -23,22 +23,19 @@ const (
 // Kubernetes, it demands text without control characters in annotations, and a
 // type of the form of a label's key without rules of its own.
 func (s Secret) Check() error {
+	var namespace error
+	if s.Namespace != "" {
+		namespace = CheckNamespace(s.Namespace)
+	}
 	return cmp.Or(
 		CheckName(s.Name),
-		s.checkNamespace(),
+		namespace,
 		CheckType(s.Type),
 		checkAll(s.Labels, CheckLabel),
 		checkAll(s.Annotations, CheckAnnotation),
 		s.checkSizes(),
 		s.checkKeys(),
 	)
-}
-
-func (s Secret) checkNamespace() error {
-	if s.Namespace == "" {
-		return nil
-	}
-	return CheckNamespace(s.Namespace)
 }
 
 func checkAll(m map[string]string, check func(key, value string) error) error {
@@ -85,7 +82,7 @@ func (s Secret) checkSizes() error {
 func CheckName(name string) error {
 	if !isSubdomain(name) {
 		return fmt.Errorf("%s is no name for a Secret: it takes at most %d lower-case letters, digits, %q and %q, and each part between dots begins and ends with a letter or digit",
-			shown(name), maxSubdomain, "-", ".")
+			quoteShort(name), maxSubdomain, "-", ".")
 	}
 	return nil
 }
@@ -96,7 +93,7 @@ func CheckName(name string) error {
 func CheckNamespace(name string) error {
 	if !isDNSLabel(name) || len(name) > maxLabel {
 		return fmt.Errorf("%s is no namespace: it takes at most %d lower-case letters, digits and %q, and begins and ends with a letter or digit",
-			shown(name), maxLabel, "-")
+			quoteShort(name), maxLabel, "-")
 	}
 	return nil
 }
@@ -107,7 +104,7 @@ func CheckKey(key string) error {
 	odd := func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-_.", r) }
 	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, odd) || key == "." || strings.HasPrefix(key, "..") {
 		return fmt.Errorf("%s is no key of a Secret: it takes at most %d letters, digits, %q, %q and %q, and is not %q and does not begin with %q",
-			shown(key), maxKey, "-", "_", ".", ".", "..")
+			quoteShort(key), maxKey, "-", "_", ".", ".", "..")
 	}
 	return nil
 }
@@ -121,7 +118,7 @@ func CheckLabel(key, value string) error {
 	}
 	if value != "" && !isName(value) {
 		return fmt.Errorf("%s is no value of the label %s: it takes at most %d letters, digits, %q, %q and %q, and begins and ends with a letter or digit",
-			shown(value), key, maxLabel, "-", "_", ".")
+			quoteShort(value), key, maxLabel, "-", "_", ".")
 	}
 	return nil
 }
@@ -160,7 +157,7 @@ func checkQualified(key, what string) error {
 	}
 	if !isSubdomain(prefix) || !isName(name) {
 		return fmt.Errorf("%s is no %s: it takes at most %d letters, digits, %q, %q and %q, beginning and ending with a letter or digit, after a domain and %q or alone",
-			shown(key), what, maxLabel, "-", "_", ".", "/")
+			quoteShort(key), what, maxLabel, "-", "_", ".", "/")
 	}
 	return nil
 }
@@ -202,8 +199,8 @@ func isControl(r rune) bool {
 	return r < ' ' || 0x7f <= r && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff
 }
 
-// shown quotes what somebody typed, cut where it is long.
-func shown(s string) string {
+// quoteShort quotes what somebody typed, cut where it is long.
+func quoteShort(s string) string {
 	const most = 80
 	if len(s) > most {
 		return fmt.Sprintf("%q…", s[:most])

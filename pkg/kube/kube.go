@@ -47,7 +47,7 @@ type Secret struct {
 
 // YAML writes the manifest. The error is [Secret.Check]'s.
 func (s Secret) YAML() (secret.Value, error) {
-	return s.written(func(w *writer) {
+	return s.write(func(w *writer) {
 		w.text("---\n")
 		w.yaml("", s.fields())
 	})
@@ -56,13 +56,13 @@ func (s Secret) YAML() (secret.Value, error) {
 // JSON writes the manifest, indented, with a line feed at its end. The error is
 // [Secret.Check]'s.
 func (s Secret) JSON() (secret.Value, error) {
-	return s.written(func(w *writer) {
+	return s.write(func(w *writer) {
 		w.json("", s.fields())
 		w.text("\n")
 	})
 }
 
-func (s Secret) written(write func(*writer)) (secret.Value, error) {
+func (s Secret) write(write func(*writer)) (secret.Value, error) {
 	if err := s.Check(); err != nil {
 		return secret.Value{}, err
 	}
@@ -153,7 +153,7 @@ func (w *writer) key(key string) {
 		w.text(key)
 		return
 	}
-	w.quoted(key)
+	w.quote(key)
 }
 
 var plainKeys = []string{"apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "type", "data"}
@@ -165,7 +165,7 @@ func (w *writer) json(indent string, fields []field) {
 			w.text(",")
 		}
 		w.text("\n" + indent + "  ")
-		w.quoted(f.key)
+		w.quote(f.key)
 		w.text(": ")
 		if f.fields != nil {
 			w.json(indent+"  ", f.fields)
@@ -181,7 +181,7 @@ func (w *writer) scalar(f field) {
 		w.base64(*f.value)
 		return
 	}
-	w.quoted(f.text)
+	w.quote(f.text)
 }
 
 func (w *writer) base64(v secret.Value) {
@@ -196,10 +196,10 @@ func (w *writer) base64(v secret.Value) {
 	w.text(`"`)
 }
 
-// quoted writes a string in double quotes, with escapes that JSON and every
+// quote writes a string in double quotes, with escapes that JSON and every
 // version of YAML read alike. Above U+FFFF they have none in common, and both
 // take the character as it is.
-func (w *writer) quoted(s string) {
+func (w *writer) quote(s string) {
 	w.text(`"`)
 	for _, r := range s {
 		switch {

@@ -78,7 +78,7 @@ func newComparers(b basis, h heirs, kept map[model.Address]bool) (list comparers
 // differ reports whether moving from one set of roles to another may give or take
 // anything.
 func (l comparers) differ(before, after []string) bool {
-	return slices.ContainsFunc(l, func(r *comparer) bool { return !r.same(before, after) })
+	return slices.ContainsFunc(l, func(r *comparer) bool { return !r.isSame(before, after) })
 }
 
 // nameServer spells a server as far as the others differ from it.
@@ -130,7 +130,7 @@ func (r *comparer) note(name string) {
 // diff is what moving from one set of roles to another gives and takes, with
 // the roles' own changes counted in. The answer is there after run.
 func (r *comparer) diff(before, after []string) *comparedSets {
-	if r.same(before, after) {
+	if r.isSame(before, after) {
 		return nil
 	}
 	return r.compare(key{'d', before, after}, r.compiledBefore, r.before)
@@ -189,9 +189,9 @@ func (r *comparer) withDefault(names []string, compiled map[string]*access.Compi
 	return append(out, r.compile([]string{access.DefaultRole}, r.compiledAfter, r.after)...)
 }
 
-// everybody is what the change of the role that everybody has gives and takes, nil
+// compareEverybody is what the change of the role that everybody has gives and takes, nil
 // where it does neither. The answer is there after run.
-func (r *comparer) everybody() *comparedSets {
+func (r *comparer) compareEverybody() *comparedSets {
 	name := []string{access.DefaultRole}
 	if !r.changed[access.DefaultRole] {
 		return nil
@@ -260,8 +260,8 @@ func (r *comparer) run(steps, room int) {
 	r.tooLarge = usedBytes.Load() > int64(room)
 }
 
-// same reports that nothing can differ: the same roles, none of them changed.
-func (r *comparer) same(before, after []string) bool {
+// isSame reports that nothing can differ: the same roles, none of them changed.
+func (r *comparer) isSame(before, after []string) bool {
 	return slices.Equal(before, after) && !slices.ContainsFunc(after, func(s string) bool { return r.changed[s] })
 }
 
@@ -335,7 +335,7 @@ func (r *comparer) ask(cases []accessCase, kept map[model.Address]bool, today mo
 		}
 		answers[i] = answer{outlasts: r.outlasts(c.held, c.after), effective: c.effective}
 		if c.everybody {
-			answers[i].diff = r.everybody()
+			answers[i].diff = r.compareEverybody()
 		} else {
 			answers[i].diff = r.diff(c.before, c.after)
 		}
@@ -350,7 +350,7 @@ func (l comparers) entriesOf(subject model.Address, i int, answers [][]answer, t
 	differ := false
 	for n := range answers {
 		all[n] = answers[n][i].entry(subject, today)
-		differ = differ || n > 0 && !all[n].says(&all[0])
+		differ = differ || n > 0 && !all[n].equals(&all[0])
 	}
 	for n, e := range all {
 		if differ {
@@ -377,8 +377,8 @@ func (a answer) entry(subject model.Address, today model.Date) Access {
 	return e
 }
 
-// says reports whether two entries say the same.
-func (a *Access) says(o *Access) bool {
+// equals reports whether two entries say the same.
+func (a *Access) equals(o *Access) bool {
 	return a.EffectiveOn == o.EffectiveOn && sameGrants(a.Gained, o.Gained) && sameGrants(a.Lost, o.Lost)
 }
 

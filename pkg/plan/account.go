@@ -117,7 +117,7 @@ func (p accountPlanner) takeTokens(out *part, have *state.Account) {
 // rename plans what becomes of an account that another takes over from: it stays
 // until the last of its values has ended.
 func (p accountPlanner) rename(have *state.Account, heir *model.Account) (out part) {
-	address, waits := model.AccountAddress(have.Name), waits(have)
+	address, waits := model.AccountAddress(have.Name), onlyWaits(have)
 	until := findLastDay(have, heir, "", p.today)
 	if until > p.today {
 		if !waits {

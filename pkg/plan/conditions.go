@@ -62,12 +62,12 @@ func warnStillRetiring(out *part, c *tokenCase, resolved *Resolved, today model.
 	if resolved.RevokeAfter <= today {
 		dropped = each[1:] // The newest of them moves into the place that is free.
 	}
-	message := few(each) + " still retires"
+	message := nameFew(each) + " still retires"
 	if len(each) > 1 {
-		message = few(each) + " still retire, each to its own day"
+		message = nameFew(each) + " still retire, each to its own day"
 	}
 	if len(dropped) > 0 {
-		message += fmt.Sprintf("; export backend-secret has a place for one retiring generation, and none for %s", few(dropped))
+		message += fmt.Sprintf("; export backend-secret has a place for one retiring generation, and none for %s", nameFew(dropped))
 	}
 	out.warn("still_retiring", c.address(), "%s; to rotate later keeps it, token revoke ends one sooner", message)
 }

@@ -201,8 +201,8 @@ func (h *heirs) rolesOf(want *model.Account) []string {
 	return want.Roles
 }
 
-// waits reports whether an account stays for values that retire only.
-func waits(have *state.Account) bool {
+// onlyWaits reports whether an account stays for values that retire only.
+func onlyWaits(have *state.Account) bool {
 	for _, t := range have.Tokens {
 		if t.Live() && strings.Contains(t.RenamedTo, "/") {
 			return true

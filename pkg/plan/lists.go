@@ -11,8 +11,8 @@ import (
 // maxNamed is how many of a crowd a message names.
 const maxNamed = 3
 
-// few names the first of a list and counts the others.
-func few(list []string) string {
+// nameFew names the first of a list and counts the others.
+func nameFew(list []string) string {
 	if len(list) <= maxNamed {
 		return strings.Join(list, ", ")
 	}

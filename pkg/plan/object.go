@@ -131,10 +131,10 @@ func fieldsOf(before, after *Object) []Field {
 	for _, f := range fieldGetters {
 		var b, a any
 		if before != nil {
-			b = absent(f.get(before))
+			b = nullIfZero(f.get(before))
 		}
 		if after != nil {
-			a = absent(f.get(after))
+			a = nullIfZero(f.get(after))
 		}
 		if !reflect.DeepEqual(b, a) {
 			out = append(out, Field{Path: f.path, Before: b, After: a})
@@ -143,9 +143,9 @@ func fieldsOf(before, after *Object) []Field {
 	return out
 }
 
-// absent turns a zero value into nil, so that JSON says null. An empty list that
+// nullIfZero turns a zero value into nil, so that JSON says null. An empty list that
 // is not nil means "cleared" and stays.
-func absent(v any) any {
+func nullIfZero(v any) any {
 	if r := reflect.ValueOf(v); r.IsZero() {
 		return nil
 	}

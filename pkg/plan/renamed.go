@@ -57,7 +57,7 @@ func fewOf(a model.Address, names []string) string {
 		a.Name = name
 		list[i] = a.String()
 	}
-	return few(list)
+	return nameFew(list)
 }
 
 // renameWords says how to keep what the old name gives.

@@ -84,7 +84,7 @@ func (p rolePlanner) end(have *state.Role, holders []string) (out part) {
 // one does that was renamed itself.
 func (p rolePlanner) keepsOnly(account, role string) bool {
 	have := p.have.Accounts[account]
-	return slices.Contains(have.Kept(), role) || p.heirs.accounts[account] != "" && waits(have)
+	return slices.Contains(have.Kept(), role) || p.heirs.accounts[account] != "" && onlyWaits(have)
 }
 
 // warnEverybody warns, when a project begins, its server is another or the role

@@ -41,7 +41,7 @@ func compareGit(before, after model.Git) (list []GuardrailChange) {
 }
 
 func appendSetting(list []GuardrailChange, path string, before, after any) []GuardrailChange {
-	before, after = absent(before), absent(after)
+	before, after = nullIfZero(before), nullIfZero(after)
 	if reflect.DeepEqual(before, after) {
 		return list
 	}

@@ -32,7 +32,7 @@ func (p planner) endToken(account *model.Account, roles []string, name string) (
 		end.rename(&out)
 	case overlaps && end.have.RenamedTo == "" && stillRetires(end.have, p.today):
 		end.renameRetiring(&out)
-	case len(end.have.Generations) > 0 && p.heirs.stand(account, applied, end.have.RenamedTo):
+	case len(end.have.Generations) > 0 && p.heirs.isContinued(account, applied, end.have.RenamedTo):
 		revokeDue(&out, end.address, end.have, p.today)
 	default:
 		end.delete(&out)
@@ -40,9 +40,9 @@ func (p planner) endToken(account *model.Account, roles []string, name string) (
 	return out
 }
 
-// stand reports whether a token that took over from another is declared, or was
+// isContinued reports whether a token that took over from another is declared, or was
 // itself taken over from by one that is. Else the whole line is removed.
-func (h *heirs) stand(account *model.Account, applied map[string]*state.Token, heir string) bool {
+func (h *heirs) isContinued(account *model.Account, applied map[string]*state.Token, heir string) bool {
 	for range len(applied) + 1 { // names may go round in a circle
 		if account.Tokens[heir] != nil {
 			return true

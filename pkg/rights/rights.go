@@ -42,7 +42,7 @@ func (b Book) Roles(a model.Address) []string {
 	case a.Kind == model.KindRole:
 		return []string{a.Name}
 	case b.declared != nil:
-		return b.declaredRoles(a)
+		return b.findDeclared(a)
 	case a.Kind == model.KindAccount:
 		if account := b.applied.Accounts[a.Name]; account.Live() {
 			return account.Roles()
@@ -63,8 +63,8 @@ func (b Book) Roles(a model.Address) []string {
 	return g.CurrentRoles()
 }
 
-// declaredRoles knows no generations: those are for state to have.
-func (b Book) declaredRoles(a model.Address) []string {
+// findDeclared knows no generations: those are for state to have.
+func (b Book) findDeclared(a model.Address) []string {
 	if a.Kind == model.KindAccount {
 		if account := b.declared.Accounts[a.Name]; account != nil {
 			return account.Roles

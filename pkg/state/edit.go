@@ -90,7 +90,7 @@ func (e *Edit) Issue(a model.Address, g Generation, ciphertext []byte) {
 func (e *Edit) Reseal(a model.Address, ciphertext []byte, recipients []string) {
 	g := e.Token(a.Account, a.Name).Generation(a.Generation)
 	g.Ciphertext = SumOf(ciphertext)
-	g.resealed(recipients, nil)
+	g.recordReseal(recipients, nil)
 	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
 }
 

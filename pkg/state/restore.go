@@ -40,7 +40,7 @@ type Restoration struct {
 func (r *Restoration) Snapshot() *Snapshot {
 	e := (&Snapshot{}).Edit()
 	e.next.Meta = r.meta()
-	ended := r.ended()
+	ended := r.findEnded()
 	for _, role := range r.Then.Roles {
 		e.SetRole(role)
 	}
@@ -81,9 +81,9 @@ func (r *Restoration) accountNames() map[string]bool {
 	return names
 }
 
-// ended are the values that any side knows to have ended: in whatever place they
+// findEnded finds the values that any side knows to have ended: in whatever place they
 // stand, they never live again.
-func (r *Restoration) ended() map[Sum]bool {
+func (r *Restoration) findEnded() map[Sum]bool {
 	ended := map[Sum]bool{}
 	for _, s := range r.sides() {
 		for _, a := range s.Accounts {
@@ -185,14 +185,14 @@ func (r *Restoration) token(a *Account, name string, ended map[Sum]bool) *Token 
 // remember adds tombstones of numbers that have none, in their order.
 func remember(t *Token, tombstones []Tombstone) {
 	for _, s := range tombstones {
-		if !t.ended(s.Generation) {
+		if !t.hasEnded(s.Generation) {
 			t.Tombstones = append(t.Tombstones, s)
 		}
 	}
 	sort.Slice(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
 }
 
-func (t *Token) ended(number int) bool {
+func (t *Token) hasEnded(number int) bool {
 	return slices.ContainsFunc(t.Tombstones, func(s Tombstone) bool { return s.Generation == number })
 }
 
@@ -201,7 +201,7 @@ func (r *Restoration) bringBack(a *Account, t *Token, name string, sides tokenSi
 	for i := range sides.then.Generations {
 		then := &sides.then.Generations[i]
 		known := sides.live(then.Number)
-		if t.ended(then.Number) || ended[then.Value] || known[0].Value != then.Value {
+		if t.hasEnded(then.Number) || ended[then.Value] || known[0].Value != then.Value {
 			continue
 		}
 		g := r.generation(CiphertextPath(a.Name, name, then.Number), known)
@@ -231,13 +231,13 @@ func (r *Restoration) generation(path string, known []*Generation) Generation {
 	g, then := *known[0], known[len(known)-1]
 	if !r.Has(path, g.Ciphertext) {
 		g.Ciphertext = then.Ciphertext
-		g.resealed(then.Recipients, nil)
+		g.recordReseal(then.Recipients, nil)
 	}
 	for _, k := range known[1:] {
 		if k.Value != g.Value {
 			continue
 		}
-		g.resealed(g.Recipients, k.EverReadable())
+		g.recordReseal(g.Recipients, k.EverReadable())
 		g.RemovedRoles = model.Set(append(slices.Clone(g.RemovedRoles), k.RemovedRoles...))
 		if k.RevokeAfter != 0 && (g.RevokeAfter == 0 || k.RevokeAfter < g.RevokeAfter) {
 			g.RevokeAfter = k.RevokeAfter
@@ -254,7 +254,7 @@ func (r *Restoration) endOthers(t *Token, sides tokenSides) {
 	for _, s := range sides.all {
 		for i := range s.Generations {
 			g := &s.Generations[i]
-			if t.Generation(g.Number) == nil && !t.ended(g.Number) {
+			if t.Generation(g.Number) == nil && !t.hasEnded(g.Number) {
 				remember(t, []Tombstone{{Generation: g.Number, Value: g.Value, EndedOn: r.On, Reason: r.Reason}})
 			}
 			t.LastGeneration = max(t.LastGeneration, g.Number)

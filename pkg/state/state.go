@@ -376,9 +376,9 @@ func (g *Generation) EverReadable() []string {
 	return model.Set(append(slices.Clone(g.Recipients), g.FormerRecipients...))
 }
 
-// resealed records that the value is sealed to other keys. Those that it was
+// recordReseal records that the value is sealed to other keys. Those that it was
 // sealed to, and those in former, stay known.
-func (g *Generation) resealed(to, former []string) {
+func (g *Generation) recordReseal(to, former []string) {
 	known := append(slices.Clone(g.EverReadable()), former...)
 	g.Recipients = model.Set(to)
 	g.FormerRecipients = nil

@@ -162,7 +162,7 @@ func (r *reader) setting(s placed) error {
 	case err != nil:
 		return err
 	case !known:
-		r.doubt(condition, s)
+		r.noteDoubt(condition, s)
 		return nil
 	case !holds:
 		return nil
@@ -183,8 +183,8 @@ func isRemoteURL(key string) bool {
 	return strings.HasPrefix(key, "remote.") && strings.HasSuffix(key, ".url") && len(key) > len("remote.url")
 }
 
-// doubt notes a condition that is not known, where there is something to include.
-func (r *reader) doubt(condition string, s placed) {
+// noteDoubt notes a condition that is not known, where there is something to include.
+func (r *reader) noteDoubt(condition string, s placed) {
 	path, err := r.target(s)
 	if err != nil {
 		return

@@ -48,8 +48,8 @@ func isWord(s string) bool {
 // local tells whether the remote is on this machine's file system.
 func (a address) local() bool { return a.protocol() == protocolFile }
 
-// under makes a relative path absolute.
-func (a address) under(root string) address {
+// resolve makes a relative path absolute.
+func (a address) resolve(root string) address {
 	if !a.local() || strings.Contains(string(a), "://") || filepath.IsAbs(string(a)) {
 		return a
 	}

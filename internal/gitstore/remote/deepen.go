@@ -54,9 +54,9 @@ func (r *Remote) Obtain(ctx context.Context, objects []string) error {
 	return nil
 }
 
-// quietly are the options of every fetch: it brings objects, and changes nothing
+// fetchOptions are those of every fetch: it brings objects, and changes nothing
 // that it was not asked to.
-func quietly(more ...string) []string {
+func fetchOptions(more ...string) []string {
 	return append([]string{
 		"fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc",
 	}, more...)
@@ -67,7 +67,7 @@ func (p *program) deepen(ctx context.Context, branch string) error {
 	if branch != "" {
 		what = "+" + branches + branch + ":" + trackingRef(p.remote.name, branch)
 	}
-	out, err := p.run(ctx, nil, quietly("--unshallow", "--filter=blob:none", "--", p.remote.name, what)...)
+	out, err := p.run(ctx, nil, fetchOptions("--unshallow", "--filter=blob:none", "--", p.remote.name, what)...)
 	if err == nil && out.code != 0 {
 		err = p.failureOf(out)
 	}
@@ -77,7 +77,7 @@ func (p *program) deepen(ctx context.Context, branch string) error {
 // obtain asks as git itself does for what a partial clone lacks. What the clone has
 // is not told: it would be all of it.
 func (p *program) obtain(ctx context.Context, objects []string) error {
-	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop"}, quietly("--filter=blob:none", "--stdin", "--", p.remote.name)...)
+	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop"}, fetchOptions("--filter=blob:none", "--stdin", "--", p.remote.name)...)
 	out, err := p.feed(ctx, strings.NewReader(strings.Join(objects, "\n")+"\n"), nil, args...)
 	if err == nil && out.code != 0 {
 		err = p.failureOf(out)

@@ -132,7 +132,7 @@ func (p *program) tip(ctx context.Context, branch string, pushed bool) (string, 
 	return "", nil
 }
 
-func (p *program) beside(ctx context.Context, branch string) ([]string, error) {
+func (p *program) listBeside(ctx context.Context, branch string) ([]string, error) {
 	name, env := p.remote.name, []string(nil)
 	if p.remote.target != p.remote.url {
 		name, env = p.targetRemote()

@@ -46,7 +46,7 @@ type transport interface {
 	tip(ctx context.Context, branch string, pushed bool) (string, error)
 	// beside returns, of the branches that would be in the way of a new one, those
 	// that the place that is pushed to has. It may return others as well.
-	beside(ctx context.Context, branch string) ([]string, error)
+	listBeside(ctx context.Context, branch string) ([]string, error)
 	// fetch brings a branch's commits and moves its tracking reference. A
 	// branch that is absent is an error.
 	fetch(ctx context.Context, branch string) error
@@ -84,7 +84,7 @@ func Open(repo *git.Repository, name string, o Options) (*Remote, error) {
 	if r.url, r.target, err = conf.addresses(name); err != nil {
 		return nil, err
 	}
-	r.url, r.target = r.url.under(repo.Root()), r.target.under(repo.Root())
+	r.url, r.target = r.url.resolve(repo.Root()), r.target.resolve(repo.Root())
 	env := environment(o.Environ)
 	p := &program{
 		remote: r, path: findProgram("git", env, repo.Root()), env: env.forGit(repo.Root()),
@@ -175,7 +175,7 @@ func (r *Remote) CheckNew(ctx context.Context, branch string) error {
 	if err := checkBranch(branch); err != nil {
 		return err
 	}
-	there, err := r.transport.beside(ctx, branch)
+	there, err := r.transport.listBeside(ctx, branch)
 	if err != nil {
 		return r.classify(r.target, err)
 	}
@@ -280,7 +280,7 @@ func (r *Remote) settle(ctx context.Context, p proposal, cause error) error {
 		tip, err := r.transport.tip(ctx, p.branch, true)
 		switch {
 		case err != nil:
-			return r.unknown(p, cause, err)
+			return r.unknownOutcome(p, cause, err)
 		case tip == p.commit:
 			r.remember(p)
 			return nil
@@ -300,13 +300,13 @@ func (r *Remote) settleMoved(ctx context.Context, p proposal, tip string, cause 
 	if tip != "" {
 		var err error
 		if tip, err = r.fetch(ctx, p.branch); err != nil {
-			return r.unknown(p, cause, err)
+			return r.unknownOutcome(p, cause, err)
 		}
 	}
 	if tip != "" {
 		contained, err := r.contains(tip, p.commit)
 		if err != nil {
-			return r.unknown(p, cause, err)
+			return r.unknownOutcome(p, cause, err)
 		}
 		if contained {
 			return nil
@@ -315,7 +315,7 @@ func (r *Remote) settleMoved(ctx context.Context, p proposal, tip string, cause 
 	return &MovedError{Remote: r.name, Branch: p.branch, Tip: tip}
 }
 
-func (r *Remote) unknown(p proposal, push, look error) error {
+func (r *Remote) unknownOutcome(p proposal, push, look error) error {
 	return &UnknownError{Remote: r.name, Branch: p.branch, Commit: p.commit, Push: push, Look: look}
 }
 

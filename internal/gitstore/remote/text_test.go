@@ -87,7 +87,7 @@ func FuzzClean(f *testing.F) {
 		if len(got) > maxWords || strings.Contains(got, "topsecret") {
 			t.Errorf("%d bytes: %q", len(got), got)
 		}
-		if strings.ContainsFunc(got, func(r rune) bool { return r != '\n' && hidden(r) }) {
+		if strings.ContainsFunc(got, func(r rune) bool { return r != '\n' && isHidden(r) }) {
 			t.Errorf("something is hidden in %q", got)
 		}
 	})

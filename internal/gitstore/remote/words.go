@@ -71,7 +71,7 @@ func cut(s string, n int) string {
 
 // escape shows what would not be seen, or would move the cursor.
 func escape(line string) string {
-	if !strings.ContainsFunc(line, hidden) && utf8.ValidString(line) {
+	if !strings.ContainsFunc(line, isHidden) && utf8.ValidString(line) {
 		return line
 	}
 	var out strings.Builder
@@ -82,7 +82,7 @@ func escape(line string) string {
 			fmt.Fprintf(&out, `\x%02X`, line[i])
 		case r == '\t':
 			out.WriteByte(' ')
-		case hidden(r):
+		case isHidden(r):
 			fmt.Fprintf(&out, `\u{%X}`, r)
 		default:
 			out.WriteRune(r)
@@ -92,4 +92,4 @@ func escape(line string) string {
 	return out.String()
 }
 
-func hidden(r rune) bool { return !unicode.IsPrint(r) }
+func isHidden(r rune) bool { return !unicode.IsPrint(r) }

@@ -30,7 +30,7 @@ func (s *Signers) verifySSH(payload, text []byte, when time.Time) (Signer, error
 	if err != nil {
 		return Signer{}, err
 	}
-	unknown := &UnknownSignerError{Format: SSH, Key: ssh.FingerprintSHA256(signature.key), Reason: unfit(signature.key)}
+	unknown := &UnknownSignerError{Format: SSH, Key: ssh.FingerprintSHA256(signature.key), Reason: explainUnfit(signature.key)}
 	for _, signer := range s.ssh {
 		if !bytes.Equal(signer.key.Marshal(), signature.blob.Key) {
 			continue
@@ -107,7 +107,7 @@ func (s *sshSigner) readKey(text string) (options []string, err error) {
 	case !slices.Contains(strings.Fields(text), base64.StdEncoding.EncodeToString(s.key.Marshal())):
 		return nil, errors.New("the public key is not written as ssh-keygen writes it; copy it again")
 	}
-	if why := unfit(s.key); why != "" {
+	if why := explainUnfit(s.key); why != "" {
 		return nil, errors.New(why)
 	}
 	return options, nil

@@ -26,7 +26,7 @@ func FuzzParseSigners(f *testing.F) {
 			return
 		}
 		for _, signer := range s.ssh {
-			if signer.key == nil || unfit(signer.key) != "" || signer.principals == "" {
+			if signer.key == nil || explainUnfit(signer.key) != "" || signer.principals == "" {
 				t.Errorf("%+v may sign", signer)
 			}
 		}

@@ -46,7 +46,7 @@ func (o Options) program(key, value string) (program, error) {
 func (o Options) find(key, value string) (string, error) {
 	if strings.ContainsAny(value, `/\`) {
 		path, err := o.path(key, value)
-		if err == nil && !runnable(path) {
+		if err == nil && !isRunnable(path) {
 			err = fmt.Errorf("%s is %q, and there is no such program", key, value)
 		}
 		return path, err
@@ -56,14 +56,14 @@ func (o Options) find(key, value string) (string, error) {
 		name += ".exe"
 	}
 	for _, dir := range o.searchPath() {
-		if path := filepath.Join(dir, name); runnable(path) && !o.inWorkTree(path) {
+		if path := filepath.Join(dir, name); isRunnable(path) && !o.inWorkTree(path) {
 			return path, nil
 		}
 	}
 	return "", fmt.Errorf("it needs the program %s, which is not on PATH (outside of this repository); install it, or set %s", value, key)
 }
 
-func runnable(path string) bool {
+func isRunnable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && (runtime.GOOS == "windows" || info.Mode()&0o111 != 0)
 }

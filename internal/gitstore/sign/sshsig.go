@@ -126,8 +126,8 @@ var sshKeyTypes = []string{
 // minRSABits is what an RSA key needs to count.
 const minRSABits = 2048
 
-// unfit says why a key cannot be a signer's, "" if it can.
-func unfit(key ssh.PublicKey) string {
+// explainUnfit says why a key cannot be a signer's, "" if it can.
+func explainUnfit(key ssh.PublicKey) string {
 	if _, ok := key.(*ssh.Certificate); ok {
 		return "it is a certificate, which osmoctl does not follow; use the key itself"
 	}

@@ -45,15 +45,12 @@ func writeLogEntry(p *view.Page, e report.LogEntry) {
 		p.Spans(view.Say(view.Plain, "  reason "), view.Quote(e.Reason))
 	}
 	if e.Plan != "" {
-		p.Spans(view.Say(view.Faint, "  plan "), view.QuoteAs(view.Faint, e.Plan), view.Say(view.Faint, runWords(e.Run)))
+		run := ""
+		if e.Run != "" {
+			run = "  run " + e.Run
+		}
+		p.Spans(view.Say(view.Faint, "  plan "), view.QuoteAs(view.Faint, e.Plan), view.Say(view.Faint, run))
 	}
-}
-
-func runWords(run string) string {
-	if run == "" {
-		return ""
-	}
-	return "  run " + run
 }
 
 // actorWords names who asked for the change and, where that differs, who made

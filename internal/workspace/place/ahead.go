@@ -126,19 +126,19 @@ func ignoreMissing(err error) error {
 
 // Followed says that the newer state is read, and why.
 func (a *Ahead) Followed() string {
-	return fmt.Sprintf("State is read from %s at commit %.12s (serial %d): HEAD, at %.12s, has %s", a.name, a.Commit, a.Meta.Serial, a.head.Commit, a.older())
+	return fmt.Sprintf("State is read from %s at commit %.12s (serial %d): HEAD, at %.12s, has %s", a.name, a.Commit, a.Meta.Serial, a.head.Commit, a.describeHere())
 }
 
 // Left says that the state at HEAD is read, and what that leaves out.
 func (a *Ahead) Left() string {
 	if a.Unread {
-		return fmt.Sprintf("State is read at HEAD, %.12s (%s); %s has another, whose contents are not in this clone, so it cannot be told which is newer", a.head.Commit, a.older(), a.name)
+		return fmt.Sprintf("State is read at HEAD, %.12s (%s); %s has another, whose contents are not in this clone, so it cannot be told which is newer", a.head.Commit, a.describeHere(), a.name)
 	}
-	return fmt.Sprintf("State is read at HEAD, %.12s (%s); %s has a newer one at commit %.12s (serial %d)", a.head.Commit, a.older(), a.name, a.Commit, a.Meta.Serial)
+	return fmt.Sprintf("State is read at HEAD, %.12s (%s); %s has a newer one at commit %.12s (serial %d)", a.head.Commit, a.describeHere(), a.name, a.Commit, a.Meta.Serial)
 }
 
-// older is the state at HEAD in a word.
-func (a *Ahead) older() string {
+// describeHere is the state at HEAD in a word.
+func (a *Ahead) describeHere() string {
 	if a.here.Meta == nil {
 		return "no state"
 	}
