@@ -6,8 +6,9 @@ import (
 	"os"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 func main() {
-	os.Exit(cli.Main(context.Background(), cli.System(), os.Args[1:]))
+	os.Exit(cli.Main(context.Background(), command.System(), os.Args[1:]))
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/bench"
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 // The benchmarks of the whole program on 10,000 accounts with a token each and
@@ -128,7 +129,7 @@ func git(b *testing.B, dir string, args ...string) {
 func osmoctl(b *testing.B, dir string, args ...string) {
 	b.Helper()
 	var out, complaints bytes.Buffer
-	env := &cli.Env{
+	env := &command.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &complaints,
 		Getenv: func(string) string { return "" }, Now: time.Now, Dir: dir,
 	}

@@ -13,7 +13,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 	"github.com/osmoctl/osmoctl/internal/torture/invariants"
@@ -118,7 +118,7 @@ func (c *clone) git(args ...string) string {
 // run runs a command on the clone's day, with a disk of the test's; nil is the
 // real one.
 func (c *clone) run(d disk.Disk, stdin string, args ...string) invariants.Ran {
-	r := osmoctlWith(func(env *cli.Env) {
+	r := osmoctlWith(func(env *command.Env) {
 		env.Disk, env.Stdin = d, strings.NewReader(stdin)
 		env.Now = func() time.Time { return c.day }
 		with(env, "GIT_CONFIG_GLOBAL", os.DevNull)

@@ -5,18 +5,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 // A terminal is shown a value only where that was asked for, whatever else is.
 func TestDecryptOnTerminal(t *testing.T) {
 	t.Parallel()
 	dir := applied(t)
-	terminal := func(env *cli.Env) { env.StdoutTerminal = true }
-	inCI := func(env *cli.Env) { with(env, "CI", "true") }
-	notCI := func(env *cli.Env) { with(env, "CI", "false") }
+	terminal := func(env *command.Env) { env.StdoutTerminal = true }
+	inCI := func(env *command.Env) { with(env, "CI", "true") }
+	notCI := func(env *command.Env) { with(env, "CI", "false") }
 	for name, tt := range map[string]struct {
-		change func(*cli.Env)
+		change func(*command.Env)
 		flags  []string
 		code   int
 		// length is that of what is printed: a terminal gets a line end too.
@@ -70,7 +70,7 @@ func TestInterruptedWhileAsking(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			r := osmoctlIn(ctx, func(env *cli.Env) {
+			r := osmoctlIn(ctx, func(env *command.Env) {
 				env.Stdin, env.StdinTerminal, env.StderrTerminal = silence(cancel), true, true
 			}, dir, append([]string{"--no-color"}, args...)...)
 			if r.code != 130 {
@@ -92,7 +92,7 @@ func TestApplyAsks(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			dir := applied(t)
-			r := osmoctlWith(func(env *cli.Env) {
+			r := osmoctlWith(func(env *command.Env) {
 				env.Stdin, env.StdinTerminal = strings.NewReader(answer), true
 			}, dir, "apply", "--replace", "token/svc-ci/ci-token")
 			if r.code != code {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/osmoctl/osmoctl/internal/cli"
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -26,7 +26,7 @@ func TestReasonForAnyKey(t *testing.T) {
 		}
 		_, rest, _ := strings.Cut(e.Commands[0], "--reason '")
 		reason, address, _ := strings.Cut(rest, "'")
-		if len(reason) > cli.MaxReason || !utf8.ValidString(reason) || !strings.HasPrefix(reason, "readable by ") || strings.TrimSpace(address) != "\\\n  ci/t@1" {
+		if len(reason) > plan.MaxReason || !utf8.ValidString(reason) || !strings.HasPrefix(reason, "readable by ") || strings.TrimSpace(address) != "\\\n  ci/t@1" {
 			t.Errorf("%q", e.Commands[0])
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
@@ -29,15 +30,15 @@ type ran struct {
 func osmoctl(dir string, args ...string) ran { return osmoctlWith(nil, dir, args...) }
 
 // osmoctlWith lets change have the last word on the environment.
-func osmoctlWith(change func(*cli.Env), dir string, args ...string) ran {
+func osmoctlWith(change func(*command.Env), dir string, args ...string) ran {
 	return osmoctlIn(context.Background(), change, dir, args...)
 }
 
 // osmoctlIn runs it in a context, which may end.
-func osmoctlIn(ctx context.Context, change func(*cli.Env), dir string, args ...string) ran {
+func osmoctlIn(ctx context.Context, change func(*command.Env), dir string, args ...string) ran {
 	var stdout, stderr bytes.Buffer
 	vars := map[string]string{"HOME": filepath.Join(filepath.Dir(dir), "home"), "PATH": os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM": "1"}
-	env := &cli.Env{
+	env := &command.Env{
 		Dir:   dir,
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(name string) string { return vars[name] },
@@ -59,7 +60,7 @@ type noWorkTree struct{ disk.Disk }
 func (noWorkTree) Folder(string) (disk.Folder, error) { return nil, errors.New("no space left") }
 
 // with sets an environment variable.
-func with(env *cli.Env, name, value string) {
+func with(env *command.Env, name, value string) {
 	before := env.Getenv
 	env.Getenv = func(n string) string {
 		if n == name {

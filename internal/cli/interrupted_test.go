@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
@@ -13,7 +13,7 @@ import (
 // completes it and does its own work besides.
 func TestNextCommandCompletes(t *testing.T) {
 	t.Parallel()
-	full := func(env *cli.Env) { env.Disk = noWorkTree{disk.OS()} }
+	full := func(env *command.Env) { env.Disk = noWorkTree{disk.OS()} }
 	for name, next := range map[string][]string{
 		"plan":  {"plan", "--detailed-exitcode"},
 		"apply": {"apply", "--auto-approve"},

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/disk"
 )
 
@@ -27,7 +27,7 @@ func (m meanwhile) SyncDir(path string) error {
 // applyWhile applies a rotation while something else happens, each time that the
 // commit is about to be made.
 func applyWhile(dir string, happens func()) ran {
-	return osmoctlWith(func(env *cli.Env) { env.Disk = meanwhile{disk.OS(), happens} },
+	return osmoctlWith(func(env *command.Env) { env.Disk = meanwhile{disk.OS(), happens} },
 		dir, "--verbose", "apply", "--auto-approve", "--replace", "token/svc-ci/ci-token")
 }
 

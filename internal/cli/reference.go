@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -11,8 +10,7 @@ import (
 // Reference is docs/cli.md: every command with its arguments and flags, taken
 // from the grammar, so that it cannot say anything else than --help does.
 func Reference() (string, error) {
-	env := &Env{Stdout: io.Discard, Stderr: io.Discard}
-	parser, err := newParser(env, &grammar{}, func(int) {})
+	parser, err := quietParser()
 	if err != nil {
 		return "", err
 	}

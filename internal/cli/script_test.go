@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +29,7 @@ const outputLog = "OSMOCTL_TEST_OUTPUT"
 // a script all of it is searched for values. What a command prints that was
 // asked for a value is left out.
 func program() int {
-	env, args := cli.System(), os.Args[1:]
+	env, args := command.System(), os.Args[1:]
 	log, err := os.OpenFile(os.Getenv(outputLog), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return cli.Main(context.Background(), env, args)

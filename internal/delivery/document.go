@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -196,7 +197,7 @@ func owner(dir, name string, before fs.FileInfo) string {
 		return "a file of git's"
 	}
 	for at := dir; ; at = filepath.Dir(at) {
-		if containsFolded(projectDirs, filepath.Base(at)) && exists(filepath.Join(filepath.Dir(at), config.ProjectFile)) {
+		if containsFolded(projectDirs, filepath.Base(at)) && disk.Exists(filepath.Join(filepath.Dir(at), config.ProjectFile)) {
 			return "a file of the project, in " + at
 		}
 		if at == filepath.Dir(at) {

@@ -12,6 +12,15 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
+// IsStdout knows the names of stdout: -, /dev/stdout, /dev/fd/1.
+func IsStdout(path string) bool {
+	if path == "-" {
+		return true
+	}
+	fd, ok := Descriptor(path)
+	return ok && fd == 1
+}
+
 // Descriptor reports the descriptor of this process that a path stands for, such
 // as /dev/stdout or /dev/fd/3, also through symbolic links. Such a path is not
 // opened a second time: what was opened for us may have an offset, and a socket

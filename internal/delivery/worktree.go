@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/gitconfig"
 )
 
@@ -22,7 +23,7 @@ func (f File) WorkTree(dir string) (root string, inside bool) {
 
 func (f File) workTreeAbove(dir string) (root string, inside bool) {
 	for at := dir; ; at = filepath.Dir(at) {
-		if exists(filepath.Join(at, ".git")) || isRepository(at) {
+		if disk.Exists(filepath.Join(at, ".git")) || isRepository(at) {
 			return at, true
 		}
 		if at == filepath.Dir(at) {
@@ -40,7 +41,7 @@ func (f File) workTreeAbove(dir string) (root string, inside bool) {
 // isRepository knows a bare repository, or a git directory, by what git demands
 // of one.
 func isRepository(dir string) bool {
-	return exists(filepath.Join(dir, "HEAD")) && isDirectory(filepath.Join(dir, "objects")) && isDirectory(filepath.Join(dir, "refs"))
+	return disk.Exists(filepath.Join(dir, "HEAD")) && isDirectory(filepath.Join(dir, "objects")) && isDirectory(filepath.Join(dir, "refs"))
 }
 
 // workTreesOfEnvironment are those that git would work on here: what
@@ -91,11 +92,6 @@ func (f File) resolve(base, path string) string {
 func within(path, root string) bool {
 	rest, err := filepath.Rel(root, path)
 	return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator))
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 func isDirectory(path string) bool {

@@ -48,6 +48,13 @@ type Disk interface {
 	Folder(path string) (Folder, error)
 }
 
+// Exists reports whether there is anything at a path, a link that leads nowhere
+// included.
+func Exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // A Folder is one folder of the work tree. Names have no slash in them.
 type Folder interface {
 	// Sub opens a folder below. A symbolic link is refused with ErrNotFolder.

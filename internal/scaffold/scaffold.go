@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/examples"
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -50,7 +51,7 @@ var conventions = []string{".gitattributes", "CODEOWNERS"}
 // FindKept returns the files that are in dir already and are left alone, sorted.
 func FindKept(dir string) (kept []string) {
 	for _, path := range conventions {
-		if exists(filepath.Join(dir, path)) {
+		if disk.Exists(filepath.Join(dir, path)) {
 			kept = append(kept, path)
 		}
 	}
@@ -59,11 +60,11 @@ func FindKept(dir string) (kept []string) {
 
 // Check refuses a directory that a project cannot be made in.
 func Check(dir string) error {
-	if exists(filepath.Join(dir, config.ProjectFile)) {
+	if disk.Exists(filepath.Join(dir, config.ProjectFile)) {
 		return fmt.Errorf("%s is a project already: it has an %s", dir, config.ProjectFile)
 	}
 	for _, path := range model.Names(Files(model.Recipient{})) {
-		if whole := filepath.Join(dir, path); exists(whole) && !slices.Contains(conventions, path) {
+		if whole := filepath.Join(dir, path); disk.Exists(whole) && !slices.Contains(conventions, path) {
 			return diag.Hinted(fmt.Errorf("%s exists already", whole), "choose an empty directory")
 		}
 	}
@@ -92,9 +93,4 @@ func writeNew(path string, data []byte, mode fs.FileMode) error {
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close())
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
+// MaxReason bounds the reason of a revocation, in bytes: it stands in one line of a
+// commit.
+const MaxReason = 200
+
 // Revoked is what makes a plan one that ends generations now, for a leak.
 type Revoked struct {
 	// Addresses are what was asked for, sorted: a token stands for all its

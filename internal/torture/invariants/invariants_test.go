@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/osmoctl/osmoctl/internal/cli"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/torture/invariants"
 )
 
@@ -52,7 +53,7 @@ func applied(t *testing.T) *invariants.Project {
 
 func osmoctl(dir, stdin string, args ...string) invariants.Ran {
 	var stdout, stderr bytes.Buffer
-	env := &cli.Env{
+	env := &command.Env{
 		Dir:   dir,
 		Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(string) string { return "" },

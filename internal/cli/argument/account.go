@@ -1,0 +1,27 @@
+package argument
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// FindAccount is the account that an argument names, by its name or address.
+func FindAccount(snap *state.Snapshot, arg string) (*state.Account, error) {
+	name := strings.TrimPrefix(arg, "account/")
+	switch a := snap.Accounts[name]; {
+	case a == nil:
+		return nil, state.NotFound("service account", name, snap.AccountNames())
+	case !a.Live():
+		return nil, deletedAccount(a)
+	default:
+		return a, nil
+	}
+}
+
+func deletedAccount(a *state.Account) error {
+	return diag.Hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
+		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
+}

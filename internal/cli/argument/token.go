@@ -1,0 +1,98 @@
+package argument
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// TokenPath is the argument for a token or a generation, in either spelling of an address.
+type TokenPath struct {
+	Token string `predictor:"token" arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
+}
+
+// Find looks the token up; t is live.
+func (a TokenPath) Find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
+	if foreignToken.MatchString(a.Token) {
+		return address, nil, ErrToken
+	}
+	address, err = model.ReadTokenAddress(a.Token)
+	if err != nil {
+		return address, nil, command.Usage(err)
+	}
+	account := snap.Accounts[address.Account]
+	if account == nil {
+		return address, nil, state.NotFound("service account", address.Account, snap.AccountNames())
+	}
+	if t = account.Tokens[address.Name]; t == nil && account.Live() {
+		return address, nil, state.NotFound("token", address.Account+"/"+address.Name, account.LiveTokens())
+	}
+	if !t.Live() {
+		return address, nil, deletedToken(address, account, t)
+	}
+	return address, t, nil
+}
+
+// endedError refuses to give a value out that has ended.
+func endedError(what string, s *state.Tombstone) error {
+	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
+	return command.WithCode(diag.Hinted(err, "osmoctl plan says whether the next apply issues another"), command.ExitInvalid)
+}
+
+// deletedToken says when a token ended and why. t is nil where nothing of it is
+// remembered but that its account is gone.
+func deletedToken(a model.Address, account *state.Account, t *state.Token) error {
+	if t == nil {
+		return deletedAccount(account)
+	}
+	words := fmt.Sprintf("%s was deleted on %s", a.Token(), t.DeletedOn)
+	if t.RenamedTo != "" {
+		words += fmt.Sprintf(" and replaced by %s", model.HeirAddress(a, t.RenamedTo))
+	}
+	ended := tombstoneOf(t, a.Generation)
+	if n := len(t.Tombstones); ended == nil && n > 0 {
+		ended = &t.Tombstones[n-1]
+	}
+	if ended != nil {
+		words += fmt.Sprintf("; generation %d ended on %s: %s", ended.Generation, ended.EndedOn, ended.Reason)
+	}
+	path := a.Account + "/" + a.Name
+	return command.WithCode(diag.Hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), command.ExitInvalid)
+}
+
+// ChooseGeneration is the one asked for, else the active one, else the newest.
+func ChooseGeneration(a model.Address, t *state.Token) (*state.Generation, error) {
+	if a.Generation > 0 {
+		if g := t.Generation(a.Generation); g != nil {
+			return g, nil
+		}
+		if s := tombstoneOf(t, a.Generation); s != nil {
+			return nil, endedError(a.String(), s)
+		}
+		return nil, fmt.Errorf("%s is not live: osmoctl token get %s/%s lists the generations", a, a.Account, a.Name)
+	}
+	if g := t.Active(); g != nil {
+		return g, nil
+	}
+	if n := len(t.Generations); n > 0 {
+		return &t.Generations[n-1], nil
+	}
+	if n := len(t.Tombstones); n > 0 {
+		last := &t.Tombstones[n-1]
+		return nil, endedError(fmt.Sprintf("%s has no live generation: generation %d", a, last.Generation), last)
+	}
+	return nil, diag.Hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
+}
+
+func tombstoneOf(t *state.Token, number int) *state.Tombstone {
+	i := slices.IndexFunc(t.Tombstones, func(s state.Tombstone) bool { return s.Generation == number })
+	if i < 0 {
+		return nil
+	}
+	return &t.Tombstones[i]
+}

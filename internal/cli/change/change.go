@@ -1,0 +1,139 @@
+// Package change is what the commands share that commit state, which are apply, revoke,
+// reseal and restore: who does it, how long to wait for others, and whether to ask. What
+// an attempt does is the workspace's; here a person is shown the plan and says yes.
+package change
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/plan"
+)
+
+// Options are the flags of the commands that commit state.
+type Options struct {
+	AutoApprove bool          `help:"Go on without asking."`
+	Actor       string        `placeholder:"NAME" help:"Whom to record as the one who made the changes."`
+	LockTimeout time.Duration `default:"30s" help:"How long to wait for another osmoctl that is at work in this clone."`
+
+	// answered is the digest of the plan that was said yes to. After a lost
+	// race the same plan is not asked about again.
+	answered string
+}
+
+// CheckAsked refuses to begin what nobody could say yes to.
+func (o *Options) CheckAsked(env *command.Env) error {
+	if !o.AutoApprove && !env.StdinTerminal {
+		return command.Usagef("there is nobody to ask here: give --auto-approve")
+	}
+	return nil
+}
+
+// Open opens the project for a change, with what that takes of the process.
+func (o *Options) Open(ctx context.Context, env *command.Env, make func(*workspace.Workspace) error) error {
+	command.Harden()
+	dir, err := env.FindProject()
+	if err != nil {
+		return err
+	}
+	outside := env.Outside()
+	outside.LockTimeout = o.LockTimeout
+	opened, err := workspace.Open(dir, outside)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	if err := opened.CheckNearest(ctx, env.Dir); err != nil {
+		return err
+	}
+	return make(opened)
+}
+
+// Request is what the flags ask of a change. f is the format of its result.
+func (o *Options) Request(ctx context.Context, env *command.Env, f view.Format) workspace.Request {
+	return workspace.Request{
+		Actor: o.Actor,
+		Ask:   func(made *plan.Plan, granted bool) error { return o.approve(ctx, env, made, granted, f) },
+	}
+}
+
+// approve shows the plan where it has to be decided by, and asks. granted says that
+// nobody has to be asked.
+func (o *Options) approve(ctx context.Context, env *command.Env, made *plan.Plan, granted bool, f view.Format) error {
+	ask := !granted && !o.AutoApprove && made.Pending() && made.Digest != o.answered
+	if ask || len(made.Blocked) > 0 {
+		v := env.View()
+		if f != view.Text || !ask {
+			// Results alone belong on stdout; this is to decide by.
+			v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
+		}
+		if err := plans.Show(v, made, view.Text); err != nil {
+			return err
+		}
+	}
+	if len(made.Blocked) > 0 {
+		return diag.Hinted(apply.ErrBlocked, "every entry under Blocked names the flag that lifts it, where there is one")
+	}
+	if !ask {
+		return nil
+	}
+	env.Infof("")
+	plans.ShowHeadline(env.View(), made)
+	fmt.Fprint(env.Stderr, "Apply this plan? Only \"yes\" is taken: ")
+	answer, _ := command.UntilInterrupted(ctx, func() (string, error) { // What ends without a line is an answer too.
+		return bufio.NewReader(env.Stdin).ReadString('\n')
+	})
+	if ctx.Err() != nil {
+		return workspace.ErrUnchanged
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		return errors.New("not applied")
+	}
+	o.answered = made.Digest
+	return nil
+}
+
+// Progress tells a person how far work on many tokens has come; nil where nobody
+// watches.
+func Progress(env *command.Env, doing string) func(tokens int) (report func(done, total int), finish func()) {
+	if !env.StderrTerminal {
+		return nil
+	}
+	return func(tokens int) (func(done, total int), func()) {
+		if tokens <= 100 {
+			return nil, func() {}
+		}
+		return env.View().Progress(tokens, doing, "committing")
+	}
+}
+
+// LateProgress is progress that shows nothing before something is done: until
+// then a person may be asked for a passphrase.
+func LateProgress(env *command.Env, doing string) func(tokens int) (report func(done, total int), finish func()) {
+	progress := Progress(env, doing)
+	if progress == nil {
+		return nil
+	}
+	return func(tokens int) (func(done, total int), func()) {
+		var begin sync.Once
+		var report func(done, total int)
+		finish := func() {}
+		return func(done, total int) {
+			begin.Do(func() { report, finish = progress(tokens) })
+			if report != nil {
+				report(done, total)
+			}
+		}, func() { finish() }
+	}
+}

@@ -1,0 +1,80 @@
+package command
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Outside is what a workspace takes from here.
+func (e *Env) Outside() workspace.Outside {
+	return workspace.Outside{Getenv: e.Getenv, Environ: e.Environ, Now: e.ReadClock, Notify: e.Notify, Disk: e.Disk, Limits: e.Limits}
+}
+
+// Notify says on stderr what a workspace has to say.
+func (e *Env) Notify(n workspace.Notice) {
+	switch {
+	case n.Text == "":
+		problems.Show(e.View(), n.Problems)
+	case n.Level == workspace.Warning:
+		e.Warnf("%s", n.Text)
+	case n.Level == workspace.Note:
+		e.Infof("%s", n.Text)
+	default:
+		e.Verbosef("%s", n.Text)
+	}
+}
+
+// NameProject makes dir the project directory, which is not searched for then.
+func (e *Env) NameProject(dir string) { e.Dir, e.named = e.Abs(dir), true }
+
+// FindProject returns the project directory: the one that -C names, else the
+// nearest one.
+func (e *Env) FindProject() (string, error) {
+	if e.named {
+		return e.Dir, workspace.CheckNamed(e.Dir)
+	}
+	dir, err := workspace.Find(e.Dir)
+	if err != nil {
+		return "", err
+	}
+	if up, err := filepath.Rel(e.Dir, dir); err == nil && up != "." {
+		e.Paste.Project = filepath.ToSlash(up)
+	}
+	return dir, nil
+}
+
+// Open opens the project for a command that reads. The caller closes it.
+func (e *Env) Open(ctx context.Context) (*workspace.Workspace, error) {
+	dir, err := e.FindProject()
+	if err != nil {
+		return nil, err
+	}
+	w, err := workspace.Open(dir, e.Outside())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.CheckNearest(ctx, e.Dir); err != nil {
+		w.Close()
+		return nil, err
+	}
+	w.FinishInterrupted(ctx)
+	return w, nil
+}
+
+// WithState runs a reading command on the newest state that the clone knows.
+func (e *Env) WithState(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	w, err := e.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	snap, err := w.State(ctx)
+	if err != nil {
+		return err
+	}
+	return read(w, snap)
+}

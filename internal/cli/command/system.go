@@ -1,0 +1,92 @@
+package command
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"golang.org/x/term"
+)
+
+// The variables by which the environment gives identities.
+const (
+	// PathsVariable lists files of identities, as PATH lists directories.
+	PathsVariable = "OSMOCTL_IDENTITY"
+	// KeyVariable holds identities themselves.
+	KeyVariable = "OSMOCTL_IDENTITY_KEY"
+)
+
+// System is the environment of the process.
+func System() *Env {
+	// A command lives for less than a second: half the collections of garbage
+	// are worth more than the memory that they would free. GOGC still decides
+	// where it is set.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
+	// Where a hostile project does take memory, collecting costs less than
+	// twice as much of it.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(1 << 30)
+	}
+	key, keyAsPath := takeIdentities()
+	dir, _ := os.Getwd()
+	return &Env{
+		IdentityKey: key, KeyAsPath: keyAsPath,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
+		StdinTerminal:  isTerminal(os.Stdin),
+		StdoutTerminal: isTerminal(os.Stdout),
+		StderrTerminal: isTerminal(os.Stderr),
+		Columns:        columns(os.Stdout, os.Stderr),
+		StdoutFile:     redirected(os.Stdout),
+		Executes:       true,
+	}
+}
+
+// columns is the width of the first that is a terminal, 0 where none tells.
+func columns(files ...*os.File) int {
+	for _, f := range files {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 0
+}
+
+// takeIdentities takes private keys out of the environment, before anything can
+// inherit them: git, its helpers, a plugin, the program of token exec. A key in
+// the variable for paths is taken away as well, and reported.
+func takeIdentities() (key secret.Value, keyAsPath bool) {
+	if text := os.Getenv(KeyVariable); text != "" {
+		key = secret.New([]byte(text))
+		forgetVariable(KeyVariable)
+	}
+	if keyAsPath = HoldsKey(os.Getenv(PathsVariable)); keyAsPath {
+		forgetVariable(PathsVariable)
+	}
+	return key, keyAsPath
+}
+
+// forgetVariable removes a variable from what is inherited and, where the system
+// lets us, from what others can read of this process.
+func forgetVariable(name string) {
+	_ = os.Unsetenv(name)
+	eraseVariable(name)
+}
+
+func redirected(f *os.File) *RedirectedFile {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	file := &RedirectedFile{Path: f.Name(), Mode: info.Mode()}
+	if path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(f.Fd()))); err == nil {
+		file.Path = path
+	}
+	return file
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/cli/completion"
+	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/schemas"
+)
+
+type schemaCmd struct {
+	Name string `predictor:"schema" arg:"" optional:"" help:"The schema. Without it the names are listed."`
+}
+
+// Run prints a schema.
+func (c *schemaCmd) Run(ctx context.Context, env *command.Env) error {
+	if c.Name == "" {
+		_, err := fmt.Fprintln(env.Stdout, strings.Join(schemas.Names(), "\n"))
+		return err
+	}
+	data, ok := schemas.Read(c.Name)
+	if !ok {
+		err := fmt.Errorf("there is no schema %q", c.Name)
+		if near := diag.Nearest(c.Name, schemas.Names()); near != "" {
+			return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
+		}
+		return command.Usage(diag.Hinted(err, "osmoctl schema lists them"))
+	}
+	_, err := env.Stdout.Write(data)
+	return err
+}
+
+type completionCmd struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
+}
+
+// Help is the long description of the command.
+func (completionCmd) Help() string {
+	return `bash: osmoctl completion bash > /etc/bash_completion.d/osmoctl. zsh: osmoctl completion zsh > a directory of $fpath, as _osmoctl. fish: osmoctl completion fish > ~/.config/fish/completions/osmoctl.fish.`
+}
+
+// Run prints a completion script.
+func (c *completionCmd) Run(ctx context.Context, env *command.Env) error {
+	parser, err := quietParser()
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(env.Stdout, completion.Script(c.Shell, parser.Model.Node))
+	return err
+}
+
+type versionCmd struct{ command.TextOrJSON }
+
+// Run prints the version.
+func (c *versionCmd) Run(ctx context.Context, env *command.Env) error {
+	return env.View().Version(versionOf(), c.Format)
+}
+
+// versionOf reads the version that the Go toolchain recorded in the program.
+func versionOf() report.Version {
+	v := report.Version{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	return v
+}

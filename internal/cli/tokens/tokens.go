@@ -1,0 +1,146 @@
+// Package tokens is the commands about tokens: osmoctl token.
+package tokens
+
+import (
+	"context"
+	"io"
+
+	"github.com/osmoctl/osmoctl/internal/cli/answers"
+	"github.com/osmoctl/osmoctl/internal/cli/argument"
+	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/cli/identity"
+	"github.com/osmoctl/osmoctl/internal/cli/value"
+	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view/tokens"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Cmd is osmoctl token.
+type Cmd struct {
+	List    listCmd                `cmd:"" help:"List tokens as applied."`
+	Get     getCmd                 `cmd:"" help:"Show one token with its generations."`
+	Decrypt decryptCmd             `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
+	Revoke  revokeCmd              `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
+	Exec    execCmd                `cmd:"" help:"Run a program with a token in its environment, or on a file descriptor."`
+	Verify  verifyCmd              `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
+	Set     answers.TokenSetCmd    `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that declares a token."`
+	Delete  answers.TokenDeleteCmd `cmd:"" hidden:"" passthrough:"" help:"Answer where a token is declared."`
+	Scan    scanCmd                `cmd:"" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
+}
+
+type listCmd struct {
+	command.TextOrJSON
+	User string `predictor:"account" short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
+}
+
+// Run lists tokens.
+func (c *listCmd) Run(ctx context.Context, env *command.Env) error {
+	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		names := snap.AccountNames()
+		if c.User != "" {
+			a, err := argument.FindAccount(snap, c.User)
+			if err != nil {
+				return err
+			}
+			c.User, names = a.Name, []string{a.Name}
+		}
+		day, err := env.Today()
+		if err != nil {
+			return err
+		}
+		var list []report.Token
+		for _, name := range names {
+			list = append(list, report.TokensOf(snap, snap.Accounts[name], day)...)
+		}
+		return tokens.ShowList(env.View(), c.User, list, c.Format)
+	})
+}
+
+type getCmd struct {
+	command.TextOrJSON
+	argument.TokenPath
+}
+
+// Run shows a token.
+func (c *getCmd) Run(ctx context.Context, env *command.Env) error {
+	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		a, _, err := c.Find(snap)
+		if err != nil {
+			return err
+		}
+		day, err := env.Today()
+		if err != nil {
+			return err
+		}
+		return tokens.Show(env.View(), report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.Format)
+	})
+}
+
+type decryptCmd struct {
+	argument.TokenPath
+	identity.Keys
+	value.Place
+}
+
+// Help is the long description of the command.
+func (decryptCmd) Help() string {
+	return `The value goes to a pipe, to a file of mode 0600 with -o, or, only with --reveal, to a terminal. USER/TOKEN is the active generation; USER/TOKEN@N another live one. Before a byte is shown the file's digest, its binding to this place and the value's digest are checked against state.`
+}
+
+// Run decrypts a token.
+func (c *decryptCmd) Run(ctx context.Context, env *command.Env) error {
+	return c.Give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+		return value.OpenToken(ctx, env, w, snap, c.TokenPath, &c.Keys)
+	})
+}
+
+type verifyCmd struct {
+	command.TextOrJSON
+	Source string `arg:"" optional:"" default:"-" help:"Only - is taken: the token comes on stdin."`
+}
+
+// Run verifies a token.
+func (c *verifyCmd) Run(ctx context.Context, env *command.Env) error {
+	if c.Source != "-" {
+		return argument.RefuseToken(env, c.Source, "osmoctl token verify")
+	}
+	command.Harden()
+	input, err := command.UntilInterrupted(ctx, func() ([]byte, error) {
+		return io.ReadAll(io.LimitReader(env.Stdin, report.MaxValue+1))
+	})
+	if err != nil {
+		return err
+	}
+	value := secret.New(trimToken(input))
+	defer value.Wipe()
+	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		day, err := env.Today()
+		if err != nil {
+			return err
+		}
+		verdict := report.VerdictOn(value, snap, day)
+		if err := tokens.ShowVerdict(env.View(), verdict, c.Format); err != nil {
+			return err
+		}
+		if !verdict.Valid {
+			return command.Silently(command.ExitInvalid)
+		}
+		return nil
+	})
+}
+
+// trimToken takes the white space off that files and echo leave around a token.
+func trimToken(b []byte) []byte {
+	start, end := 0, len(b)
+	for start < end && isSpace(b[start]) {
+		start++
+	}
+	for end > start && isSpace(b[end-1]) {
+		end--
+	}
+	return b[start:end]
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
