@@ -190,10 +190,7 @@ func (d Document) judge(dir, name string, before fs.FileInfo) error {
 // owner says whose file the one of that name in dir is, where it is git's or a
 // project's. Names are compared without regard to case, as some file systems do.
 func owner(dir, name string, before fs.FileInfo) string {
-	if hasFoldedPrefix(name, ".git") {
-		return "a file of git's"
-	}
-	if InGit(dir) {
+	if hasFoldedPrefix(name, ".git") || InGit(dir) {
 		return "a file of git's"
 	}
 	for at := dir; ; at = filepath.Dir(at) {

@@ -115,20 +115,17 @@ func (d Document) text(p *Page) {
 
 func (s Section) text(p *Page) {
 	p.Blank()
-	p.Spans(Say(s.headTone(), s.Title))
+	tone := s.Tone
+	if tone == Plain {
+		tone = Strong
+	}
+	p.Spans(Say(tone, s.Title))
 	for _, i := range s.Items {
 		i.text(p)
 	}
 	if s.Left > 0 {
 		p.Spans(Say(Faint, "  "+s.restWords()))
 	}
-}
-
-func (s Section) headTone() Tone {
-	if s.Tone == Plain {
-		return Strong
-	}
-	return s.Tone
 }
 
 func (i Item) text(p *Page) {

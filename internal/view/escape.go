@@ -150,14 +150,12 @@ func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(e
 
 // escapeForCommand is text for within a command, with no other command in it: a log that
 // is printed again may have lost what stood before.
-func escapeForCommand(s string) string { return string(breakCommands([]byte(escapeLines(s)))) }
-
-func escapeLines(s string) string {
+func escapeForCommand(s string) string {
 	lines := strings.Split(secret.Mask(s), "\n")
 	for i, line := range lines {
 		lines[i] = EscapeTerminal(line)
 	}
-	return strings.Join(lines, "\n")
+	return string(breakCommands([]byte(strings.Join(lines, "\n"))))
 }
 
 // Runners obey commands that stand in what a step prints: two colons with a name

@@ -126,10 +126,8 @@ func (r *Rules) Actions() []Action {
 
 // Knows reports whether a pattern matches any action of the server: OSMO accepts
 // one that does not, and it has no effect.
-func (r *Rules) Knows(pattern string) bool { return r.matching(pattern) != 0 }
-
-func (r *Rules) matching(pattern string) actionSet {
-	return matchingActions([]string{pattern}) & r.known
+func (r *Rules) Knows(pattern string) bool {
+	return matchingActions([]string{pattern})&r.known != 0
 }
 
 // VersionsWith lists the versions in which a pattern matches an action.

@@ -163,17 +163,14 @@ func (l List) Bounded() List {
 	kept := l.Errors()
 	kept = append(kept, l.Warnings()...)[:maxShown:maxShown]
 	kept.Sort()
+	severity := Warning
+	if kept.HasErrors() {
+		severity = Error
+	}
 	return append(kept, Diagnostic{
-		Severity: kept.severest(), Code: CodeTooManyProblems,
+		Severity: severity, Code: CodeTooManyProblems,
 		Summary: fmt.Sprintf("and %d more problems", len(l)-maxShown), Hint: "fix some of them and look again",
 	})
-}
-
-func (l List) severest() Severity {
-	if l.HasErrors() {
-		return Error
-	}
-	return Warning
 }
 
 // Err returns the list as an error if it holds one, else nil. The result is a

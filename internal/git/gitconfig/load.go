@@ -154,7 +154,10 @@ func (r *reader) setting(s placed) error {
 		return r.include(s)
 	}
 	condition, ok := strings.CutPrefix(s.Key, "includeif.")
-	if condition, ok = cutLast(condition, ".path", ok); !ok {
+	if ok {
+		condition, ok = strings.CutSuffix(condition, ".path")
+	}
+	if !ok {
 		return nil
 	}
 	holds, known, err := r.holds(condition, s.origin)
@@ -172,11 +175,6 @@ func (r *reader) setting(s placed) error {
 	err = r.include(s)
 	r.guarded = guarded
 	return err
-}
-
-func cutLast(text, suffix string, ok bool) (string, bool) {
-	before, found := strings.CutSuffix(text, suffix)
-	return before, ok && found
 }
 
 func isRemoteURL(key string) bool {
@@ -229,11 +227,8 @@ func (r *reader) target(s placed) (string, error) {
 	case s.origin == "":
 		return "", fmt.Errorf("%s: %s is %q; from there, a file has to be named by its whole path", where, s.Key, s.Value)
 	}
-	return s.origin[:lastSeparator(s.origin)+1] + path, nil
-}
-
-func lastSeparator(path string) int {
-	return strings.LastIndexFunc(path, func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) })
+	last := strings.LastIndexFunc(s.origin, func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) })
+	return s.origin[:last+1] + path, nil
 }
 
 // isAbs also takes a leading slash for absolute on Windows, as git does.

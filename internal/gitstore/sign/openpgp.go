@@ -31,8 +31,6 @@ type pgpKey struct {
 	why         string
 }
 
-func (k pgpKey) fingerprint() string { return fmt.Sprintf("%X", k.public.Fingerprint) }
-
 func (s *Signers) verifyOpenPGP(payload, text []byte, when time.Time) (Signer, error) {
 	signature, err := parseOpenPGPSignature(text)
 	if err != nil {
@@ -46,7 +44,7 @@ func (s *Signers) verifyOpenPGP(payload, text []byte, when time.Time) (Signer, e
 		if !signature.CheckKeyIdOrFingerprint(key.public) {
 			continue
 		}
-		unknown.Key = key.fingerprint()
+		unknown.Key = fmt.Sprintf("%X", key.public.Fingerprint)
 		if unknown.Reason = key.objection(signature.CreationTime, when); unknown.Reason == "" {
 			name := Signer{Format: OpenPGP, Key: unknown.Key, Name: key.name}
 			if err := key.holds(signature, payload, when); err != nil {
