@@ -117,3 +117,30 @@ func TestKeyFingerprint(t *testing.T) {
 		}
 	}
 }
+
+func TestKeyName(t *testing.T) {
+	for name, want := range map[string]string{"": "age1short", "ops": "ops (age1short)"} {
+		if got := KeyName(name, "age1short"); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestLimitWords(t *testing.T) {
+	count, percent := 5, 20
+	for want, limit := range map[string]Limit{
+		"no limit": {}, "5": {Count: &count}, "20%": {Percent: &percent}, "5 or 20%": {Count: &count, Percent: &percent},
+	} {
+		if got := limit.Words(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 keys", 1: "1 key", 2: "2 keys", 1000: "1000 keys"} {
+		if got := Plural(n, "key", "keys"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
