@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/internal/programtest"
 )
 
 // fleet is one bare remote and many clones of it, all at one commit.
@@ -87,8 +89,7 @@ func (f *fleet) publish(seed string, n int) {
 func (f *fleet) hook(name, script string) {
 	f.t.Helper()
 	path := filepath.Join(f.remote, "hooks", name)
-	write(f.t, path, []byte("#!/bin/sh\n"+script))
-	if err := os.Chmod(path, 0o755); err != nil {
+	if err := programtest.Write(path, []byte("#!/bin/sh\n"+script)); err != nil {
 		f.t.Fatal(err)
 	}
 }

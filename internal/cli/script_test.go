@@ -80,6 +80,7 @@ func TestScripts(t *testing.T) {
 			"validates":  validates,
 			"clean":      clean,
 			"flip":       flip,
+			"runnable":   runnable,
 			"holdlock":   holdLock,
 			"interrupt":  interrupt,
 			"alive":      alive,

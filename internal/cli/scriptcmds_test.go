@@ -20,6 +20,7 @@ import (
 
 	gitrepo "github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
+	"github.com/osmoctl/osmoctl/internal/programtest"
 	"github.com/osmoctl/osmoctl/schemas"
 )
 
@@ -92,6 +93,17 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	data := []byte(ts.ReadFile(args[0]))
 	data[len(data)-1] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+}
+
+// runnable FILE... makes files into programs. They are written anew: chmod alone
+// leaves a file that another script may still hold open, which cannot be run.
+func runnable(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: runnable FILE...")
+	}
+	for _, file := range args {
+		ts.Check(programtest.Write(ts.MkAbs(file), []byte(ts.ReadFile(file))))
+	}
 }
 
 // fingerprints is the key of what a script's same has seen.

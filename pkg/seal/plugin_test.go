@@ -13,13 +13,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"filippo.io/age"
 	ageplugin "filippo.io/age/plugin"
 
+	"github.com/osmoctl/osmoctl/internal/programtest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
@@ -208,17 +208,9 @@ func pluginFile(name string) string {
 	return "age-plugin-" + name
 }
 
-// writeProgram keeps other tests from starting processes meanwhile: a child
-// would inherit the open file, and a file open for writing cannot be run.
-func writeProgram(name string, program []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(name, program, 0o755)
-}
-
 func installPlugins(dir string, program []byte, names []string) error {
 	first := filepath.Join(dir, pluginFile(names[0]))
-	if err := writeProgram(first, program); err != nil {
+	if err := programtest.Write(first, program); err != nil {
 		return err
 	}
 	for _, name := range names[1:] {
@@ -514,7 +506,7 @@ func TestPluginPlaces(t *testing.T) {
 		}
 		place := filepath.Join(t.TempDir(), "bin")
 		file := filepath.Join(place, pluginFile("good"))
-		if err := errors.Join(os.Mkdir(place, 0o700), writeProgram(file, program), os.Chmod(file, fileMode), os.Chmod(place, dirMode)); err != nil {
+		if err := errors.Join(os.Mkdir(place, 0o700), programtest.Write(file, program), os.Chmod(file, fileMode), os.Chmod(place, dirMode)); err != nil {
 			t.Fatal(err)
 		}
 		return place

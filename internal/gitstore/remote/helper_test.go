@@ -17,12 +17,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/fstest"
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/internal/programtest"
 )
 
 // place is a folder with a repository made by the real git, blind to the
@@ -190,14 +190,10 @@ func (p *place) hook(name, script string) {
 	p.program(path, script)
 }
 
-// program writes a shell script. Meanwhile no other test may start a process:
-// it would inherit the open file, and the system runs no file that is open for
-// writing.
+// program writes a shell script.
 func (p *place) program(path, script string) {
 	p.t.Helper()
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	p.check(os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o777))
+	p.check(programtest.Write(path, []byte("#!/bin/sh\n"+script+"\n")))
 }
 
 // repository opens the clone for reading.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/programtest"
 )
 
 func TestGitThatDiesAfterTheServerAccepted(t *testing.T) {
@@ -133,7 +135,7 @@ func TestGitInTheRepositoryIsNotRun(t *testing.T) {
 	t.Parallel()
 	root, outside := t.TempDir(), t.TempDir()
 	for _, dir := range []string{root, filepath.Join(root, "bin")} {
-		if err := errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, "git"), []byte("#!/bin/sh\n"), 0o777)); err != nil {
+		if err := errors.Join(os.MkdirAll(dir, 0o777), programtest.Write(filepath.Join(dir, "git"), []byte("#!/bin/sh\n"))); err != nil {
 			t.Fatal(err)
 		}
 	}

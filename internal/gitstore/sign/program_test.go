@@ -16,7 +16,7 @@ func (w *world) script(name, body string) string {
 	if runtime.GOOS == "windows" {
 		w.t.Skip("programs are shell scripts here")
 	}
-	return w.write(filepath.Join(w.home, "bin", name), "#!/bin/sh\n"+body+"\n", 0o700)
+	return w.program(filepath.Join(w.home, "bin", name), "#!/bin/sh\n"+body+"\n")
 }
 
 func TestNotConfigured(t *testing.T) {
@@ -35,7 +35,7 @@ func TestSettingsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key := w.key("id")
-	inRepo := w.write(filepath.Join(w.repo, "tool"), "#!/bin/sh\n", 0o700)
+	inRepo := w.program(filepath.Join(w.repo, "tool"), "#!/bin/sh\n")
 	w.write(filepath.Join(w.repo, "key"), "x", 0o600)
 	if err := os.Symlink(inRepo, filepath.Join(w.home, "link")); err != nil {
 		t.Fatal(err)
@@ -85,10 +85,10 @@ func TestDefaultKeyCommand(t *testing.T) {
 	w := newWorld(t)
 	key := w.key("id")
 	public := strings.TrimSpace(w.read(key + ".pub"))
-	command := w.write(filepath.Join(w.home, "my keys"), "#!/bin/sh\n[ \"$#,$1,$2\" = '2,a b,$HOME' ] && cat "+filepath.Join(w.home, "listed")+"\n", 0o700)
+	command := w.program(filepath.Join(w.home, "my keys"), "#!/bin/sh\n[ \"$#,$1,$2\" = '2,a b,$HOME' ] && cat "+filepath.Join(w.home, "listed")+"\n")
 	w.write(filepath.Join(w.home, "signers"), "ann@example.com "+public+"\n", 0o600)
 	// Without an agent, ssh-keygen finds the private half by a program of ours.
-	w.write(filepath.Join(w.home, "keygen"), "#!/bin/sh\nfor last; do :; done\nexec ssh-keygen -q -Y sign -n git -f "+key+" \"$last\"\n", 0o700)
+	w.program(filepath.Join(w.home, "keygen"), "#!/bin/sh\nfor last; do :; done\nexec ssh-keygen -q -Y sign -n git -f "+key+" \"$last\"\n")
 	w.configure("gpg.format", "ssh", "gpg.ssh.program", filepath.Join(w.home, "keygen"))
 	o := w.options()
 	o.Trusted = func(name string) (string, bool) {
@@ -116,11 +116,11 @@ func TestDefaultKeyCommand(t *testing.T) {
 		commit := w.store(signed(payload, signature))
 		w.run("", "git", "-c", "gpg.ssh.program=ssh-keygen", "-c", "gpg.ssh.allowedSignersFile="+filepath.Join(w.home, "signers"), "verify-commit", commit)
 	}
-	w.write(command, "#!/bin/sh\necho no agent >&2\nexit 3\n", 0o700)
+	w.program(command, "#!/bin/sh\necho no agent >&2\nexit 3\n")
 	if _, err := New(o); err == nil || !strings.Contains(err.Error(), "no agent") {
 		t.Error(err)
 	}
-	w.write(filepath.Join(w.repo, "keys"), "#!/bin/sh\n", 0o700)
+	w.program(filepath.Join(w.repo, "keys"), "#!/bin/sh\n")
 	for command, want := range map[string]string{filepath.Join(w.repo, "keys"): "lies in the repository", "./keys": "from the root", `a "b`: "a quote is not closed"} {
 		o.Trusted = func(string) (string, bool) { return command, true }
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
@@ -135,7 +135,7 @@ func TestProgramsOfTheRepositoryAreNotRun(t *testing.T) {
 	w := newWorld(t)
 	touch := "#!/bin/sh\ntouch " + filepath.Join(w.home, "was-run") + "\n"
 	for _, name := range []string{"gpg", "ssh-keygen"} {
-		w.write(filepath.Join(w.repo, "bin", name), touch, 0o700)
+		w.program(filepath.Join(w.repo, "bin", name), touch)
 	}
 	w.env["PATH"] = filepath.Join(w.repo, "bin") + string(filepath.ListSeparator) + "bin" + string(filepath.ListSeparator) + "."
 	w.set["user.signingkey"] = w.write(filepath.Join(w.home, "key"), "x", 0o600)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/programtest"
 )
 
 // world is a home with keys and settings, and a repository of the real git.
@@ -153,6 +155,18 @@ func (w *world) write(path, text string, mode os.FileMode) string {
 		w.t.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// program makes a file that can be run.
+func (w *world) program(path, text string) string {
+	w.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := programtest.Write(path, []byte(text)); err != nil {
 		w.t.Fatal(err)
 	}
 	return path
