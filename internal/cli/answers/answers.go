@@ -76,8 +76,8 @@ func (t typed) parse(short map[string]string, many ...string) (name string, flag
 	return name, flags
 }
 
-// listed takes a list apart that was given with commas, as words, or repeatedly.
-func listed(values []string) (list []string) {
+// splitList takes a list apart that was given with commas, as words, or repeatedly.
+func splitList(values []string) (list []string) {
 	for _, value := range values {
 		for word := range strings.SplitSeq(value, ",") {
 			if word = strings.TrimPrefix(strings.TrimSpace(word), "role/"); word != "" && !slices.Contains(list, word) {
@@ -95,12 +95,12 @@ func (c *UserCreateCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	roles := listed(flags["roles"])
+	roles := splitList(flags["roles"])
 	if err := a.checkRoles(roles); err != nil {
 		return err
 	}
 	if a.account != nil {
-		return a.change(fmt.Sprintf("%s is declared already, with the roles %s", name, cmp.Or(strings.Join(a.account.Roles, ", "), "none")), a.rolesKey(merged(a.account.Roles, roles, nil)))
+		return a.change(fmt.Sprintf("%s is declared already, with the roles %s", name, cmp.Or(strings.Join(a.account.Roles, ", "), "none")), a.rolesKey(mergeNames(a.account.Roles, roles, nil)))
 	}
 	return a.add(a.rolesKey(roles))
 }
@@ -112,21 +112,21 @@ func (c *UserUpdateCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	plus, minus := listed(flags["add-roles"]), listed(flags["remove-roles"])
+	plus, minus := splitList(flags["add-roles"]), splitList(flags["remove-roles"])
 	if err := a.checkRoles(plus); err != nil {
 		return err
 	}
 	if a.account == nil {
 		return a.answerUndeclared(a.rolesKey(plus))
 	}
-	body := a.rolesKey(merged(a.account.Roles, plus, minus))
+	body := a.rolesKey(mergeNames(a.account.Roles, plus, minus))
 	for _, token := range model.Names(a.account.Tokens) {
 		// A token that lists a role which its account lacks is a mistake.
 		if t := a.account.Tokens[token]; !t.Inherit && slices.ContainsFunc(t.Roles, func(r string) bool { return slices.Contains(minus, r) }) {
 			if len(body) == 1 {
 				body = append(body, "tokens:")
 			}
-			body = append(body, "  "+scalar(token)+":", "    "+a.rolesKey(merged(t.Roles, nil, minus))[0])
+			body = append(body, "  "+scalar(token)+":", "    "+a.rolesKey(mergeNames(t.Roles, nil, minus))[0])
 		}
 	}
 	return a.change("what changes of "+name, body)
@@ -144,14 +144,7 @@ func (c *UserDeleteCmd) Run(ctx context.Context, env *command.Env) error {
 	case a.account.Protect:
 		return a.change(name+" is protected: apply this first, and then take the account out", []string{"protect: false"})
 	}
-	return a.remove(a.account.Origin, fmt.Sprintf("the account %s with its %s", name, cmp.Or(tokenCount(len(a.account.Tokens)), "tokens")))
-}
-
-func tokenCount(n int) string {
-	if n == 1 {
-		return "token"
-	}
-	return ""
+	return a.remove(a.account.Origin, fmt.Sprintf("the account %s with its %s", name, model.Noun(len(a.account.Tokens), "token", "tokens")))
 }
 
 // Run answers osmo token set NAME --user U --expires-at D --description T --roles R.
@@ -162,7 +155,7 @@ func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	roles := listed(flags["roles"])
+	roles := splitList(flags["roles"])
 	if err := a.checkRoles(roles); err != nil {
 		return err
 	}
@@ -185,8 +178,8 @@ func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
 	if a.account == nil {
 		return a.answerUndeclared(append(a.rolesKey(roles), body...))
 	}
-	if lacks := merged(roles, nil, a.account.Roles); len(lacks) > 0 {
-		body = append(a.rolesKey(merged(a.account.Roles, roles, nil)), body...)
+	if lacks := mergeNames(roles, nil, a.account.Roles); len(lacks) > 0 {
+		body = append(a.rolesKey(mergeNames(a.account.Roles, roles, nil)), body...)
 	}
 	return a.change("what is added to "+a.name, body)
 }
@@ -308,8 +301,8 @@ func (a *answer) checkRoles(roles []string) error {
 	return nil
 }
 
-// merged is a set of names with some more and without others.
-func merged(names, plus, minus []string) []string {
+// mergeNames is a set of names with some more and without others.
+func mergeNames(names, plus, minus []string) []string {
 	list := model.Set(append(slices.Clone(names), plus...))
 	return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(minus, name) })
 }

@@ -15,13 +15,13 @@ func FindAccount(snap *state.Snapshot, arg string) (*state.Account, error) {
 	case a == nil:
 		return nil, state.NotFound("service account", name, snap.AccountNames())
 	case !a.Live():
-		return nil, deletedAccount(a)
+		return nil, explainDeletedAccount(a)
 	default:
 		return a, nil
 	}
 }
 
-func deletedAccount(a *state.Account) error {
+func explainDeletedAccount(a *state.Account) error {
 	return diag.Hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
 		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
 }

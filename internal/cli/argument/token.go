@@ -33,22 +33,22 @@ func (a TokenPath) Find(snap *state.Snapshot) (address model.Address, t *state.T
 		return address, nil, state.NotFound("token", address.Account+"/"+address.Name, account.LiveTokens())
 	}
 	if !t.Live() {
-		return address, nil, deletedToken(address, account, t)
+		return address, nil, explainDeletedToken(address, account, t)
 	}
 	return address, t, nil
 }
 
-// endedError refuses to give a value out that has ended.
-func endedError(what string, s *state.Tombstone) error {
+// explainEnded refuses to give a value out that has ended.
+func explainEnded(what string, s *state.Tombstone) error {
 	err := fmt.Errorf("%s was ended on %s: %s", what, s.EndedOn, s.Reason)
 	return command.WithCode(diag.Hinted(err, "osmoctl plan says whether the next apply issues another"), command.ExitInvalid)
 }
 
-// deletedToken says when a token ended and why. t is nil where nothing of it is
+// explainDeletedToken says when a token ended and why. t is nil where nothing of it is
 // remembered but that its account is gone.
-func deletedToken(a model.Address, account *state.Account, t *state.Token) error {
+func explainDeletedToken(a model.Address, account *state.Account, t *state.Token) error {
 	if t == nil {
-		return deletedAccount(account)
+		return explainDeletedAccount(account)
 	}
 	words := fmt.Sprintf("%s was deleted on %s", a.Token(), t.DeletedOn)
 	if t.RenamedTo != "" {
@@ -72,7 +72,7 @@ func ChooseGeneration(a model.Address, t *state.Token) (*state.Generation, error
 			return g, nil
 		}
 		if s := tombstoneOf(t, a.Generation); s != nil {
-			return nil, endedError(a.String(), s)
+			return nil, explainEnded(a.String(), s)
 		}
 		return nil, fmt.Errorf("%s is not live: osmoctl token get %s/%s lists the generations", a, a.Account, a.Name)
 	}
@@ -84,7 +84,7 @@ func ChooseGeneration(a model.Address, t *state.Token) (*state.Generation, error
 	}
 	if n := len(t.Tombstones); n > 0 {
 		last := &t.Tombstones[n-1]
-		return nil, endedError(fmt.Sprintf("%s has no live generation: generation %d", a, last.Generation), last)
+		return nil, explainEnded(fmt.Sprintf("%s has no live generation: generation %d", a, last.Generation), last)
 	}
 	return nil, diag.Hinted(fmt.Errorf("%s has no live generation", a), "osmoctl plan says whether the next apply issues one")
 }

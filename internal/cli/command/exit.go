@@ -11,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 // The exit codes. They are part of the contract: pipelines branch on them.
@@ -104,7 +105,8 @@ func (e *Env) Fail(err error) int {
 		problems.Show(e.View(), list)
 		var hint *diag.HintError
 		found := errors.As(err, &hint)
-		err = countProblems(len(list.Errors()))
+		n := len(list.Errors())
+		err = fmt.Errorf("%s found, and nothing was changed", model.Plural(n, "problem was", "problems were"))
 		if found {
 			err = diag.Hinted(err, hint.Hint())
 		}
@@ -113,12 +115,4 @@ func (e *Env) Fail(err error) int {
 		problems.ShowError(e.View(), err, code, e.Format)
 	}
 	return code
-}
-
-// countProblems is the last line under a list of problems.
-func countProblems(n int) error {
-	if n == 1 {
-		return errors.New("1 problem was found, and nothing was changed")
-	}
-	return fmt.Errorf("%d problems were found, and nothing was changed", n)
 }

@@ -41,7 +41,7 @@ func System() *Env {
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
 		Columns:        columns(os.Stdout, os.Stderr),
-		StdoutFile:     redirected(os.Stdout),
+		StdoutFile:     findRedirection(os.Stdout),
 		Executes:       true,
 	}
 }
@@ -77,7 +77,7 @@ func forgetVariable(name string) {
 	eraseVariable(name)
 }
 
-func redirected(f *os.File) *RedirectedFile {
+func findRedirection(f *os.File) *RedirectedFile {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return nil

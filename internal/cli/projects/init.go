@@ -50,7 +50,7 @@ func (c *InitCmd) Run(ctx context.Context, env *command.Env) error {
 		return writeHook(env, dir)
 	}
 	err := scaffold.Check(dir)
-	if delivery.InGit(filepath.Join(resolvedPath(dir), config.ManifestDir)) {
+	if delivery.InGit(filepath.Join(resolvePath(dir), config.ManifestDir)) {
 		err = errors.Join(err, diag.Hinted(fmt.Errorf("%s is inside a directory of git's", dir), "choose another directory"))
 	}
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *InitCmd) chooseKey(env *command.Env, dir string) (recipient model.Recip
 // checkIdentityPlace refuses a place from where the identity gets published: the
 // project, or the work tree that it lies in, by whichever path.
 func checkIdentityPlace(env *command.Env, dir, identity string) error {
-	place, project := resolvedPath(filepath.Dir(identity)), resolvedPath(dir)
+	place, project := resolvePath(filepath.Dir(identity)), resolvePath(dir)
 	inside := command.Usagef("the identity %s would lie inside the project, which gets published: name a file elsewhere", identity)
 	if relative, err := filepath.Rel(project, place); err == nil && filepath.IsLocal(relative) {
 		return inside
@@ -135,8 +135,8 @@ func checkIdentityPlace(env *command.Env, dir, identity string) error {
 	return nil
 }
 
-// resolvedPath follows the links of what there is of a path.
-func resolvedPath(path string) string {
+// resolvePath follows the links of what there is of a path.
+func resolvePath(path string) string {
 	real, err := filepath.EvalSymlinks(path)
 	switch {
 	case err == nil:
@@ -144,7 +144,7 @@ func resolvedPath(path string) string {
 	case path == filepath.Dir(path):
 		return path
 	}
-	return filepath.Join(resolvedPath(filepath.Dir(path)), filepath.Base(path))
+	return filepath.Join(resolvePath(filepath.Dir(path)), filepath.Base(path))
 }
 
 // readPublicKey reads the comment that age-keygen and init write above a key.

@@ -21,7 +21,7 @@ func CheckVariable(name string) error {
 	if !envName.MatchString(name) {
 		return command.Usagef("%q is no name of an environment variable: it takes letters, digits and %q, and does not begin with a digit", name, "_")
 	}
-	if who := obeyedBy(name); who != "" {
+	if who := findObeyer(name); who != "" {
 		return command.Usage(diag.Hinted(fmt.Errorf("%s means something to %s, which would take the token for it, and may say it in an error", name, who),
 			"choose a name that only the program reads, such as "+DefaultVariable))
 	}
@@ -40,9 +40,9 @@ var obeyed = []struct{ who, names string }{
 	{"osmoctl and its CI", "OSMOCTL_* CI GITHUB_ENV GITHUB_PATH GITHUB_OUTPUT GITHUB_STEP_SUMMARY GITHUB_STATE GITHUB_ACTIONS GITLAB_CI TF_BUILD NO_COLOR"},
 }
 
-// obeyedBy says who obeys a variable, or returns "". Case does not matter, as on
+// findObeyer says who obeys a variable, or returns "". Case does not matter, as on
 // Windows, and for the proxies.
-func obeyedBy(name string) string {
+func findObeyer(name string) string {
 	name = strings.ToUpper(name)
 	for _, some := range obeyed {
 		for pattern := range strings.FieldsSeq(some.names) {
