@@ -43,10 +43,10 @@ func program() int {
 
 // watched are the scripts for a short run, which the race detector is for. It sees
 // races within one program, and these have those that do several things at once:
-// read, seal, search, push, talk to a plugin or to a child.
+// read, seal, search, push, talk to a plugin.
 var watched = []string{
-	"apply-concurrent", "branch-projects", "main-job", "plan-pull-request", "private-keys", "push-races", "push-unanswered",
-	"secrets-identities", "secrets-reseal", "state-move-pushed", "token-exec", "token-scan", "token-scan-history",
+	"apply-concurrent", "branch-projects", "main-job", "plan-pull-request", "push-races", "push-unanswered",
+	"secrets-identities", "secrets-reseal", "state-move-pushed", "token-scan", "token-scan-history",
 }
 
 // scripts are the files of a short run, none for all of them.

@@ -10,6 +10,9 @@ import (
 // A few kills of each kind, so that the command is known to work; it is run
 // with hundreds by hand. See docs/reliability.md.
 func TestSmoke(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is killed is another program, built for it")
+	}
 	t.Parallel()
 	for _, program := range []string{"go", "git"} {
 		if _, err := exec.LookPath(program); err != nil {
