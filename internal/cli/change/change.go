@@ -43,20 +43,13 @@ func (o *Options) CheckAsked(env *command.Env) error {
 // Open opens the project for a change, with what that takes of the process.
 func (o *Options) Open(ctx context.Context, env *command.Env, make func(*workspace.Workspace) error) error {
 	command.Harden()
-	dir, err := env.FindProject()
-	if err != nil {
-		return err
-	}
 	outside := env.Outside()
 	outside.LockTimeout = o.LockTimeout
-	opened, err := workspace.Open(dir, outside)
+	opened, err := env.OpenWith(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer opened.Close()
-	if err := opened.CheckNearest(ctx, env.Dir); err != nil {
-		return err
-	}
 	return make(opened)
 }
 

@@ -49,11 +49,22 @@ func (e *Env) FindProject() (string, error) {
 
 // Open opens the project for a command that reads. The caller closes it.
 func (e *Env) Open(ctx context.Context) (*workspace.Workspace, error) {
+	w, err := e.OpenWith(ctx, e.Outside())
+	if err != nil {
+		return nil, err
+	}
+	w.FinishInterrupted(ctx)
+	return w, nil
+}
+
+// OpenWith opens the project with something else from outside, and finishes nothing
+// that was interrupted. The caller closes it.
+func (e *Env) OpenWith(ctx context.Context, outside workspace.Outside) (*workspace.Workspace, error) {
 	dir, err := e.FindProject()
 	if err != nil {
 		return nil, err
 	}
-	w, err := workspace.Open(dir, e.Outside())
+	w, err := workspace.Open(dir, outside)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +72,6 @@ func (e *Env) Open(ctx context.Context) (*workspace.Workspace, error) {
 		w.Close()
 		return nil, err
 	}
-	w.FinishInterrupted(ctx)
 	return w, nil
 }
 
