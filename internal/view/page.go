@@ -83,6 +83,16 @@ func (p *Page) Line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
 // Blank writes an empty line.
 func (p *Page) Blank() { p.WriteByte('\n') }
 
+// Blocks writes n things, with an empty line between any two.
+func (p *Page) Blocks(n int, write func(i int)) {
+	for i := range n {
+		if i > 0 {
+			p.Blank()
+		}
+		write(i)
+	}
+}
+
 // Spans writes one line made of spans, broken where the page is not wide enough.
 func (p *Page) Spans(spans ...Span) {
 	spans = slices.Clone(spans)

@@ -19,12 +19,7 @@ func Show(v *view.View, list diag.List) {
 		return
 	}
 	v.Complain(func(p *view.Page) {
-		for i := range list {
-			if i > 0 {
-				p.Blank()
-			}
-			writeDiagnostic(p, &list[i])
-		}
+		p.Blocks(len(list), func(i int) { writeDiagnostic(p, &list[i]) })
 	})
 }
 

@@ -11,12 +11,7 @@ func ShowFindings(v *view.View, list []report.Finding) {
 		return
 	}
 	v.Complain(func(p *view.Page) {
-		for i := range list {
-			if i > 0 {
-				p.Blank()
-			}
-			writeFinding(p, &list[i])
-		}
+		p.Blocks(len(list), func(i int) { writeFinding(p, &list[i]) })
 	})
 }
 

@@ -20,12 +20,7 @@ func writeLog(p *view.Page, list []report.LogEntry) {
 		p.Line("No history found")
 		return
 	}
-	for i, e := range list {
-		if i > 0 {
-			p.Blank()
-		}
-		writeLogEntry(p, e)
-	}
+	p.Blocks(len(list), func(i int) { writeLogEntry(p, list[i]) })
 }
 
 func writeLogEntry(p *view.Page, e report.LogEntry) {
