@@ -296,6 +296,9 @@ func TestStateFitsItsSchemas(t *testing.T) {
 func begin(t *testing.T, w *applytest.World) {
 	t.Helper()
 	edit := w.State().Edit()
+	settings := w.State().Meta.Applied
+	settings.Backend = model.Backend{Kind: model.BackendOSMO, URL: "https://osmo.example.com", Owns: []string{"account/svc-*"}}
+	edit.SetSettings(settings)
 	edit.SetUnderway(state.Underway{
 		Run: "run-1", Create: []model.Address{model.AccountAddress("new"), model.TokenAddress("new", "t").At(1)},
 		Remove: []model.Address{model.TokenAddress("svc", "t").At(2)},

@@ -151,6 +151,7 @@ var projectFiles = []struct {
 	{"guardrails", "version: 1\nrecipients: {a: " + otherKey + "}\nguardrails: {max_token_lifetime: 365d, require_token_roles: true, account_name: 'svc-.*', min_recipients: 1, required_recipients: [a], max_new_readers: 0, max_deletes: {count: 3, percent: 20}, max_rotations: {percent: 100}}", true},
 	{"git", "version: 1\ngit: {push: origin, branch: release/2.0, state_branch: osmoctl-state}", true},
 	{"backend", "version: 1\nbackend: {kind: local}", true},
+	{"server", "version: 1\nbackend: {kind: osmo, url: 'https://osmo.example.com', owns: ['account/svc-*', role/team-a]}", true},
 
 	{"no version", "git: {}", false},
 	{"a version to come", "version: 2", false},
@@ -185,7 +186,10 @@ var projectFiles = []struct {
 	{"branch with a reflog", "version: 1\ngit: {branch: 'a@{b'}", false},
 	{"HEAD", "version: 1\ngit: {branch: HEAD}", false},
 	{"backend without a kind", "version: 1\nbackend: {}", false},
-	{"server", "version: 1\nbackend: {kind: osmo, url: 'https://osmo.example.com'}", false},
+	{"server without an address", "version: 1\nbackend: {kind: osmo}", false},
+	{"server with a path", "version: 1\nbackend: {kind: osmo, url: 'https://osmo.example.com/api'}", false},
+	{"local backend with an address", "version: 1\nbackend: {kind: local, url: 'https://osmo.example.com'}", false},
+	{"pattern of tokens", "version: 1\nbackend: {kind: osmo, url: 'https://osmo.example.com', owns: [token/a/b]}", false},
 }
 
 func TestProjectVerdicts(t *testing.T) {

@@ -31,14 +31,17 @@ type Backend interface {
 	// nothing and may be repeated.
 	Observe(ctx context.Context, users []string) (model.Observed, error)
 
-	// EnsureRole makes the server's role equal to this one. It may be repeated.
+	// EnsureRole makes the server's role equal to this one; nil external roles are
+	// left as they are. It may be repeated. A server that takes no roles refuses
+	// one that it has not got just so.
 	EnsureRole(ctx context.Context, role *model.Role) error
 	// EnsureUser creates a user, without roles. It may be repeated: a user that
 	// this backend's own identity has created is left as it is. One that another
 	// has created is refused with [ErrForeign].
 	EnsureUser(ctx context.Context, name string) error
-	// EnsureGrants makes the roles of a user those named here and no other. It may
-	// be repeated. A role that is taken away leaves every token of the user.
+	// EnsureGrants makes the roles of a user those named here and no other, but for
+	// those that are [model.ObservedUser.Synced], which come back by themselves. It
+	// may be repeated. A role that is taken away leaves every token of the user.
 	EnsureGrants(ctx context.Context, user string, roles []string) error
 
 	// CreateToken creates a token under a name, and returns its value for the
@@ -49,7 +52,7 @@ type Backend interface {
 
 	// EndToken ends a token: from then on its value is not valid. It may be
 	// repeated. A name that no token has, or one without the lineage's mark, is
-	// done, and left as it is.
+	// done, and left as it is; without any mark it is ended where it was adopted.
 	EndToken(ctx context.Context, t OldToken) error
 	// EndUser deletes a user with its tokens. It may be repeated: a user that is
 	// not there is done.
@@ -79,6 +82,8 @@ type OldToken struct {
 	User, Name string
 	// Lineage is that of the mark which the token must have.
 	Lineage string
+	// Adopted says that it was taken over from whoever made it: it has no mark.
+	Adopted bool
 }
 
 // The classes of answers that are not done.

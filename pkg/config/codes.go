@@ -98,6 +98,8 @@ const (
 
 	codeUnsupportedVersion = "unsupported_version" // written for a newer osmoctl
 	codeUnsupportedBackend = "unsupported_backend" // a backend that this osmoctl lacks
+	codeBadURL             = "bad_url"             // not the address of a server
+	codeBadOwns            = "bad_owns"            // not a pattern of accounts or roles
 	codeBadPattern         = "bad_pattern"         // not a regular expression of RE2
 	codeBadRemote          = "bad_remote"          // not the name of a git remote
 	codeBadBranch          = "bad_branch"          // not the name of a git branch

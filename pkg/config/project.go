@@ -330,10 +330,13 @@ func isBranchName(s string) bool {
 	})
 }
 
-const backendKind = 0
+const (
+	backendKind = iota
+	backendURL
+	backendOwns
+)
 
-// backendKeys holds url so that a project for a server gets one clear error.
-var backendKeys = keys{"kind", "url"}
+var backendKeys = keys{"kind", "url", "owns"}
 
 func (r *projectReader) readBackend(n *node) model.Backend {
 	b := model.Backend{Kind: model.BackendLocal}
@@ -344,26 +347,60 @@ func (r *projectReader) readBackend(n *node) model.Backend {
 	if !ok {
 		return b
 	}
-	switch kind := f[backendKind]; {
-	case !kind.isSet():
-		r.fail(n, codeMissingKey, `write "kind: local"`, `"backend" lacks its kind`)
-	case r.text(kind.value, `"kind"`) != model.BackendLocal:
-		r.refuseBackend(kind.value)
-	case f[backendKind+1].isSet():
-		r.fail(f[backendKind+1].key, codeUnknownKey, "delete it", "the local backend has no url")
+	kind := f[backendKind]
+	if !kind.isSet() {
+		r.fail(n, codeMissingKey, `write "kind: local" or "kind: osmo"`, `"backend" lacks its kind`)
+		return b
+	}
+	switch text := r.text(kind.value, `"kind"`); {
+	case kind.value.kind != scalarNode:
+	case text == model.BackendLocal:
+		for _, key := range []int{backendURL, backendOwns} {
+			if f[key].isSet() {
+				r.fail(f[key].key, codeUnknownKey, "delete it", "the local backend has no %s", backendKeys[key])
+			}
+		}
+	case text == model.BackendOSMO:
+		b.Kind = model.BackendOSMO
+		b.URL = r.readServerURL(n, f[backendURL])
+		b.Owns = r.readOwns(f[backendOwns].value)
+	default:
+		r.fail(kind.value, codeUnsupportedBackend, `write "kind: local" or "kind: osmo"`, "there is no backend %s", quote(kind.value.value))
 	}
 	return b
 }
 
-func (r *projectReader) refuseBackend(kind *node) {
-	switch {
-	case kind.kind != scalarNode:
-	case kind.value == "osmo":
-		r.fail(kind, codeUnsupportedBackend, `write "kind: local"; tokens are then issued by osmoctl itself`,
-			"this version of osmoctl does not issue tokens through an OSMO server")
-	default:
-		r.fail(kind, codeUnsupportedBackend, `write "kind: local"`, "there is no backend %s", quote(kind.value))
+// readServerURL reads the address of a server. What it is compared with is the
+// operator's, so that it has one spelling only.
+func (r *projectReader) readServerURL(backend *node, f field) string {
+	const hint = "write it as in https://osmo.example.com, without a path; http is for loopback only"
+	if !f.isSet() {
+		r.fail(backend, codeMissingKey, hint, `"backend" lacks the url of the server`)
+		return ""
 	}
+	text := r.text(f.value, `"url"`)
+	url, err := model.ParseServerURL(text)
+	if err != nil && f.value.kind == scalarNode {
+		r.fail(f.value, codeBadURL, hint, "%s", err)
+	}
+	return url
+}
+
+// readOwns reads patterns of addresses.
+func (r *projectReader) readOwns(n *node) (owns []string) {
+	if n == nil {
+		return nil
+	}
+	for _, item := range r.scalars(n, `"owns"`) {
+		kind, name, _ := strings.Cut(strings.TrimSuffix(item.value, "*"), "/")
+		if kind != model.KindAccount.String() && kind != model.KindRole.String() || strings.ContainsAny(name, "*/ ") || !strings.Contains(item.value, "/") {
+			r.fail(item, codeBadOwns, `write account/NAME or role/NAME; an asterisk at the end stands for anything, as in "account/svc-*"`,
+				"%s is no pattern of accounts or roles", quote(item.value))
+			continue
+		}
+		owns = append(owns, item.value)
+	}
+	return model.Set(owns)
 }
 
 const (

@@ -284,12 +284,32 @@ func (g Git) Place() string {
 
 // Backend says who issues tokens.
 type Backend struct {
-	// Kind is "local".
+	// Kind is one of the constants.
 	Kind string `json:"kind"`
+	// URL is the server's address, without a path. Whoever runs osmoctl has to name
+	// it too: a file of the repository alone sends a credential nowhere.
+	URL string `json:"url,omitzero"`
+	// Owns are patterns of addresses, such as "account/svc-*". What they match on
+	// the server and is not declared is taken away; everything else that is not
+	// declared is left alone.
+	Owns []string `json:"owns,omitzero"`
 }
 
-// BackendLocal issues tokens itself; it is what an absent backend means.
-const BackendLocal = "local"
+// The kinds of backends. The local one issues tokens itself, and is what an absent
+// backend means; the other has an OSMO server issue them.
+const (
+	BackendLocal = "local"
+	BackendOSMO  = "osmo"
+)
+
+// Owned reports whether a pattern of Owns matches an address: an asterisk at the end
+// stands for anything.
+func (b Backend) Owned(a Address) bool {
+	return slices.ContainsFunc(b.Owns, func(pattern string) bool {
+		prefix, open := strings.CutSuffix(pattern, "*")
+		return pattern == a.String() || open && strings.HasPrefix(a.String(), prefix)
+	})
+}
 
 // Limit bounds a number of changes in one plan, absolutely and as a percentage
 // of what exists. A nil field sets no bound of its kind.

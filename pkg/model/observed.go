@@ -1,25 +1,57 @@
 package model
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Observed is what a server has, as far as it was looked at. The zero Observed is
 // that of a project without a server, and of one that was not looked at.
 type Observed struct {
+	// Identity is the user that the server takes osmoctl for.
+	Identity string
+	// Server is its version, such as "6.4.0", and where it keeps its roles.
+	Server Server
+	// Roles are all that it shows. In ConfigMap mode ExternalRoles is nil where
+	// the file leaves them out.
 	Roles map[string]*Role
+	// RoleChanges says who changed a role last, where the server keeps that.
+	RoleChanges map[string]Authorship
+	// Users are all there are, those of people too.
 	Users map[string]ObservedUser
+}
+
+// Seen reports whether a server was looked at.
+func (o Observed) Seen() bool { return o.Roles != nil }
+
+// Authorship says who did something on a server, and when.
+type Authorship struct {
+	By string
+	At time.Time
 }
 
 // ObservedUser is a user of a server.
 type ObservedUser struct {
-	// Roles are those granted, sorted.
-	Roles []string
+	Created Authorship
+	// Roles are those granted, sorted, and Assigned says who granted each.
+	Roles    []string
+	Assigned map[string]Authorship
 	// Tokens are the user's tokens by their names there. It is nil where they
 	// were not asked for.
 	Tokens map[string]ObservedToken
 }
 
+// Synced reports whether a login or the ConfigMap gave the user a role: it gives it
+// again, so that taking it away would never end.
+func (u ObservedUser) Synced(role string) bool {
+	by := strings.ToLower(u.Assigned[role].By)
+	return strings.HasSuffix(by, "-sync") || strings.Contains(by, "configmap")
+}
+
 // ObservedToken is a token as a server lists it: never with its value.
 type ObservedToken struct {
+	// Description is without the mark.
+	Description string
 	// ExpiresAt is the day at whose 00:00 UTC the value dies.
 	ExpiresAt Date
 	// Roles are those that the value still carries, sorted.

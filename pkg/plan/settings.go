@@ -18,6 +18,8 @@ func compareSettings(b basis, targets []model.Address) (list []GuardrailChange) 
 	}
 	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
 	list = appendSetting(list, "backend.kind", before.Backend.Kind, after.Backend.Kind)
+	list = appendSetting(list, "backend.url", before.Backend.URL, after.Backend.URL)
+	list = appendSetting(list, "backend.owns", before.Backend.Owns, after.Backend.Owns)
 	list = append(list, compareGit(before.Git, after.Git)...)
 	list = appendSetting(list, "osmo.version", before.Server.Version, after.Server.Version)
 	list = appendSetting(list, "osmo.mode", before.Server.Mode, after.Server.Mode)

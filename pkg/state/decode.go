@@ -270,13 +270,7 @@ func decodeSettings(r *reader) (s Settings) {
 	r.object(func(key string) bool {
 		switch key {
 		case "backend":
-			r.object(func(key string) bool {
-				if key != "kind" {
-					return false
-				}
-				s.Backend.Kind = r.text()
-				return true
-			})
+			r.object(func(key string) bool { return decodeBackend(r, &s.Backend, key) })
 		case "git":
 			r.object(func(key string) bool { return decodeGit(r, &s.Git, key) })
 		case "guardrails":
@@ -294,6 +288,20 @@ func decodeSettings(r *reader) (s Settings) {
 		return true
 	})
 	return s
+}
+
+func decodeBackend(r *reader, b *model.Backend, key string) bool {
+	switch key {
+	case "kind":
+		b.Kind = r.text()
+	case "url":
+		b.URL = r.text()
+	case "owns":
+		b.Owns = r.list()
+	default:
+		return false
+	}
+	return true
 }
 
 func decodeServer(r *reader, s *model.Server, key string) bool {

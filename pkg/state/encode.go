@@ -194,7 +194,11 @@ func addressTexts(list []model.Address) (texts []string) {
 }
 
 func encodeSettings(w *writer, s Settings) {
-	w.object("backend", func() { w.text("kind", s.Backend.Kind) })
+	w.object("backend", func() {
+		w.text("kind", s.Backend.Kind)
+		w.text("url", s.Backend.URL)
+		w.list("owns", s.Backend.Owns)
+	})
 	w.object("git", func() {
 		w.text("push", s.Git.Push)
 		w.text("branch", s.Git.Branch)

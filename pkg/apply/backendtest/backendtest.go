@@ -76,6 +76,9 @@ func (c *contract) observe() model.Observed {
 	c.Helper()
 	seen, err := c.Observe(c.Context(), []string{user, other, "contract-nobody"})
 	c.done("observe", err)
+	if seen.Seen() != c.Server() {
+		c.Error("it cannot be told whether a server was looked at")
+	}
 	return seen
 }
 
@@ -185,7 +188,7 @@ func (c *contract) users() {
 	for range 2 {
 		c.done("ensure", c.EnsureUser(c.Context(), user))
 		seen := c.observe()
-		if u, there := seen.Users[user]; !there || len(u.Roles)+len(u.Tokens) > 0 {
+		if u, there := seen.Users[user]; !there || len(u.Roles)+len(u.Tokens) > 0 || u.Created.By != seen.Identity {
 			c.Errorf("the new user is %+v", u)
 		}
 		if _, there := seen.Users[other]; there {
@@ -223,7 +226,7 @@ func (c *contract) tokens() {
 	c.create(want)
 	c.create(newToken(user, "all", FirstRole, SecondRole))
 	list := c.observe().Users[user].Tokens
-	if d := cmp.Diff(model.ObservedToken{ExpiresAt: want.ExpiresAt, Roles: want.Roles, Mark: want.Mark}, list["t"]); d != "" || len(list) != 2 {
+	if d := cmp.Diff(model.ObservedToken{Description: want.Description, ExpiresAt: want.ExpiresAt, Roles: want.Roles, Mark: want.Mark}, list["t"]); d != "" || len(list) != 2 {
 		c.Errorf("%d tokens; the first is (-want +got):\n%s", len(list), d)
 	}
 	seen, err := c.Observe(c.Context(), nil)
@@ -262,12 +265,27 @@ func (c *contract) endTokens() {
 	foreign := newToken(user, "foreign", FirstRole)
 	foreign.Mark.Lineage = "somebody-else"
 	c.create(foreign)
+	unmarked := newToken(user, "unmarked", FirstRole)
+	unmarked.Mark = model.Mark{}
+	c.create(unmarked)
 	for range 2 {
 		c.done("end", c.EndToken(c.Context(), apply.OldToken{User: user, Name: "t", Lineage: lineage}))
 		c.done("end a foreign one", c.EndToken(c.Context(), apply.OldToken{User: user, Name: "foreign", Lineage: lineage}))
 		list := c.observe().Users[user].Tokens
 		if _, there := list["t"]; there {
 			c.Error("the token is still there")
+		}
+		if _, there := list["foreign"]; !there {
+			c.Error("the token of another lineage is gone")
+		}
+	}
+	for _, adopted := range []bool{false, true} {
+		for _, name := range []string{"unmarked", "foreign"} {
+			c.done("end", c.EndToken(c.Context(), apply.OldToken{User: user, Name: name, Lineage: lineage, Adopted: adopted}))
+		}
+		list := c.observe().Users[user].Tokens
+		if _, there := list["unmarked"]; there == adopted {
+			c.Errorf("the token without a mark is there: %t; it was adopted: %t", there, adopted)
 		}
 		if _, there := list["foreign"]; !there {
 			c.Error("the token of another lineage is gone")

@@ -50,9 +50,10 @@ type account struct {
 
 // Token is a token that the server has.
 type Token struct {
-	Value     state.Sum
-	ExpiresAt model.Date
-	Mark      model.Mark
+	Value       state.Sum
+	Description string
+	ExpiresAt   model.Date
+	Mark        model.Mark
 	// grants are those that it was created with.
 	grants map[string]int
 }
@@ -150,17 +151,17 @@ func (*Session) Server() bool { return true }
 
 // Observe lists what there is.
 func (c *Session) Observe(ctx context.Context, users []string) (seen model.Observed, err error) {
-	seen = model.Observed{Roles: map[string]*model.Role{}, Users: map[string]model.ObservedUser{}}
+	seen = model.Observed{Identity: c.Identity, Roles: map[string]*model.Role{}, Users: map[string]model.ObservedUser{}}
 	err = c.do(ctx, "observe", func(s *Server) error {
 		for name, r := range s.roles {
 			seen.Roles[name] = cloneRole(r)
 		}
 		for name, a := range s.users {
-			u := model.ObservedUser{Roles: model.Names(a.grants)}
+			u := model.ObservedUser{Created: model.Authorship{By: a.createdBy}, Roles: model.Names(a.grants)}
 			if slices.Contains(users, name) {
 				u.Tokens = map[string]model.ObservedToken{}
 				for name, t := range a.tokens {
-					u.Tokens[name] = model.ObservedToken{ExpiresAt: t.ExpiresAt, Roles: a.rolesOf(t), Mark: t.Mark}
+					u.Tokens[name] = model.ObservedToken{Description: t.Description, ExpiresAt: t.ExpiresAt, Roles: a.rolesOf(t), Mark: t.Mark}
 				}
 			}
 			seen.Users[name] = u
@@ -270,7 +271,7 @@ func (c *Session) CreateToken(ctx context.Context, t apply.NewToken) (v secret.V
 		s.values++
 		sum := sha256.Sum256(fmt.Appendf(nil, "value %d", s.values))
 		v = secret.New([]byte(base64.RawURLEncoding.EncodeToString(sum[:])))
-		u.tokens[t.Name] = &Token{Value: state.Sum(v.SHA256()), ExpiresAt: t.ExpiresAt, Mark: t.Mark, grants: grants}
+		u.tokens[t.Name] = &Token{Value: state.Sum(v.SHA256()), Description: t.Description, ExpiresAt: t.ExpiresAt, Mark: t.Mark, grants: grants}
 		return nil
 	})
 	if err != nil {
@@ -294,7 +295,11 @@ func (c *Session) Values() []secret.Value {
 // EndToken deletes a token of the lineage.
 func (c *Session) EndToken(ctx context.Context, t apply.OldToken) error {
 	return c.do(ctx, "end "+t.User+"/"+t.Name, func(s *Server) error {
-		if u := s.users[t.User]; u != nil && u.tokens[t.Name] != nil && u.tokens[t.Name].Mark.Lineage == t.Lineage {
+		u := s.users[t.User]
+		if u == nil || u.tokens[t.Name] == nil {
+			return nil
+		}
+		if mark := u.tokens[t.Name].Mark; mark.Lineage == t.Lineage || t.Adopted && mark == (model.Mark{}) {
 			delete(u.tokens, t.Name)
 		}
 		return nil
