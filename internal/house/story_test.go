@@ -292,7 +292,8 @@ func TestStateFitsItsSchemas(t *testing.T) {
 	}
 }
 
-// begin records work on a server, as a run does before it asks it for anything.
+// begin records work on a server, as a run does before it asks it for anything, and
+// tokens that the server had before, one of which has ended.
 func begin(t *testing.T, w *applytest.World) {
 	t.Helper()
 	edit := w.State().Edit()
@@ -303,6 +304,12 @@ func begin(t *testing.T, w *applytest.World) {
 		Run: "run-1", Create: []model.Address{model.AccountAddress("new"), model.TokenAddress("new", "t").At(1)},
 		Remove: []model.Address{model.TokenAddress("svc", "t").At(2)},
 	})
+	for _, name := range []string{"theirs", "older"} {
+		edit.Adopt(model.TokenAddress("svc", name), state.Generation{
+			Number: 1, ServerName: name, IssuedAt: w.Today.Time(), IssuedBy: "ada", ExpiresAt: w.Today.Add(30), Roles: []string{"osmo-user"},
+		})
+	}
+	edit.End(model.TokenAddress("svc", "older").At(1), w.Today, "replaced")
 	_, changes := edit.Finish()
 	if _, err := w.Store.Commit(t.Context(), changes, "begin"); err != nil {
 		t.Fatal(err)

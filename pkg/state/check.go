@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -86,6 +87,14 @@ func checkFormer(g *Generation) error {
 	return nil
 }
 
+// checkAdopted refuses a value of a generation that nobody knows the value of.
+func checkAdopted(g *Generation) error {
+	if g.Adopted && (g.Value != Sum{} || g.Ciphertext != Sum{} || g.Recipients != nil || g.FormerRecipients != nil) {
+		return fmt.Errorf("generation %d was adopted, and has a value, a ciphertext or recipients", g.Number)
+	}
+	return nil
+}
+
 func checkToken(t *Token) error {
 	if !t.Live() && len(t.Generations) > 0 {
 		return fmt.Errorf("it is deleted and still has generations")
@@ -103,7 +112,7 @@ func checkToken(t *Token) error {
 		if g.ExpiresAt == 0 || g.IssuedAt.IsZero() || g.ServerName == "" {
 			return fmt.Errorf("generation %d lacks its expiry, time of issue or server name", g.Number)
 		}
-		if err := checkFormer(g); err != nil {
+		if err := cmp.Or(checkFormer(g), checkAdopted(g)); err != nil {
 			return err
 		}
 	}
@@ -113,6 +122,9 @@ func checkToken(t *Token) error {
 			return fmt.Errorf("tombstones are repeated or out of order")
 		}
 		ended = s.Generation
+		if s.Adopted && s.Value != (Sum{}) {
+			return fmt.Errorf("generation %d was adopted, and its tombstone has a value", s.Generation)
+		}
 		if t.Generation(s.Generation) != nil {
 			return fmt.Errorf("generation %d is both live and ended", s.Generation)
 		}

@@ -197,6 +197,9 @@ func (d *decoder) pairCiphertexts() {
 		for token, t := range a.Tokens {
 			for i := range t.Generations {
 				g := &t.Generations[i]
+				if !g.Known() {
+					continue
+				}
 				d.pair(dir+ciphertextName(token, g.Number), model.TokenAddress(name, token).At(g.Number), g.Ciphertext)
 			}
 		}
@@ -568,6 +571,8 @@ func decodeGeneration(r *reader) (g Generation) {
 			g.Recipients = r.list()
 		case "former_recipients":
 			g.FormerRecipients = r.list()
+		case "adopted":
+			g.Adopted = r.boolean()
 		case "value_sha256":
 			g.Value = r.sum()
 		case "ciphertext_sha256":
@@ -589,6 +594,8 @@ func decodeTombstone(r *reader) (s Tombstone) {
 			s.EndedOn = r.date()
 		case "reason":
 			s.Reason = r.text()
+		case "adopted":
+			s.Adopted = r.boolean()
 		case "value_sha256":
 			s.Value = r.sum()
 		default:

@@ -79,10 +79,22 @@ func (e *Edit) Token(account, name string) *Token {
 // Issue adds a generation with its ciphertext, whose sum it records.
 func (e *Edit) Issue(a model.Address, g Generation, ciphertext []byte) {
 	g.Ciphertext = SumOf(ciphertext)
+	e.add(a, g)
+	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
+}
+
+// Adopt adds a generation that a server has already: nobody knows its value, and
+// there is nothing to seal. What g says of the value is dropped.
+func (e *Edit) Adopt(a model.Address, g Generation) {
+	g.Adopted, g.Value, g.Ciphertext, g.Recipients, g.FormerRecipients = true, Sum{}, Sum{}, nil, nil
+	e.add(a, g)
+}
+
+// add adds a generation as the newest.
+func (e *Edit) add(a model.Address, g Generation) {
 	t := e.Token(a.Account, a.Name)
 	t.Generations = append(t.Generations, g)
 	t.LastGeneration = max(t.LastGeneration, g.Number)
-	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
 }
 
 // Reseal replaces a live generation's ciphertext and recipients. Keys that it
@@ -103,7 +115,7 @@ func (e *Edit) End(a model.Address, on model.Date, reason string) {
 	if g == nil {
 		return
 	}
-	t.Tombstones = append(t.Tombstones, Tombstone{Generation: g.Number, Value: g.Value, EndedOn: on, Reason: reason})
+	t.Tombstones = append(t.Tombstones, Tombstone{Generation: g.Number, Adopted: g.Adopted, Value: g.Value, EndedOn: on, Reason: reason})
 	sort.Slice(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
 	t.Generations = slices.DeleteFunc(t.Generations, func(o Generation) bool { return o.Number == a.Generation })
 	e.put(CiphertextPath(a.Account, a.Name, a.Generation), nil)

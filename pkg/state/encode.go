@@ -345,7 +345,10 @@ func encodeToken(w *writer, t *Token) {
 		w.number("generation", s.Generation)
 		w.date("ended_on", s.EndedOn)
 		w.text("reason", s.Reason)
-		w.sum("value_sha256", s.Value)
+		w.flag("adopted", s.Adopted)
+		if s.Known() {
+			w.sum("value_sha256", s.Value)
+		}
 		w.close('}')
 	}
 	w.close(']')
@@ -382,7 +385,10 @@ func encodeGeneration(w *writer, g *Generation) {
 	if len(g.FormerRecipients) > 0 {
 		w.list("former_recipients", g.FormerRecipients)
 	}
-	w.sum("value_sha256", g.Value)
-	w.sum("ciphertext_sha256", g.Ciphertext)
+	w.flag("adopted", g.Adopted)
+	if g.Known() {
+		w.sum("value_sha256", g.Value)
+		w.sum("ciphertext_sha256", g.Ciphertext)
+	}
 	w.close('}')
 }

@@ -22,18 +22,18 @@ func (s *Snapshot) Remember(list []Ending) *Snapshot {
 	if len(list) == 0 {
 		return s
 	}
-	r := &remembering{next: *s, copied: map[string]bool{}, ended: map[Sum]Ending{}}
+	r := &remembering{next: *s, copied: map[string]bool{}, ended: map[Handle]Ending{}}
 	r.next.Accounts = maps.Clone(s.Accounts)
 	if r.next.Accounts == nil {
 		r.next.Accounts = map[string]*Account{}
 	}
 	for _, e := range list {
-		r.ended[e.Value] = e
+		r.ended[e.Handle(e.Address)] = e
 	}
 	for name, a := range s.Accounts {
 		for token, t := range a.Tokens {
 			for i := range t.Generations {
-				r.end(model.TokenAddress(name, token).At(t.Generations[i].Number), t.Generations[i].Value)
+				r.end(model.TokenAddress(name, token), &t.Generations[i])
 			}
 		}
 	}
@@ -47,18 +47,20 @@ type remembering struct {
 	next Snapshot
 	// copied are the accounts that are not the snapshot's own any more.
 	copied map[string]bool
-	ended  map[Sum]Ending
+	ended  map[Handle]Ending
 }
 
-// end ends a live generation if its value has ended.
-func (r *remembering) end(a model.Address, value Sum) {
-	e, ended := r.ended[value]
+// end ends a live generation of a token if its value has ended.
+func (r *remembering) end(token model.Address, g *Generation) {
+	h := g.Handle(token)
+	e, ended := r.ended[h]
 	if !ended {
 		return
 	}
-	t := r.account(a.Account, e.EndedOn).Tokens[a.Name]
-	t.Generations = slices.DeleteFunc(t.Generations, func(g Generation) bool { return g.Number == a.Generation && g.Value == value })
-	r.record(a, Tombstone{Generation: a.Generation, Value: value, EndedOn: e.EndedOn, Reason: e.Reason})
+	stone := Tombstone{Generation: g.Number, Adopted: g.Adopted, Value: g.Value, EndedOn: e.EndedOn, Reason: e.Reason}
+	t := r.account(token.Account, e.EndedOn).Tokens[token.Name]
+	t.Generations = slices.DeleteFunc(t.Generations, func(g Generation) bool { return g.Handle(token) == h })
+	r.record(token, stone)
 }
 
 // record adds a tombstone where there is none of the value.
@@ -69,7 +71,7 @@ func (r *remembering) record(a model.Address, s Tombstone) {
 		t = &Token{DeletedOn: s.EndedOn}
 		account.Tokens[a.Name] = t
 	}
-	if slices.ContainsFunc(t.Tombstones, func(o Tombstone) bool { return o.Value == s.Value }) {
+	if slices.ContainsFunc(t.Tombstones, func(o Tombstone) bool { return o.Handle(a) == s.Handle(a) }) {
 		return
 	}
 	t.Tombstones = append(t.Tombstones, s)

@@ -16,11 +16,11 @@ var rememberings = map[string]struct {
 	// status of the value {1, 'd'}, which first issues.
 	ended bool
 }{
-	"the live value":              {Ending{token.At(1), Tombstone{1, Sum{1, 'd'}, restoreDay, "leaked"}}, 0, true},
-	"the live value elsewhere":    {Ending{model.TokenAddress("other", "x").At(4), Tombstone{4, Sum{1, 'd'}, restoreDay, "leaked"}}, 0, true},
-	"another value of the number": {Ending{token.At(1), Tombstone{1, Sum{9}, restoreDay, "leaked"}}, 1, false},
-	"an unknown token":            {Ending{model.TokenAddress(svc, "x").At(3), Tombstone{3, Sum{9}, restoreDay, "leaked"}}, 1, false},
-	"an unknown account":          {Ending{model.TokenAddress("gone", "x").At(3), Tombstone{3, Sum{9}, restoreDay, "leaked"}}, 1, false},
+	"the live value":              {Ending{token.At(1), Tombstone{Generation: 1, Value: Sum{1, 'd'}, EndedOn: restoreDay, Reason: "leaked"}}, 0, true},
+	"the live value elsewhere":    {Ending{model.TokenAddress("other", "x").At(4), Tombstone{Generation: 4, Value: Sum{1, 'd'}, EndedOn: restoreDay, Reason: "leaked"}}, 0, true},
+	"another value of the number": {Ending{token.At(1), Tombstone{Generation: 1, Value: Sum{9}, EndedOn: restoreDay, Reason: "leaked"}}, 1, false},
+	"an unknown token":            {Ending{model.TokenAddress(svc, "x").At(3), Tombstone{Generation: 3, Value: Sum{9}, EndedOn: restoreDay, Reason: "leaked"}}, 1, false},
+	"an unknown account":          {Ending{model.TokenAddress("gone", "x").At(3), Tombstone{Generation: 3, Value: Sum{9}, EndedOn: restoreDay, Reason: "leaked"}}, 1, false},
 }
 
 func TestRemember(t *testing.T) {

@@ -83,13 +83,13 @@ func (r *Restoration) accountNames() map[string]bool {
 
 // findEnded finds the values that any side knows to have ended: in whatever place they
 // stand, they never live again.
-func (r *Restoration) findEnded() map[Sum]bool {
-	ended := map[Sum]bool{}
+func (r *Restoration) findEnded() map[Handle]bool {
+	ended := map[Handle]bool{}
 	for _, s := range r.sides() {
-		for _, a := range s.Accounts {
-			for _, t := range a.Tokens {
+		for account, a := range s.Accounts {
+			for token, t := range a.Tokens {
 				for i := range t.Tombstones {
-					ended[t.Tombstones[i].Value] = true
+					ended[t.Tombstones[i].Handle(model.TokenAddress(account, token))] = true
 				}
 			}
 		}
@@ -99,7 +99,7 @@ func (r *Restoration) findEnded() map[Sum]bool {
 
 // account brings back an account as it was, or what is remembered of one that
 // did not exist then.
-func (r *Restoration) account(name string, ended map[Sum]bool) *Account {
+func (r *Restoration) account(name string, ended map[Handle]bool) *Account {
 	a := r.latest(name)
 	if then := r.Then.Accounts[name]; then.Live() {
 		a = then.clone()
@@ -163,7 +163,7 @@ func (r *Restoration) tokenSides(account, name string) tokenSides {
 }
 
 // token brings back a token of a restored account.
-func (r *Restoration) token(a *Account, name string, ended map[Sum]bool) *Token {
+func (r *Restoration) token(a *Account, name string, ended map[Handle]bool) *Token {
 	sides := r.tokenSides(a.Name, name)
 	t := &Token{}
 	for _, s := range sides.all {
@@ -197,11 +197,12 @@ func (t *Token) hasEnded(number int) bool {
 }
 
 // bringBack restores the generations that were live then and have not ended.
-func (r *Restoration) bringBack(a *Account, t *Token, name string, sides tokenSides, ended map[Sum]bool) {
+func (r *Restoration) bringBack(a *Account, t *Token, name string, sides tokenSides, ended map[Handle]bool) {
+	address := model.TokenAddress(a.Name, name)
 	for i := range sides.then.Generations {
 		then := &sides.then.Generations[i]
 		known := sides.live(then.Number)
-		if t.hasEnded(then.Number) || ended[then.Value] || known[0].Value != then.Value {
+		if t.hasEnded(then.Number) || ended[then.Handle(address)] || known[0].Handle(address) != then.Handle(address) {
 			continue
 		}
 		g := r.generation(CiphertextPath(a.Name, name, then.Number), known)
@@ -229,15 +230,17 @@ func (s tokenSides) live(number int) (list []*Generation) {
 // and who ever could read it stays known.
 func (r *Restoration) generation(path string, known []*Generation) Generation {
 	g, then := *known[0], known[len(known)-1]
-	if !r.Has(path, g.Ciphertext) {
+	if g.Known() && !r.Has(path, g.Ciphertext) {
 		g.Ciphertext = then.Ciphertext
 		g.recordReseal(then.Recipients, nil)
 	}
 	for _, k := range known[1:] {
-		if k.Value != g.Value {
+		if k.Adopted != g.Adopted || k.Value != g.Value {
 			continue
 		}
-		g.recordReseal(g.Recipients, k.EverReadable())
+		if g.Known() {
+			g.recordReseal(g.Recipients, k.EverReadable())
+		}
 		g.RemovedRoles = model.Set(append(slices.Clone(g.RemovedRoles), k.RemovedRoles...))
 		if k.RevokeAfter != 0 && (g.RevokeAfter == 0 || k.RevokeAfter < g.RevokeAfter) {
 			g.RevokeAfter = k.RevokeAfter
@@ -255,7 +258,7 @@ func (r *Restoration) endOthers(t *Token, sides tokenSides) {
 		for i := range s.Generations {
 			g := &s.Generations[i]
 			if t.Generation(g.Number) == nil && !t.hasEnded(g.Number) {
-				remember(t, []Tombstone{{Generation: g.Number, Value: g.Value, EndedOn: r.On, Reason: r.Reason}})
+				remember(t, []Tombstone{{Generation: g.Number, Adopted: g.Adopted, Value: g.Value, EndedOn: r.On, Reason: r.Reason}})
 			}
 			t.LastGeneration = max(t.LastGeneration, g.Number)
 		}
@@ -278,8 +281,9 @@ func ciphertextSums(s *Snapshot) map[string]Sum {
 	for account, a := range s.Accounts {
 		for token, t := range a.Tokens {
 			for i := range t.Generations {
-				g := &t.Generations[i]
-				sums[CiphertextPath(account, token, g.Number)] = g.Ciphertext
+				if g := &t.Generations[i]; g.Known() {
+					sums[CiphertextPath(account, token, g.Number)] = g.Ciphertext
+				}
 			}
 		}
 	}

@@ -37,6 +37,9 @@
 //
 // No token value, only its SHA-256: values have 190 bits of entropy, so the
 // digest gives nothing away, and it lets a leaked token be recognised offline.
+// Of a value that osmoctl did not see issued not even that: somebody may have
+// chosen it. A token that was found on a server and taken over has such a value,
+// until it is replaced; see [Generation.Adopted].
 // No status that a date decides: "expired" is computed, see [Generation.Status].
 package state
 
@@ -311,8 +314,10 @@ type Generation struct {
 	Number int
 	// ServerName is what the token is called on a server.
 	ServerName string
-	IssuedAt   time.Time
-	IssuedBy   string
+	// IssuedAt and IssuedBy say when and for whom; of an adopted generation, when
+	// and for whom it was taken over.
+	IssuedAt time.Time
+	IssuedBy string
 	// ExpiresAt is the day at whose 00:00 UTC the value dies.
 	ExpiresAt   model.Date
 	Description string
@@ -326,12 +331,47 @@ type Generation struct {
 	// earlier and is no longer. They have seen the value, and in git's
 	// history they still do; nil where there are none.
 	FormerRecipients []string
+	// Adopted says that a server had the token already, and it was taken over from
+	// whoever made it. No call reads a value back, so this one is not known: Value
+	// and Ciphertext are zero, there are no recipients, and no file.
+	Adopted bool
 	// Value and Ciphertext are SHA-256 sums.
 	Value      Sum
 	Ciphertext Sum
 	// RevokeAfter is set once a newer generation replaced this one: it is
 	// revoked on that day.
 	RevokeAfter model.Date
+}
+
+// Known reports whether the value is known, as a sum and sealed.
+func (g *Generation) Known() bool { return !g.Adopted }
+
+// Handle is what the generation of a token is known by.
+func (g *Generation) Handle(token model.Address) Handle {
+	return handleOf(token.At(g.Number), g.Adopted, g.Value)
+}
+
+// Handle is what a generation is known by in every state in which it stands: its
+// value, wherever that is; or its address, where the value is not known.
+type Handle struct {
+	// Value is zero where Adopted is not.
+	Value   Sum
+	Adopted model.Address
+}
+
+func handleOf(a model.Address, adopted bool, value Sum) Handle {
+	if adopted {
+		return Handle{Adopted: a}
+	}
+	return Handle{Value: value}
+}
+
+// String is for people: the short form of the value, or that it is unknown.
+func (h Handle) String() string {
+	if h.Value == (Sum{}) {
+		return "unknown"
+	}
+	return h.Value.Short()
 }
 
 // Status on a day: expired from ExpiresAt on, else retiring or active.
@@ -392,10 +432,21 @@ func (g *Generation) recordReseal(to, former []string) {
 // Tombstone remembers an ended generation, for ever.
 type Tombstone struct {
 	Generation int
-	Value      Sum
-	EndedOn    model.Date
+	// Adopted says that the generation was adopted: Value is zero, since it was
+	// never known.
+	Adopted bool
+	Value   Sum
+	EndedOn model.Date
 	// Reason is a sentence for people.
 	Reason string
+}
+
+// Known reports whether the value was known.
+func (s *Tombstone) Known() bool { return !s.Adopted }
+
+// Handle is what the ended generation of a token is known by.
+func (s *Tombstone) Handle(token model.Address) Handle {
+	return handleOf(token.At(s.Generation), s.Adopted, s.Value)
 }
 
 // clone copies an account deeply enough that editing the copy leaves the
@@ -427,16 +478,21 @@ func (s *Snapshot) Granted(t *Token) (ids []string) {
 	return ids
 }
 
-// Values returns the SHA-256 of every value ever issued, live or ended.
+// Values returns the SHA-256 of every value ever issued, live or ended, as far as it
+// is known.
 func (s *Snapshot) Values() map[Sum]bool {
 	out := make(map[Sum]bool, len(s.sums))
 	for _, a := range s.Accounts {
 		for _, t := range a.Tokens {
 			for i := range t.Generations {
-				out[t.Generations[i].Value] = true
+				if g := &t.Generations[i]; g.Known() {
+					out[g.Value] = true
+				}
 			}
 			for i := range t.Tombstones {
-				out[t.Tombstones[i].Value] = true
+				if s := &t.Tombstones[i]; s.Known() {
+					out[s.Value] = true
+				}
 			}
 		}
 	}
