@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
@@ -189,7 +190,32 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 			w.ApplyFor(want, options...)
 		}
 	}
+	show(w, w.PlanFor(declared(t, chapter{project: onServer, text: story[len(story)-1].text}, w.Today), func(o *applytest.Options) {
+		o.Observed, o.Targets = meddledWith(w.State()), nil
+	}))
 	return w
+}
+
+// onServer is the last project on a server that keeps its roles in a ConfigMap.
+const onServer = oneKey + "backend: {kind: osmo, url: \"https://osmo.example.com\"}\n"
+
+// meddledWith is a server that has everything otherwise than state says.
+func meddledWith(have *state.Snapshot) model.Observed {
+	by := model.Authorship{By: "mallory", At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	seen := model.Observed{
+		Identity: "osmoctl", Server: model.Server{Version: "6.4.0", Mode: model.ModeConfigMap},
+		Roles: map[string]*model.Role{"theirs": {Name: "theirs"}}, RoleChanges: map[string]model.Authorship{"theirs": by}, Users: map[string]model.ObservedUser{},
+	}
+	for name := range have.Roles {
+		seen.Roles[name] = &model.Role{Name: name, Description: "another"}
+	}
+	for name := range have.Accounts {
+		seen.Users[name] = model.ObservedUser{
+			Created: by, Roles: []string{"osmo-admin", "staff"}, Assigned: map[string]model.Authorship{"osmo-admin": by, "staff": {By: "idp-sync"}},
+			Tokens: map[string]model.ObservedToken{"theirs": {ExpiresAt: 1}},
+		}
+	}
+	return seen
 }
 
 func declared(t *testing.T, c chapter, on model.Date) *model.Declarations {

@@ -194,7 +194,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	if err := checkNew(sealed.order, have); err != nil {
 		return nil, err
 	}
-	next, commit, err := r.commit(ctx, r.edit(p, have, sealed, true), sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
+	next, commit, err := r.commit(ctx, r.edit(r.begin(have), p, sealed, true), sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
 	if err != nil {
 		return nil, err
 	}

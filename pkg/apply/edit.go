@@ -19,10 +19,10 @@ type editor struct {
 	sealed map[model.Address]*generation
 }
 
-// edit begins the snapshot after p. whole says that nothing of what was planned is
-// left out, so that the project's settings are in force from then on.
-func (r *Run) edit(p *plan.Plan, have *state.Snapshot, sealed *sealedSet, whole bool) *state.Edit {
-	e := &editor{Edit: r.begin(have), run: r, plan: p, now: r.Now.UTC().Truncate(time.Second), sealed: sealed.byToken()}
+// edit makes the changes of p. whole says that nothing of what was planned is left out,
+// so that the project's settings are in force from then on.
+func (r *Run) edit(next *state.Edit, p *plan.Plan, sealed *sealedSet, whole bool) *state.Edit {
+	e := &editor{Edit: next, run: r, plan: p, now: r.Now.UTC().Truncate(time.Second), sealed: sealed.byToken()}
 	if whole && len(p.Targets) == 0 {
 		e.SetSettings(r.Settings)
 	}
@@ -67,13 +67,24 @@ func (e *editor) role(c *plan.Change) {
 }
 
 func (e *editor) account(c *plan.Change) {
-	if c.Action == plan.Delete {
-		e.DeleteAccount(c.Address.Name, e.plan.Date, reason(c))
+	if c.After == nil {
+		// What was on the server and never in state leaves nothing to remember.
+		if e.Snapshot().Accounts[c.Address.Name].Live() {
+			e.DeleteAccount(c.Address.Name, e.plan.Date, reason(c))
+		}
 		return
 	}
 	a := e.Account(c.Address.Name)
-	if c.Action == plan.Create {
+	switch c.Action {
+	case plan.Create:
 		a.CreatedAt, a.CreatedBy, a.DeletedOn = e.now, e.run.Actor, 0
+	case plan.Adopt:
+		seen := e.run.Observed.Users[c.Address.Name]
+		a.CreatedAt, a.CreatedBy, a.DeletedOn = seen.Created.At.Truncate(time.Second), seen.Created.By, 0
+		for _, role := range c.After.Roles {
+			by := seen.Assigned[role]
+			a.Grants = append(a.Grants, state.Grant{Role: role, AssignedAt: by.At.Truncate(time.Second), AssignedBy: by.By})
+		}
 	}
 	a.Description, a.Labels, a.Protect = c.After.Description, c.After.Labels, c.After.Protect
 	a.Grants = e.grants(a.Grants, c.After.Roles, c.After.KeptRoles)
@@ -113,8 +124,13 @@ func (e *editor) token(c *plan.Change) {
 	switch c.Action {
 	case plan.Create, plan.Rotate:
 		e.issue(c)
+	case plan.Adopt:
+		e.adopt(c)
 	case plan.Update:
-		e.update(c)
+		// What was seen of one generation is corrected already.
+		if c.Address.Generation == 0 {
+			e.update(c)
+		}
 	case plan.Revoke:
 		e.revoke(c)
 	case plan.Delete:
@@ -137,6 +153,14 @@ func (e *editor) issue(c *plan.Change) {
 		Description: c.After.Description, Roles: c.Resolved.Roles,
 		Recipients: model.Set(model.IDs(c.Resolved.Readers)), Value: sealed.sum,
 	}, sealed.ciphertext)
+}
+
+// adopt takes over a token that somebody else has created, without its value.
+func (e *editor) adopt(c *plan.Change) {
+	first := c.Address.At(1)
+	e.Adopt(first, state.AdoptedGeneration(first, e.run.Observed.Users[first.Account].Tokens[first.Name], e.now, e.run.Actor))
+	t := e.Token(first.Account, first.Name)
+	t.DeletedOn, t.RenamedTo, t.Spec, t.Honoured = 0, "", c.After.TokenSpec(), c.After.Requested
 }
 
 func (e *editor) update(c *plan.Change) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +22,9 @@ const (
 	// atOnce is how many of a batch are asked for at a time: enough for any
 	// backend, which knows how many requests its server likes.
 	atOnce = 16
+	// publishEvery is how long a batch may take: what is published is safe, and each
+	// commit tells others that the run is alive.
+	publishEvery = 30 * time.Second
 	// attempts is how many numbers a run tries for one token.
 	attempts = 2
 )
@@ -79,6 +83,8 @@ type phases struct {
 	failed     map[model.Address]error
 	notReached []model.Address
 	done       *Result
+	// corrected is set once state says what the server was seen to have.
+	corrected bool
 }
 
 // applyInPhases executes p where a server has to be told: see the package comment
@@ -222,6 +228,22 @@ func deadGeneration(account *state.Account, name string, reserved []model.Addres
 	return dead
 }
 
+// begin begins the next snapshot. The first of a run is corrected by what the server
+// was seen to have of the objects that the plan changes: the plan is the way from there.
+func (s *phases) begin() *state.Edit {
+	e := s.run.begin(s.have)
+	if !s.plan.Refreshed || s.corrected {
+		return e
+	}
+	s.corrected = true
+	changed := map[model.Address]bool{}
+	for i := range s.plan.Changes {
+		changed[plan.Bearer(s.plan.Changes[i].Address)] = true
+	}
+	e.Correct(s.run.Observed, s.plan.Date, func(a model.Address) bool { return changed[a] })
+	return e
+}
+
 // reserve commits the names of all that is to be created.
 func (s *phases) reserve(ctx context.Context, births []*generation) error {
 	create := make([]model.Address, len(births))
@@ -241,7 +263,7 @@ func (s *phases) reserve(ctx context.Context, births []*generation) error {
 		lines[i] = "reserve " + a.String()
 	}
 	u := copyUnderway(s.have)
-	edit := s.run.begin(s.have)
+	edit := s.begin()
 	edit.SetUnderway(state.Underway{Run: s.run.ID, Create: addressSet(append(create, u.Create...)), Remove: s.withoutGone(u.Remove)})
 	return s.commit(ctx, edit, &sealedSet{}, s.run.note("reserve", lines))
 }
@@ -294,7 +316,7 @@ func (s *phases) ensure(ctx context.Context, births []*generation) (changes []pl
 func (s *phases) ensureRole(ctx context.Context, c plan.Change) error {
 	switch {
 	case c.Action == plan.Adopt:
-		return nil // The server brings it along.
+		return nil // The server has it.
 	case s.stillThere(c.Address):
 		return errStillThere
 	}
@@ -305,6 +327,9 @@ func (s *phases) ensureRole(ctx context.Context, c plan.Change) error {
 }
 
 func (s *phases) ensureAccount(ctx context.Context, c plan.Change) error {
+	if c.Action == plan.Adopt {
+		return nil // The server has it.
+	}
 	for _, role := range c.After.Roles {
 		if a := model.RoleAddress(role); s.failed[a] != nil {
 			return fmt.Errorf("%s has failed", a)
@@ -328,10 +353,17 @@ func (s *phases) stillThere(a model.Address) bool {
 	return slices.Contains(copyUnderway(s.have).Remove, a) && !s.gone[a]
 }
 
+// errNotYet is for what a batch had no time for.
+var errNotYet = errors.New("it is left for the next batch")
+
 // createBatch creates and seals what it can; what became of each is in its err.
 func (s *phases) createBatch(ctx context.Context, batch []*generation) {
+	began := time.Now()
 	each(batch, func(g *generation) error {
-		if g.err = ctx.Err(); g.err == nil {
+		if g.err = ctx.Err(); g.err == nil && time.Since(began) > publishEvery {
+			g.err = errNotYet
+		}
+		if g.err == nil {
 			g.asked = true
 			g.err = s.run.create(ctx, g, s.lineage)
 		}
@@ -403,7 +435,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	defer (&sealedSet{order: o.burned}).wipe()
 	by := created.byToken()
 	for _, c := range s.plan.Changes {
-		if by[c.Address] != nil {
+		if by[c.Address] != nil && c.Resolved != nil && c.Resolved.Generation > 0 {
 			changes = append(changes, c)
 		}
 	}
@@ -418,7 +450,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	if !whole {
 		part.Digest, part.GuardrailChanges = "", nil
 	}
-	edit := s.run.edit(part, s.have, created, whole)
+	edit := s.run.edit(s.begin(), part, created, whole)
 	for _, g := range o.burned {
 		edit.Burn(g.address, s.plan.Date)
 		removed = append(removed, g.address)
@@ -525,7 +557,21 @@ func (s *phases) endOne(ctx context.Context, a model.Address) error {
 	case model.KindAccount:
 		return s.run.Backend.EndUser(ctx, a.Name)
 	}
-	return s.run.Backend.EndToken(ctx, OldToken{User: a.Account, Name: model.ServerName(a.Name, a.Generation), Lineage: s.lineage})
+	return s.run.Backend.EndToken(ctx, OldToken{User: a.Account, Name: model.ServerName(a.Name, a.Generation), Lineage: s.lineage, Adopted: s.wasAdopted(a)})
+}
+
+// wasAdopted reports whether a generation that has ended was created by somebody else.
+func (s *phases) wasAdopted(a model.Address) bool {
+	account := s.have.Accounts[a.Account]
+	if account == nil || account.Tokens[a.Name] == nil {
+		return false
+	}
+	for _, t := range account.Tokens[a.Name].Tombstones {
+		if t.Generation == a.Generation {
+			return t.Adopted
+		}
+	}
+	return false
 }
 
 // confirm commits what is gone from the server.

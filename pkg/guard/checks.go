@@ -93,11 +93,15 @@ func checkProtect(in input) (list []plan.Blocked) {
 }
 
 func protectAccount(in input, c *plan.Change) (list []plan.Blocked) {
+	applied := in.Applied.Accounts[c.Address.Name]
+	if !applied.Live() || c.Action == plan.Forget {
+		return nil // It was not applied, or is gone from the server.
+	}
 	if c.Action == plan.Delete {
 		return one(&c.Address, "", "the account is protected from deletion: %s", protectHint)
 	}
 	for _, role := range c.Before.Roles {
-		if !slices.Contains(c.After.Roles, role) && !in.Applied.Accounts[c.Address.Name].Spent(role, in.plan.Date) {
+		if !slices.Contains(c.After.Roles, role) && !applied.Spent(role, in.plan.Date) {
 			list = append(list, one(&c.Address, "", "the account is protected and would lose role %s: %s", role, protectHint)...)
 		}
 	}
@@ -105,7 +109,7 @@ func protectAccount(in input, c *plan.Change) (list []plan.Blocked) {
 }
 
 func protectLastToken(in input, c *plan.Change) []plan.Blocked {
-	if in.Declared == nil || !in.Applied.Accounts[c.Address.Account].Protect {
+	if in.Declared == nil || !in.Applied.Accounts[c.Address.Account].Live() || !in.Applied.Accounts[c.Address.Account].Protect {
 		return nil
 	}
 	if want := in.Declared.Accounts[c.Address.Account]; want == nil || len(want.Tokens) > 0 {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ type Observed struct {
 	Roles map[string]*Role
 	// RoleChanges says who changed a role last, where the server keeps that.
 	RoleChanges map[string]Authorship
+	// FileOnly has the roles that it shows and gives nobody: they stand in the
+	// ConfigMap alone, and it looks roles up in its database.
+	FileOnly map[string]bool
 	// Users are all there are, those of people too.
 	Users map[string]ObservedUser
 }
@@ -40,6 +44,9 @@ type ObservedUser struct {
 	// were not asked for.
 	Tokens map[string]ObservedToken
 }
+
+// Holds reports whether a role is granted to the user.
+func (u ObservedUser) Holds(role string) bool { return slices.Contains(u.Roles, role) }
 
 // Synced reports whether a login or the ConfigMap gave the user a role: it gives it
 // again, so that taking it away would never end.

@@ -38,10 +38,10 @@ type comparer struct {
 // serversOf are the servers that the plan has to answer for: those that the project
 // may be for, and, where the last apply recorded others, those too, so that nobody
 // hides a gain by saying that the server is another.
-func serversOf(want *model.Declarations, have *state.Snapshot) []*access.Rules {
-	out := access.RulesOf(want.Project.Server)
-	if have.Exists() {
-		for _, r := range access.RulesOf(have.Meta.Applied.Server) {
+func serversOf(b basis) []*access.Rules {
+	out := access.RulesOf(b.server())
+	if b.have.Exists() {
+		for _, r := range access.RulesOf(b.appliedServer()) {
 			if !slices.Contains(out, r) {
 				out = append(out, r)
 			}
@@ -64,7 +64,7 @@ type comparers []*comparer
 // that carry it is what it was. kept restricts which roles change; nil means all of
 // them.
 func newComparers(b basis, h heirs, kept map[model.Address]bool) (list comparers) {
-	for _, rules := range serversOf(b.want, b.have) {
+	for _, rules := range serversOf(b) {
 		r := newComparer(rules, b.want, b.have, kept)
 		for name := range h.stays {
 			r.after[name] = r.before[name]

@@ -96,7 +96,8 @@ func dropsKeptOnly(have *state.Account, before, after *Object, today model.Date)
 
 // end plans the end of an account that is no longer declared.
 func (p accountPlanner) end(have *state.Account) (out part) {
-	out.change(Change{Address: model.AccountAddress(have.Name), Action: Delete, Before: showAccount(have), Reasons: []string{"no longer declared"}})
+	address := model.AccountAddress(have.Name)
+	out.change(Change{Address: address, Action: Delete, Before: showAccount(have), Reasons: p.explainDeletion(address)})
 	p.takeTokens(&out, have)
 	return out
 }

@@ -13,6 +13,16 @@ type basis struct {
 	// observed is what the server has, where there is one.
 	observed model.Observed
 	today    model.Date
+	// owned has what was never applied and is taken away all the same.
+	owned map[model.Address]bool
+}
+
+// explainDeletion is the reason for deleting what is not declared.
+func (b basis) explainDeletion(a model.Address) []string {
+	if b.owned[a] {
+		return []string{"not declared, and osmoctl.yaml says that it is the project's own"}
+	}
+	return []string{"no longer declared"}
 }
 
 // knows reports whether an object is declared or in state.
@@ -41,6 +51,16 @@ func (b basis) findApplied(a model.Address) *state.Token {
 		return account.Tokens[a.Name]
 	}
 	return nil
+}
+
+// appliedServer is the one that the last apply was for, where it was not declared as
+// it was seen.
+func (b basis) appliedServer() model.Server {
+	s := b.have.Meta.Applied.Server
+	if s == b.want.Project.Server {
+		return b.server()
+	}
+	return s
 }
 
 // planner plans by what follows from the basis: who takes over from whom, what keys

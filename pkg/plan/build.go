@@ -43,14 +43,17 @@ const (
 // Build plans. The problems it returns are errors in the declarations that
 // only state or the date bring out; with an error there is no plan.
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
-	b := basis{want, have, opts.Observed, opts.Today}
+	b := basis{want: want, have: have, observed: opts.Observed, today: opts.Today}
+	b, seen, adopted := observe(b)
 	p := newPlanner(b, findHeirs(b))
 	d := newDraft(opts.Limits)
+	d.join(adopted)
 	d.join(checkTargets(b, opts.Targets))
 	replace, wrong := checkReplace(b, opts.Replace)
 	d.join(wrong)
 	d.join(findLeaks(b))
 	p.planAll(d, tokenPlanner{p, replace})
+	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
 	switch {
 	case d.problems.HasErrors():
@@ -59,7 +62,11 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 		return nil, TooLarge(opts.Limits)
 	}
 	d.join(rolePlanner{p}.warnEverybody(d.changes))
-	return d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
+	made, problems := d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
+	if made != nil {
+		seen.describe(made)
+	}
+	return made, problems
 }
 
 // planAll plans everything that is declared or was applied, as long as there is room.
@@ -79,6 +86,11 @@ func (p planner) planAll(d *draft, tokens tokenPlanner) {
 	}
 	for _, name := range model.Names(p.want.Accounts) {
 		want := p.want.Accounts[name]
+		d.join(accounts.refuseUnassignable(want))
+		if undeployed := accounts.findUndeployed(want); len(undeployed) > 0 {
+			d.join(accounts.waitForRoles(want, undeployed))
+			continue
+		}
 		if !d.join(accounts.plan(want)) || !tokens.planAccount(d, want) {
 			return
 		}
@@ -149,7 +161,7 @@ func checkReplace(b basis, list []model.Address) (replace map[model.Address]bool
 // risks off. What a plan says of keys is left out where they are none of its
 // business. With an error there is no plan.
 func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts Options) (*Plan, diag.List) {
-	server := by.want.Project.Server
+	server := by.server()
 	if kind == KindReseal {
 		server = by.have.Meta.Applied.Server // No setting changes by it.
 	}
@@ -158,7 +170,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		Base:    Base{Lineage: by.have.Meta.Lineage, Serial: by.have.Meta.Serial, Commit: opts.Commit},
 		Targets: sortAddresses(opts.Targets), Replace: sortAddresses(opts.Replace),
 		Changes: d.changes, Implied: d.implied, Readers: d.readers, GuardrailChanges: settings,
-		Notices: slices.Clone(opts.Notices), WaitingForIdentity: d.waiting, Warnings: d.warnings, Upcoming: d.upcoming,
+		Notices: slices.Clone(opts.Notices), WaitingForIdentity: d.waiting, WaitingForHelm: d.helm, Warnings: d.warnings, Upcoming: d.upcoming,
 		DueOnly: kind == KindDue, Resealing: kind == KindReseal,
 	}
 	var kept map[model.Address]bool

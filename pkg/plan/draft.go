@@ -16,6 +16,7 @@ type part struct {
 	waiting  []Waiting
 	warnings []Warning
 	upcoming []Upcoming
+	helm     []HelmWait
 	problems diag.List
 }
 
@@ -63,6 +64,7 @@ func (p *part) join(o part) {
 	p.waiting = append(p.waiting, o.waiting...)
 	p.warnings = append(p.warnings, o.warnings...)
 	p.upcoming = append(p.upcoming, o.upcoming...)
+	p.helm = append(p.helm, o.helm...)
 	p.problems = append(p.problems, o.problems...)
 }
 
@@ -94,6 +96,9 @@ func (d *draft) join(p part) bool {
 	}
 	for i := range p.warnings {
 		n += entryFrame + sizeOfAddress(*p.warnings[i].Address) + len(p.warnings[i].Message)
+	}
+	for i := range p.helm {
+		n += 2*entryFrame + sizeOfAddress(p.helm[i].Address) + len(p.helm[i].Detail)
 	}
 	n += len(p.upcoming) * entryFrame
 	if n > 0 && !d.room.take(n) {

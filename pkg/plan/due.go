@@ -18,7 +18,7 @@ import (
 // token of which one is missing is left as it is, with a warning.
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
 	applied := appliedDeclarations{have.Meta.Applied, keys}
-	b := basis{applied.of(have), have, opts.Observed, opts.Today}
+	b := basis{want: applied.of(have), have: have, observed: opts.Observed, today: opts.Today}
 	p := tokenPlanner{planner: newPlanner(b, findKept(have))}
 	d := newDraft(opts.Limits)
 	d.join(checkTargets(b, opts.Targets))

@@ -156,10 +156,17 @@ type Plan struct {
 	// Blocked lists what keeps the plan from being applied. It is nil in a plan
 	// that was not held against the guardrails yet, which is what this package
 	// makes: see package guard.
-	Blocked            []Blocked  `json:"blocked"`
-	WaitingForIdentity []Waiting  `json:"waiting_for_identity"`
-	Warnings           []Warning  `json:"warnings"`
-	Upcoming           []Upcoming `json:"upcoming"`
+	Blocked            []Blocked `json:"blocked"`
+	WaitingForIdentity []Waiting `json:"waiting_for_identity"`
+	// WaitingForHelm is what a server in ConfigMap mode has to be given by Helm.
+	WaitingForHelm []HelmWait `json:"waiting_for_helm,omitzero"`
+	// Refreshed is set where a server was looked at. Drift is what it has otherwise
+	// than the last apply left it, and Undeclared what is not the project's.
+	Refreshed  bool         `json:"refreshed,omitzero"`
+	Drift      []Drift      `json:"drift,omitzero"`
+	Undeclared []Undeclared `json:"undeclared,omitzero"`
+	Warnings   []Warning    `json:"warnings"`
+	Upcoming   []Upcoming   `json:"upcoming"`
 	// Room is how many bytes more the plan may take as JSON.
 	Room int `json:"-"`
 }

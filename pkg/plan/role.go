@@ -16,9 +16,13 @@ type rolePlanner struct{ planner }
 func (p rolePlanner) plan(want *model.Role) (out part) {
 	address, have := model.RoleAddress(want.Name), p.have.Roles[want.Name]
 	after := &Object{Description: want.Description, Policies: want.Policies, ExternalRoles: want.ExternalRoles, SyncMode: want.SyncMode}
+	builtin := access.IsBuiltin(want.Name)
+	if p.fixesRoles() && have == nil && !builtin {
+		return p.waitForRole(want, nil, after)
+	}
 	if have == nil {
 		change := Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin}
-		if access.IsBuiltin(want.Name) {
+		if builtin {
 			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
 		}
 		out.change(change)
@@ -32,6 +36,9 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	}
 	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
+		if p.fixesRoles() {
+			return p.waitForRole(want, have, after)
+		}
 		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
 		p.noteEffects(&out, want)
 	}
@@ -65,7 +72,10 @@ func (p rolePlanner) end(have *state.Role, holders []string) (out part) {
 		out.change(Change{Address: address, Action: Forget, Before: showRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
 		return out
 	}
-	change := Change{Address: address, Action: Delete, Before: showRole(have), Reasons: []string{"no longer declared"}}
+	if p.fixesRoles() {
+		return p.waitForEnd(have, holders)
+	}
+	change := Change{Address: address, Action: Delete, Before: showRole(have), Reasons: p.explainDeletion(address)}
 	if heir := p.heirs.roles[have.Name]; heir != "" {
 		change.Reasons = []string{"renamed to " + heir + ", and no value carries it"}
 		change.Due = len(holders) > 0 && !slices.ContainsFunc(holders, func(name string) bool { return !p.keepsOnly(name, have.Name) })

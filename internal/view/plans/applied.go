@@ -30,6 +30,8 @@ func applyReport(p *plan.Plan, r *apply.Result) view.Document {
 	}
 	if p.DueOnly {
 		d.Sections = append(d.Sections, changesSection(p), warningsSection(p))
+	} else {
+		d.Sections = append(d.Sections, helmSection(p))
 	}
 	if p.Revoked != nil {
 		// Nobody was shown a plan where nobody was asked.

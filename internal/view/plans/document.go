@@ -18,6 +18,7 @@ func planDocument(p *plan.Plan, c view.Paste) view.Document {
 		Sections: []view.Section{
 			blockedSection(p),
 			risksSection(p),
+			driftSection(p),
 			changesSection(p),
 			filesSection(p),
 			accessSection(p),
@@ -25,7 +26,9 @@ func planDocument(p *plan.Plan, c view.Paste) view.Document {
 			settingsSection(p),
 			impliedSection(p),
 			waitingSection(p),
+			helmSection(p),
 			warningsSection(p),
+			undeclaredSection(p),
 			upcomingSection(p),
 		},
 		Foot: planFoot(p, c),
@@ -99,6 +102,9 @@ func noChanges(p *plan.Plan) string {
 		if strings.HasPrefix(n.Code, "history_") {
 			return "No changes against the state in this clone, whose history was not checked."
 		}
+	}
+	if p.Refreshed && len(p.WaitingForHelm) == 0 {
+		return "No changes. State and server equal the declarations."
 	}
 	return "No changes. State equals the declarations."
 }

@@ -75,6 +75,16 @@ func FullPlan(t testing.TB) *plan.Plan {
 		{Code: plan.RiskGuardrailLoosened, Severity: plan.High, Message: "guardrail max_deletes is loosened from 5 to 50"},
 	}
 	p.WaitingForIdentity = []plan.Waiting{{Address: model.TokenAddress("ci", "deploy").At(1), Gained: []plan.Reader{alice, bob}}}
+	p.Refreshed = true
+	p.WaitingForHelm = []plan.HelmWait{
+		{Address: model.RoleAddress("team"), Action: plan.Update, Detail: "belongs in the Helm values; the server has another form", Fields: []plan.Field{{Path: "description", Before: "old", After: "new"}}},
+		{Address: model.AccountAddress("held"), Detail: "waits, with its tokens, for new-role to be deployed with the Helm values"},
+	}
+	p.Drift = []plan.Drift{
+		{Address: ci, Effect: "was granted role osmo-admin on the server", By: "mallory", At: "2026-11-22T03:51:25Z"},
+		{Address: ci, Effect: "holds role staff, which idp-sync gives it again and again", By: "idp-sync", Left: true},
+	}
+	p.Undeclared = []plan.Undeclared{{Address: model.RoleAddress("theirs")}, {Address: model.TokenAddress("ci", "by-hand")}}
 	deploy := model.TokenAddress("ci", "deploy")
 	p.Warnings = []plan.Warning{
 		{Code: plan.WarnStaysReadable, Message: "recipient bob (age1old) could open 1 value and still can, in git's history, until revocation or expiry: osmoctl secrets exposure bob lists them"},

@@ -16,6 +16,7 @@ import (
 //	recipients ops=alice,bob rec=carol     groups of keys; default: ops=alice
 //	guard max_deletes=3/20% min_recipients=2
 //	git push=origin
+//	backend owns=account/a*                an OSMO server instead of none
 //	osmo version=6.3 mode=configmap        default: mode=database; mode= leaves it open
 //	role NAME ACTION@RESOURCE -ACTION@RESOURCE ext=a,b was=old text=description
 //	account NAME ROLE,ROLE protect label=k:v was=old text=description
@@ -64,6 +65,11 @@ func (r *declaring) line(kind string, words []string) {
 		}
 	case "git":
 		r.out.Project.Git.Push = strings.TrimPrefix(words[0], "push=")
+	case "backend":
+		r.out.Project.Backend = model.Backend{Kind: model.BackendOSMO, URL: "https://osmo.example.com"}
+		for _, w := range words {
+			r.out.Project.Backend.Owns = list(strings.TrimPrefix(w, "owns="))
+		}
 	case "osmo":
 		for _, w := range words {
 			switch key, value, _ := strings.Cut(w, "="); key {

@@ -284,14 +284,16 @@ func TestFailedRoleAndUser(t *testing.T) {
 	}
 }
 
-// A user that somebody else has created is not taken for one of ours.
+// A user whom somebody else creates while a run is at work is not taken for one of
+// ours.
 func TestForeignUser(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	if err := s.server.Session("somebody").EnsureUser(t.Context(), "c"); err != nil {
-		t.Fatal(err)
-	}
-	_, err := s.attempt(after, nil)
+	_, err := s.attempt(after, &interference{at: "commit reserve", kind: overtaken, then: func() {
+		if err := s.server.Session("somebody").EnsureUser(t.Context(), "c"); err != nil {
+			t.Fatal(err)
+		}
+	}})
 	var partial *apply.PartialError
 	if !errors.As(err, &partial) || len(partial.Failed) != 1 || !errors.Is(partial.Failed[0].Err, apply.ErrForeign) {
 		t.Errorf("got %v", err)

@@ -1,0 +1,382 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// A server may have otherwise than state says: somebody changed it by hand, a run was
+// interrupted, or it was there before the project. What is planned is the way from
+// what the server has to what is declared, so the state that a plan is made from is
+// first corrected by what was seen, and then takes in what is declared and there
+// already. Each of these steps is seen in the plan: the first as drift, the second as
+// changes that adopt. Where a correction leaves nothing else to do, a change records
+// it, so that the plan after it has nothing more to say.
+
+// observer reads off a server what a plan has to know.
+type observer struct {
+	basis
+	// applied is state as it was committed, and edit the one that is planned from.
+	applied *state.Snapshot
+	edit    *state.Edit
+	drift   []state.Drift
+}
+
+// observe is the basis corrected by what the server has, and the changes that adopt.
+func observe(b basis) (basis, *observer, part) {
+	o := &observer{basis: b, applied: b.have}
+	if !b.observed.Seen() {
+		return b, o, part{}
+	}
+	o.edit, o.owned = b.have.Edit(), map[model.Address]bool{}
+	o.drift = o.edit.Correct(b.observed, b.today, nil)
+	adopted := o.adopt()
+	o.takeOwned()
+	o.have = o.edit.Snapshot()
+	return o.basis, o, adopted
+}
+
+// adopt takes in what is declared, not in state, and on the server.
+func (o *observer) adopt() (out part) {
+	now := o.edit.Snapshot()
+	for _, name := range model.Names(o.want.Roles) {
+		if is := o.observed.Roles[name]; is != nil && now.Roles[name] == nil && !o.isReserved(model.RoleAddress(name), o.observed.RoleChanges[name].By) {
+			o.adoptRole(&out, o.want.Roles[name], is)
+		}
+	}
+	for _, name := range model.Names(o.want.Accounts) {
+		want := o.want.Accounts[name]
+		user, there := o.observed.Users[name]
+		if !there {
+			continue
+		}
+		if !now.Accounts[name].Live() {
+			if o.isReserved(model.AccountAddress(name), user.Created.By) {
+				continue
+			}
+			o.adoptAccount(&out, want, user)
+		}
+		for _, token := range model.Names(want.Tokens) {
+			o.adoptToken(&out, want.Tokens[token], user)
+		}
+	}
+	return out
+}
+
+// isReserved reports whether a run was to create something that is there now, and is
+// known to have been created by osmoctl. Then it is not adopted but finished.
+func (o *observer) isReserved(a model.Address, by string) bool {
+	u := o.applied.Meta.Underway
+	return u != nil && slices.Contains(u.Create, a) && (by == "" || by == o.observed.Identity)
+}
+
+func (o *observer) adoptRole(out *part, want, is *model.Role) {
+	after := &Object{Description: is.Description, Policies: is.Policies, SyncMode: is.SyncMode}
+	if want.ExternalRoles != nil {
+		after.ExternalRoles = is.ExternalRoles
+	}
+	after.keepSpelling(&Object{Policies: want.Policies, ExternalRoles: want.ExternalRoles})
+	reason := "newly declared; the server has it"
+	if access.IsBuiltin(want.Name) {
+		reason = "newly declared; the role is built into OSMO"
+	}
+	out.change(Change{Address: model.RoleAddress(want.Name), Action: Adopt, After: after, Reasons: []string{reason}, Origin: &want.Origin})
+	o.edit.SetRole(&state.Role{Name: want.Name, Description: after.Description, Policies: after.Policies, ExternalRoles: after.ExternalRoles, SyncMode: after.SyncMode})
+}
+
+func (o *observer) adoptAccount(out *part, want *model.Account, user model.ObservedUser) {
+	after := showDeclared(want)
+	after.Roles = slices.DeleteFunc(slices.Clone(user.Roles), func(role string) bool {
+		return user.Synced(role) && !slices.Contains(want.Roles, role)
+	})
+	reason := "newly declared; the server has it"
+	if user.Created.By != "" {
+		reason += ", created by " + user.Created.By
+	}
+	if !user.Created.At.IsZero() {
+		reason += " on " + model.DateOf(user.Created.At).String()
+	}
+	out.change(Change{Address: model.AccountAddress(want.Name), Action: Adopt, After: after, Reasons: []string{reason}, Origin: &want.Origin})
+	a := o.edit.Account(want.Name)
+	a.DeletedOn, a.Description, a.Labels, a.Protect = 0, want.Description, want.Labels, want.Protect
+	a.Grants = grantsOf(user, after.Roles)
+}
+
+// adoptToken takes in a token that somebody else has created. Its number is the first,
+// whose name is the token's own; where that was used before, the name is left to
+// whoever has it now.
+func (o *observer) adoptToken(out *part, want *model.Token, user model.ObservedUser) {
+	is, there := user.Tokens[want.Name]
+	have, first := o.edit.Snapshot().Accounts[want.Account].Tokens[want.Name], want.Address().At(1)
+	u := o.applied.Meta.Underway
+	if !there || is.Mark != (model.Mark{}) || have != nil && have.LastGeneration > 0 || u != nil && slices.Contains(u.Create, first) {
+		return
+	}
+	out.change(Change{
+		Address: want.Address(), Action: Adopt, After: o.showAdopted(want), Origin: &want.Origin,
+		Reasons: []string{fmt.Sprintf("newly declared; the server has it, with %s until %s, and its value is not known", listOr(is.Roles, "no roles"), is.ExpiresAt)},
+	})
+	o.edit.Adopt(first, state.AdoptedGeneration(first, is, o.today.Time(), ""))
+	t := o.edit.Token(want.Account, want.Name)
+	t.DeletedOn, t.Spec, t.Honoured = 0, want.TokenSpec, max(1, want.Generation)
+}
+
+func (o *observer) showAdopted(want *model.Token) *Object {
+	after := specObject(want.TokenSpec)
+	after.Requested = max(1, want.Generation)
+	return after
+}
+
+// record makes changes of the corrections that no other change brings along, and says
+// which generations ended by them.
+func (o *observer) record(planned []Change) (out part) {
+	touched := map[model.Address]bool{}
+	for i := range planned {
+		touched[Bearer(planned[i].Address)] = true
+	}
+	for _, d := range o.drift {
+		if d.Left {
+			continue
+		}
+		c := Change{Address: d.Address, Action: Update, Reasons: []string{"the server has it so"}}
+		switch d.Address.Kind {
+		case model.KindRole:
+			c.Before, c.After = showRole(o.applied.Roles[d.Address.Name]), nil
+			if is := o.have.Roles[d.Address.Name]; is != nil {
+				c.After = showRole(is)
+			}
+		case model.KindAccount:
+			c.Before, c.After = showAccount(o.applied.Accounts[d.Address.Name]), nil
+			if is := o.have.Accounts[d.Address.Name]; is.Live() {
+				c.After = showAccount(is)
+			}
+		default:
+			c.Before = showGeneration(o.applied.Accounts[d.Address.Account].Tokens[d.Address.Name].Generation(d.Address.Generation))
+			if is := o.have.Accounts[d.Address.Account].Tokens[d.Address.Name].Generation(d.Address.Generation); is != nil {
+				c.After = showGeneration(is)
+			}
+		}
+		switch {
+		case c.After == nil && d.Address.Generation > 0:
+			c.Action, c.Reasons = Revoke, []string{"gone from the server"}
+		case touched[Bearer(d.Address)]:
+			continue
+		case c.After == nil:
+			c.Action, c.Reasons = Forget, []string{"no longer declared, and gone from the server"}
+		}
+		// Several things may have happened to one object.
+		if !slices.ContainsFunc(out.changes, func(o Change) bool { return o.Address == c.Address }) {
+			out.change(c)
+		}
+	}
+	return out
+}
+
+// Bearer is the object whose record in state has what an address names: a role, or the
+// account of a token.
+func Bearer(a model.Address) model.Address {
+	if a.Kind == model.KindToken {
+		return model.AccountAddress(a.Account)
+	}
+	return a
+}
+
+// takeOwned takes in what is on the server, not in state, not declared, and said to be
+// the project's own: so it is planned as what is no longer declared. Who osmoctl is
+// there is not among it, nor what OSMO brings along.
+func (o *observer) takeOwned() {
+	owned := o.want.Project.Backend.Owned
+	for _, name := range model.Names(o.observed.Users) {
+		if a := model.AccountAddress(name); owned(a) && o.isStrange(a) && name != o.observed.Identity {
+			o.owned[a] = true
+			user, account := o.observed.Users[name], o.edit.Account(name)
+			account.DeletedOn, account.Grants = 0, grantsOf(user, user.Roles)
+		}
+	}
+	for _, name := range model.Names(o.observed.Roles) {
+		if a := model.RoleAddress(name); owned(a) && o.isStrange(a) && !access.IsBuiltin(name) && !o.fixesRoles() {
+			o.owned[a] = true
+			is := o.observed.Roles[name]
+			o.edit.SetRole(&state.Role{Name: name, Description: is.Description, Policies: is.Policies, ExternalRoles: is.ExternalRoles, SyncMode: is.SyncMode})
+		}
+	}
+}
+
+func grantsOf(user model.ObservedUser, roles []string) (grants []state.Grant) {
+	for _, role := range roles {
+		grants = append(grants, state.Grant{Role: role, AssignedBy: user.Assigned[role].By, AssignedAt: user.Assigned[role].At})
+	}
+	return grants
+}
+
+// isStrange reports whether a role or user is neither declared nor in state, and no run
+// was to create it.
+func (o *observer) isStrange(a model.Address) bool {
+	u := o.applied.Meta.Underway
+	if u != nil && (slices.Contains(u.Create, a) || slices.Contains(u.Remove, a)) {
+		return false
+	}
+	if a.Kind == model.KindRole {
+		return o.want.Roles[a.Name] == nil && o.applied.Roles[a.Name] == nil
+	}
+	return o.want.Accounts[a.Name] == nil && !o.applied.Accounts[a.Name].Live()
+}
+
+// maxUndeclared bounds how much a plan lists of what is not the project's.
+const maxUndeclared = 100
+
+// listUndeclared lists what nobody declared: roles, and tokens of the project's
+// accounts. Users are people too, so they are only counted.
+func (o *observer) listUndeclared() (list []Undeclared, notices []Notice) {
+	users := 0
+	for _, name := range model.Names(o.observed.Roles) {
+		if a := model.RoleAddress(name); o.isStrange(a) && !access.IsBuiltin(name) && !o.want.Project.Backend.Owned(a) {
+			list = append(list, Undeclared{a, stampOf(o.observed.RoleChanges[name])})
+		}
+	}
+	for _, name := range model.Names(o.observed.Users) {
+		if a := model.AccountAddress(name); o.isStrange(a) {
+			if !o.want.Project.Backend.Owned(a) && name != o.observed.Identity {
+				users++
+			}
+			continue
+		}
+		for _, token := range model.Names(o.observed.Users[name].Tokens) {
+			if o.isForeign(name, token, o.observed.Users[name].Tokens[token].Mark) {
+				list = append(list, Undeclared{Address: model.TokenAddress(name, token)})
+			}
+		}
+	}
+	if n := len(list); n > maxUndeclared {
+		list = list[:maxUndeclared]
+		notices = append(notices, Notice{Code: "undeclared_cut", Message: fmt.Sprintf("%d roles and tokens on the server are not declared here; the first %d are listed", n, maxUndeclared)})
+	}
+	if users > 0 {
+		notices = append(notices, Notice{
+			Code: "undeclared_users", Message: fmt.Sprintf("%s on the server %s not declared here, and left alone", model.Plural(users, "user", "users"), isAre(users)),
+			Hint: "osmoctl import osmo --id-prefix P writes manifests of some of them",
+		})
+	}
+	return list, notices
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// isForeign reports whether a token of a project's account was made by somebody else
+// and is neither adopted nor to be adopted.
+func (o *observer) isForeign(account, name string, mark model.Mark) bool {
+	if mark.Lineage != "" && mark.Lineage == o.applied.Meta.Lineage {
+		return false // A number that was burned or has ended: the next apply takes it away.
+	}
+	have := o.have.Accounts[account]
+	if have == nil {
+		return true
+	}
+	for _, t := range have.Tokens {
+		for i := range t.Generations {
+			if t.Generations[i].ServerName == name {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// server is the one that the plan has to be right for: as declared, and as it was seen
+// where nothing is.
+func (b basis) server() model.Server {
+	s := b.want.Project.Server
+	if version, known := access.ReadVersion(b.observed.Server.Version); known && s.Version == "" {
+		s.Version = version
+	}
+	if s.Mode == "" {
+		s.Mode = b.observed.Server.Mode
+	}
+	return s
+}
+
+// Drift is one thing that the server has otherwise than the last apply left it.
+type Drift struct {
+	Address model.Address `json:"address"`
+	// Effect goes on from the address: "has lost role ops on the server".
+	Effect string `json:"effect"`
+	// By and At say who did it and when, where the server knows.
+	By string `json:"by,omitzero"`
+	At string `json:"at,omitzero"`
+	// Left says that the plan leaves it so.
+	Left bool `json:"left,omitzero"`
+}
+
+// Undeclared is something on the server that is not the project's.
+type Undeclared struct {
+	Address model.Address `json:"address"`
+	stamp
+}
+
+// stamp is who did something on a server and when.
+type stamp struct {
+	By string `json:"by,omitzero"`
+	At string `json:"at,omitzero"`
+}
+
+func stampOf(a model.Authorship) (s stamp) {
+	s.By = a.By
+	if !a.At.IsZero() {
+		s.At = a.At.UTC().Format("2006-01-02T15:04:05Z")
+	}
+	return s
+}
+
+// showDrift is the drift as a plan has it.
+func (o *observer) showDrift() []Drift {
+	out := make([]Drift, len(o.drift))
+	for i, d := range o.drift {
+		s := stampOf(d.Authorship)
+		out[i] = Drift{Address: d.Address, Effect: d.Effect, By: s.By, At: s.At, Left: d.Left}
+	}
+	return out
+}
+
+// describe puts into a plan what was seen.
+func (o *observer) describe(p *Plan) {
+	if !o.observed.Seen() {
+		return
+	}
+	p.Refreshed = true
+	p.Drift = o.showDrift()
+	var notices []Notice
+	p.Undeclared, notices = o.listUndeclared()
+	p.Notices = append(p.Notices, notices...)
+	if n := len(o.leftBehind()); n > 0 {
+		p.Notices = append(p.Notices, Notice{
+			Code: "still_on_server", Message: fmt.Sprintf("%s ended here and still on the server: %s", model.Plural(n, "object has", "objects have"), strings.Join(o.nameLeftBehind(), ", ")),
+			Hint: "the next apply takes away what is left",
+		})
+	}
+}
+
+// leftBehind is what state has let go of and the server was not seen to have lost.
+func (o *observer) leftBehind() []model.Address {
+	if o.applied.Meta.Underway == nil {
+		return nil
+	}
+	return o.applied.Meta.Underway.Remove
+}
+
+func (o *observer) nameLeftBehind() []string {
+	var names []string
+	for _, a := range o.leftBehind() {
+		names = append(names, a.String())
+	}
+	return []string{nameFew(names)}
+}
