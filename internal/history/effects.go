@@ -91,9 +91,9 @@ func (e *effectList) generations(c accountChange) {
 		g, was := after[a], before[a]
 		switch {
 		case was == nil:
-			e.givef("%s is live with the value %s%s", a, g.Value.Short(), withRoles(g))
-		case was.Value != g.Value:
-			e.givef("%s has another value, %s%s", a, g.Value.Short(), withRoles(g))
+			e.givef("%s is live with %s%s", a, valueWords(g), withRoles(g))
+		case was.Handle(a) != g.Handle(a):
+			e.givef("%s has another value, %s%s", a, g.Handle(a), withRoles(g))
 		case !reflect.DeepEqual(was, g):
 			e.givef("%s is recorded otherwise", a)
 		}
@@ -103,6 +103,13 @@ func (e *effectList) generations(c accountChange) {
 			e.takef("%s is no longer live", a)
 		}
 	}
+}
+
+func valueWords(g *state.Generation) string {
+	if !g.Known() {
+		return "an unknown value"
+	}
+	return "the value " + g.Value.Short()
 }
 
 func withRoles(g *state.Generation) string {

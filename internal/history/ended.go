@@ -17,6 +17,8 @@ import (
 type Ended struct {
 	// Address is the generation that it was when it ended.
 	Address model.Address
+	// Adopted says that the value was never known; Value is then zero.
+	Adopted bool
 	Value   state.Sum
 	On      model.Date
 	Reason  string
@@ -24,10 +26,22 @@ type Ended struct {
 	Commit string
 }
 
+// Handle is what it is known by wherever it stands.
+func (e Ended) Handle() state.Handle {
+	stone := e.Tombstone()
+	return stone.Handle(e.Address)
+}
+
+// Tombstone is what state would have of it.
+func (e Ended) Tombstone() state.Tombstone {
+	return state.Tombstone{Generation: e.Address.Generation, Adopted: e.Adopted, Value: e.Value, EndedOn: e.On, Reason: e.Reason}
+}
+
 // endedText is the form of Ended in the clone's memory.
 type endedText struct {
 	Address model.Address `json:"address"`
-	Value   string        `json:"value_sha256"`
+	Adopted bool          `json:"adopted,omitzero"`
+	Value   string        `json:"value_sha256,omitzero"`
 	On      model.Date    `json:"ended_on"`
 	Reason  string        `json:"reason"`
 	Commit  string        `json:"commit"`
@@ -35,7 +49,11 @@ type endedText struct {
 
 // MarshalJSON writes the value in hex.
 func (e Ended) MarshalJSON() ([]byte, error) {
-	return json.Marshal(endedText{e.Address, e.Value.String(), e.On, e.Reason, e.Commit})
+	text := endedText{Address: e.Address, Adopted: e.Adopted, On: e.On, Reason: e.Reason, Commit: e.Commit}
+	if !e.Adopted {
+		text.Value = e.Value.String()
+	}
+	return json.Marshal(text)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -44,16 +62,19 @@ func (e *Ended) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &text); err != nil {
 		return err
 	}
-	value, ok := parseSum(text.Value)
-	if !ok || len(text.Value) != hex.EncodedLen(len(value)) {
-		return fmt.Errorf("%q is not a SHA-256", text.Value)
+	var value state.Sum
+	if !text.Adopted {
+		var ok bool
+		if value, ok = parseSum(text.Value); !ok || len(text.Value) != hex.EncodedLen(len(value)) {
+			return fmt.Errorf("%q is not a SHA-256", text.Value)
+		}
 	}
-	*e = Ended{text.Address, value, text.On, text.Reason, text.Commit}
+	*e = Ended{text.Address, text.Adopted, value, text.On, text.Reason, text.Commit}
 	return nil
 }
 
 // endings are values that ended, each as it was first seen.
-type endings map[state.Sum]Ended
+type endings map[state.Handle]Ended
 
 // learn takes in what an account records at a commit.
 func (e endings) learn(a *state.Account, commit string) {
@@ -62,9 +83,7 @@ func (e endings) learn(a *state.Account, commit string) {
 	}
 	for name, t := range a.Tokens {
 		for _, s := range t.Tombstones {
-			if _, known := e[s.Value]; !known {
-				e[s.Value] = Ended{model.TokenAddress(a.Name, name).At(s.Generation), s.Value, s.EndedOn, s.Reason, commit}
-			}
+			e.add(Ended{model.TokenAddress(a.Name, name).At(s.Generation), s.Adopted, s.Value, s.EndedOn, s.Reason, commit})
 		}
 	}
 }
@@ -72,8 +91,8 @@ func (e endings) learn(a *state.Account, commit string) {
 // add takes in what others know.
 func (e endings) add(list ...Ended) {
 	for _, x := range list {
-		if _, known := e[x.Value]; !known {
-			e[x.Value] = x
+		if _, known := e[x.Handle()]; !known {
+			e[x.Handle()] = x
 		}
 	}
 }
@@ -103,9 +122,9 @@ func (c *checker) findForgotten(ctx context.Context, l *loader) error {
 		return err
 	}
 	missing := endings{}
-	for value, e := range all {
+	for handle, e := range all {
 		if !recordsEnd(l.accounts[folderOf(e.Address)], e) {
-			missing[value] = e
+			missing[handle] = e
 		}
 	}
 	if len(c.report.Open()) > 0 {
@@ -124,7 +143,7 @@ func recordsEnd(a *state.Account, e Ended) bool {
 	if a == nil || a.Tokens[e.Address.Name] == nil {
 		return false
 	}
-	return slices.ContainsFunc(a.Tokens[e.Address.Name].Tombstones, func(s state.Tombstone) bool { return s.Value == e.Value })
+	return slices.ContainsFunc(a.Tokens[e.Address.Name].Tombstones, func(s state.Tombstone) bool { return s.Handle(e.Address) == e.Handle() })
 }
 
 // findTakenNumbers returns values that live under the number of a generation that ended.
@@ -136,8 +155,8 @@ func findTakenNumbers(accounts map[string]*state.Account, all endings) (list []E
 		if a == nil || a.Tokens[e.Address.Name] == nil {
 			continue
 		}
-		if g := a.Tokens[e.Address.Name].Generation(e.Address.Generation); g != nil && g.Value != e.Value {
-			e.Value = g.Value
+		if g := a.Tokens[e.Address.Name].Generation(e.Address.Generation); g != nil && g.Handle(e.Address) != e.Handle() {
+			e.Value, e.Adopted = g.Value, g.Adopted
 			list = append(list, e)
 		}
 	}

@@ -271,7 +271,7 @@ func TestNeeds(t *testing.T) {
 
 func TestEndedText(t *testing.T) {
 	t.Parallel()
-	want := Ended{model.TokenAddress("svc", "t").At(2), state.SumOf([]byte("x")), 20600, "leaked", "c0ffee"}
+	want := Ended{model.TokenAddress("svc", "t").At(2), false, state.SumOf([]byte("x")), 20600, "leaked", "c0ffee"}
 	data, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)

@@ -162,6 +162,7 @@ func (e *exposing) record(f git.File) bool {
 	var account struct {
 		Tokens map[string]struct {
 			Generations []struct {
+				Adopted          bool     `json:"adopted"`
 				Value            string   `json:"value_sha256"`
 				Recipients       []string `json:"recipients"`
 				FormerRecipients []string `json:"former_recipients"`
@@ -174,6 +175,9 @@ func (e *exposing) record(f git.File) bool {
 	whole := true
 	for _, t := range account.Tokens {
 		for _, g := range t.Generations {
+			if g.Adopted && g.Value == "" {
+				continue // Nobody could read it here.
+			}
 			value, ok := parseSum(g.Value)
 			if whole = whole && ok; ok {
 				e.addSealed(value, g.Recipients)

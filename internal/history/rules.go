@@ -212,21 +212,21 @@ func (j *judgement) checkContinued(a model.Address, before *state.Generation, af
 	now := after.Generation(before.Number)
 	if now == nil {
 		ended := slices.ContainsFunc(after.Tombstones, func(s state.Tombstone) bool {
-			return s.Generation == before.Number && s.Value == before.Value
+			return s.Generation == before.Number && s.Handle(a) == before.Handle(a)
 		})
 		if !ended {
 			j.addf(CodeRecordLost, "%s was live, and is forgotten without having ended", a)
 		}
 		return
 	}
-	if what := nameFixedChange(before, now); what != "" {
+	if what := nameFixedChange(a, before, now); what != "" {
 		j.addf(CodeGenerationChanged, "%s has %s", a, what)
 	}
-	if !subset(before.EverReadable(), now.EverReadable()) && now.Value == before.Value {
-		j.addf(CodeReaderForgotten, "a key that could read %s is neither a recipient nor a former one any more", a)
-	}
-	if now.Value != before.Value {
+	if now.Handle(a) != before.Handle(a) {
 		return // That says it already.
+	}
+	if !subset(before.EverReadable(), now.EverReadable()) {
+		j.addf(CodeReaderForgotten, "a key that could read %s is neither a recipient nor a former one any more", a)
 	}
 	sealedAgain, sameKeys := now.Ciphertext != before.Ciphertext, slices.Equal(now.Recipients, before.Recipients)
 	switch {
@@ -238,11 +238,11 @@ func (j *judgement) checkContinued(a model.Address, before *state.Generation, af
 }
 
 // nameFixedChange names what changed of that which is fixed when a generation is
-// issued, or returns "".
-func nameFixedChange(before, now *state.Generation) string {
+// issued as a, or returns "".
+func nameFixedChange(a model.Address, before, now *state.Generation) string {
 	switch {
-	case now.Value != before.Value:
-		return "another value: " + now.Value.Short() + " instead of " + before.Value.Short()
+	case now.Handle(a) != before.Handle(a):
+		return "another value: " + now.Handle(a).String() + " instead of " + before.Handle(a).String()
 	case !slices.Equal(now.Roles, before.Roles):
 		return "other roles than it was issued with"
 	case now.ExpiresAt != before.ExpiresAt:
@@ -268,26 +268,28 @@ func (j *judgement) checkIssued(a model.Address, before, after *state.Token) {
 		if before != nil && before.Generation(g.Number) != nil {
 			continue
 		}
-		j.value(a.At(g.Number), g.Value)
+		j.value(a.At(g.Number), g)
 		j.number(a.At(g.Number), g)
 	}
 }
 
-// value refuses one that was ended, or is known from another place.
-func (j *judgement) value(a model.Address, value state.Sum) {
-	if e, ended := j.memory.ended[value]; ended {
-		j.addf(CodeValueRevived, "the value %s is live again as %s, and was ended as %s", value.Short(), a, e.Address)
+// value refuses one that was ended, or is known from another place. One that is
+// not known is no other's.
+func (j *judgement) value(a model.Address, g *state.Generation) {
+	h := g.Handle(a)
+	if e, ended := j.memory.ended[h]; ended {
+		j.addf(CodeValueRevived, "%s is live again as %s, and was ended as %s", valueWords(g), a, e.Address)
 		return
 	}
-	if at, known := j.memory.issued[value]; known && at != a {
-		j.addf(CodeValueRepeated, "the value %s is live as %s, and is known from %s", value.Short(), a, at)
+	if at, known := j.memory.issued[h]; known && at != a {
+		j.addf(CodeValueRepeated, "%s is live as %s, and is known from %s", valueWords(g), a, at)
 	}
 }
 
 // number refuses one that was given out before for another value. A restore may
 // bring back a generation that a bad commit had lost, under its own number.
 func (j *judgement) number(a model.Address, g *state.Generation) {
-	if j.memory.issued[g.Value] == a || j.memory.ended[g.Value].Address == a {
+	if h := g.Handle(a); j.memory.issued[h] == a || j.memory.ended[h].Address == a {
 		return
 	}
 	if highest := j.memory.highest[a.Token()]; g.Number <= highest && !j.restores() {
@@ -298,14 +300,14 @@ func (j *judgement) number(a model.Address, g *state.Generation) {
 // memory is what was ever issued and ended, as far as the walk has come.
 type memory struct {
 	// issued says where a value was first seen live.
-	issued map[state.Sum]model.Address
+	issued map[state.Handle]model.Address
 	ended  endings
 	// highest is the highest generation of each token.
 	highest map[model.Address]int
 }
 
 func newMemory() *memory {
-	return &memory{map[state.Sum]model.Address{}, endings{}, map[model.Address]int{}}
+	return &memory{map[state.Handle]model.Address{}, endings{}, map[model.Address]int{}}
 }
 
 func (m *memory) clone() *memory {
@@ -329,8 +331,9 @@ func (m *memory) learn(a *state.Account, commit string) {
 		address := model.TokenAddress(a.Name, name)
 		m.highest[address] = max(m.highest[address], t.LastGeneration)
 		for i := range t.Generations {
-			if _, known := m.issued[t.Generations[i].Value]; !known {
-				m.issued[t.Generations[i].Value] = address.At(t.Generations[i].Number)
+			g := &t.Generations[i]
+			if _, known := m.issued[g.Handle(address)]; !known {
+				m.issued[g.Handle(address)] = address.At(g.Number)
 			}
 		}
 	}

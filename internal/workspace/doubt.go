@@ -66,9 +66,8 @@ func (t *trust) endings() []state.Ending {
 		if e.Commit != "" {
 			reason += fmt.Sprintf(" (recorded by commit %.12s, and no longer in this state)", e.Commit)
 		}
-		out[i] = state.Ending{Address: e.Address, Tombstone: state.Tombstone{
-			Generation: e.Address.Generation, Value: e.Value, EndedOn: e.On, Reason: reason,
-		}}
+		out[i] = state.Ending{Address: e.Address, Tombstone: e.Tombstone()}
+		out[i].Reason = reason
 	}
 	return out
 }
@@ -136,9 +135,9 @@ func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
 	if len(t.report.Ended) == 0 {
 		return nil
 	}
-	ended := map[state.Sum]history.Ended{}
+	ended := map[state.Handle]history.Ended{}
 	for _, e := range t.report.Ended {
-		ended[e.Value] = e
+		ended[e.Handle()] = e
 	}
 	var list []plan.Notice
 	for _, name := range have.AccountNames() {
@@ -146,7 +145,7 @@ func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
 		for _, token := range model.Names(a.Tokens) {
 			for i := range a.Tokens[token].Generations {
 				g := &a.Tokens[token].Generations[i]
-				if e, has := ended[g.Value]; has {
+				if e, has := ended[g.Handle(model.TokenAddress(name, token))]; has {
 					list = append(list, plan.Notice{
 						Code: noticeEnded,
 						Message: fmt.Sprintf("token/%s/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it",

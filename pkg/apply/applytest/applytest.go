@@ -26,6 +26,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -161,6 +162,29 @@ func (w *World) Run(want *model.Declarations) *apply.Run {
 	return &apply.Run{
 		Backend: w.Backend, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
 		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project),
+	}
+}
+
+// Adopt commits a declared token as one that a server had before: recorded as
+// declared, with a value that nobody knows. Its account was applied before.
+func (w *World) Adopt(declarations, account, token string) {
+	w.tb.Helper()
+	want := Declare(w.tb, declarations).Accounts[account]
+	declared, a, edit := want.Tokens[token], model.TokenAddress(account, token), w.State().Edit()
+	t := edit.Token(account, token)
+	t.DeletedOn, t.Spec, t.Honoured = 0, declared.TokenSpec, 1
+	number := t.LastGeneration + 1
+	edit.Adopt(a, state.Generation{
+		Number: number, ServerName: model.ServerName(token, number), IssuedAt: w.Today.Time().Add(12 * time.Hour), IssuedBy: w.Actor,
+		ExpiresAt: declared.Expiry.On(w.Today), Description: declared.Description, Roles: declared.RolesAtIssue(want),
+	})
+	next, changes := edit.Finish()
+	message := record.Message{
+		Subject: "osmoctl: 1 to adopt", Changes: []string{"adopt " + a.String()},
+		Serial: next.Meta.Serial, Lineage: next.Meta.Lineage, Run: "run-1", Actor: w.Actor,
+	}
+	if _, err := w.Store.Commit(context.Background(), changes, message.String()); err != nil {
+		w.tb.Fatal(err)
 	}
 }
 
