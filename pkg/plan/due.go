@@ -70,6 +70,9 @@ func (p tokenPlanner) planDue(a model.Address, t *state.Token, account *model.Ac
 		} else if missing := applied.missing(t); len(missing) > 0 {
 			out.warn("key_unknown", a, "is due since %s and is not rotated: state has only the digest of %s, and no osmoctl.yaml in the history at hand has the key",
 				due, strings.Join(missing, ", "))
+		} else if len(c.want.Readers) == 0 {
+			// Only what was adopted was never sealed to anybody.
+			out.warn("key_unknown", a, "is due since %s and is not rotated: it was adopted, and state has not recorded who is to read it: apply the declarations first", due)
 		} else {
 			p.rotate(&out, c, causes{reasons: []string{"due since " + due.String()}, due: true})
 		}

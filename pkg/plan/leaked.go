@@ -104,10 +104,14 @@ func indexValues(have *state.Snapshot) map[state.Sum]model.Address {
 		for name, t := range a.Tokens {
 			address := model.TokenAddress(a.Name, name)
 			for i := range t.Generations {
-				values[t.Generations[i].Value] = address.At(t.Generations[i].Number)
+				if g := &t.Generations[i]; g.Known() {
+					values[g.Value] = address.At(g.Number)
+				}
 			}
 			for i := range t.Tombstones {
-				values[t.Tombstones[i].Value] = address.At(t.Tombstones[i].Generation)
+				if s := &t.Tombstones[i]; s.Known() {
+					values[s.Value] = address.At(s.Generation)
+				}
 			}
 		}
 	}

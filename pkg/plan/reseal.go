@@ -37,12 +37,23 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 	return d.finish(p, KindReseal, nil, opts)
 }
 
-// checkGenerations refuses targets that name a generation which does not live:
-// that there is nothing to reseal would say that all is well with it.
+// checkGenerations refuses targets that name a generation which does not live, or
+// whose value is not known: that there is nothing to reseal would say that all is well with it.
 func checkGenerations(b basis, targets []model.Address) (out part) {
 	for _, a := range targets {
-		if t := b.findApplied(a); a.Generation != 0 && b.knows(a) && (!t.Live() || t.Generation(a.Generation) == nil) {
+		if a.Generation == 0 || !b.knows(a) {
+			continue
+		}
+		var g *state.Generation
+		if t := b.findApplied(a); t.Live() {
+			g = t.Generation(a.Generation)
+		}
+		switch {
+		case g == nil:
 			out.fail(CodeUnknownTarget, diag.Position{}, "osmoctl token get shows the generations", "target %s is not a generation that lives", a)
+		case !g.Known():
+			out.fail(CodeUnknownTarget, diag.Position{}, "osmoctl apply --replace "+a.Token().String()+" makes a value that is known",
+				"target %s was adopted: its value is not known, so there is nothing to seal", a)
 		}
 	}
 	return out
@@ -57,7 +68,7 @@ func (p planner) reseal(want *model.Token, targets []model.Address) (out part) {
 	r := Readers{Token: want.Address(), Gained: []Reader{}, Lost: []Reader{}}
 	for i := range have.Generations {
 		g := &have.Generations[i]
-		if g.ExpiresAt > p.today && !p.keys.matches(want.Readers, g.Recipients) && isTargeted(want.Address().At(g.Number), targets) {
+		if g.Known() && g.ExpiresAt > p.today && !p.keys.matches(want.Readers, g.Recipients) && isTargeted(want.Address().At(g.Number), targets) {
 			p.resealGeneration(&out, want, g, &r)
 		}
 	}

@@ -167,13 +167,14 @@ func (p tokenPlanner) keep(out *part, c *tokenCase) {
 }
 
 // waitForReseal lists the keys that were added since the value was sealed. Keys that
-// were removed have seen it, and make a rotation instead.
+// were removed have seen it, and make a rotation instead. A value that is not known
+// waits for nobody: a key that is added reads the next one.
 func (p tokenPlanner) waitForReseal(out *part, c *tokenCase, g *state.Generation) {
 	if p.keys.matches(c.want.Readers, g.Recipients) {
 		return
 	}
 	gained := p.keys.compare(c.address(), c.want.Readers, g.Recipients).Gained
-	if len(gained) > 0 {
+	if len(gained) > 0 && g.Known() {
 		out.waiting = append(out.waiting, Waiting{Address: c.address().At(g.Number), Gained: gained})
 	}
 	known := members(p.have.Granted(c.have))
