@@ -83,6 +83,7 @@ func TestScripts(t *testing.T) {
 			"runnable":   runnable,
 			"holdlock":   holdLock,
 			"interrupt":  interrupt,
+			"adopts":     adopts,
 			"alive":      alive,
 			"applies":    applies,
 			"works":      works,

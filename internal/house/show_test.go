@@ -148,6 +148,9 @@ func showSecrets(check checker) {
 	check("who", func(v *view.View) error {
 		return readers.ShowWho(v, report.Who{Generations: []report.WhoGeneration{}}, view.JSON)
 	})
+	check("who", func(v *view.View) error {
+		return readers.ShowWho(v, adopted(), view.JSON)
+	})
 	check("exposure", func(v *view.View) error {
 		return readers.ShowExposure(v, report.Exposure{
 			Query: "alice", Keys: []report.ExposedKey{{Key: "sha256:" + key, Names: []string{"alice"}, Live: 1}}, Notes: []string{"shallow"},
@@ -155,6 +158,14 @@ func showSecrets(check checker) {
 			Rotate: []model.Address{at.Token()}, Revoke: []model.Address{at}, Commands: []string{"osmoctl apply"},
 		}, view.JSON)
 	})
+}
+
+// adopted is who reads a token whose value nobody knows.
+func adopted() report.Who {
+	at := model.TokenAddress("svc", "t").At(1)
+	token := &state.Token{Generations: []state.Generation{{Number: 1, Adopted: true, ExpiresAt: today}}}
+	snap := &state.Snapshot{Accounts: map[string]*state.Account{"svc": {Name: "svc", Tokens: map[string]*state.Token{"t": token}}}}
+	return report.WhoOf(snap, nil, at.Token(), []model.Address{at}, nil, today)
 }
 
 // someProblems has one of each shape.

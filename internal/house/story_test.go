@@ -377,6 +377,7 @@ func TestViewsFitTheirSchemas(t *testing.T) {
 		showPlan(check, p)
 		showPlan(check, dueOnly(t, w))
 	})
+	begin(t, w)
 	showAll(check, w.State(), w.Today)
 	showOthers(check)
 	for name := range seen {

@@ -120,11 +120,17 @@ func ExposureOf(known *history.Exposure, query string, keys []string, snap *stat
 			t := tokens[name]
 			for i := range t.Generations {
 				g := &t.Generations[i]
+				if !g.Known() {
+					continue // No key ever read it here.
+				}
 				here[g.Value] = true
 				// This state has a record even if it was never committed.
 				e.count(model.TokenAddress(account, name).At(g.Number), g, readersAmong(keys, known.Readable[g.Value], g.EverReadable()), today)
 			}
 			for i := range t.Tombstones {
+				if !t.Tombstones[i].Known() {
+					continue
+				}
 				value := t.Tombstones[i].Value
 				here[value] = true
 				if len(readersAmong(keys, known.Readable[value], nil)) > 0 {

@@ -63,13 +63,16 @@ type Known struct {
 	Commit string
 	// Values has the verdict on each, by its digest.
 	Values map[state.Sum]Verdict
+	// Unknown are live generations whose values are not known, so that they cannot
+	// be found.
+	Unknown []model.Address
 	// Left says why there is no state, where it could not be read.
 	Left []ScanLeft
 }
 
 // ScanOf reports what a search found, in the order of places.
 func ScanOf(found *search.Result, known Known) Scan {
-	out := Scan{Compared: known.Commit, Files: found.Files, Bytes: found.Bytes, Versions: found.Versions, Left: slices.Clone(known.Left), Notes: scanNotes(found)}
+	out := Scan{Compared: known.Commit, Files: found.Files, Bytes: found.Bytes, Versions: found.Versions, Left: slices.Clone(known.Left), Notes: append(scanNotes(found), unknownNotes(known.Unknown)...)}
 	for _, l := range found.Unread {
 		out.Left = append(out.Left, ScanLeft{Path: l.Path, Reason: l.Reason})
 	}
@@ -132,6 +135,17 @@ func scanNotes(found *search.Result) (notes []string) {
 		}
 	}
 	return notes
+}
+
+// unknownNotes say what was not looked for, since nobody knows its value.
+func unknownNotes(list []model.Address) []string {
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return []string{fmt.Sprintf("%s was adopted: its value is not known, so it is not found", list[0])}
+	}
+	return []string{fmt.Sprintf("%d tokens were adopted, %s among them: their values are not known, so they are not found", len(list), list[0])}
 }
 
 // Address is the generation that was found, "" for a stranger.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -47,6 +48,8 @@ type Token struct {
 	LostRoles []string `json:"lost_roles"`
 	// Generation is the number of the best one; 0 where none lives.
 	Generation int `json:"generation"`
+	// Adopted says that the value of the best generation is not known.
+	Adopted bool `json:"adopted,omitzero"`
 	// Recipients are the declared names.
 	Recipients []string        `json:"recipients"`
 	ExpiresIn  model.Days      `json:"expires_in,omitzero"`
@@ -71,8 +74,11 @@ const (
 
 // Generation is one live value of a token.
 type Generation struct {
-	Generation   int        `json:"generation"`
-	Status       string     `json:"status"`
+	Generation int    `json:"generation"`
+	Status     string `json:"status"`
+	// Adopted says that a server had the token already: its value is not known, and
+	// it was not issued but taken over, for whom and when is said below.
+	Adopted      bool       `json:"adopted,omitzero"`
 	ServerName   string     `json:"server_name"`
 	IssuedAt     time.Time  `json:"issued_at"`
 	IssuedBy     string     `json:"issued_by"`
@@ -85,23 +91,37 @@ type Generation struct {
 	// FormerRecipients are keys that it was sealed to earlier.
 	FormerRecipients []plan.Reader `json:"former_recipients,omitzero"`
 	// Ciphertext is the path of the sealed value, from the project directory.
-	Ciphertext string `json:"ciphertext"`
+	Ciphertext OrUnknown `json:"ciphertext"`
 	// ValueSHA256 and CiphertextSHA256 are in hex.
-	ValueSHA256      string `json:"value_sha256"`
-	CiphertextSHA256 string `json:"ciphertext_sha256"`
+	ValueSHA256      OrUnknown `json:"value_sha256"`
+	CiphertextSHA256 OrUnknown `json:"ciphertext_sha256"`
 
-	// Value is the sum that ValueSHA256 spells.
-	Value state.Sum `json:"-"`
+	// Value is what ValueSHA256 spells.
+	Value state.Handle `json:"-"`
 	// RevokeDue says that its day has come and no apply has revoked it.
 	RevokeDue bool `json:"-"`
 }
 
 // Tombstone is what is remembered of an ended generation.
 type Tombstone struct {
-	Generation  int        `json:"generation"`
-	EndedOn     model.Date `json:"ended_on"`
-	Reason      string     `json:"reason"`
-	ValueSHA256 string     `json:"value_sha256"`
+	Generation int        `json:"generation"`
+	EndedOn    model.Date `json:"ended_on"`
+	Reason     string     `json:"reason"`
+	// Adopted says that its value was never known.
+	Adopted     bool      `json:"adopted,omitzero"`
+	ValueSHA256 OrUnknown `json:"value_sha256"`
+}
+
+// OrUnknown is a text about a value, empty where the value is not known. JSON says
+// null of that.
+type OrUnknown string
+
+// MarshalJSON writes the text, or null.
+func (u OrUnknown) MarshalJSON() ([]byte, error) {
+	if u == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(u))
 }
 
 // TokenOf reports an account's token, as applied, on a day. names gives
@@ -122,10 +142,13 @@ func TokenOf(account *state.Account, name string, today model.Date, names map[st
 		out.Generations[i] = generationOf(account.Name, name, &t.Generations[i], today, names)
 	}
 	for i, g := range t.Tombstones {
-		out.Tombstones[i] = Tombstone{g.Generation, g.EndedOn, g.Reason, g.Value.String()}
+		out.Tombstones[i] = Tombstone{Generation: g.Generation, EndedOn: g.EndedOn, Reason: g.Reason, Adopted: g.Adopted}
+		if g.Known() {
+			out.Tombstones[i].ValueSHA256 = OrUnknown(g.Value.String())
+		}
 	}
 	if g := best(t, today); g != nil {
-		out.ExpiresAt, out.Generation, out.Status = Midnight(g.ExpiresAt), g.Number, string(g.Status(today))
+		out.ExpiresAt, out.Generation, out.Status, out.Adopted = Midnight(g.ExpiresAt), g.Number, string(g.Status(today)), g.Adopted
 		out.Roles, out.LostRoles = orEmpty(g.CurrentRoles()), orEmpty(g.RemovedRoles)
 	}
 	return out
@@ -133,12 +156,14 @@ func TokenOf(account *state.Account, name string, today model.Date, names map[st
 
 func generationOf(account, token string, g *state.Generation, today model.Date, names map[string]string) Generation {
 	out := Generation{
-		Generation: g.Number, Status: string(g.Status(today)), ServerName: g.ServerName,
+		Generation: g.Number, Status: string(g.Status(today)), Adopted: g.Adopted, ServerName: g.ServerName,
 		IssuedAt: g.IssuedAt.UTC(), IssuedBy: g.IssuedBy, ExpiresAt: Midnight(g.ExpiresAt), RevokeAfter: g.RevokeAfter,
 		Roles: orEmpty(g.Roles), RemovedRoles: orEmpty(g.RemovedRoles), Recipients: readersOf(g.Recipients, names),
-		Ciphertext:  state.Dir + "/" + state.CiphertextPath(account, token, g.Number),
-		ValueSHA256: g.Value.String(), CiphertextSHA256: g.Ciphertext.String(), Value: g.Value,
-		RevokeDue: g.RevokeAfter != 0 && g.RevokeAfter <= today,
+		Value: g.Handle(model.TokenAddress(account, token)), RevokeDue: g.RevokeAfter != 0 && g.RevokeAfter <= today,
+	}
+	if g.Known() {
+		out.Ciphertext = OrUnknown(state.Dir + "/" + state.CiphertextPath(account, token, g.Number))
+		out.ValueSHA256, out.CiphertextSHA256 = OrUnknown(g.Value.String()), OrUnknown(g.Ciphertext.String())
 	}
 	if len(g.FormerRecipients) > 0 {
 		out.FormerRecipients = readersOf(g.FormerRecipients, names)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -46,10 +48,25 @@ func VerdictOn(value secret.Value, snap *state.Snapshot, today model.Date) Verdi
 	}
 	v := Verdict{Fingerprint: sum.Short()}
 	_ = value.Use(func(b []byte) error {
-		v.Reason = strangerReason(b)
+		v.Reason = strangerReason(b, FindUnknown(snap))
 		return nil
 	})
 	return v
+}
+
+// FindUnknown finds the live generations whose values are not known, sorted: what
+// is shown may be the value of one of them.
+func FindUnknown(snap *state.Snapshot) (list []model.Address) {
+	for _, account := range model.Names(snap.Accounts) {
+		for _, name := range model.Names(snap.Accounts[account].Tokens) {
+			for i := range snap.Accounts[account].Tokens[name].Generations {
+				if g := &snap.Accounts[account].Tokens[name].Generations[i]; !g.Known() {
+					list = append(list, model.TokenAddress(account, name).At(g.Number))
+				}
+			}
+		}
+	}
+	return list
 }
 
 // Verdicts are those on every value that a state knows, by its digest.
@@ -61,10 +78,14 @@ func Verdicts(snap *state.Snapshot, today model.Date) map[state.Sum]Verdict {
 				verdicts[sum], _ = verdictIn(account, name, t, sum, today)
 			}
 			for i := range t.Generations {
-				add(t.Generations[i].Value)
+				if t.Generations[i].Known() {
+					add(t.Generations[i].Value)
+				}
 			}
 			for i := range t.Tombstones {
-				add(t.Tombstones[i].Value)
+				if t.Tombstones[i].Known() {
+					add(t.Tombstones[i].Value)
+				}
 			}
 		}
 	}
@@ -75,14 +96,14 @@ func Verdicts(snap *state.Snapshot, today model.Date) map[state.Sum]Verdict {
 func verdictIn(account, name string, t *state.Token, sum state.Sum, today model.Date) (v Verdict, ok bool) {
 	v = Verdict{User: account, Token: name, Fingerprint: sum.Short()}
 	for i := range t.Generations {
-		if g := &t.Generations[i]; g.Value == sum {
+		if g := &t.Generations[i]; g.Known() && g.Value == sum {
 			v.Generation, v.Status, v.ExpiresAt, v.RevokeAfter, v.Roles = g.Number, string(g.Status(today)), g.ExpiresAt, g.RevokeAfter, g.CurrentRoles()
 			v.Valid, v.Reason = g.Status(today) != state.Expired, DescribeStatus(g, today)
 			return v, true
 		}
 	}
 	for i := range t.Tombstones {
-		if s := &t.Tombstones[i]; s.Value == sum {
+		if s := &t.Tombstones[i]; s.Known() && s.Value == sum {
 			v.Generation, v.Status, v.EndedOn, v.EndedReason = s.Generation, StatusEnded, s.EndedOn, s.Reason
 			v.Reason = "it was ended on " + s.EndedOn.String() + ": " + s.Reason
 			return v, true
@@ -102,8 +123,9 @@ func DescribeStatus(g *state.Generation, today model.Date) string {
 	return "active"
 }
 
-// strangerReason says what an unknown value is, and nothing of it.
-func strangerReason(b []byte) string {
+// strangerReason says what a value is that state does not know, and nothing of it.
+// unknown are the generations that it may be the value of.
+func strangerReason(b []byte, unknown []model.Address) string {
 	switch {
 	case len(b) == 0:
 		return "nothing came on stdin"
@@ -111,6 +133,10 @@ func strangerReason(b []byte) string {
 		return "it is too long for a token"
 	case token.Valid(b):
 		return "this project never issued it, though it has the form of a token that osmoctl issues"
+	case len(unknown) == 1:
+		return fmt.Sprintf("this project never issued it; it may be the value of %s, which was adopted, so that its value is not known", unknown[0])
+	case len(unknown) > 1:
+		return fmt.Sprintf("this project never issued it; it may be the value of one of %d tokens that were adopted, %s among them: their values are not known", len(unknown), unknown[0])
 	}
 	return "this project never issued it"
 }

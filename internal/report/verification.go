@@ -44,11 +44,15 @@ func VerificationOf(files []state.File) Verification {
 				v.Tokens++
 			}
 			for i := range t.Generations {
+				g := &t.Generations[i]
 				v.Generations++
+				if !g.Known() {
+					continue // Nothing was sealed, and state would not have a file.
+				}
 				v.Ciphertexts++
-				path := state.CiphertextPath(name, token, t.Generations[i].Number)
-				a := model.TokenAddress(name, token).At(t.Generations[i].Number)
-				if _, err := seal.InspectRecorded(contents[path], a, &t.Generations[i]); err != nil {
+				path := state.CiphertextPath(name, token, g.Number)
+				a := model.TokenAddress(name, token).At(g.Number)
+				if _, err := seal.InspectRecorded(contents[path], a, g); err != nil {
 					v.Problems.Add(diag.Diagnostic{
 						Code: "ciphertext", Summary: err.Error(), Pos: diag.Position{File: state.Dir + "/" + path},
 						Hint: "restore the file from the commit that apply made: osmoctl log " + model.TokenAddress(name, token).String(),

@@ -26,22 +26,25 @@ type WhoGeneration struct {
 	Generation int        `json:"generation"`
 	Status     string     `json:"status"`
 	ExpiresAt  model.Date `json:"expires_at"`
+	// Adopted says that the value is not known: nobody reads it here, and there is
+	// no file.
+	Adopted bool `json:"adopted,omitzero"`
 	// Recipients are the keys it is sealed to, FormerRecipients those that it
 	// was sealed to earlier.
 	Recipients       []plan.Reader `json:"recipients"`
 	FormerRecipients []plan.Reader `json:"former_recipients"`
 	// Ciphertext is the path of the sealed value, Stanzas what its header has.
-	Ciphertext string   `json:"ciphertext"`
-	Stanzas    []string `json:"stanzas"`
+	Ciphertext OrUnknown `json:"ciphertext"`
+	Stanzas    []string  `json:"stanzas"`
 	// Fits says that the file is the recorded one, and its header can be that
-	// of these recipients.
+	// of these recipients; or that no file is recorded, as of an adopted one.
 	Fits bool `json:"fits"`
 	// Problem says why it does not fit.
 	Problem string `json:"problem,omitzero"`
 }
 
 // WhoOf reports who reads the generations in list of a token that snap has. files
-// has the sealed value of each, and want the declarations, nil where they cannot be
+// has the sealed value of each that is known, and want the declarations, nil where they cannot be
 // read.
 func WhoOf(snap *state.Snapshot, want *model.Declarations, token model.Address, list []model.Address, files map[model.Address][]byte, today model.Date) Who {
 	who := Who{UserName: token.Account, TokenName: token.Name, Generations: []WhoGeneration{}, Next: NextReaders(want, token)}
@@ -69,10 +72,14 @@ func nameKeys(names map[string]string, want *model.Declarations) {
 
 func whoReads(a model.Address, g *state.Generation, data []byte, today model.Date, names map[string]string) WhoGeneration {
 	w := WhoGeneration{
-		Generation: g.Number, Status: string(g.Status(today)), ExpiresAt: g.ExpiresAt,
+		Generation: g.Number, Status: string(g.Status(today)), ExpiresAt: g.ExpiresAt, Adopted: g.Adopted,
 		Recipients: readersOf(g.Recipients, names), FormerRecipients: readersOf(g.FormerRecipients, names),
-		Ciphertext: state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, g.Number), Stanzas: []string{}, Fits: true,
+		Stanzas: []string{}, Fits: true,
 	}
+	if !g.Known() {
+		return w
+	}
+	w.Ciphertext = OrUnknown(state.Dir + "/" + state.CiphertextPath(a.Account, a.Name, g.Number))
 	header, err := seal.InspectRecorded(data, a.Token().At(g.Number), g)
 	if header.Stanzas != nil {
 		w.Stanzas = header.Stanzas

@@ -61,7 +61,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	role := report.Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
 	token := report.Token{
 		UserName: s, TokenName: s, Description: s, Roles: []string{s}, PendingRoles: []string{s}, LostRoles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
-		Generations: []report.Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: s}},
+		Generations: []report.Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: report.OrUnknown(s)}},
 		Tombstones:  []report.Tombstone{{Reason: s}},
 	}
 	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: []report.StateUser{{User: user, TokenList: []report.Token{token}}}}

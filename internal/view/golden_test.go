@@ -93,6 +93,10 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	today := viewtest.Date(t, "2026-11-23")
 	user, role := report.UserOf(viewtest.Operator(t)), report.RoleOf(viewtest.Snapshot(t).Roles["osmo-ml-team"])
 	token := report.TokenOf(viewtest.Operator(t), "backend-token", today, viewtest.KeyNames)
+	adopted := viewtest.Adopted(t)
+	theirs := report.TokenOf(adopted, "theirs", today, nil)
+	at := model.TokenAddress("ci", "theirs").At(1)
+	whoReadsTheirs := report.WhoOf(&state.Snapshot{Accounts: map[string]*state.Account{"ci": adopted}}, nil, at.Token(), []model.Address{at}, nil, today)
 	everything, err := report.StateOf(viewtest.Snapshot(t), model.Address{}, today)
 	if err != nil {
 		t.Fatal(err)
@@ -170,25 +174,30 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		"exposure.none": func(v *view.View, f view.Format) error {
 			return readers.ShowExposure(v, report.Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []report.ExposedKey{{Key: viewtest.BobKey}}}, f)
 		},
-		"users":        func(v *view.View, f view.Format) error { return accounts.ShowUsers(v, []report.User{user}, f) },
-		"user":         func(v *view.View, f view.Format) error { return accounts.ShowUser(v, user, f) },
-		"roles":        func(v *view.View, f view.Format) error { return accounts.ShowRoles(v, []report.Role{role}, f) },
-		"role":         func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
-		"tokens":       func(v *view.View, f view.Format) error { return tokens.ShowList(v, "", []report.Token{token}, f) },
-		"token":        func(v *view.View, f view.Format) error { return tokens.Show(v, token, f) },
-		"verdict":      func(v *view.View, f view.Format) error { return tokens.ShowVerdict(v, verdict, f) },
-		"verdict.no":   func(v *view.View, f view.Format) error { return tokens.ShowVerdict(v, ended, f) },
-		"scan":         func(v *view.View, f view.Format) error { return leaks.Show(v, found, f) },
-		"scan.none":    func(v *view.View, f view.Format) error { return leaks.Show(v, none, f) },
-		"state":        func(v *view.View, f view.Format) error { return states.Show(v, everything, f) },
-		"state.user":   func(v *view.View, f view.Format) error { return states.Show(v, account, f) },
-		"validation":   func(v *view.View, f view.Format) error { return problems.ShowValidation(v, validation, f) },
-		"verification": func(v *view.View, f view.Format) error { return states.ShowVerification(v, sound, f) },
-		"verify.walk":  func(v *view.View, f view.Format) error { return states.ShowVerification(v, walked, f) },
-		"verify.found": func(v *view.View, f view.Format) error { return states.ShowVerification(v, doubtful, f) },
-		"verify.no":    func(v *view.View, f view.Format) error { return states.ShowVerification(v, broken, f) },
-		"log":          func(v *view.View, f view.Format) error { return states.ShowLog(v, history, f) },
-		"expiring":     func(v *view.View, f view.Format) error { return calendar.Show(v, viewtest.Expiring(t), f) },
+		"users":  func(v *view.View, f view.Format) error { return accounts.ShowUsers(v, []report.User{user}, f) },
+		"user":   func(v *view.View, f view.Format) error { return accounts.ShowUser(v, user, f) },
+		"roles":  func(v *view.View, f view.Format) error { return accounts.ShowRoles(v, []report.Role{role}, f) },
+		"role":   func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
+		"tokens": func(v *view.View, f view.Format) error { return tokens.ShowList(v, "", []report.Token{token}, f) },
+		"token":  func(v *view.View, f view.Format) error { return tokens.Show(v, token, f) },
+		"tokens.adopted": func(v *view.View, f view.Format) error {
+			return tokens.ShowList(v, "ci", []report.Token{theirs}, f)
+		},
+		"token.adopted": func(v *view.View, f view.Format) error { return tokens.Show(v, theirs, f) },
+		"who.adopted":   func(v *view.View, f view.Format) error { return readers.ShowWho(v, whoReadsTheirs, f) },
+		"verdict":       func(v *view.View, f view.Format) error { return tokens.ShowVerdict(v, verdict, f) },
+		"verdict.no":    func(v *view.View, f view.Format) error { return tokens.ShowVerdict(v, ended, f) },
+		"scan":          func(v *view.View, f view.Format) error { return leaks.Show(v, found, f) },
+		"scan.none":     func(v *view.View, f view.Format) error { return leaks.Show(v, none, f) },
+		"state":         func(v *view.View, f view.Format) error { return states.Show(v, everything, f) },
+		"state.user":    func(v *view.View, f view.Format) error { return states.Show(v, account, f) },
+		"validation":    func(v *view.View, f view.Format) error { return problems.ShowValidation(v, validation, f) },
+		"verification":  func(v *view.View, f view.Format) error { return states.ShowVerification(v, sound, f) },
+		"verify.walk":   func(v *view.View, f view.Format) error { return states.ShowVerification(v, walked, f) },
+		"verify.found":  func(v *view.View, f view.Format) error { return states.ShowVerification(v, doubtful, f) },
+		"verify.no":     func(v *view.View, f view.Format) error { return states.ShowVerification(v, broken, f) },
+		"log":           func(v *view.View, f view.Format) error { return states.ShowLog(v, history, f) },
+		"expiring":      func(v *view.View, f view.Format) error { return calendar.Show(v, viewtest.Expiring(t), f) },
 		"expiring.no": func(v *view.View, f view.Format) error {
 			return calendar.Show(v, report.Expiring{Today: today, Within: 30, Now: viewtest.At("2026-11-23T12:00:00Z")}, f)
 		},

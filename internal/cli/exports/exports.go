@@ -240,8 +240,9 @@ func checkCredential(name string) error {
 
 // previous is the newest retiring generation whose last day has not come, of the
 // token itself or of one that was renamed to it. The Secret has no place for
-// another: each of those is named, with the day until which state calls it valid. Of
-// one that apply should have revoked by now it says that it is left out.
+// another, nor for one whose value is not known: each of those is named, with the day
+// until which state calls it valid. Of one that apply should have revoked by now it
+// says that it is left out.
 func (c *backendCmd) previous(env *command.Env, snap *state.Snapshot, current value.Source) (value.Source, bool, error) {
 	day, err := env.Today()
 	if err != nil || c.WithoutPrevious {
@@ -252,6 +253,9 @@ func (c *backendCmd) previous(env *command.Env, snap *state.Snapshot, current va
 		switch {
 		case s.Generation.RevokeAfter <= day:
 			env.Warnf("previous-token is left out: %s was to be revoked on %s, which the next apply does", s.Address, s.Generation.RevokeAfter)
+		case !s.Generation.Known():
+			env.Warnf("%s was adopted, so its value is not known and cannot stand under previous-token: it is valid until %s, and whoever still uses it is refused once the Secret is delivered; hand them the new token first",
+				s.Address, min(s.Generation.RevokeAfter, s.Generation.ExpiresAt))
 		case ok:
 			env.Warnf("%s has no place in this Secret and is valid until %s: previous-token is %s, so whoever still uses %s is refused once the Secret is delivered; hand them the new token first",
 				s.Address, min(s.Generation.RevokeAfter, s.Generation.ExpiresAt), found.Address, s.Address)

@@ -42,13 +42,18 @@ func (c *whoCmd) who(ctx context.Context, env *command.Env, w *workspace.Workspa
 	if err != nil {
 		return who, err
 	}
-	var list []model.Address
+	var list, sealed []model.Address
 	for i := range t.Generations {
-		if n := t.Generations[i].Number; a.Generation == 0 || n == a.Generation {
-			list = append(list, a.Token().At(n))
+		g := &t.Generations[i]
+		if a.Generation != 0 && g.Number != a.Generation {
+			continue
+		}
+		list = append(list, a.Token().At(g.Number))
+		if g.Known() {
+			sealed = append(sealed, a.Token().At(g.Number))
 		}
 	}
-	files, err := w.Ciphertexts(ctx, at.Commit, list)
+	files, err := w.Ciphertexts(ctx, at.Commit, sealed)
 	if err != nil {
 		return who, err
 	}

@@ -173,5 +173,5 @@ func readKnown(ctx context.Context, env *command.Env, dir string, day model.Date
 	if err != nil {
 		return known, err
 	}
-	return report.Known{Commit: at.Commit, Values: report.Verdicts(snap, day)}, nil
+	return report.Known{Commit: at.Commit, Values: report.Verdicts(snap, day), Unknown: report.FindUnknown(snap)}, nil
 }

@@ -34,7 +34,8 @@ type Source struct {
 	Hint string
 }
 
-// Choose finds the generation that the argument names.
+// Choose finds the generation that the argument names. One whose value is not known
+// is refused.
 func Choose(snap *state.Snapshot, arg argument.TokenPath) (Source, error) {
 	address, t, err := arg.Find(snap)
 	if err != nil {
@@ -44,7 +45,18 @@ func Choose(snap *state.Snapshot, arg argument.TokenPath) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	return Source{Address: address.At(g.Number), Generation: g}, nil
+	from := Source{Address: address.At(g.Number), Generation: g}
+	return from, from.CheckKnown()
+}
+
+// CheckKnown refuses a generation whose value cannot be given out, since it is not
+// known.
+func (s Source) CheckKnown() error {
+	if s.Generation.Known() {
+		return nil
+	}
+	err := fmt.Errorf("the value of %s is not known: the token was on the server before osmoctl, which took it over and never saw its value", s.Address)
+	return command.WithCode(diag.Hinted(err, "osmoctl apply --replace "+s.Address.Token().String()+" makes a value that is known, and ends this one"), command.ExitInvalid)
 }
 
 // ChooseUsable finds it as well, refuses one that has expired, and warns where it is

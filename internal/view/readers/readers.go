@@ -45,13 +45,17 @@ func writeWho(p *view.Page, w report.Who) {
 
 func writeWhoGeneration(p *view.Page, g report.WhoGeneration) {
 	p.Line("Generation " + view.Count(g.Generation) + " (" + g.Status + ", " + tokens.EndWords(g.Status, report.Midnight(g.ExpiresAt)) + "):")
+	if g.Adopted {
+		p.Line("  - unknown: the token was adopted, so osmoctl never had its value, and no key opens it")
+		return
+	}
 	writeReaders(p, "  - ", g.Recipients)
 	writeReaders(p, "  - formerly ", g.FormerRecipients)
 	if g.Fits {
-		p.Line("  File: " + g.Ciphertext + " fits, with " + seal.CountStanzas(g.Stanzas))
+		p.Line("  File: " + string(g.Ciphertext) + " fits, with " + seal.CountStanzas(g.Stanzas))
 		return
 	}
-	p.Spans(view.Say(view.Fault, "  File: "), view.Quote(g.Ciphertext), view.Say(view.Plain, " does not fit: "), view.Quote(g.Problem))
+	p.Spans(view.Say(view.Fault, "  File: "), view.Quote(string(g.Ciphertext)), view.Say(view.Plain, " does not fit: "), view.Quote(g.Problem))
 }
 
 func writeReaders(p *view.Page, before string, list []plan.Reader) {

@@ -42,7 +42,7 @@ func writeTokenTable(p *view.Page, withUser bool, list []report.Token) {
 	heading := []string{"User", "Name", "Description", "Active", "Expires At (UTC)", "Roles"}
 	rows := make([][]string, len(list))
 	for i, t := range list {
-		rows[i] = []string{t.UserName, t.TokenName, t.Description, view.Title(t.Status), view.OrDash(model.Date(t.ExpiresAt).String()), view.OrDash(strings.Join(t.Roles, ", "))}
+		rows[i] = []string{t.UserName, t.TokenName, t.Description, statusWords(t), view.OrDash(model.Date(t.ExpiresAt).String()), view.OrDash(strings.Join(t.Roles, ", "))}
 	}
 	if !withUser {
 		heading = heading[1:]
@@ -65,7 +65,7 @@ func Write(p *view.Page, t report.Token) {
 	p.Field("Token", t.TokenName)
 	p.Field("Owner", t.UserName)
 	p.Optional("Description", t.Description)
-	p.Field("Status", view.Title(t.Status))
+	p.Field("Status", statusWords(t))
 	p.Optional("Expires At (UTC)", model.Date(t.ExpiresAt).String())
 	p.Field("Roles", rolesWords(t))
 	p.Optional("Pending Roles", pendingWords(t))
@@ -77,6 +77,15 @@ func Write(p *view.Page, t report.Token) {
 	p.Optional("Deleted On", t.DeletedOn.String())
 	writeGenerations(p, t.Generations)
 	writeTombstones(p, t.Tombstones)
+}
+
+// statusWords is the status, and that the value is unknown where it is: who looks
+// for a token to use has to see it in the list.
+func statusWords(t report.Token) string {
+	if t.Adopted {
+		return view.Title(t.Status) + " (adopted, value unknown)"
+	}
+	return view.Title(t.Status)
 }
 
 func rolesWords(t report.Token) string {
@@ -146,14 +155,22 @@ func writeGeneration(p *view.Page, g report.Generation) {
 		head += ", revoked on " + g.RevokeAfter.String()
 	}
 	p.Line(head + ")")
-	p.Field("    Issued", view.Moment(g.IssuedAt)+" by "+g.IssuedBy)
+	if g.Adopted {
+		p.Field("    Adopted", view.Moment(g.IssuedAt)+" by "+g.IssuedBy)
+	} else {
+		p.Field("    Issued", view.Moment(g.IssuedAt)+" by "+g.IssuedBy)
+	}
 	p.Field("    Roles", view.OrNone(g.Roles))
 	if len(g.RemovedRoles) > 0 {
 		p.Field("    Lost Roles", strings.Join(g.RemovedRoles, ", "))
 	}
 	p.Field("    Server Name", g.ServerName)
-	p.Field("    Value", g.Value.Short())
-	p.Field("    Ciphertext", g.Ciphertext)
+	if g.Adopted {
+		p.Line("    Value: unknown; osmoctl apply --replace makes one that is known")
+		return
+	}
+	p.Field("    Value", g.Value.String())
+	p.Field("    Ciphertext", string(g.Ciphertext))
 	p.Line("    Readers:")
 	for _, r := range g.Recipients {
 		p.Line("      - " + view.KeyName(r.Name, r.Key))

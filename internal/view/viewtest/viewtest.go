@@ -98,6 +98,23 @@ func operatorToken(t testing.TB) *state.Token {
 	}
 }
 
+// Adopted is an account with a token that a server had before; an earlier one of its
+// kind has ended.
+func Adopted(t testing.TB) *state.Account {
+	return &state.Account{
+		Name: "ci", CreatedAt: At("2026-11-23T11:00:00Z"), CreatedBy: "ada@example.com", Grants: []state.Grant{{Role: "osmo-user"}},
+		Tokens: map[string]*state.Token{"theirs": {
+			Spec:     model.TokenSpec{Roles: []string{"osmo-user"}, Expiry: model.Expiry{In: 90}, Recipients: []string{"ops"}},
+			Honoured: 1, LastGeneration: 2,
+			Generations: []state.Generation{{
+				Number: 1, ServerName: "theirs", IssuedAt: At("2026-11-23T11:00:00Z"), IssuedBy: "ada@example.com", ExpiresAt: Date(t, "2026-12-21"),
+				Roles: []string{"osmo-user"}, Adopted: true,
+			}},
+			Tombstones: []state.Tombstone{{Generation: 2, Adopted: true, EndedOn: Date(t, "2026-11-23"), Reason: "revoked: in a log"}},
+		}},
+	}
+}
+
 // Snapshot is a state with a role, a living account and a deleted one.
 func Snapshot(t testing.TB) *state.Snapshot {
 	return &state.Snapshot{
