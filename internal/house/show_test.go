@@ -184,6 +184,13 @@ func showOthers(check checker) {
 	showFindings(check)
 	showLog(check)
 	showSecrets(check)
+	partial := &apply.PartialError{
+		Done: &apply.Result{Commit: strings.Repeat("a1", 20), Serial: 3}, NotReached: []model.Address{model.AccountAddress("a")},
+		Failed: []apply.Failure{{Address: model.TokenAddress("a", "t"), Err: errors.New("the server refused")}},
+	}
+	check("applied", func(v *view.View) error {
+		return plans.ShowPartial(v, &plan.Plan{Digest: "sha256:" + strings.Repeat("a1", 32)}, partial, view.JSON)
+	})
 	check("version", func(v *view.View) error {
 		return v.Version(report.Version{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
 	})

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -19,6 +21,30 @@ type Applied struct {
 	Revoked  []model.Address    `json:"revoked"`
 	Risks    List[plan.Risk]    `json:"risks"`
 	Warnings List[plan.Warning] `json:"warnings"`
+	// Failed and NotReached are set where a run on a server did a part of the plan.
+	Failed     []Failed        `json:"failed,omitzero"`
+	NotReached []model.Address `json:"not_reached,omitzero"`
+}
+
+// Failed is what a server did not do.
+type Failed struct {
+	Address model.Address `json:"address"`
+	// Message has the server's words.
+	Message string `json:"message"`
+}
+
+// PartOf reports what came of a part of a plan.
+func PartOf(p *plan.Plan, e *apply.PartialError) Applied {
+	out := AppliedOf(p, e.Done)
+	out.NotReached, out.Failed = e.NotReached, []Failed{}
+	for _, f := range e.Failed {
+		out.Failed = append(out.Failed, Failed{f.Address, f.Err.Error()})
+	}
+	undone := func(a model.Address) bool {
+		return slices.Contains(e.NotReached, a) || slices.ContainsFunc(e.Failed, func(f apply.Failure) bool { return f.Address == a })
+	}
+	out.Revoked = slices.DeleteFunc(out.Revoked, undone)
+	return out
 }
 
 // Issued is a generation that an apply issued.

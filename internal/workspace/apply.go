@@ -28,6 +28,12 @@ type Terms struct {
 	RisksFit func(*plan.Plan) bool
 	// Seal is how to seal what is issued.
 	Seal seal.Options
+	// TakeOver names a run whose reservations are given up, however lately it was
+	// heard of.
+	TakeOver string
+	// SingleWriter says that no other clone ever applies: without a remote that
+	// cannot be seen.
+	SingleWriter bool
 }
 
 // Apply makes state equal to the committed declarations.
@@ -60,14 +66,30 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := build(files, want, have, opts)
-	if err != nil {
+	p := &planned{
+		have: have, settings: state.SettingsOf(want.Project), declarations: l.declarationsToRecord(b),
+		warnChanged: warnChanged, facts: c.facts(l, want, have),
+	}
+	if err := c.lookAtServer(ctx, l, b, p, want, want.Project); err != nil {
 		return nil, err
 	}
-	return &planned{
-		plan: made, have: have, settings: state.SettingsOf(want.Project), declarations: l.declarationsToRecord(b),
-		warnChanged: warnChanged, facts: c.facts(l, want, have),
-	}, nil
+	opts.Observed = p.observed
+	if p.plan, err = build(files, want, have, opts); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// lookAtServer opens what issues the tokens of a project, and looks at what it has.
+func (t *Terms) lookAtServer(ctx context.Context, l *ledger, b base, p *planned, want *model.Declarations, project model.Project) (err error) {
+	if p.backend, err = l.w.openBackend(project); err != nil {
+		return err
+	}
+	if err := l.checkServer(p.backend, t, project.Backend.URL); err != nil {
+		return err
+	}
+	p.observed, err = l.w.observe(ctx, p.backend, want, p.have)
+	return err
 }
 
 func (c *Apply) review(ctx context.Context, l *ledger, b base, p *planned) error {
@@ -138,6 +160,9 @@ func (c *Apply) checkExpected(w *Workspace, made *plan.Plan) error {
 func (c *Apply) isGranted() bool { return c.moving || c.Saved != nil || c.Expect != "" }
 
 func (c *Apply) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
+	if err := l.respect(ctx, b, p, &c.Terms, r); err != nil {
+		return nil, err
+	}
 	// State moves only with all that is declared.
 	if l.at.Meta != nil && len(p.plan.Targets) == 0 && (l.at.Goal != nil || l.declared != l.git) {
 		return c.move(ctx, l, b, p, r)
@@ -157,6 +182,9 @@ func (t *Terms) prepare(l *ledger, b base, p *planned, r Request) (*apply.Run, e
 	}
 	run.Sealer = seal.NewSealer(t.Seal)
 	run.Lineage = randomID(16)
+	if run.Backend.Server() {
+		l.w.store.NoteRun(run.ID)
+	}
 	return run, nil
 }
 

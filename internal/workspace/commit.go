@@ -15,6 +15,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/wait"
 	"github.com/osmoctl/osmoctl/internal/workspace/place"
+	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -38,6 +39,24 @@ const (
 // moves the local branch. errLostRace says that the plan was made for a state
 // that is gone; nothing of this commit is visible then.
 func (s *commitStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
+	commit, err := s.commit(ctx, changes, message)
+	return commit, markNotCommitted(err)
+}
+
+// markNotCommitted marks what says that the commit is nowhere, and will not be: what it
+// would have published can be taken away at once.
+func markNotCommitted(err error) error {
+	if errors.Is(err, errLostRace) || errors.As(err, new(*StaleError)) || errors.As(err, new(*remote.RefusedError)) {
+		return notCommittedError{err}
+	}
+	return err
+}
+
+type notCommittedError struct{ error }
+
+func (e notCommittedError) Unwrap() []error { return []error{e.error, apply.ErrNotCommitted} }
+
+func (s *commitStore) commit(ctx context.Context, changes []state.Change, message string) (string, error) {
 	request := gitstore.Request{Parent: s.base.parent, Message: message, Author: s.author, Committer: s.author}
 	for _, c := range changes {
 		request.Changes = append(request.Changes, gitstore.Change{Path: state.Dir + "/" + c.Path, Data: c.Data, Delete: c.Delete})

@@ -39,11 +39,15 @@ func (c *ApplyDue) plan(ctx context.Context, l *ledger, b base) (*planned, error
 	if opts.Today, err = l.w.today(); err != nil {
 		return nil, err
 	}
-	made, err := l.w.buildDue(ctx, have, b.declarations, opts)
-	if err != nil {
+	p := &planned{have: have, settings: have.Meta.Applied, facts: c.facts(l, nil, have)}
+	if err := c.lookAtServer(ctx, l, b, p, nil, appliedProject(have)); err != nil {
 		return nil, err
 	}
-	return &planned{plan: made, have: have, settings: have.Meta.Applied, facts: c.facts(l, nil, have)}, nil
+	opts.Observed = p.observed
+	if p.plan, err = l.w.buildDue(ctx, have, b.declarations, opts); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (c *ApplyDue) review(ctx context.Context, l *ledger, b base, p *planned) error {
@@ -59,6 +63,9 @@ func (c *ApplyDue) review(ctx context.Context, l *ledger, b base, p *planned) er
 func (c *ApplyDue) isGranted() bool { return c.Saved != nil }
 
 func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r Request) (*apply.Result, error) {
+	if err := l.respect(ctx, b, p, &c.Terms, r); err != nil {
+		return nil, err
+	}
 	run, err := c.prepare(l, b, p, r)
 	if err != nil {
 		return nil, err
@@ -70,6 +77,12 @@ func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r
 		}
 	}
 	return issue(ctx, run, p, r)
+}
+
+// appliedProject is what state remembers of the project file that says who issues
+// tokens.
+func appliedProject(have *state.Snapshot) model.Project {
+	return model.Project{Backend: have.Meta.Applied.Backend, Server: have.Meta.Applied.Server}
 }
 
 // buildDue plans what is due of a state. from is the commit from which osmoctl.yaml

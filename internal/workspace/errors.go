@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
@@ -44,7 +45,7 @@ var errLostRace = errors.New("another apply came first")
 func (w *Workspace) interruption(err error) error {
 	interrupted := errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled)
 	switch {
-	case !interrupted, errors.Is(err, ErrUnchanged), errors.As(err, new(*StaleError)), errors.As(err, new(*ArgumentError)):
+	case !interrupted, errors.Is(err, ErrUnchanged), errors.As(err, new(*StaleError)), errors.As(err, new(*ArgumentError)), errors.As(err, new(*apply.PartialError)):
 		return err
 	case w.writing:
 		return ErrHalfway

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/workspace/place"
@@ -78,6 +79,7 @@ func (c *Apply) announce(ctx context.Context, l *ledger, b base, p *planned, r R
 	goes := *p
 	goes.plan, goes.settings = plan.Move(p.have, l.declared, day, b.parent), p.have.Meta.Applied
 	goes.settings.Git = l.declared
+	goes.backend = local.Backend{} // Nothing but the settings changes.
 	if err := guard.Hold(goes.plan, guard.Facts{Applied: p.have}); err != nil {
 		return err
 	}
@@ -133,13 +135,16 @@ func (c *Apply) settle(ctx context.Context, l, there *ledger, b base, p *planned
 // movingStore puts the whole state at another place.
 type movingStore struct {
 	commitStore
-	// from is the commit that state is taken from.
+	// from is the commit that state is taken from, until it is there.
 	from string
 }
 
 // Commit is [commitStore.Commit] with all files of state. Whatever moved there
 // meanwhile has the plan made again.
 func (s *movingStore) Commit(ctx context.Context, changes []state.Change, message string) (string, error) {
+	if s.from == "" {
+		return s.commitStore.Commit(ctx, changes, message)
+	}
 	all, err := s.listAll(ctx, changes)
 	if err != nil {
 		return "", err
@@ -153,10 +158,13 @@ func (s *movingStore) Commit(ctx context.Context, changes []state.Change, messag
 		put = s.local
 	}
 	commit, err := put(ctx, request)
-	if isMoved(err) {
+	switch {
+	case isMoved(err):
 		err = errLostRace
+	case err == nil:
+		s.base.parent, s.from = commit, ""
 	}
-	return commit, err
+	return commit, markNotCommitted(err)
 }
 
 // listAll lists the state as it will be, over what the new place has left of an older

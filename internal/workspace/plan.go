@@ -29,11 +29,15 @@ type PlanRequest struct {
 	StateRef string
 	// AsOf is another day than today's; 0 is today.
 	AsOf model.Date
+	// Refresh says whether to look at the project's server; nil is where that is
+	// possible.
+	Refresh *bool
 }
 
 // Plan plans what is in the work tree against the state where it was last applied,
 // and on a pull request against the state where the branch left its base. What is
-// wrong with either stands in the plan. It opens no connection.
+// wrong with either stands in the plan. It opens no connection but to a server that
+// both the project and whoever runs osmoctl name.
 func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error) {
 	day, err := w.today()
 	if err != nil {
@@ -48,7 +52,7 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 		make = w.planDue
 	}
 	facts := guard.Facts{Allow: r.Allow, Limits: opts.Limits, RisksFit: r.RisksFit}
-	from, made, err := make(ctx, r.StateRef, opts, &facts)
+	from, made, err := make(ctx, r, opts, &facts)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +66,9 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 }
 
 // planDeclared plans what the work tree declares, and notes what that is judged by.
-func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
+func (w *Workspace) planDeclared(ctx context.Context, r PlanRequest, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
 	warnChanged := w.lookForEdits(ctx)
-	if from, err = w.places.FindCompared(ctx, stateRef); err != nil {
+	if from, err = w.places.FindCompared(ctx, r.StateRef); err != nil {
 		return from, nil, err
 	}
 	want, have, err := w.readBoth(ctx, from.Commit, func() (*model.Declarations, error) {
@@ -84,6 +88,11 @@ func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan
 	opts.Commit, opts.Notices = from.Commit, append(from.Notices, readNotices(files.Remarks())...)
 	facts.Declared, facts.Applied, facts.StateEdited = want, have, from.Edited
 	facts.First = append(from.Blocked, from.CheckUnfinished(facts.Allow.StateMove)...)
+	seen, notices, err := w.refresh(ctx, r.Refresh, want.Project, want, have)
+	if err != nil {
+		return from, nil, err
+	}
+	opts.Observed, opts.Notices = seen, append(opts.Notices, notices...)
 	if made, err = build(files, want, have, opts); err != nil {
 		return from, nil, err
 	}
@@ -103,8 +112,8 @@ func (w *Workspace) planDeclared(ctx context.Context, stateRef string, opts plan
 
 // planDue plans what is due of the state that a plan of the work tree would be made
 // against.
-func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
-	if from, err = w.places.FindCompared(ctx, stateRef); err != nil {
+func (w *Workspace) planDue(ctx context.Context, r PlanRequest, opts plan.Options, facts *guard.Facts) (from place.Compared, made *plan.Plan, err error) {
+	if from, err = w.places.FindCompared(ctx, r.StateRef); err != nil {
 		return from, nil, err
 	}
 	if facts.Applied, err = w.Snapshot(ctx, from.Commit); err != nil {
@@ -112,6 +121,11 @@ func (w *Workspace) planDue(ctx context.Context, stateRef string, opts plan.Opti
 	}
 	opts.Commit, opts.Notices = from.Commit, from.Notices
 	facts.StateEdited, facts.First = from.Edited, from.Blocked
+	seen, notices, err := w.refresh(ctx, r.Refresh, appliedProject(facts.Applied), nil, facts.Applied)
+	if err != nil {
+		return from, nil, err
+	}
+	opts.Observed, opts.Notices = seen, append(opts.Notices, notices...)
 	made, err = w.buildDue(ctx, facts.Applied, from.Declarations, opts)
 	return from, made, err
 }

@@ -43,8 +43,11 @@ func (c *Revoke) plan(ctx context.Context, l *ledger, b base) (*planned, error) 
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	// A revocation applies no declaration, so the last ones stay recorded.
-	return &planned{plan: made, have: have, settings: have.Meta.Applied, facts: guard.Facts{Applied: have}}, nil
+	// A revocation applies no declaration, so the last ones stay recorded. It looks at
+	// nothing: what ends is asked for by name.
+	p := &planned{plan: made, have: have, settings: have.Meta.Applied, facts: guard.Facts{Applied: have}}
+	p.backend, err = l.w.openBackend(appliedProject(have))
+	return p, err
 }
 
 // checkReason refuses a reason that quotes what has leaked: it is kept for ever.

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
-	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -28,7 +28,8 @@ type Request struct {
 	Progress func(tokens int) (report func(done, total int), finish func())
 }
 
-// Done is what a change came to.
+// Done is what a change came to. It is there too, beside the error, where a run on a
+// server did a part.
 type Done struct {
 	Plan *plan.Plan
 	// Have is the state that it was made on.
@@ -76,6 +77,10 @@ type planned struct {
 	// warnChanged names what was changed by hand, once it was looked for; nil where
 	// it was not.
 	warnChanged func()
+	// backend issues what the plan asks for, and observed is what it was seen to
+	// have.
+	backend  apply.Backend
+	observed model.Observed
 	// facts are what the plan is held against the guardrails by.
 	facts guard.Facts
 	// trust is what the history of the base says, once the plan is reviewed.
@@ -95,6 +100,7 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 		return nil, w.interruption(err)
 	}
 	defer func() { _ = lock.Unlock() }()
+	w.run, w.patience = randomID(8), time.Now().Add(w.outside.LockTimeout)
 	if err := w.recover(ctx); err != nil {
 		return nil, err
 	}
@@ -111,7 +117,7 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 	}
 	for try := 1; ; try++ {
 		done, err := l.attempt(ctx, c, r)
-		if !errors.Is(err, errLostRace) {
+		if done != nil || !errors.Is(err, errLostRace) {
 			return done, w.interruption(err)
 		}
 		if err := c.afterLostRace(); err != nil {
@@ -144,7 +150,11 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 		return nil, c.explainError(l, err)
 	}
 	result, err := c.execute(ctx, l, b, p, r)
-	if err != nil {
+	var partial *apply.PartialError
+	switch {
+	case errors.As(err, &partial):
+		return &Done{p.plan, p.have, partial.Done}, explainPartial(err)
+	case err != nil:
 		return nil, err
 	}
 	return &Done{p.plan, p.have, result}, nil
@@ -172,8 +182,8 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 		return nil, err
 	}
 	return &apply.Run{
-		Backend: local.Backend{}, Store: &commitStore{ledger: l, base: b, author: who.signature},
-		Actor: who.name, ID: randomID(8), Now: now, Declarations: p.declarations, Settings: p.settings, Accepted: p.trust.accepted,
+		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Accepted: p.trust.accepted,
 	}, nil
 }
 

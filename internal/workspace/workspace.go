@@ -41,6 +41,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/osmoctl/osmoctl/internal/backend/osmo"
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/worktree"
@@ -66,8 +67,11 @@ type Outside struct {
 	Disk disk.Disk
 	// Limits are the operator's; the zero value has the defaults.
 	Limits model.Limits
-	// LockTimeout is how long to wait for another run in this clone.
+	// LockTimeout is how long to wait for another run, in this clone or on the
+	// project's server.
 	LockTimeout time.Duration
+	// Access lets osmoctl talk to a server.
+	Access Access
 }
 
 // Workspace is an opened project directory with the repository around it. It is
@@ -84,6 +88,12 @@ type Workspace struct {
 	// newest is where the newest state is that the clone knows of, once it was
 	// looked for.
 	newest *place.Place
+	// server is the project's, once it was talked to.
+	server *osmo.Backend
+	// run names what this command does, over all its attempts, and patience is until
+	// when it waits for another.
+	run      string
+	patience time.Time
 	// writing is set once objects of a commit are being written.
 	writing bool
 }
@@ -110,6 +120,7 @@ func (w *Workspace) Close() {
 	if w.draft != nil {
 		_ = w.draft.Close()
 	}
+	w.closeServer()
 	_ = w.store.Close()
 	_ = w.repo.Close()
 }

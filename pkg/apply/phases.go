@@ -83,6 +83,9 @@ type phases struct {
 	failed     map[model.Address]error
 	notReached []model.Address
 	done       *Result
+	// beside says that another run has reserved numbers. This one creates nothing,
+	// and leaves them as they are.
+	beside bool
 	// corrected is set once state says what the server was seen to have.
 	corrected bool
 }
@@ -90,11 +93,12 @@ type phases struct {
 // applyInPhases executes p where a server has to be told: see the package comment
 // for what each phase is and what a crash in it leaves.
 func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snapshot, births []*generation) (*Result, error) {
-	if u := have.Meta.Underway; u != nil && slices.ContainsFunc(u.Create, isGeneration) {
-		return nil, &ReservedError{Run: u.Run}
+	run, reserved := ReservedBy(have)
+	if reserved && (len(births) > 0 || createsObjects(p)) {
+		return nil, &ReservedError{Run: run}
 	}
 	s := &phases{
-		run: r, plan: p, have: have, lineage: r.lineage(have),
+		run: r, plan: p, have: have, lineage: r.lineage(have), beside: reserved,
 		gone: map[model.Address]bool{}, failed: map[model.Address]error{}, done: &Result{Serial: have.Meta.Serial},
 	}
 	leftovers := r.leftovers(have)
@@ -118,7 +122,7 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 		// What was created is published by a run that was interrupted, too.
 		err := s.publish(context.WithoutCancel(ctx), changes, o, births, interrupted == nil)
 		switch {
-		case err != nil && len(s.done.Issued) == 0:
+		case err != nil && s.done.Commit == "":
 			return nil, err
 		case err != nil:
 			s.abandon(slices.Concat(o.created, births))
@@ -137,6 +141,21 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 		s.failed[a] = err
 	}
 	return s.result(cmp.Or(s.confirm(context.WithoutCancel(ctx)), ctx.Err()))
+}
+
+// ReservedBy is the run that has reserved numbers and has not come to its end, if one
+// has.
+func ReservedBy(have *state.Snapshot) (run string, reserved bool) {
+	u := have.Meta.Underway
+	if u == nil || !slices.ContainsFunc(u.Create, isGeneration) {
+		return "", false
+	}
+	return u.Run, true
+}
+
+// createsObjects reports whether a plan has roles or users to reserve.
+func createsObjects(p *plan.Plan) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Action == plan.Create })
 }
 
 // abandon leaves to another run what was not created and what was not taken away.
@@ -457,6 +476,9 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	}
 	before := copyUnderway(s.have)
 	after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(removed, before.Remove...))}
+	if s.beside {
+		after.Run, after.Create = before.Run, before.Create
+	}
 	edit.SetUnderway(after)
 	records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
 	if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {

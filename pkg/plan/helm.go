@@ -31,9 +31,28 @@ type HelmWait struct {
 	Fields []Field `json:"fields,omitzero"`
 }
 
-// fixesRoles reports whether the server keeps its roles where no call changes them.
+// fixesRoles reports whether the server keeps its roles where no call changes them: as
+// it was seen to, or as osmoctl.yaml says.
 func (b basis) fixesRoles() bool {
-	return b.want.Project.Backend.Kind == model.BackendOSMO && b.server().Mode == model.ModeConfigMap
+	mode := b.want.Project.Server.Mode
+	if b.observed.Seen() {
+		mode = b.observed.Server.Mode
+	}
+	return b.want.Project.Backend.Kind == model.BackendOSMO && mode == model.ModeConfigMap
+}
+
+// warnOtherServer warns where osmoctl.yaml speaks of another server than the one that
+// answers: access is worked out by the rules of the one that is declared.
+func (b basis) warnOtherServer() (notices []Notice) {
+	declared, seen := b.want.Project.Server, b.observed.Server
+	version, known := access.ReadVersion(seen.Version)
+	if declared.Version != "" && known && version != declared.Version {
+		notices = append(notices, Notice{Code: "server_version_differs", Message: fmt.Sprintf("osmoctl.yaml is for OSMO %s, and the server is a %s; access is worked out by the rules of the first", declared.Version, seen.Version)})
+	}
+	if declared.Mode != "" && seen.Mode != "" && declared.Mode != seen.Mode {
+		notices = append(notices, Notice{Code: "server_mode_differs", Message: fmt.Sprintf("osmoctl.yaml is for a server in %s, and the server is in %s; access is worked out by the rules of the first", ModeWords(declared.Mode), ModeWords(seen.Mode))})
+	}
+	return notices
 }
 
 // revokesWithFile reports whether a server in ConfigMap mode takes a role from all who
@@ -82,7 +101,7 @@ func (p accountPlanner) waitForRoles(want *model.Account, roles []string) (out p
 // refuseUnassignable refuses roles that the server shows and gives nobody.
 func (p accountPlanner) refuseUnassignable(want *model.Account) (out part) {
 	for _, role := range want.Roles {
-		if !p.observed.FileOnly[role] || p.observed.Users[want.Name].Holds(role) {
+		if !p.fixesRoles() || !p.observed.FileOnly[role] || p.observed.Users[want.Name].Holds(role) {
 			continue
 		}
 		out.fail(CodeNotAssignable, want.Origin, "grant a built-in role, or one that is left in the server's database; from OSMO 6.4 on such a role can be granted",

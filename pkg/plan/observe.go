@@ -259,7 +259,7 @@ func (o *observer) listUndeclared() (list []Undeclared, notices []Notice) {
 	if users > 0 {
 		notices = append(notices, Notice{
 			Code: "undeclared_users", Message: fmt.Sprintf("%s on the server %s not declared here, and left alone", model.Plural(users, "user", "users"), isAre(users)),
-			Hint: "osmoctl import osmo --id-prefix P writes manifests of some of them",
+			Hint: "osmoctl import osmo --id-prefix PREFIX",
 		})
 	}
 	return list, notices
@@ -354,13 +354,14 @@ func (o *observer) describe(p *Plan) {
 	}
 	p.Refreshed = true
 	p.Drift = o.showDrift()
-	var notices []Notice
+	notices := o.warnOtherServer()
+	p.Notices = append(p.Notices, notices...)
 	p.Undeclared, notices = o.listUndeclared()
 	p.Notices = append(p.Notices, notices...)
 	if n := len(o.leftBehind()); n > 0 {
 		p.Notices = append(p.Notices, Notice{
 			Code: "still_on_server", Message: fmt.Sprintf("%s ended here and still on the server: %s", model.Plural(n, "object has", "objects have"), strings.Join(o.nameLeftBehind(), ", ")),
-			Hint: "the next apply takes away what is left",
+			Hint: "osmoctl apply",
 		})
 	}
 }

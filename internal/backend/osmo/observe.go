@@ -45,7 +45,7 @@ func get[T any](ctx context.Context, b *Backend, path string, query url.Values, 
 // the tokens of these users are read, one call for each. What is not there, as a
 // user that was deleted in the meantime, is left out.
 func (b *Backend) Observe(ctx context.Context, users []string) (model.Observed, error) {
-	seen := model.Observed{RoleChanges: map[string]model.Authorship{}}
+	seen := model.Observed{RoleChanges: map[string]model.Authorship{}, FileOnly: map[string]bool{}}
 	var err error
 	if seen.Server.Version, err = b.readServerVersion(ctx); err != nil {
 		return model.Observed{}, err
@@ -179,7 +179,12 @@ func (b *Backend) readGrants(ctx context.Context, seen *model.Observed, users []
 			continue
 		}
 		group.Go(func() error {
-			holders, _, err := get(ctx, b, "/api/auth/roles/"+role+"/users", nil, readHolders)
+			holders, found, err := get(ctx, b, "/api/auth/roles/"+role+"/users", nil, readHolders)
+			if err == nil && !found {
+				mu.Lock()
+				seen.FileOnly[role] = true
+				mu.Unlock()
+			}
 			for i := range holders {
 				grant(holders[i].User, role, holders[i].authorship())
 			}

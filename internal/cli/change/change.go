@@ -41,9 +41,10 @@ func (o *Options) CheckAsked(env *command.Env) error {
 }
 
 // Open opens the project for a change, with what that takes of the process.
-func (o *Options) Open(ctx context.Context, env *command.Env, make func(*workspace.Workspace) error) error {
+func (o *Options) Open(ctx context.Context, env *command.Env, access workspace.Access, make func(*workspace.Workspace) error) error {
 	command.Harden()
 	outside := env.Outside()
+	outside.Access = access
 	outside.LockTimeout = o.LockTimeout
 	opened, err := env.OpenWith(ctx, outside)
 	if err != nil {
@@ -95,6 +96,22 @@ func (o *Options) approve(ctx context.Context, env *command.Env, made *plan.Plan
 	}
 	o.answered = made.Digest
 	return nil
+}
+
+// ShowPartial shows what a run on a server did before it ended with an error, and
+// returns that.
+func ShowPartial(env *command.Env, done *workspace.Done, err error, f view.Format) error {
+	var partial *apply.PartialError
+	if done == nil || !errors.As(err, &partial) {
+		return err
+	}
+	if err := plans.ShowPartial(env.View(), done.Plan, partial, f); err != nil {
+		return err
+	}
+	if workspace.IsForeign(err) {
+		return diag.Hinted(err, "osmoctl plan --refresh shows what is there now: what is declared is adopted by the next apply")
+	}
+	return diag.Hinted(err, "osmoctl apply completes it")
 }
 
 // Progress tells a person how far work on many tokens has come; nil where nobody

@@ -41,6 +41,8 @@ type Env struct {
 	Environ []string
 	// IdentityKey is the text of identities that the environment gave.
 	IdentityKey secret.Value
+	// ServerToken is the credential for an OSMO server that the environment gave.
+	ServerToken secret.Value
 	// Now is the clock; OSMOCTL_NOW overrides it.
 	Now func() time.Time
 	// Dir is the working directory.

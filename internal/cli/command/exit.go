@@ -74,12 +74,14 @@ func exitCode(err error) int {
 		return coded.code
 	case errors.As(err, &misused), errors.As(err, &mistaken):
 		return ExitUsage
-	case errors.Is(err, apply.ErrBlocked):
+	case errors.Is(err, apply.ErrBlocked), workspace.IsForeign(err):
 		return ExitBlocked
 	case errors.As(err, &outrun), errors.As(err, &locked), errors.Is(err, gitstore.ErrMoved):
 		return ExitStale
 	case errors.Is(err, workspace.ErrInterrupted), errors.Is(err, context.Canceled):
 		return ExitInterrupted
+	case errors.As(err, new(*apply.PartialError)):
+		return ExitInPart
 	}
 	return ExitError
 }

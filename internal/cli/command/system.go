@@ -4,8 +4,10 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"golang.org/x/term"
 )
@@ -32,9 +34,10 @@ func System() *Env {
 		debug.SetMemoryLimit(1 << 30)
 	}
 	key, keyAsPath := takeIdentities()
+	token := takeServerToken()
 	dir, _ := os.Getwd()
 	return &Env{
-		IdentityKey: key, KeyAsPath: keyAsPath,
+		IdentityKey: key, KeyAsPath: keyAsPath, ServerToken: token,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
 		StdinTerminal:  isTerminal(os.Stdin),
@@ -68,6 +71,17 @@ func takeIdentities() (key secret.Value, keyAsPath bool) {
 		forgetVariable(PathsVariable)
 	}
 	return key, keyAsPath
+}
+
+// takeServerToken takes the credential for an OSMO server out of the environment: git
+// and its helpers have no use for it.
+func takeServerToken() secret.Value {
+	text := os.Getenv(workspace.TokenVariable)
+	if text == "" {
+		return secret.Value{}
+	}
+	forgetVariable(workspace.TokenVariable)
+	return secret.New([]byte(strings.TrimSpace(text)))
 }
 
 // forgetVariable removes a variable from what is inherited and, where the system

@@ -8,6 +8,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/change"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/identity"
+	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/guard"
@@ -19,10 +20,13 @@ type ApplyCmd struct {
 	scope
 	guard.Allow
 	change.Options
-	Plan        string   `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
-	Expect      string   `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
-	AllowPlugin []string `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
-	AcceptState []string `placeholder:"COMMIT" help:"Accept what this commit did to state by hand, and record that. Repeatable."`
+	server.Flags
+	Plan         string   `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
+	Expect       string   `placeholder:"DIGEST" help:"Apply only a plan with this digest (sha256:...)."`
+	AllowPlugin  []string `placeholder:"NAME" help:"Let age-plugin-NAME be run to encrypt. OSMOCTL_PLUGINS does the same, with commas. Repeatable."`
+	TakeOver     string   `placeholder:"RUN" help:"Give up what this run has reserved on the server and not published, however lately it was heard of. It harms nobody: that run notices."`
+	SingleWriter bool     `help:"Apply to an OSMO server without git.push: for a project that one clone alone ever applies."`
+	AcceptState  []string `placeholder:"COMMIT" help:"Accept what this commit did to state by hand, and record that. Repeatable."`
 }
 
 // Help is the long description of the command.
@@ -37,14 +41,17 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	terms := workspace.Terms{Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: plans.RisksFit}
+	access, err := c.Access(env)
+	if err != nil {
+		return err
+	}
+	terms := workspace.Terms{TakeOver: c.TakeOver, SingleWriter: c.SingleWriter, Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: plans.RisksFit}
 	if c.Plan != "" {
-		var err error
 		if terms.Saved, err = workspace.ReadPlan(env.Abs(c.Plan), c.Plan, env.Limits, plans.WriteJSON); err != nil {
 			return err
 		}
 	}
-	return c.Open(ctx, env, func(w *workspace.Workspace) error {
+	return c.Open(ctx, env, access, func(w *workspace.Workspace) error {
 		terms.Seal = identity.SealOptions(ctx, env, w, c.AllowPlugin)
 		var what workspace.Change = &workspace.Apply{Terms: terms, Replace: c.Replace, Expect: c.Expect}
 		if c.DueOnly || terms.Saved != nil && terms.Saved.DueOnly {
@@ -54,7 +61,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 		r.Progress = change.Progress(env, "sealing")
 		done, err := w.Run(ctx, what, r)
 		if err != nil {
-			return err
+			return change.ShowPartial(env, done, err, c.Format)
 		}
 		return plans.ShowApplied(env.View(), done.Plan, done.Result, c.Format)
 	})

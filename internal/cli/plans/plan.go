@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -54,6 +55,8 @@ type PlanCmd struct {
 	textJSONMarkdown
 	scope
 	guard.Allow
+	server.Flags
+	Refresh          *bool      `help:"Look at the project's OSMO server, and plan from what it has. Default: where OSMO_URL and a credential are given. --refresh=false plans from state."`
 	Out              string     `type:"path" placeholder:"FILE|-" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret. With - it goes to stdout, and what people read to stderr."`
 	DetailedExitcode bool       `help:"Exit with 2 when changes are pending."`
 	StateRef         string     `placeholder:"REF" help:"The branch that HEAD is to be merged into: state, its guardrails and its place are read where HEAD left it, and any difference under state/ is blocked. Default: what a pull request's pipeline says."`
@@ -70,13 +73,20 @@ func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
-	w, err := env.Open(ctx)
+	access, err := c.Access(env)
+	if err != nil {
+		return err
+	}
+	outside := env.Outside()
+	outside.Access = access
+	w, err := env.OpenWith(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	w.FinishInterrupted(ctx)
 	made, err := w.Plan(ctx, workspace.PlanRequest{
-		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf,
+		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf, Refresh: c.Refresh,
 		RisksFit: plans.RisksFit,
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/change"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -19,6 +20,7 @@ import (
 type revokeCmd struct {
 	command.TextOrJSON
 	change.Options
+	server.Flags
 	Tokens []string `predictor:"token" arg:"" name:"token" placeholder:"USER/TOKEN" help:"Tokens, as USER/TOKEN for every live generation or USER/TOKEN@N for one."`
 	Reason string   `required:"" placeholder:"TEXT" help:"Why. It is recorded for ever, in the state and in the log: never the value itself."`
 }
@@ -37,10 +39,14 @@ func (c *revokeCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.CheckAsked(env); err != nil {
 		return err
 	}
-	return c.Open(ctx, env, func(w *workspace.Workspace) error {
+	access, err := c.Access(env)
+	if err != nil {
+		return err
+	}
+	return c.Open(ctx, env, access, func(w *workspace.Workspace) error {
 		done, err := w.Run(ctx, &workspace.Revoke{What: what}, c.Request(ctx, env, c.Format))
 		if err != nil {
-			return err
+			return change.ShowPartial(env, done, err, c.Format)
 		}
 		if err := plans.ShowApplied(env.View(), done.Plan, done.Result, c.Format); err != nil {
 			return err

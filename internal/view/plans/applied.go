@@ -40,6 +40,33 @@ func applyReport(p *plan.Plan, r *apply.Result) view.Document {
 	return d
 }
 
+// partialReport is what a run on a server did of a plan, for people.
+func partialReport(p *plan.Plan, e *apply.PartialError) view.Document {
+	head := "Applied in part: " + view.Plural(len(e.Done.Issued), "token", "tokens") + " issued, " + view.Count(len(e.Failed)) + " failed, " + view.Count(len(e.NotReached)) + " not reached."
+	d := view.Document{
+		Head:     [][]view.Span{{view.Say(view.Warn, head)}},
+		Sections: []view.Section{failedSection(e), notReachedSection(e), issuedSection(e.Done), risksSection(p)},
+	}
+	if e.Done.Commit != "" {
+		d.Foot = [][]view.Span{{view.Say(view.Plain, "Commit "), view.Quote(view.ShortCommit(e.Done.Commit)), view.Say(view.Plain, ", state serial "+strconv.Itoa(e.Done.Serial)+".")}}
+	}
+	return d
+}
+
+func failedSection(e *apply.PartialError) view.Section {
+	s := view.SectionOf("Failed", e.Failed, view.MaxChanges, func(f apply.Failure) view.Item {
+		return view.Item{Mark: "!", Tone: view.Fault, Head: []view.Span{view.QuoteAs(view.Strong, f.Address.String()), view.Say(view.Plain, " "), view.Tell(view.Clip(f.Err.Error()))}}
+	})
+	s.Tone = view.Fault
+	return s
+}
+
+func notReachedSection(e *apply.PartialError) view.Section {
+	return view.SectionOf("Not reached", e.NotReached, view.MaxChanges, func(a model.Address) view.Item {
+		return view.Item{Mark: "*", Tone: view.Faint, Head: []view.Span{view.Quote(a.String())}}
+	})
+}
+
 func applyHeadline(p *plan.Plan) string {
 	if p.Restored != nil {
 		words := view.Plural(len(p.Restored.Files), "file", "files") + " put back"

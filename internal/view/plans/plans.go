@@ -72,6 +72,14 @@ func (w *neutralWriter) flush() error {
 	return w.failed
 }
 
+// ShowPartial writes what a run on a server did of a plan.
+func ShowPartial(v *view.View, p *plan.Plan, e *apply.PartialError, f view.Format) error {
+	if f == view.JSON {
+		return v.WriteJSON(v.Out, report.PartOf(p, e))
+	}
+	return v.ShowDocument(f, partialReport(p, e))
+}
+
 // ShowApplied writes what applying a plan did: text, JSON or Markdown.
 func ShowApplied(v *view.View, p *plan.Plan, r *apply.Result, f view.Format) error {
 	if f == view.JSON {
