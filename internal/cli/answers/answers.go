@@ -5,14 +5,11 @@
 package answers
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -126,7 +123,7 @@ func (c *UserUpdateCmd) Run(ctx context.Context, env *command.Env) error {
 			if len(body) == 1 {
 				body = append(body, "tokens:")
 			}
-			body = append(body, "  "+scalar(token)+":", "    "+a.rolesKey(mergeNames(t.Roles, nil, minus))[0])
+			body = append(body, "  "+config.Scalar(token)+":", "    "+a.rolesKey(mergeNames(t.Roles, nil, minus))[0])
 		}
 	}
 	return a.change("what changes of "+name, body)
@@ -162,15 +159,15 @@ func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
 	if a.account != nil && a.account.Tokens[name] != nil {
 		t := a.account.Tokens[name]
 		return a.change(fmt.Sprintf("%s is declared already: raising its generation asks for a new value beside the old one", t.Address()),
-			[]string{"tokens:", "  " + scalar(name) + ":", fmt.Sprintf("    generation: %d", max(t.Generation, 1)+1)})
+			[]string{"tokens:", "  " + config.Scalar(name) + ":", fmt.Sprintf("    generation: %d", max(t.Generation, 1)+1)})
 	}
 	keys, err := a.tokenKeys(flags, roles)
 	if err != nil {
 		return err
 	}
-	body := []string{"tokens:", "  " + scalar(name) + ": {}"}
+	body := []string{"tokens:", "  " + config.Scalar(name) + ": {}"}
 	if len(keys) > 0 {
-		body[1] = "  " + scalar(name) + ":"
+		body[1] = "  " + config.Scalar(name) + ":"
 	}
 	for _, key := range keys {
 		body = append(body, "    "+key)
@@ -188,7 +185,7 @@ func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
 // said, so that the answer is complete.
 func (a *answer) tokenKeys(flags map[string][]string, roles []string) (keys []string, err error) {
 	if text := strings.Join(flags["description"], " "); text != "" {
-		keys = append(keys, "description: "+scalar(text))
+		keys = append(keys, "description: "+config.Scalar(text))
 	}
 	if len(roles) > 0 {
 		keys = append(keys, a.rolesKey(roles)...)
@@ -205,7 +202,7 @@ func (a *answer) tokenKeys(flags map[string][]string, roles []string) (keys []st
 		keys = append(keys, "expires_in: 31d")
 	}
 	if a.want != nil && len(a.want.Project.Defaults.Recipients) == 0 {
-		keys = append(keys, "recipients: "+flow(model.Names(a.want.Project.Recipients)))
+		keys = append(keys, "recipients: "+config.FlowList(model.Names(a.want.Project.Recipients)))
 	}
 	return keys, nil
 }
@@ -307,7 +304,9 @@ func mergeNames(names, plus, minus []string) []string {
 	return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(minus, name) })
 }
 
-func (a *answer) rolesKey(roles []string) []string { return []string{"roles: " + flow(roles)} }
+func (a *answer) rolesKey(roles []string) []string {
+	return []string{"roles: " + config.FlowList(roles)}
+}
 
 // add answers with an account of its own.
 func (a *answer) add(body []string) error {
@@ -349,7 +348,7 @@ func (a *answer) remove(at diag.Position, what string) error {
 
 // say prints the YAML where it can be taken from, and everything else beside it.
 func (a *answer) say(where string, body []string) error {
-	yaml := "service_accounts:\n  " + scalar(a.name) + ":\n"
+	yaml := "service_accounts:\n  " + config.Scalar(a.name) + ":\n"
 	for _, line := range body {
 		yaml += "    " + line + "\n"
 	}
@@ -361,31 +360,4 @@ func (a *answer) say(where string, body []string) error {
 		a.env.Printf("%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	return command.Usage(diag.Hinted(err, where+"; then osmoctl plan, git commit and osmoctl apply"))
-}
-
-// plainScalar is text that is itself in YAML wherever it stands.
-var plainScalar = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*$`)
-
-// wordsOfYAML mean something else than text, in one version of YAML or another.
-var wordsOfYAML = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
-
-// scalar writes text as YAML, in quotes where it could be read as something else.
-// JSON's quotes are YAML's.
-func scalar(s string) string {
-	if plainScalar.MatchString(s) && !slices.Contains(wordsOfYAML, strings.ToLower(s)) {
-		return s
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // text always encodes
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func flow(list []string) string {
-	words := make([]string, len(list))
-	for i, s := range list {
-		words[i] = scalar(s)
-	}
-	return "[" + strings.Join(words, ", ") + "]"
 }
