@@ -9,6 +9,9 @@ import (
 // DefaultRole is the role that everybody has, whatever else they were given.
 const DefaultRole = "osmo-default"
 
+// ChangeableRole is the one built-in role that OSMO leaves to its users.
+const ChangeableRole = "osmo-user"
+
 // BuiltinNames lists the built-in roles, sorted. Every version has the same.
 func BuiltinNames() []string {
 	names := make([]string, len(builtins))
@@ -36,7 +39,11 @@ func (r *Rules) Builtin(name string) (*model.Role, bool) {
 	if b == nil {
 		return nil, false
 	}
-	return &model.Role{Name: b.name, Description: b.description, Policies: clonePolicies(b.policies(r.version, r.mode)), SyncMode: model.SyncImport}, true
+	description := b.description
+	if r.mode == model.ModeConfigMap {
+		description = b.chartDescription
+	}
+	return &model.Role{Name: b.name, Description: description, Policies: clonePolicies(b.policies(r.version, r.mode)), SyncMode: model.SyncImport}, true
 }
 
 // InForce is what the server makes of a role that is declared. One with its roles
@@ -88,8 +95,10 @@ func EqualsBuiltin(r *model.Role) (builtin, equal bool) {
 
 // shipped is a built-in role in the forms that OSMO ships it in.
 type shipped struct {
-	name        string
-	description string
+	name string
+	// description is that of the server's own roles, chartDescription that of
+	// the chart's values.
+	description, chartDescription string
 	// database is what the server creates (its DEFAULT_ROLES), configMap what
 	// the Helm chart's values hold.
 	database, configMap []model.Policy
@@ -134,7 +143,7 @@ func allow(actions []string, resources ...string) model.Policy {
 var builtins = []shipped{
 	{
 		name:        "osmo-admin",
-		description: "Administrator with full access except internal endpoints",
+		description: "Administrator with full access except internal endpoints", chartDescription: "Admin role — full access to all resources",
 		// The second policy is OSMO's own and says nothing.
 		database:  []model.Policy{allow([]string{"*:*"}, "*"), allow([]string{}, []string{}...)},
 		configMap: []model.Policy{allow([]string{"*:*"}, "*")},
@@ -142,7 +151,7 @@ var builtins = []shipped{
 	},
 	{
 		name:        "osmo-backend",
-		description: "For backend agents",
+		description: "For backend agents", chartDescription: "Backend role — internal operator communication",
 		database: []model.Policy{
 			allow([]string{"config:Read", "internal:Operator", "pool:List"}, "backend/*", "pool/*", "config/backend"),
 		},
@@ -152,14 +161,14 @@ var builtins = []shipped{
 	},
 	{
 		name:        "osmo-ctrl",
-		description: "For workflow pods",
-		database:    []model.Policy{allow([]string{"internal:Logger", "internal:Router"}, "*")},
-		configMap:   []model.Policy{allow([]string{"internal:Logger", "internal:Router"}, "*")},
-		external:    []string{"osmo-ctrl"},
+		description: "For workflow pods", chartDescription: "Controller role — internal container communication",
+		database:  []model.Policy{allow([]string{"internal:Logger", "internal:Router"}, "*")},
+		configMap: []model.Policy{allow([]string{"internal:Logger", "internal:Router"}, "*")},
+		external:  []string{"osmo-ctrl"},
 	},
 	{
 		name:        DefaultRole,
-		description: "Default role all users have access to",
+		description: "Default role all users have access to", chartDescription: "Default role — login, profile, health check",
 		database: []model.Policy{
 			allow([]string{"auth:Login", "auth:Refresh", "profile:*", "system:Health", "system:Version"}, "*"),
 		},
@@ -170,12 +179,12 @@ var builtins = []shipped{
 		external: []string{},
 	},
 	{
-		name:        "osmo-user",
-		description: "Standard user role",
-		database:    userPolicies("mcp:Access"),
-		configMap:   userPolicies("mcp:Access"),
-		earlier:     userPolicies("dataset:*"),
-		external:    []string{"osmo-user"},
+		name:        ChangeableRole,
+		description: "Standard user role", chartDescription: "User role — standard workflow and data operations",
+		database:  userPolicies("mcp:Access"),
+		configMap: userPolicies("mcp:Access"),
+		earlier:   userPolicies("dataset:*"),
+		external:  []string{"osmo-user"},
 	},
 }
 

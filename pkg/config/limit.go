@@ -7,9 +7,9 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// maxResource bounds one resource of a policy, in bytes. OSMO's own are names of
+// MaxResource bounds one resource of a policy, in bytes. OSMO's own are names of
 // pools, backends, users and sections of its configuration.
-const maxResource = 1024
+const MaxResource = 1024
 
 // within reports a list or map that holds more than a limit allows, before
 // anything of it is read. what and of go before the number, as in "the account x

@@ -230,8 +230,8 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 func (m *manifest) readResourceList(n *node) []string {
 	list := m.texts(m.bound(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
 	for _, s := range list {
-		if len(s) > maxResource {
-			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), maxResource)
+		if len(s) > MaxResource {
+			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), MaxResource)
 			break
 		}
 	}
@@ -240,15 +240,12 @@ func (m *manifest) readResourceList(n *node) []string {
 
 // maySayNothing reports whether policies of the role may lack actions and
 // resources: a built-in role of OSMO does, and is compared as a whole.
-func maySayNothing(role string) bool { return access.IsBuiltin(role) && role != changeableRole }
-
-// changeableRole is the one built-in role that OSMO leaves to its users.
-const changeableRole = "osmo-user"
+func maySayNothing(role string) bool { return access.IsBuiltin(role) && role != access.ChangeableRole }
 
 // checkBuiltin reports a built-in role that is declared with other content than
 // OSMO's: OSMO merges its own back in at every start.
 func (m *manifest) checkBuiltin(d *roleDecl, whole bool) {
-	if d.role.Name == changeableRole || !whole {
+	if d.role.Name == access.ChangeableRole || !whole {
 		return
 	}
 	if builtin, equal := access.EqualsBuiltin(d.role); builtin && !equal {
