@@ -59,6 +59,10 @@ func readSource(fsys fs.FS, name string) *sourceText {
 	if err != nil {
 		return &sourceText{hidden: map[int]bool{}}
 	}
+	return sourceOf(data)
+}
+
+func sourceOf(data []byte) *sourceText {
 	text := string(data)
 	return &sourceText{strings.Split(text, "\n"), maskPEM(text), map[int][]rune{}}
 }

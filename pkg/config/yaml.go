@@ -97,10 +97,18 @@ type converter struct {
 	// text is the file where it holds an exclamation mark: the library
 	// leaves no trace of a lone one, which is a tag too.
 	text *cursor
+	// part is set where a part of a file is read that was not written for us. Texts may
+	// have several lines then, and secrets are looked for in values.
+	part bool
+	// move, where there is one, corrects the place of a node.
+	move func(*node)
 }
 
 func (c *converter) convert(to *node, from *yaml.Node, depth int) {
 	to.line, to.column = int32(from.Line), int32(from.Column)
+	if c.move != nil {
+		c.move(to)
+	}
 	to.kind = badNode
 	if from.Anchor != "" {
 		c.refuse(to, codeAnchor, "anchors are not read", "delete &"+from.Anchor+" and write the value out wherever it is meant")
@@ -128,11 +136,19 @@ func (c *converter) convertScalar(to *node, from *yaml.Node) {
 			return
 		}
 	}
-	if code, what := checkValue(value); code != "" {
+	lines := value
+	if c.part {
+		lines = strings.NewReplacer("\n", " ", "\t", " ").Replace(value)
+	}
+	if code, what := checkValue(lines); code != "" {
 		c.refuse(to, code, "this value holds "+what, characterHints[code])
 		return
 	}
-	c.checkEscaped(to, value)
+	if c.part {
+		c.checkPart(to, value)
+	} else {
+		c.checkEscaped(to, value)
+	}
 	to.kind, to.value, to.plain = scalarNode, value, from.Style == 0
 }
 
