@@ -7,7 +7,7 @@
 //
 // [grammar] is the command line as kong reads it. Each command is a struct with its flags
 // and a Run method, in the package of its noun: projects, plans, accounts, tokens,
-// exports, calendar, readers, states, and answers for what OSMO's own command line would
+// exports, imports, calendar, readers, states, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
 // to the place where a value goes), change (who, how long, whether to ask). The open
@@ -29,6 +29,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/completion"
 	"github.com/osmoctl/osmoctl/internal/cli/exports"
+	"github.com/osmoctl/osmoctl/internal/cli/imports"
 	"github.com/osmoctl/osmoctl/internal/cli/plans"
 	"github.com/osmoctl/osmoctl/internal/cli/projects"
 	"github.com/osmoctl/osmoctl/internal/cli/readers"
@@ -49,7 +50,8 @@ type grammar struct {
 	User    accounts.UserCmd     `cmd:"" help:"Show service accounts as applied. To make or change one, declare it: user create NAME answers with the YAML."`
 	Role    accounts.RoleCmd     `cmd:"" help:"Show roles as applied."`
 	Token   tokens.Cmd           `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
-	Export  exports.Cmd          `cmd:"" help:"Write tokens in the form that others take: Kubernetes Secrets, dotenv files."`
+	Export  exports.Cmd          `cmd:"" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
+	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: the roles in OSMO's Helm values."`
 	Expire  calendar.Cmd         `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
 	Secrets readers.Cmd          `cmd:"" help:"Tell who can read what, and let others read it."`
 	State   states.Cmd           `cmd:"" help:"Show and verify the recorded state."`

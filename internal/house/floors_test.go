@@ -20,9 +20,9 @@ var floors = [][]string{
 	{"pkg/apply"},
 	{"internal/git"},
 	{"internal/gitstore", "internal/backend/local", "internal/backend/osmo", "internal/search"},
-	{"internal/history", "internal/delivery"},
+	{"internal/history", "internal/delivery", "internal/helm"},
 	{"internal/report"},
-	{"internal/view", "internal/workspace", "internal/scaffold"},
+	{"internal/view", "internal/workspace", "internal/scaffold", "internal/importer"},
 	{"internal/cli"},
 	{"cmd/osmoctl", "internal/bench", "internal/torture", "internal/house"},
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -73,6 +74,28 @@ func (e *Env) OpenWith(ctx context.Context, outside workspace.Outside) (*workspa
 		return nil, err
 	}
 	return w, nil
+}
+
+// Declared are the declarations in the work tree, read as plan reads them; their errors
+// are the error, a [diag.List].
+func (e *Env) Declared(ctx context.Context) (*model.Declarations, error) {
+	dir, err := e.FindProject()
+	if err != nil {
+		return nil, err
+	}
+	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, e.Outside())
+	if err != nil {
+		return nil, err
+	}
+	defer closeFiles()
+	want, found, err := e.Outside().Load(files)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range workspace.Otherwise(files) {
+		e.Notify(n)
+	}
+	return want, found.Err()
 }
 
 // WithState runs a reading command on the newest state that the clone knows.

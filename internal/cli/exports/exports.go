@@ -1,5 +1,5 @@
-// Package exports is the commands that write tokens in the form that others take: osmoctl
-// export.
+// Package exports is the commands that write tokens and roles in the form that others take:
+// osmoctl export.
 package exports
 
 import (
@@ -31,6 +31,7 @@ type Cmd struct {
 	K8s     k8sCmd     `cmd:"" name:"k8s-secret" help:"Write the manifest of a Kubernetes Secret with a token, for kubectl apply."`
 	Backend backendCmd `cmd:"" name:"backend-secret" help:"Write the manifest of the Secret that OSMO's service mounts for a backend operator, during a rotation with the token before."`
 	Dotenv  dotenvCmd  `cmd:"" help:"Write a token as one line, NAME=VALUE."`
+	Helm    helmCmd    `cmd:"" name:"helm-values" help:"Write the declared roles as values of OSMO's Helm chart."`
 }
 
 // manifestFlags are those of the exports that write a Secret.
