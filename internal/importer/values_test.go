@@ -28,7 +28,7 @@ func date(s string) model.Date {
 }
 
 const projectFile = "version: 1\nrecipients: {ops: age1pv2hhnr2w04tgf2vyysrk3ge5vjaemxkmeh0xgvqyn6t5nlpkv8qaw2cx4}\n" +
-	"defaults: {recipients: [ops]}\n"
+	"defaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n"
 
 // load reads a manifest as validate does.
 func load(manifest []byte) (*model.Declarations, diag.List) {
