@@ -57,6 +57,13 @@ func readConfig(value any, loc ...any) (Role, *reply) {
 		if bad := enum(policy["effect"], "'Allow' or 'Deny'", at("policies", i, "effect"), "Allow", "Deny"); bad != nil {
 			return Role{}, bad
 		}
+		for _, name := range []string{"actions", "resources"} {
+			if list, there := policy[name]; there {
+				if _, isList := list.([]any); !isList {
+					return refuse(invalid("list_type", "Input should be a valid list", list, at("policies", i, name)...))
+				}
+			}
+		}
 		actions, _ := policy["actions"].([]any)
 		for _, a := range actions {
 			name, isText := a.(string)
