@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/wait"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 // call is one request to make, and what its answer must be.
@@ -101,6 +102,10 @@ func (b *Backend) attempt(ctx context.Context, c call) (*failure, time.Duration)
 // notSent is a call that was not made since the login failed.
 func notSent(ctx context.Context, f *failure, err error) *failure {
 	f.words = "it was not sent: " + err.Error()
+	var hint *diag.HintError
+	if errors.As(err, &hint) {
+		f.hint = hint.Hint()
+	}
 	if f.cause = ctx.Err(); f.cause == nil {
 		f.is = refused
 	}

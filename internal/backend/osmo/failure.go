@@ -2,6 +2,7 @@ package osmo
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -19,6 +20,8 @@ type failure struct {
 	is     verdict
 	// sent says that the server may have seen it.
 	sent bool
+	// hint says what to do, where that does not follow from the rest.
+	hint string
 	// cause is that of a context that ended.
 	cause error
 }
@@ -29,7 +32,7 @@ func (f *failure) reads() bool { return f.method == http.MethodGet }
 
 func (f *failure) Error() string {
 	text := f.method + " " + f.path
-	if class := f.class(); class != nil {
+	if class := f.class(); class != nil && f.sent {
 		text += ": " + class.Error()
 	}
 	if f.status != 0 {
@@ -70,7 +73,7 @@ func (f *failure) Unwrap() []error {
 
 const (
 	gatewayHint = "the server's gateway wants a login: check that the address is that of OSMO's API, and that the token may pass"
-	helmHint    = "roles of this server belong in its Helm values: see osmoctl export helm-values"
+	helmHint    = "roles of this server belong in its Helm values: osmoctl export helm-values writes them"
 )
 
 // hints say what to do about an answer, by its status.
@@ -83,8 +86,12 @@ var hints = map[int]string{
 // hinted adds what to do, where that is known.
 func (f *failure) hinted() error {
 	switch {
+	case f.hint != "":
+		return diag.Hinted(f, f.hint)
 	case f.is == readOnly:
 		return diag.Hinted(f, helmHint)
+	case f.path == exchangePath && f.is == refused && f.status == http.StatusBadRequest:
+		return diag.Hinted(f, hints[http.StatusUnauthorized])
 	case f.status >= 300 && f.status < 400:
 		return diag.Hinted(f, gatewayHint)
 	case hints[f.status] != "":
@@ -92,6 +99,16 @@ func (f *failure) hinted() error {
 	}
 	return f
 }
+
+// refusal is a call that is not made: what it would ask for cannot be.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func (refusal) Unwrap() error { return apply.ErrRefused }
+
+// refuse says why nothing is sent.
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
 // verdictOf is the verdict that an error of a call carries.
 func verdictOf(err error) verdict {

@@ -14,6 +14,8 @@ import (
 )
 
 const (
+	exchangePath = "/api/auth/jwt/access_token"
+
 	// usualLife is that of OSMO's JWTs, where one does not say; longestLife is
 	// as long as we believe one.
 	usualLife   = 300 * time.Second
@@ -141,7 +143,7 @@ func (b *Backend) exchange(ctx context.Context) (jwt secret.Value, p pass, f *fa
 		body = append(append(body, value...), `"}`...)
 		return nil
 	})
-	c := call{method: http.MethodPost, path: "/api/auth/jwt/access_token", body: body, accept: func(reply []byte) (err error) {
+	c := call{method: http.MethodPost, path: exchangePath, body: body, accept: func(reply []byte) (err error) {
 		jwt, p, err = readJWT(reply)
 		return err
 	}}

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -249,6 +251,27 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// The second of two calls for external roles must not be repeated: the reading tells
+// what became of it.
+func TestExternalRolesReplyLost(t *testing.T) {
+	t.Parallel()
+	b := makeBed(t, modes["A"])
+	n := 0
+	b.server.SetFault(func(r *http.Request) osmotest.Fault {
+		if r.Method != http.MethodPut {
+			return osmotest.Fault{}
+		}
+		if n++; n == 2 {
+			return osmotest.Fault{Answer: osmotest.Reset}
+		}
+		return osmotest.Fault{}
+	})
+	err := b.EnsureRole(t.Context(), &model.Role{Name: "team", ExternalRoles: []string{"a", "b"}})
+	if got := b.server.Role("team").ExternalRoles; err != nil || n != 2 || !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("after %d calls the role has %q: %v", n, got, err)
+	}
+}
+
 // nothing is a server that says yes to a PUT and does nothing.
 type nothing struct{ http.RoundTripper }
 
@@ -279,6 +302,10 @@ func TestRolesOfAFile(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"B", "C"} {
 		b := makeBed(t, modes[mode])
+		fresh := open(t, b.URL, b.pat)
+		if err := fresh.EnsureRole(t.Context(), &model.Role{Name: "osmo-user"}); !errors.Is(err, apply.ErrRefused) {
+			t.Errorf("%s: without a look before: %v", mode, err)
+		}
 		for name, err := range map[string]error{
 			"change": b.EnsureRole(t.Context(), &model.Role{Name: "osmo-user"}), "create": b.EnsureRole(t.Context(), &model.Role{Name: "team"}),
 			"end": b.EndRole(t.Context(), "osmo-mine"),
@@ -379,6 +406,52 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// A JWT that says that its life is shorter is believed.
+func TestShortLife(t *testing.T) {
+	t.Parallel()
+	var passed atomic.Int64
+	clock := func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+	o := modes["C"]
+	o.Life, o.Clock = 100*time.Second, clock
+	b := makeBed(t, o, func(o *osmo.Options) { o.Clock = clock })
+	for _, step := range []struct {
+		passed time.Duration
+		logins int
+	}{{45 * time.Second, 1}, {55 * time.Second, 2}} {
+		passed.Store(int64(step.passed))
+		if err := b.EnsureUser(t.Context(), "svc"); err != nil {
+			t.Error(err)
+		}
+		if n := b.server.Counts().Calls["POST /api/auth/jwt/access_token"]; n != step.logins {
+			t.Errorf("after %s: %d logins, want %d", step.passed, n, step.logins)
+		}
+	}
+}
+
+// A list that is shorter than it says, and one that is longer, is not taken.
+func TestObserveWrongTotal(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int{1, 3, 4000} {
+		server := osmotest.New(modes["C"])
+		wrapped := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/api/auth/user" {
+				server.ServeHTTP(w, r)
+				return
+			}
+			_, _ = fmt.Fprintf(w, `{"total_results":%d,"users":[{"id":"a"},{"id":"b"}]}`, total)
+		}))
+		t.Cleanup(wrapped.Close)
+		b, err := osmo.Open(osmo.Options{URL: wrapped.URL, User: operator, Pause: time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(b.Close)
+		if _, err := b.Observe(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "kept changing") {
+			t.Errorf("two users of %d: %v", total, err)
+		}
+	}
+}
+
 // A token that the server does not know says so, with what to do.
 func TestBadToken(t *testing.T) {
 	t.Parallel()
@@ -387,7 +460,9 @@ func TestBadToken(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	server.SetExpiry(operator, "ci", time.Now().AddDate(0, 0, -1))
-	if _, err := open(t, url, token).CreateToken(t.Context(), tokenOf("svc", "t")); !errors.Is(err, apply.ErrRefused) || !strings.Contains(err.Error(), "Access Token has expired") {
+	_, err := open(t, url, token).CreateToken(t.Context(), tokenOf("svc", "t"))
+	var hint *diag.HintError
+	if !errors.Is(err, apply.ErrRefused) || !strings.Contains(err.Error(), "not sent") || !strings.Contains(err.Error(), "Access Token has expired") || !errors.As(err, &hint) || !strings.Contains(hint.Hint(), "check the token") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,17 +8,11 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
-	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 const rolePath = "/api/configs/role/"
-
-// refuse is a refusal of our own: nothing is sent.
-func refuse(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{apply.ErrRefused}, args...)...)
-}
 
 func refuseRole(name string) error {
 	return diag.Hinted(refuse("role %s: this server takes its roles from a file and lets nobody change them", name), helmHint)

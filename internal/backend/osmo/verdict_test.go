@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // answers has one answer for each row of verdicts, in its order, and then those that
@@ -89,13 +91,13 @@ func TestClasses(t *testing.T) {
 	t.Parallel()
 	classes := map[verdict]error{refused: apply.ErrRefused, absent: apply.ErrRefused, readOnly: apply.ErrRefused, unknown: apply.ErrUnknown, taken: apply.ErrUnknown}
 	for is, want := range classes {
-		err := (&failure{method: "POST", path: "/x", status: 400, is: is, words: "words"}).hinted()
+		err := (&failure{method: "POST", path: "/x", status: 400, is: is, words: "words", sent: true}).hinted()
 		for _, class := range []error{apply.ErrRefused, apply.ErrUnknown} {
 			if errors.Is(err, class) != (class == want) {
 				t.Errorf("%d: %v", is, err)
 			}
 		}
-		if text := err.Error(); !strings.Contains(text, "POST /x") || !strings.Contains(text, "400") || !strings.HasSuffix(text, "words") {
+		if text := err.Error(); !strings.Contains(text, "POST /x") || !strings.Contains(text, "400") || !strings.HasSuffix(text, "words") || !strings.Contains(text, want.Error()) {
 			t.Errorf("the error says %q", text)
 		}
 	}
@@ -141,5 +143,22 @@ func TestModeOf(t *testing.T) {
 		if got := modeOf(c.roles, c.version, c.declared, c.fixed); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// Whoever comes late with a JWT that was not taken does not spoil the next one.
+func TestDrop(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var l login
+	first := l.replace(secret.Value{}, pass{User: "u", Issued: 1, Expires: 301}, now)
+	second := l.replace(secret.Value{}, pass{User: "u", Issued: 1, Expires: 301}, now)
+	l.drop(first)
+	if _, number, fresh := l.current(now); !fresh || number != second {
+		t.Error("the second JWT was dropped in place of the first")
+	}
+	l.drop(second)
+	if _, _, fresh := l.current(now); fresh {
+		t.Error("the second JWT is still in use")
 	}
 }

@@ -157,6 +157,8 @@ func TestWords(t *testing.T) {
 		{"application/json", `{"message":"` + strings.Repeat("x", maxWords) + value43 + `"}`, withheld},
 		{"application/json", `{"message":"` + strings.Repeat("é", maxWords) + `"}`, strings.Repeat("é", maxWords/2) + "…"},
 		{"text/plain", "access denied", "access denied"},
+		{"text/plain", "UTF-16: " + strings.Join(strings.Split(value43, ""), "\x00") + "\x00", withheld},
+		{"text/plain", "another's eyJhbGciOiJSUzI1NiJ9.eyJ1bmlxdWVfbmFtZSI6ImEifQ.c2lnbmF0dXJlLW9mLWl0", "another's " + strings.Repeat("*", 68)},
 		{"text/html", "<html>login</html>", ""},
 		{"", "", ""},
 		{"application/json", `{"detail":[{"loc":["` + value43 + `"],"msg":"m"}]}`, withheld},
