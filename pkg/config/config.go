@@ -36,6 +36,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -57,6 +58,9 @@ type Options struct {
 	Today model.Date
 	// Limits bound what is declared; the zero Limits are the defaults.
 	Limits model.Limits
+	// PassEmpty passes over manifests of no byte, such as the one that a shell has
+	// just made for what the command is about to print.
+	PassEmpty bool
 }
 
 // Load reads osmoctl.yaml and manifests/** (.yaml, .yml) from fsys, whose root
@@ -163,6 +167,9 @@ func (l *loader) loadManifests() {
 		})
 	}
 	files, complete := readManifests(l.fsys, names, l.opts.Limits, &l.problems)
+	if l.opts.PassEmpty {
+		files = slices.DeleteFunc(files, func(f file) bool { return len(f.data) == 0 })
+	}
 	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
 	l.merged.incomplete = !complete || l.problems.errors > before
 	for len(files) > 0 && l.problems.errors < maxProblems && !l.merged.stopped {

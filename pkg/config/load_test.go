@@ -96,6 +96,22 @@ func mustLoad(t *testing.T, fsys fs.FS) *model.Declarations {
 	return d
 }
 
+// What a shell has just made is no mistake of a manifest, where that is asked for.
+func TestPassEmpty(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"osmoctl.yaml": {Data: []byte("version: 1\n")}, "manifests/new.yaml": {}, "manifests/role.yaml": {Data: []byte("roles: {a: {policies: []}}\n")}}
+	if _, list := Load(fsys, Options{}); !list.HasErrors() {
+		t.Error("a file of no byte is no problem")
+	}
+	if d, list := Load(fsys, Options{PassEmpty: true}); list.HasErrors() || d.Roles["a"] == nil {
+		t.Errorf("%v", list)
+	}
+	fsys["manifests/new.yaml"].Data = []byte("\n")
+	if _, list := Load(fsys, Options{PassEmpty: true}); !list.HasErrors() {
+		t.Error("a file that holds a line is passed over")
+	}
+}
+
 func TestLoadProject(t *testing.T) {
 	t.Parallel()
 	got := mustLoad(t, testProject(fullProject, fullManifest)).Project
