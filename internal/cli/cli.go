@@ -51,7 +51,7 @@ type grammar struct {
 	Role    accounts.RoleCmd     `cmd:"" help:"Show roles as applied."`
 	Token   tokens.Cmd           `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
 	Export  exports.Cmd          `cmd:"" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
-	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: the roles in OSMO's Helm values."`
+	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
 	Expire  calendar.Cmd         `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
 	Secrets readers.Cmd          `cmd:"" help:"Tell who can read what, and let others read it."`
 	State   states.Cmd           `cmd:"" help:"Show and verify the recorded state."`

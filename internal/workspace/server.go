@@ -253,3 +253,34 @@ func IsForeign(err error) bool {
 	var partial *apply.PartialError
 	return errors.As(err, &partial) && len(partial.Failed) > 0 && !slices.ContainsFunc(partial.Failed, func(f apply.Failure) bool { return !errors.Is(f.Err, apply.ErrForeign) })
 }
+
+// Look looks at the server of a project: at its roles and users, and at the tokens of
+// the users that takes accepts. An [*ArgumentError] is that the project has no server.
+func (w *Workspace) Look(ctx context.Context, project model.Project, takes func(id string, u model.ObservedUser) bool) (model.Observed, error) {
+	if project.Backend.Kind != model.BackendOSMO {
+		return model.Observed{}, &ArgumentError{diag.Hinted(errors.New("this looks at an OSMO server, and osmoctl.yaml names none"),
+			"set backend: {kind: osmo, url: https://...}")}
+	}
+	backend, err := w.openBackend(project)
+	if err != nil {
+		return model.Observed{}, err
+	}
+	seen, err := backend.Observe(ctx, nil)
+	if err != nil {
+		return seen, fmt.Errorf("look at the server: %w", err)
+	}
+	var chosen []string
+	for _, id := range model.Names(seen.Users) {
+		if takes(id, seen.Users[id]) {
+			chosen = append(chosen, id)
+		}
+	}
+	if len(chosen) == 0 {
+		return seen, nil
+	}
+	w.detailf("looking at the tokens of %s", model.Plural(len(chosen), "user", "users"))
+	if seen, err = backend.Observe(ctx, chosen); err != nil {
+		return seen, fmt.Errorf("look at the server: %w", err)
+	}
+	return seen, nil
+}

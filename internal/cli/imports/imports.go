@@ -20,6 +20,7 @@ import (
 
 // Cmd is osmoctl import.
 type Cmd struct {
+	OSMO osmoCmd `cmd:"" name:"osmo" help:"Write a manifest of the roles, users and tokens that the project's OSMO server has."`
 	Helm helmCmd `cmd:"" name:"helm-values" help:"Write a manifest of the roles in values of OSMO's Helm chart."`
 }
 

@@ -1,28 +1,74 @@
 package imports
 
 import (
+	"context"
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/importer"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// OSMOCmd is osmoctl import osmo, but for the server that it asks: whoever has one
-// observes it and calls Write.
-type OSMOCmd struct {
+type osmoCmd struct {
 	IDPrefix []string `name:"id-prefix" short:"p" placeholder:"PREFIX" help:"Users whose id begins so are service accounts. Repeatable, or with commas."`
 	Roles    []string `name:"roles" short:"r" placeholder:"ROLE" help:"Users that hold any of these roles are service accounts. Repeatable, or with commas. With --id-prefix, those that fit both."`
+	server.Flags
 }
 
 // Help is the long description of the command.
-func (OSMOCmd) Help() string {
+func (osmoCmd) Help() string {
 	return `A server does not tell service accounts from people, so --id-prefix or --roles has to, lest a person's account be declared. The manifest has all roles of the server but the built-in ones that say what OSMO says, and the chosen users with their tokens, as far as the project does not declare them already. It goes to stdout: osmoctl import osmo --id-prefix svc- > manifests/imported.yaml. Nothing on the server changes by it, and the plan that adopts it is empty but for adoptions. What a declaration cannot say exactly is left out, with what depends on it, and a comment says why; what is left out stays as it is. No value of a token can be read back, so it is unknown until the token is rotated.`
 }
 
-// Select says which users the flags choose. Flags that choose nobody are a usage error.
-func (c *OSMOCmd) Select() (importer.Select, error) {
+// Run writes the manifest.
+func (c *osmoCmd) Run(ctx context.Context, env *command.Env) error {
+	chosen, err := c.choose()
+	if err != nil {
+		return err
+	}
+	outside := env.Outside()
+	if outside.Access, err = c.Access(env); err != nil {
+		return err
+	}
+	w, err := env.OpenWith(ctx, outside)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	declared, err := loadDeclared(ctx, env, w.Dir())
+	if err != nil {
+		return err
+	}
+	seen, err := w.Look(ctx, declared.Project, chosen.Takes)
+	if err != nil {
+		return err
+	}
+	return writeSeen(env, declared, seen, chosen)
+}
+
+// loadDeclared loads the declarations in the work tree, but for the file that a shell
+// may have made for the manifest.
+func loadDeclared(ctx context.Context, env *command.Env, dir string) (*model.Declarations, error) {
+	today, err := env.Today()
+	if err != nil {
+		return nil, err
+	}
+	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, env.Outside())
+	if err != nil {
+		return nil, err
+	}
+	defer closeFiles()
+	declared, problems := config.Load(files, config.Options{Today: today, Limits: env.Limits, PassEmpty: true})
+	return declared, problems.Err()
+}
+
+// choose says which users the flags choose. Flags that choose nobody, or everybody, are
+// a usage error.
+func (c *osmoCmd) choose() (importer.Select, error) {
 	if len(c.IDPrefix) == 0 && len(c.Roles) == 0 {
 		return importer.Select{}, command.Usage(diag.Hinted(errors.New("nothing says which users are service accounts, and people are users too"),
 			"osmoctl import osmo --id-prefix svc-, or --roles ROLE"))
@@ -35,19 +81,15 @@ func (c *OSMOCmd) Select() (importer.Select, error) {
 	return importer.Select{IDPrefixes: c.IDPrefix, Roles: c.Roles}, nil
 }
 
-// Write writes a manifest of what was observed, to stand beside what the project declares
-// already.
-func (c *OSMOCmd) Write(env *command.Env, project *model.Declarations, seen model.Observed) error {
-	chosen, err := c.Select()
-	if err != nil {
-		return err
-	}
+// writeSeen writes a manifest of what a server was seen to have, to stand beside what is
+// declared already.
+func writeSeen(env *command.Env, declared *model.Declarations, seen model.Observed, chosen importer.Select) error {
 	day, err := env.Today()
 	if err != nil {
 		return err
 	}
 	m, _, err := importer.FromServer(seen, chosen, importer.Options{
-		Today: day, MaxLifetime: project.Project.Guardrails.MaxTokenLifetime, Limits: env.Limits, Declared: project,
+		Today: day, MaxLifetime: declared.Project.Guardrails.MaxTokenLifetime, Limits: env.Limits, Declared: declared,
 	})
 	if err != nil {
 		return err
@@ -55,7 +97,7 @@ func (c *OSMOCmd) Write(env *command.Env, project *model.Declarations, seen mode
 	if len(m.Accounts) == 0 {
 		env.Warnf("no user of the server was chosen that is not declared already")
 	}
-	if len(project.Project.Defaults.Recipients) == 0 {
+	if len(declared.Project.Defaults.Recipients) == 0 {
 		env.Warnf("defaults.recipients of osmoctl.yaml names nobody, and tokens are declared without recipients: name those who are to read them, or validate refuses the manifest")
 	}
 	return write(env, m)

@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/importer"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 func TestOSMONeedsToBeToldWho(t *testing.T) {
 	t.Parallel()
-	for _, c := range []OSMOCmd{{}, {IDPrefix: []string{""}}, {IDPrefix: []string{"svc-", ""}, Roles: []string{"x"}}} {
-		_, err := c.Select()
+	for _, c := range []osmoCmd{{}, {IDPrefix: []string{""}}, {IDPrefix: []string{"svc-", ""}, Roles: []string{"x"}}} {
+		_, err := c.choose()
 		var hint *diag.HintError
 		if err == nil || !errors.As(err, &hint) || !strings.Contains(err.Error(), "people are users too") {
 			t.Errorf("%+v: %v", c, err)
@@ -35,8 +36,8 @@ func TestOSMOWrites(t *testing.T) {
 		"ada":    {Roles: []string{"osmo-user"}},
 		"svc-ci": {Roles: []string{"osmo-user"}, Tokens: map[string]model.ObservedToken{"t": {Roles: []string{"osmo-user"}, ExpiresAt: day}}},
 	}}
-	c := OSMOCmd{IDPrefix: []string{"svc-"}}
-	if e := c.Write(env, &model.Declarations{}, seen); e != nil {
+	chosen := importer.Select{IDPrefixes: []string{"svc-"}}
+	if e := writeSeen(env, &model.Declarations{}, seen, chosen); e != nil {
 		t.Fatal(e)
 	}
 	if want := "service_accounts:\n  svc-ci:\n    roles: [osmo-user]\n    tokens:\n      t:\n        roles: [osmo-user]\n        expires_at: 2027-01-01\n"; !strings.HasSuffix(out.String(), want) {
@@ -47,7 +48,7 @@ func TestOSMOWrites(t *testing.T) {
 	}
 	out.Reset()
 	declared := &model.Declarations{Accounts: map[string]*model.Account{"svc-ci": {}}}
-	if e := c.Write(env, declared, seen); e != nil || strings.Contains(out.String(), "svc-ci") || !strings.Contains(err.String(), "no user of the server was chosen") {
+	if e := writeSeen(env, declared, seen, chosen); e != nil || strings.Contains(out.String(), "svc-ci") || !strings.Contains(err.String(), "no user of the server was chosen") {
 		t.Errorf("%v\n%s%s", e, out.String(), err.String())
 	}
 }
