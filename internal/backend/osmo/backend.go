@@ -100,7 +100,8 @@ func Open(o Options) (*Backend, error) {
 }
 
 // newTransport is one that never sends a request again by itself: HTTP/1.1 repeats
-// only reads, and what was not written at all.
+// only reads, and what was not written at all. Nothing is compressed, so that the
+// length of an answer is known, and no copy of it is left in a decompressor.
 func newTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -111,7 +112,7 @@ func newTransport() *http.Transport {
 			}
 			return http.ProxyFromEnvironment(r)
 		},
-		Protocols: &protocols, MaxConnsPerHost: requestsAtOnce, MaxIdleConnsPerHost: requestsAtOnce,
+		Protocols: &protocols, DisableCompression: true, MaxConnsPerHost: requestsAtOnce, MaxIdleConnsPerHost: requestsAtOnce,
 		IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 	}
 }
@@ -159,7 +160,10 @@ func (*Backend) Server() bool { return true }
 // idle connections. The backend must not be used afterwards.
 func (b *Backend) Close() {
 	b.client.CloseIdleConnections()
+	b.login.mu.Lock()
+	defer b.login.mu.Unlock()
 	b.login.jwt.Wipe()
+	b.login.until = time.Time{}
 	b.guard.mu.Lock()
 	defer b.guard.mu.Unlock()
 	b.guard.detector.Wipe()

@@ -159,13 +159,16 @@ var (
 	errLarge = errors.New("the answer is too large")
 )
 
-// readBody reads a whole body into one buffer where its length is known, so that no
-// copy of a value is left behind by growing.
+// roomToRead is enough for a token, however it comes, to be read without growing the
+// buffer: a grown one leaves a copy behind.
+const roomToRead = 2 * bytes.MinRead
+
+// readBody reads a whole body, which the caller clears.
 func readBody(answer *http.Response, limit int) ([]byte, error) {
 	if answer.ContentLength > int64(limit) {
 		return nil, errLarge
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, max(answer.ContentLength, 0)+bytes.MinRead))
+	buffer := bytes.NewBuffer(make([]byte, 0, max(answer.ContentLength, 0)+roomToRead))
 	_, err := buffer.ReadFrom(io.LimitReader(answer.Body, int64(limit)+1))
 	switch {
 	case err != nil:

@@ -64,15 +64,19 @@ func readNull(body []byte) error {
 	return nil
 }
 
-// readVersion reads "major.minor.revision".
+// maxRevision bounds the third part of a version, in bytes.
+const maxRevision = 32
+
+// readVersion reads "major.minor.revision". The first two are numbers, and decide;
+// the third may be that of a build.
 func readVersion(body []byte) (string, error) {
 	v, err := into(body, func(v *struct{ Major, Minor, Revision string }) bool {
-		for _, part := range []string{v.Major, v.Minor, v.Revision} {
+		for _, part := range []string{v.Major, v.Minor} {
 			if n, err := strconv.Atoi(part); err != nil || strconv.Itoa(n) != part || n < 0 {
 				return false
 			}
 		}
-		return true
+		return len(v.Revision) <= maxRevision && consistsOf(v.Revision, ".+")
 	})
 	if err != nil {
 		return "", err

@@ -44,7 +44,7 @@ var value43 = strings.Repeat("aB3-_xyz", 6)[:43]
 // good are answers of the right shape, misshapen those of another.
 var good = map[string][]string{
 	"null":    {"null", " null\n"},
-	"version": {`{"major":"6","minor":"4","revision":"0","hash":""}`},
+	"version": {`{"major":"6","minor":"4","revision":"0","hash":""}`, `{"major":"6","minor":"4","revision":"1-rc.2"}`},
 	"role":    {`{"name":"r","description":"","policies":[{"effect":"Allow","actions":["a:B"],"resources":[]}],"immutable":false,"sync_mode":"import","external_roles":null}`, `{"name":""}`},
 	"roles":   {`[]`, `[{"name":"r","policies":[{"actions":[{"base":"http","path":"/"}]}]}]`},
 	"page":    {`{"total_results":0,"users":[]}`, `{"total_results":1,"start_index":1,"users":[{"id":"a","created_at":"2026-11-23T09:42:49.765924Z","created_by":"b"}]}`},
@@ -60,7 +60,7 @@ var good = map[string][]string{
 
 var misshapen = map[string][]string{
 	"null":    {"{}", "nul", `"null"`},
-	"version": {`{"major":6,"minor":4,"revision":0}`, `{"major":"6","minor":"4"}`, `{"major":"06","minor":"4","revision":"0"}`, `{"major":"-6","minor":"4","revision":"0"}`},
+	"version": {`{"major":6,"minor":4,"revision":0}`, `{"major":"6","minor":"4"}`, `{"major":"06","minor":"4","revision":"0"}`, `{"major":"-6","minor":"4","revision":"0"}`, `{"major":"6","minor":"4","revision":"0\n1"}`, `{"major":"6","minor":"4","revision":"` + value43 + `"}`},
 	"role":    {`{"description":""}`, `[]`, `{"name":5}`},
 	"roles":   {`{}`, `[{}]`, `[null]`},
 	"page":    {`{"users":[]}`, `{"total_results":1}`, `{"total_results":-1,"users":[]}`, `{"total_results":1,"users":[{}]}`, `[]`},

@@ -143,11 +143,9 @@ func (s *Server) deleteRole(q *request) reply {
 	return okay(nil)
 }
 
-// listHistory knows who changed which role; what was changed it does not keep.
+// listHistory knows who changed which role in the database; what was changed it does
+// not keep.
 func (s *Server) listHistory(q *request) reply {
-	if s.file != nil {
-		return *s.isFixed()
-	}
 	limit, bad := number(q, "limit", 20, 1, 1000)
 	if bad != nil {
 		return *bad
