@@ -85,15 +85,13 @@ func Write(roles map[string]*model.Role, chart Chart) []byte {
 	return b
 }
 
-// appendRole writes a role with all of its keys, since Helm would keep the others from
-// the values before.
+// appendRole writes a role with all of its keys, empty ones too: Helm would keep the
+// others from the values before, and a plan would wait for them for ever.
 func appendRole(b []byte, indent string, r *model.Role) []byte {
 	line := func(text string) { b = append(b, indent+text+"\n"...) }
 	b = append(b, indent+config.Scalar(r.Name)+":\n"...)
 	indent += "  "
-	if r.Description != "" || !access.IsBuiltin(r.Name) { // the chart has words for its own
-		line("description: " + config.Scalar(r.Description))
-	}
+	line("description: " + config.Scalar(r.Description))
 	b = config.AppendPolicies(b, indent, r.Policies)
 	external := r.ExternalRoles
 	switch {

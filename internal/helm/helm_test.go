@@ -47,6 +47,7 @@ configuration:
       external_roles: ["on"]
       sync_mode: import
     osmo-user:
+      description: ""
       policies: []
       external_roles: ["yes", "2027-01-01"]
       sync_mode: ignore
