@@ -49,7 +49,9 @@ type lines struct{ first, last int32 }
 func ReadForeign(file string, data []byte) *Foreign {
 	f := &Foreign{reader: &reader{file: file, problems: problems{hints: diag.NewHints()}}, data: data, shown: new([]lines)}
 	if len(data) > MaxFileSize {
-		f.add(fileProblem(file, errTooLarge))
+		problem := fileProblem(file, errTooLarge)
+		problem.Hint = "give the part that is to be read, in a file of its own"
+		f.add(problem)
 		return f
 	}
 	f.parse()
