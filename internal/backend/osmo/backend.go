@@ -53,6 +53,8 @@ const (
 // Backend talks to one server. Make one with [Open]; its methods may be called from
 // any number of goroutines.
 type Backend struct {
+	// Options are those that it was opened with, with what was left out filled in.
+	// They are to be read only.
 	Options
 	client *http.Client
 	// dials says that the transport is ours, and tells when it has a connection.

@@ -178,7 +178,8 @@ func TestObserveHiddenRoles(t *testing.T) {
 		t.Errorf("the user has %q", got)
 	}
 	err := b.EnsureGrants(t.Context(), "svc", []string{"osmo-user", "file-only"})
-	if !errors.Is(err, apply.ErrRefused) || !strings.Contains(err.Error(), "Role file-only does not exist") {
+	var hint *diag.HintError
+	if !errors.Is(err, apply.ErrRefused) || !strings.Contains(err.Error(), "Role file-only does not exist") || !errors.As(err, &hint) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -85,7 +86,10 @@ func (b *Backend) EnsureGrants(ctx context.Context, user string, roles []string)
 			return refuse("role %s cannot be written", role)
 		}
 		err = b.do(ctx, call{method: http.MethodPost, path: path, body: body, accept: func(reply []byte) error { return readGranted(reply, user, role) }})
-		if err != nil {
+		switch {
+		case verdictOf(err) == absent && b.fixed.Load():
+			return diag.Hinted(err, helmHint)
+		case err != nil:
 			return err
 		}
 	}
