@@ -89,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"works":      works,
 			"secret":     kubernetesSecret,
 			"apiserver":  apiServer,
+			"server":     server,
 		},
 	}
 	if params.Files == nil {
@@ -106,7 +107,7 @@ func setup(env *testscript.Env) error {
 		"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "CI": "", "GITHUB_ACTIONS": "", "NO_COLOR": "1",
 		"GIT_AUTHOR_NAME": "Alice", "GIT_AUTHOR_EMAIL": "alice@example.com",
 		"GIT_COMMITTER_NAME": "Alice", "GIT_COMMITTER_EMAIL": "alice@example.com",
-		"OSMOCTL_IDENTITY": "", "OSMOCTL_NOW": "", "IDENTITY": filepath.Join(home, ".config/osmoctl/identity.txt"),
+		"OSMOCTL_IDENTITY": "", "OSMOCTL_NOW": "", "OSMO_URL": "", "OSMO_TOKEN": "", "IDENTITY": filepath.Join(home, ".config/osmoctl/identity.txt"),
 		outputLog: log,
 		// A program with the race detector sleeps for a second before it ends,
 		// in case a goroutine still has a race to show. Scripts run hundreds.
@@ -114,6 +115,7 @@ func setup(env *testscript.Env) error {
 	} {
 		env.Setenv(key, value)
 	}
+	env.Values[osmoServer{}] = &scriptServer{}
 	env.Values[fingerprints{}] = map[string]string{}
 	env.Defer(func() { searchForValues(env.T(), env.WorkDir, log) })
 	env.Values[environment{}] = env.Vars

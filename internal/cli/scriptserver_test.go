@@ -1,0 +1,179 @@
+package cli_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/osmoctl/osmoctl/internal/backend/osmo/osmotest"
+	"github.com/osmoctl/osmoctl/pkg/model"
+)
+
+// osmoServer is the key of a script's OSMO server.
+type osmoServer struct{}
+
+// scriptServer is an OSMO server that a script starts and changes by hand.
+type scriptServer struct {
+	*osmotest.Server
+	web *httptest.Server
+	// file are the roles of its ConfigMap.
+	file []osmotest.Role
+}
+
+// server VERB ARGS... starts an OSMO server, and does to it what people do by hand.
+//
+//	server start A|B|C               A: 6.3, roles by API; B: 6.3 in ConfigMap mode; C: 6.4.
+//	                                 Sets OSMO_URL and OSMO_TOKEN, of user gitops
+//	server user ID [ROLE...]         somebody creates a user
+//	server grant ID ROLE [BY]        gives it a role
+//	server revoke ID ROLE            takes one away
+//	server deluser ID
+//	server token ID NAME DAYS ROLE...
+//	server deltoken ID NAME
+//	server role NAME ACTION RESOURCE changes a role by API, or in the ConfigMap
+//	server delrole NAME
+//	server fault METHOD PART KIND [N] has the first N calls go wrong, 1 if it is left out
+//	server land                      what was to come later comes now
+//	server has FILE                  demands what the file lists: users with their roles,
+//	                                 and tokens with theirs
+//	server duplicates N              demands how often a name was asked for twice
+func server(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: server VERB ARGS...")
+	}
+	verb, args := args[0], args[1:]
+	if verb == "start" {
+		startServer(ts, args[0])
+		return
+	}
+	s, started := ts.Value(osmoServer{}).(*scriptServer)
+	if !started || s.Server == nil {
+		ts.Fatalf("no server was started")
+	}
+	switch verb {
+	case "user":
+		s.CreateUser(args[0], "admin", args[1:]...)
+	case "grant":
+		s.Grant(args[0], args[1], append(args[2:], "admin")[0])
+	case "revoke":
+		s.Revoke(args[0], args[1])
+	case "deluser":
+		s.DeleteUser(args[0])
+	case "token":
+		days, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		s.CreateToken(args[0], args[1], "by hand", time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days), args[3:]...)
+	case "deltoken":
+		s.DeleteToken(args[0], args[1])
+	case "role":
+		s.setRole(osmotest.Role{Name: args[0], SyncMode: "import", Policies: []osmotest.Policy{{Effect: "Allow", Actions: []string{args[1]}, Resources: []string{args[2]}}}})
+	case "delrole":
+		s.dropRole(args[0])
+	case "fault":
+		s.fault(ts, args)
+	case "land":
+		s.Land()
+	case "has":
+		if got, want := s.list(), ts.ReadFile(args[0]); got != want {
+			ts.Fatalf("the server has\n%sand not\n%s", got, want)
+		}
+	case "duplicates":
+		if n := len(s.Counts().Duplicates); strconv.Itoa(n) != args[0] {
+			ts.Fatalf("%d names were asked for twice: %q", n, s.Counts().Duplicates)
+		}
+	default:
+		ts.Fatalf("there is no server %s", verb)
+	}
+}
+
+func startServer(ts *testscript.TestScript, mode string) {
+	options := map[string]osmotest.Options{
+		"A": {Mode: model.ModeDatabase, Version: "6.3.1", Gateway: true},
+		"B": {Mode: model.ModeConfigMap, Version: "6.3.1", Gateway: true},
+		"C": {Mode: model.ModeConfigMap, Version: "6.4.1", Gateway: true},
+	}[mode]
+	s := ts.Value(osmoServer{}).(*scriptServer)
+	s.Server = osmotest.New(options)
+	s.CreateUser("gitops", "admin", "osmo-admin")
+	token := s.CreateToken("gitops", "ci", "", time.Now().AddDate(0, 6, 0), "osmo-admin")
+	s.web = httptest.NewServer(s.Server)
+	ts.Defer(s.web.Close)
+	ts.Setenv("OSMO_URL", s.web.URL)
+	ts.Setenv("OSMO_TOKEN", token)
+}
+
+// setRole changes a role where the server keeps it.
+func (s *scriptServer) setRole(r osmotest.Role) {
+	s.file = append(slices.DeleteFunc(s.file, func(o osmotest.Role) bool { return o.Name == r.Name }), r)
+	s.PutRole(r, "admin")
+	s.SetRoles(s.file...)
+}
+
+func (s *scriptServer) dropRole(name string) {
+	s.file = slices.DeleteFunc(s.file, func(o osmotest.Role) bool { return o.Name == name })
+	s.DeleteRole(name, "admin")
+	s.SetRoles(s.file...)
+}
+
+// faults are what a script may call for: what becomes of a request, and what is said.
+var faults = map[string]osmotest.Fault{
+	"lost":     {Do: osmotest.Now, Answer: osmotest.Reset},
+	"never":    {Do: osmotest.Never, Answer: osmotest.Reset},
+	"late":     {Do: osmotest.Late, Answer: osmotest.Reset},
+	"database": {Do: osmotest.Now, Answer: osmotest.Database},
+	"internal": {Do: osmotest.Never, Answer: osmotest.Internal},
+	"refused":  {Do: osmotest.Never, Answer: osmotest.Forbidden},
+	"login":    {Do: osmotest.Never, Answer: osmotest.Redirect},
+	"page":     {Do: osmotest.Never, Answer: osmotest.Page},
+	"echo":     {Do: osmotest.Never, Answer: osmotest.Echo},
+	"cut":      {Do: osmotest.Now, Answer: osmotest.Cut},
+	"busy":     {Do: osmotest.Never, Answer: osmotest.TooMany, RetryAfter: 0},
+}
+
+func (s *scriptServer) fault(ts *testscript.TestScript, args []string) {
+	method, part, left := args[0], args[1], int64(1)
+	f, known := faults[args[2]]
+	if !known {
+		ts.Fatalf("there is no fault %s", args[2])
+	}
+	if len(args) > 3 {
+		n, err := strconv.Atoi(args[3])
+		ts.Check(err)
+		left = int64(n)
+	}
+	var hits atomic.Int64
+	s.SetFault(func(r *http.Request) osmotest.Fault {
+		if r.Method == method && strings.Contains(r.URL.Path, part) && hits.Add(1) <= left {
+			return f
+		}
+		return osmotest.Fault{}
+	})
+}
+
+// list is what the server has but for its administrators, a line each.
+func (s *scriptServer) list() string {
+	var text strings.Builder
+	line := func(name string, roles []string) {
+		fmt.Fprintln(&text, strings.TrimSpace(name+" "+strings.Join(roles, ",")))
+	}
+	for _, id := range s.Users() {
+		if id != "admin" && id != "gitops" {
+			line(id, s.Grants(id))
+		}
+	}
+	tokens := s.Tokens()
+	for _, name := range model.Names(tokens) {
+		if !strings.HasPrefix(name, "gitops/") {
+			line(name, tokens[name].Roles)
+		}
+	}
+	return text.String()
+}
+
