@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/osmoctl/osmoctl/internal/backend/osmo/osmotest"
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -22,7 +23,8 @@ type osmoServer struct{}
 // scriptServer is an OSMO server that a script starts and changes by hand.
 type scriptServer struct {
 	*osmotest.Server
-	web *httptest.Server
+	web  *httptest.Server
+	mode string
 	// file are the roles of its ConfigMap.
 	file []osmotest.Role
 }
@@ -100,7 +102,13 @@ func startServer(ts *testscript.TestScript, mode string) {
 		"C": {Mode: model.ModeConfigMap, Version: "6.4.1", Gateway: true},
 	}[mode]
 	s := ts.Value(osmoServer{}).(*scriptServer)
-	s.Server = osmotest.New(options)
+	s.Server, s.mode = osmotest.New(options), mode
+	s.file = nil
+	for _, name := range access.BuiltinNames() {
+		if r := s.Role(name); r != nil {
+			s.file = append(s.file, *r)
+		}
+	}
 	s.CreateUser("gitops", "admin", "osmo-admin")
 	token := s.CreateToken("gitops", "ci", "", time.Now().AddDate(0, 6, 0), "osmo-admin")
 	s.web = httptest.NewServer(s.Server)
@@ -112,13 +120,19 @@ func startServer(ts *testscript.TestScript, mode string) {
 // setRole changes a role where the server keeps it.
 func (s *scriptServer) setRole(r osmotest.Role) {
 	s.file = append(slices.DeleteFunc(s.file, func(o osmotest.Role) bool { return o.Name == r.Name }), r)
-	s.PutRole(r, "admin")
+	if s.mode == "A" {
+		s.PutRole(r, "admin")
+		return
+	}
 	s.SetRoles(s.file...)
 }
 
 func (s *scriptServer) dropRole(name string) {
 	s.file = slices.DeleteFunc(s.file, func(o osmotest.Role) bool { return o.Name == name })
-	s.DeleteRole(name, "admin")
+	if s.mode == "A" {
+		s.DeleteRole(name, "admin")
+		return
+	}
 	s.SetRoles(s.file...)
 }
 
