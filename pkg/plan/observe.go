@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -278,18 +277,7 @@ func (o *observer) isForeign(account, name string, mark model.Mark) bool {
 	if mark.Lineage != "" && mark.Lineage == o.applied.Meta.Lineage {
 		return false // A number that was burned or has ended: the next apply takes it away.
 	}
-	have := o.have.Accounts[account]
-	if have == nil {
-		return true
-	}
-	for _, t := range have.Tokens {
-		for i := range t.Generations {
-			if t.Generations[i].ServerName == name {
-				return false
-			}
-		}
-	}
-	return true
+	return !o.isPublished(account, name)
 }
 
 // server is the one that the plan has to be right for: as declared, and as it was seen
@@ -358,26 +346,50 @@ func (o *observer) describe(p *Plan) {
 	p.Notices = append(p.Notices, notices...)
 	p.Undeclared, notices = o.listUndeclared()
 	p.Notices = append(p.Notices, notices...)
-	if n := len(o.leftBehind()); n > 0 {
+	if left := o.leftBehind(); len(left) > 0 {
+		names := make([]string, len(left))
+		for i, a := range left {
+			names[i] = a.String()
+		}
 		p.Notices = append(p.Notices, Notice{
-			Code: "still_on_server", Message: fmt.Sprintf("%s ended here and still on the server: %s", model.Plural(n, "object has", "objects have"), strings.Join(o.nameLeftBehind(), ", ")),
+			Code: "still_on_server", Message: fmt.Sprintf("%s ended here and still on the server: %s", model.Plural(len(left), "object has", "objects have"), nameFew(names)),
 			Hint: "osmoctl apply",
 		})
 	}
 }
 
-// leftBehind is what state has let go of and the server was not seen to have lost.
-func (o *observer) leftBehind() []model.Address {
-	if o.applied.Meta.Underway == nil {
-		return nil
+// leftBehind is what state has let go of and the server was not seen to have lost, with
+// tokens that have come to be after their number was given up.
+func (o *observer) leftBehind() (list []model.Address) {
+	var reserved []model.Address
+	if u := o.applied.Meta.Underway; u != nil {
+		list, reserved = slices.Clone(u.Remove), u.Create
 	}
-	return o.applied.Meta.Underway.Remove
+	for user, seen := range o.observed.Users {
+		for name, t := range seen.Tokens {
+			a := model.TokenAddress(user, name).At(1)
+			if base, number, numbered := model.SplitServerName(name); numbered {
+				a = model.TokenAddress(user, base).At(number)
+			}
+			ours := t.Mark.Lineage != "" && t.Mark.Lineage == o.applied.Meta.Lineage
+			if ours && !slices.Contains(reserved, a) && !o.isPublished(user, name) {
+				list = append(list, a)
+			}
+		}
+	}
+	return sortAddresses(list)
 }
 
-func (o *observer) nameLeftBehind() []string {
-	var names []string
-	for _, a := range o.leftBehind() {
-		names = append(names, a.String())
+// isPublished reports whether a value of state has a name on the server.
+func (o *observer) isPublished(account, name string) bool {
+	have := o.have.Accounts[account]
+	if have == nil {
+		return false
 	}
-	return []string{nameFew(names)}
+	for _, t := range have.Tokens {
+		if slices.ContainsFunc(t.Generations, func(g state.Generation) bool { return g.ServerName == name }) {
+			return true
+		}
+	}
+	return false
 }
