@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,8 @@ type scriptServer struct {
 	*osmotest.Server
 	web  *httptest.Server
 	mode string
+	// met is closed once a fault was met.
+	met chan struct{}
 	// file are the roles of its ConfigMap.
 	file []osmotest.Role
 }
@@ -42,6 +45,7 @@ type scriptServer struct {
 //	server role NAME ACTION RESOURCE changes a role by API, or in the ConfigMap
 //	server delrole NAME
 //	server fault METHOD PART KIND [N] has the first N calls go wrong, 1 if it is left out
+//	server met                       waits until a fault was met
 //	server land                      what was to come later comes now
 //	server has FILE                  demands what the file lists: users with their roles,
 //	                                 and tokens with theirs
@@ -80,6 +84,12 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 		s.dropRole(args[0])
 	case "fault":
 		s.fault(ts, args)
+	case "met":
+		select {
+		case <-s.met:
+		case <-time.After(time.Minute):
+			ts.Fatalf("no call went wrong")
+		}
 	case "land":
 		s.Land()
 	case "has":
@@ -148,6 +158,7 @@ var faults = map[string]osmotest.Fault{
 	"page":     {Do: osmotest.Never, Answer: osmotest.Page},
 	"echo":     {Do: osmotest.Never, Answer: osmotest.Echo},
 	"cut":      {Do: osmotest.Now, Answer: osmotest.Cut},
+	"slow":     {Delay: time.Hour},
 	"busy":     {Do: osmotest.Never, Answer: osmotest.TooMany, RetryAfter: 0},
 }
 
@@ -163,8 +174,12 @@ func (s *scriptServer) fault(ts *testscript.TestScript, args []string) {
 		left = int64(n)
 	}
 	var hits atomic.Int64
+	var first sync.Once
+	met := make(chan struct{})
+	s.met = met
 	s.SetFault(func(r *http.Request) osmotest.Fault {
 		if r.Method == method && strings.Contains(r.URL.Path, part) && hits.Add(1) <= left {
+			first.Do(func() { close(met) })
 			return f
 		}
 		return osmotest.Fault{}
