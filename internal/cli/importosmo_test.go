@@ -19,6 +19,7 @@ func TestImportOSMO(t *testing.T) {
 	needGit(t)
 	for mode, o := range map[string]osmotest.Options{
 		"database":  {Version: "6.3.1", Mode: model.ModeDatabase},
+		"file":      {Version: "6.3.1", Mode: model.ModeConfigMap},
 		"configmap": {Version: "6.4.0", Mode: model.ModeConfigMap},
 	} {
 		t.Run(mode, func(t *testing.T) {
@@ -29,6 +30,7 @@ func TestImportOSMO(t *testing.T) {
 				Policies: []osmotest.Policy{{Effect: "Allow", Actions: []string{"pool:List", "workflow:*"}, Resources: []string{"pool/ml-*"}}},
 			}}
 			s := osmotest.New(o)
+			s.PutRole(o.Roles[0], "admin") // 6.3 grants what its database has
 			s.CreateUser("gitops", "admin", "osmo-admin")
 			s.CreateUser("ada@example.com", "admin", "osmo-user")
 			s.CreateUser("svc-ci", "admin", "osmo-user", "team")
