@@ -205,4 +205,3 @@ func (s *scriptServer) list() string {
 	}
 	return text.String()
 }
-

@@ -58,9 +58,9 @@ const page = "<!DOCTYPE html>\n<html><body><h1>%s</h1>%s</body></html>\n"
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault, leave := s.enter(r)
 	defer leave()
-	if d := s.options.Latency + fault.Delay; d > 0 {
+	if fault.Delay > 0 {
 		select {
-		case <-time.After(d):
+		case <-time.After(fault.Delay):
 		case <-r.Context().Done():
 		}
 	}
@@ -99,6 +99,7 @@ func (s *Server) enter(r *http.Request) (fault Fault, leave func()) {
 		fault = f(r)
 		s.mu.Lock()
 	}
+	fault.Delay += s.options.Latency
 	return fault, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -196,6 +196,13 @@ func (s *Server) SetFault(f func(*http.Request) Fault) {
 	s.fault = f
 }
 
+// SetLatency has each request take at least so long.
+func (s *Server) SetLatency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options.Latency = d
+}
+
 // Land does what was asked for with [Late].
 func (s *Server) Land() {
 	s.mu.Lock()
