@@ -228,7 +228,7 @@ func showVerdicts(check checker) {
 func showFindings(check checker) {
 	for _, list := range []diag.List{nil, someProblems} {
 		check("validation", func(v *view.View) error {
-			return problems.ShowValidation(v, report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list}, view.JSON)
+			return problems.ShowValidation(v, report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list, Server: model.Server{Version: "6.4", Mode: model.ModeDatabase}}, view.JSON)
 		})
 		check("verification", func(v *view.View) error {
 			return states.ShowVerification(v, report.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -10,6 +11,8 @@ type Validation struct {
 	// Files, Roles, Accounts and Tokens count what was read.
 	Files, Roles, Accounts, Tokens int
 	Problems                       diag.List
+	// Server is the one whose actions and built-in roles the check goes by.
+	Server model.Server
 	// Root is the project's directory relative to the repository's, empty
 	// where they are one. Annotations and SARIF name files from the
 	// repository's.
@@ -22,6 +25,7 @@ func ValidationOf(want *model.Declarations, files int, problems diag.List) Valid
 	if want == nil {
 		return v
 	}
+	v.Server = access.Named(want.Project.Server)
 	v.Roles, v.Accounts = len(want.Roles), len(want.Accounts)
 	for _, a := range want.Accounts {
 		v.Tokens += len(a.Tokens)
@@ -31,6 +35,8 @@ func ValidationOf(want *model.Declarations, files int, problems diag.List) Valid
 
 type validationDocument struct {
 	FormatVersion version `json:"format_version"`
+	// Server is left out where the declarations could not be read.
+	Server *model.Server `json:"osmo,omitempty"`
 	// Valid says that there is no problem of severity error.
 	Valid    bool             `json:"valid"`
 	Summary  validationCounts `json:"summary"`
@@ -48,7 +54,12 @@ type validationCounts struct {
 
 // MarshalJSON writes the document.
 func (v Validation) MarshalJSON() ([]byte, error) {
+	var server *model.Server
+	if v.Server.Version != "" {
+		server = &v.Server
+	}
 	return encode(validationDocument{
+		Server:   server,
 		Valid:    !v.Problems.HasErrors(),
 		Summary:  validationCounts{v.Files, v.Roles, v.Accounts, v.Tokens, len(v.Problems.Errors()), len(v.Problems.Warnings())},
 		Problems: problemsOf(v.Problems),

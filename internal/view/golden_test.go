@@ -110,7 +110,7 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	free.Blocked = nil
 	verdict := report.Verdict{Valid: true, Reason: "active", User: "ci", Token: "deploy", Generation: 2, Status: "active", ExpiresAt: today.Add(90), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
 	ended := report.Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
-	validation := report.Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: faults, Root: "infra"}
+	validation := report.Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: faults, Root: "infra", Server: model.Server{Version: "6.4", Mode: model.ModeConfigMap}}
 	sound := report.Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
 	broken, walked, doubtful := sound, sound, sound
 	broken.Problems = faults

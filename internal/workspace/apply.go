@@ -74,6 +74,7 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 		return nil, err
 	}
 	opts.Observed = p.observed
+	p.settings.Server = plan.ServerOf(want.Project, have, p.observed)
 	if p.plan, err = build(files, want, have, opts); err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ type comparer struct {
 func serversOf(b basis) []*access.Rules {
 	out := access.RulesOf(b.server())
 	if b.have.Exists() {
-		for _, r := range access.RulesOf(b.appliedServer()) {
+		for _, r := range access.RulesOf(b.have.Meta.Applied.Server) {
 			if !slices.Contains(out, r) {
 				out = append(out, r)
 			}

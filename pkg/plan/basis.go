@@ -53,16 +53,6 @@ func (b basis) findApplied(a model.Address) *state.Token {
 	return nil
 }
 
-// appliedServer is the one that the last apply was for, where it was not declared as
-// it was seen.
-func (b basis) appliedServer() model.Server {
-	s := b.have.Meta.Applied.Server
-	if s == b.want.Project.Server {
-		return b.server()
-	}
-	return s
-}
-
 // planner plans by what follows from the basis: who takes over from whom, what keys
 // are called, and how to compare access.
 type planner struct {

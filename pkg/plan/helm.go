@@ -34,7 +34,7 @@ type HelmWait struct {
 // fixesRoles reports whether the server keeps its roles where no call changes them: as
 // it was seen to, or as osmoctl.yaml says.
 func (b basis) fixesRoles() bool {
-	mode := b.want.Project.Server.Mode
+	mode := b.server().Mode
 	if b.observed.Seen() {
 		mode = b.observed.Server.Mode
 	}

@@ -280,15 +280,26 @@ func (o *observer) isForeign(account, name string, mark model.Mark) bool {
 	return !o.isPublished(account, name)
 }
 
-// server is the one that the plan has to be right for: as declared, and as it was seen
-// where nothing is.
-func (b basis) server() model.Server {
-	s := b.want.Project.Server
-	if version, known := access.ReadVersion(b.observed.Server.Version); known && s.Version == "" {
+// server is the one that the plan has to be right for.
+func (b basis) server() model.Server { return ServerOf(b.want.Project, b.have, b.observed) }
+
+// ServerOf is the OSMO server that a plan has to be right for, and that an apply
+// records: as declared and, where the declarations are silent, as the project's server
+// was seen to be, by this plan or by the last apply.
+func ServerOf(project model.Project, have *state.Snapshot, seen model.Observed) model.Server {
+	s := project.Server
+	if project.Backend.Kind != model.BackendOSMO {
+		return s
+	}
+	known := seen.Server
+	if applied := have.Meta.Applied; !seen.Seen() && applied.Backend.URL == project.Backend.URL {
+		known = applied.Server
+	}
+	if version, ok := access.ReadVersion(known.Version); ok && s.Version == "" {
 		s.Version = version
 	}
 	if s.Mode == "" {
-		s.Mode = b.observed.Server.Mode
+		s.Mode = known.Mode
 	}
 	return s
 }

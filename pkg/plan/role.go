@@ -102,7 +102,7 @@ func (p rolePlanner) keepsOnly(account, role string) bool {
 // form of it does.
 func (p rolePlanner) warnEverybody(changes []Change) (out part) {
 	address := model.RoleAddress(access.DefaultRole)
-	news := !p.have.Exists() || p.have.Meta.Applied.Server != p.want.Project.Server ||
+	news := !p.have.Exists() || p.have.Meta.Applied.Server != p.server() ||
 		slices.ContainsFunc(changes, func(c Change) bool { return c.Address == address })
 	if !news {
 		return out

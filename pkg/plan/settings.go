@@ -17,6 +17,7 @@ func compareSettings(b basis, targets []model.Address) (list []GuardrailChange) 
 		return nil
 	}
 	before, after := b.have.Meta.Applied, state.SettingsOf(b.want.Project)
+	after.Server = b.server()
 	list = appendSetting(list, "backend.kind", before.Backend.Kind, after.Backend.Kind)
 	list = appendSetting(list, "backend.url", before.Backend.URL, after.Backend.URL)
 	list = appendSetting(list, "backend.owns", before.Backend.Owns, after.Backend.Owns)

@@ -31,7 +31,11 @@ func writeValidation(p *view.Page, r report.Validation) {
 	if errors > 0 {
 		verdict = view.Say(view.Fault, "Not valid")
 	}
-	p.Spans(verdict, view.Say(view.Plain, ": "+strings.Join(countRead(r, errors, warnings), ", ")))
+	line := ": " + strings.Join(countRead(r, errors, warnings), ", ")
+	if r.Server.Version != "" {
+		line += "; for OSMO " + r.Server.Version
+	}
+	p.Spans(verdict, view.Say(view.Plain, line))
 }
 
 func countRead(r report.Validation, errors, warnings int) []string {
