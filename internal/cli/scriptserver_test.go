@@ -35,7 +35,8 @@ type scriptServer struct {
 // server VERB ARGS... starts an OSMO server, and does to it what people do by hand.
 //
 //	server start A|B|C               A: 6.3, roles by API; B: 6.3 in ConfigMap mode; C: 6.4.
-//	                                 Sets OSMO_URL and OSMO_TOKEN, of user gitops
+//	                                 Sets OSMO_URL and OSMO_TOKEN, of user gitops,
+//	                                 and OSMO_ALIAS, another address of it
 //	server user ID [ROLE...]         somebody creates a user
 //	server grant ID ROLE [BY]        gives it a role
 //	server revoke ID ROLE            takes one away
@@ -124,6 +125,7 @@ func startServer(ts *testscript.TestScript, mode string) {
 	s.web = httptest.NewServer(s.Server)
 	ts.Defer(s.web.Close)
 	ts.Setenv("OSMO_URL", s.web.URL)
+	ts.Setenv("OSMO_ALIAS", strings.Replace(s.web.URL, "127.0.0.1", "localhost", 1))
 	ts.Setenv("OSMO_TOKEN", token)
 }
 

@@ -55,6 +55,29 @@ func moveTarget(before, after model.Git) string {
 // StateMoveFlag is the flag that lets state move to where the settings say.
 func StateMoveFlag(to model.Git) string { return "--allow-state-move " + model.ShellWord(to.Place()) }
 
+// checkBackendChanged keeps a change of one line from replacing every value there is.
+// State says what the old backend has issued. Held against another server it all looks
+// gone, and would be issued anew there, while the old values live on where nobody
+// looks any more. A plan with --target records no setting, so it would mix the two.
+func checkBackendChanged(in input) []plan.Blocked {
+	if in.Declared == nil || !in.Applied.Exists() {
+		return nil
+	}
+	before, after := in.Applied.Meta.Applied.Backend, in.Declared.Project.Backend
+	from, to, whole := before.String(), after.String(), len(in.plan.Targets) == 0
+	if from == to || whole && in.Allow.BackendChange == to {
+		return nil
+	}
+	detail := fmt.Sprintf("tokens were issued by %s so far, and would be by %s: what is not there is taken for gone and issued anew, and what %s has issued lives on there", from, to, from)
+	if u := in.Applied.Meta.Underway; u != nil && len(u.Remove) > 0 {
+		detail += fmt.Sprintf("; %s ended and not taken away from it yet", model.Plural(len(u.Remove), "object is", "objects are"))
+	}
+	if !whole {
+		return one(nil, "", "%s; a plan with --target does not record that", detail)
+	}
+	return one(nil, "--allow-backend-change "+model.ShellWord(to), "%s", detail)
+}
+
 // checkVanished keeps a project whose declarations are gone, by a bad merge or a
 // moved directory, from deleting everything.
 func checkVanished(in input) []plan.Blocked {

@@ -106,6 +106,15 @@ func TestGuardrails(t *testing.T) {
 		},
 		{name: "a token of a protected account that has others", given: "account a r1 protect\ntoken t\ntoken u", then: "account a r1 protect\ntoken u"},
 		{
+			name: "another backend", given: "account a r1\ntoken t", then: "backend\naccount a r1\ntoken t",
+			blocked: []string{"backend_changed --allow-backend-change https://osmo.example.com"}, lift: guard.Allow{BackendChange: "https://osmo.example.com"},
+		},
+		{
+			name: "no server any more", given: "backend\naccount a r1\ntoken t", then: "account a r1\ntoken t",
+			blocked: []string{"backend_changed --allow-backend-change local"}, lift: guard.Allow{BackendChange: "local"},
+		},
+		{name: "what is the project's own on the same server", given: "backend\naccount a r1", then: "backend owns=account/a*\naccount a r1"},
+		{
 			name: "state edited", given: "account a r1", then: "account a r1", edited: []string{"state/meta.json"},
 			blocked: []string{"state_edited"},
 		},
@@ -188,6 +197,19 @@ func TestRecordedGuardrailsBind(t *testing.T) {
 				t.Errorf("still blocked after the loosening was applied: %q", blocked(p))
 			}
 		})
+	}
+}
+
+// A plan that records no setting would mix two backends, so no flag lets it.
+func TestTargetAndAnotherBackend(t *testing.T) {
+	t.Parallel()
+	w := applytest.New(t)
+	w.Apply(roles + "account a r1\ntoken t")
+	p := w.Plan(roles+"backend\naccount a r1\ntoken t gen=2", func(o *applytest.Options) {
+		o.Targets, o.Allow.BackendChange = []model.Address{model.TokenAddress("a", "t")}, "https://osmo.example.com"
+	})
+	if d := cmp.Diff([]string{"backend_changed"}, blocked(p)); d != "" {
+		t.Error(d)
 	}
 }
 

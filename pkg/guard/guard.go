@@ -69,6 +69,9 @@ type Allow struct {
 	Lifetime model.Days `name:"allow-lifetime" placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
 	// StateMove is the place, by [model.Git.Place], that state may move to.
 	StateMove string `name:"allow-state-move" placeholder:"PLACE" help:"Let the state move to where the git settings say, such as origin/osmoctl-state."`
+	// BackendChange is the backend, by [model.Backend.String], that tokens may be
+	// issued by from now on.
+	BackendChange string `name:"allow-backend-change" placeholder:"URL|local" help:"Let tokens be issued by another backend from now on: this OSMO server, or osmoctl itself."`
 	// Objects lifts what else bears on one object alone: the pattern of its
 	// name, the roles or recipients it lacks.
 	Objects []model.Address `name:"allow" placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
@@ -99,6 +102,7 @@ func (a Allow) Flags() (line []string) {
 	number("--allow-risks", a.Risks)
 	add(a.Lifetime != 0, "--allow-lifetime", a.Lifetime.String())
 	add(a.StateMove != "", "--allow-state-move", model.ShellWord(a.StateMove))
+	add(a.BackendChange != "", "--allow-backend-change", model.ShellWord(a.BackendChange))
 	objects("--allow", a.Objects)
 	return line
 }

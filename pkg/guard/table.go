@@ -21,6 +21,7 @@ const (
 	DeclarationsVanished = "declarations_vanished"
 	StateEdited          = "state_edited"
 	StateMoved           = "state_moved"
+	BackendChanged       = "backend_changed"
 	UnreadRisks          = "unread_risks"
 	// BaseNotApplied is about declarations of a base that nobody has applied yet;
 	// see [TakenBack].
@@ -75,6 +76,7 @@ func Table() []Rail { return slices.Clone(table) }
 var table = []Rail{
 	{Name: StateEdited, kinds: applies, several: true, once: checkStateEdited},
 	{Name: StateMoved, Flag: "--allow-state-move", kinds: applies, once: checkStateMoved},
+	{Name: BackendChanged, Flag: "--allow-backend-change", kinds: applies, once: checkBackendChanged},
 	{Name: DeclarationsVanished, Flag: "--allow-empty", kinds: applies, once: checkVanished},
 	{Name: Protect, kinds: takes, several: true, once: checkProtect},
 	{Name: Deletes, Setting: true, Flag: "--allow-deletes", kinds: applies, whole: checkDeletes, loosened: loosensDeletes},

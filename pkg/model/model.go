@@ -302,6 +302,14 @@ const (
 	BackendOSMO  = "osmo"
 )
 
+// String names who issues tokens: the address of a server, or the local kind.
+func (b Backend) String() string {
+	if b.Kind == BackendOSMO {
+		return b.URL
+	}
+	return BackendLocal
+}
+
 // Owned reports whether a pattern of Owns matches an address: an asterisk at the end
 // stands for anything.
 func (b Backend) Owned(a Address) bool {
