@@ -80,10 +80,10 @@ func (e *editor) account(c *plan.Change) {
 		a.CreatedAt, a.CreatedBy, a.DeletedOn = e.now, e.run.Actor, 0
 	case plan.Adopt:
 		seen := e.run.Observed.Users[c.Address.Name]
-		a.CreatedAt, a.CreatedBy, a.DeletedOn = seen.Created.At.Truncate(time.Second), seen.Created.By, 0
+		a.CreatedAt, a.CreatedBy, a.DeletedOn = seen.Created.At.UTC().Truncate(time.Second), seen.Created.By, 0
 		for _, role := range c.After.Roles {
 			by := seen.Assigned[role]
-			a.Grants = append(a.Grants, state.Grant{Role: role, AssignedAt: by.At.Truncate(time.Second), AssignedBy: by.By})
+			a.Grants = append(a.Grants, state.Grant{Role: role, AssignedAt: by.At.UTC().Truncate(time.Second), AssignedBy: by.By})
 		}
 	}
 	a.Description, a.Labels, a.Protect = c.After.Description, c.After.Labels, c.After.Protect

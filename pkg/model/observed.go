@@ -48,6 +48,15 @@ type ObservedUser struct {
 // Holds reports whether a role is granted to the user.
 func (u ObservedUser) Holds(role string) bool { return slices.Contains(u.Roles, role) }
 
+// IsReachable reports whether a path of an OSMO server leads to something of this name.
+// The server makes roles of any name, and those with a slash or a blank can never be
+// read, granted or taken away by it.
+func IsReachable(name string) bool {
+	return name != "" && len(name) <= 2*MaxNameLength && strings.Trim(name, ".") != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.@:+~", c)
+	})
+}
+
 // Synced reports whether a login or the ConfigMap gave the user a role: it gives it
 // again, so that taking it away would never end.
 func (u ObservedUser) Synced(role string) bool {

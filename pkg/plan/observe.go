@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -191,14 +192,14 @@ func Bearer(a model.Address) model.Address {
 func (o *observer) takeOwned() {
 	owned := o.want.Project.Backend.Owned
 	for _, name := range model.Names(o.observed.Users) {
-		if a := model.AccountAddress(name); owned(a) && o.isStrange(a) && name != o.observed.Identity {
+		if a := model.AccountAddress(name); owned(a) && o.isStrange(a) && name != o.observed.Identity && model.CheckAccountName(name) == nil {
 			o.owned[a] = true
 			user, account := o.observed.Users[name], o.edit.Account(name)
 			account.DeletedOn, account.Grants = 0, grantsOf(user, user.Roles)
 		}
 	}
 	for _, name := range model.Names(o.observed.Roles) {
-		if a := model.RoleAddress(name); owned(a) && o.isStrange(a) && !access.IsBuiltin(name) && !o.fixesRoles() {
+		if a := model.RoleAddress(name); owned(a) && o.isStrange(a) && !access.IsBuiltin(name) && !o.fixesRoles() && model.CheckRoleName(name) == nil {
 			o.owned[a] = true
 			is := o.observed.Roles[name]
 			o.edit.SetRole(&state.Role{Name: name, Description: is.Description, Policies: is.Policies, ExternalRoles: is.ExternalRoles, SyncMode: is.SyncMode})
@@ -208,7 +209,7 @@ func (o *observer) takeOwned() {
 
 func grantsOf(user model.ObservedUser, roles []string) (grants []state.Grant) {
 	for _, role := range roles {
-		grants = append(grants, state.Grant{Role: role, AssignedBy: user.Assigned[role].By, AssignedAt: user.Assigned[role].At})
+		grants = append(grants, state.Grant{Role: role, AssignedBy: user.Assigned[role].By, AssignedAt: user.Assigned[role].At.UTC().Truncate(time.Second)})
 	}
 	return grants
 }

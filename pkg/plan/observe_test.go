@@ -148,9 +148,9 @@ func TestSyncedGrant(t *testing.T) {
 	w := applytest.New(t)
 	w.Apply(declared)
 	seen := serverOf(t, model.ModeDatabase, "6.3.1", declared)
-	seen.Users["a"] = model.ObservedUser{Roles: []string{"r", "staff"}, Tokens: map[string]model.ObservedToken{}, Assigned: map[string]model.Authorship{"staff": {By: "idp-sync"}}}
+	seen.Users["a"] = model.ObservedUser{Roles: []string{"r", "staff", "with a/slash"}, Tokens: map[string]model.ObservedToken{}, Assigned: map[string]model.Authorship{"staff": {By: "idp-sync"}}}
 	p := w.Plan(declared, observing(seen))
-	if len(p.Changes) > 0 || len(p.Drift) != 1 || !p.Drift[0].Left {
+	if len(p.Changes) > 0 || len(p.Drift) != 2 || !p.Drift[0].Left || !p.Drift[1].Left {
 		t.Errorf("the plan is %q, %+v", lines(p, nil), p.Drift)
 	}
 }

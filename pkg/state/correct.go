@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -122,10 +123,12 @@ func (c *corrector) grants(have *Account, user model.ObservedUser) {
 		case have.Holds(role):
 		case user.Synced(role):
 			c.drift = append(c.drift, Drift{Address: address, Authorship: by, Effect: "holds role " + role + ", which " + by.By + " gives it again and again", Left: true})
+		case !model.IsReachable(role):
+			c.drift = append(c.drift, Drift{Address: address, Authorship: by, Effect: fmt.Sprintf("holds role %q, to which no path of the server leads", role), Left: true})
 		default:
 			c.note(address, by, "was granted role "+role+" on the server")
 			a := c.Account(have.Name)
-			a.Grants = append(a.Grants, Grant{Role: role, AssignedAt: by.At, AssignedBy: by.By})
+			a.Grants = append(a.Grants, Grant{Role: role, AssignedAt: by.At.UTC().Truncate(time.Second), AssignedBy: by.By})
 			slices.SortFunc(a.Grants, func(x, y Grant) int { return cmp.Compare(x.Role, y.Role) })
 		}
 	}

@@ -174,7 +174,7 @@ func (b *Backend) readGrants(ctx context.Context, seen *model.Observed, users []
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(requestsAtOnce)
 	for _, role := range model.Names(seen.Roles) {
-		if !fitsPath(role) {
+		if !model.IsReachable(role) {
 			hidden = true
 			continue
 		}
@@ -192,7 +192,7 @@ func (b *Backend) readGrants(ctx context.Context, seen *model.Observed, users []
 		})
 	}
 	for _, user := range users {
-		if _, there := seen.Users[user]; !hidden || !there || !fitsPath(user) {
+		if _, there := seen.Users[user]; !hidden || !there || !model.IsReachable(user) {
 			continue
 		}
 		group.Go(func() error {
@@ -217,7 +217,7 @@ func (b *Backend) readGrants(ctx context.Context, seen *model.Observed, users []
 func (b *Backend) readAllTokens(ctx context.Context, seen *model.Observed, users []string) error {
 	var asked []string
 	for _, user := range model.Set(users) {
-		if _, there := seen.Users[user]; there && fitsPath(user) {
+		if _, there := seen.Users[user]; there && model.IsReachable(user) {
 			asked = append(asked, user)
 		}
 	}

@@ -40,7 +40,7 @@ func (b *Backend) getRole(ctx context.Context, name string) (*model.Role, error)
 // they change, after the empty list. That second call must not be repeated; the
 // reading decides what became of it.
 func (b *Backend) EnsureRole(ctx context.Context, want *model.Role) error {
-	if !fitsPath(want.Name) {
+	if !model.IsReachable(want.Name) {
 		return refuse("role %s: the server finds no role of such a name again", want.Name)
 	}
 	has, err := b.getRole(ctx, want.Name)
@@ -164,7 +164,7 @@ func (b *Backend) EndRole(ctx context.Context, name string) error {
 	switch {
 	case access.IsBuiltin(name):
 		return refuse("role %s is one of OSMO's own, which osmoctl does not delete", name)
-	case !fitsPath(name):
+	case !model.IsReachable(name):
 		return refuse("role %s: no path of the server's leads to a role of such a name", name)
 	}
 	has, err := b.getRole(ctx, name)

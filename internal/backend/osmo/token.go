@@ -76,7 +76,7 @@ func newCreate(t apply.NewToken) (call, error) {
 	switch err := model.CheckAccountName(user); {
 	case err != nil:
 		return call{}, refuse("%s", err)
-	case !fitsPath(t.Name) || !consistsOf(t.Name, ""):
+	case !model.IsReachable(t.Name) || !consistsOf(t.Name, ""):
 		return call{}, refuse("the server takes no token of such a name")
 	case len(t.Roles) == 0:
 		return call{}, refuse("a token without roles would get all those of its user")
@@ -98,7 +98,7 @@ func tokenPath(user string) string { return userPath + user + "/access_token" }
 
 // EndToken lists the user's tokens and deletes the one that is ours.
 func (b *Backend) EndToken(ctx context.Context, t apply.OldToken) error {
-	if !fitsPath(t.User) || !fitsPath(t.Name) {
+	if !model.IsReachable(t.User) || !model.IsReachable(t.Name) {
 		return refuse("there is no token of such a name")
 	}
 	tokens, _, err := b.readTokens(ctx, t.User)

@@ -67,11 +67,11 @@ func checkOurs(u wireUser, us string) error {
 // EnsureGrants reads what there is, gives what is missing, takes what is too much,
 // and reads again where it did anything.
 func (b *Backend) EnsureGrants(ctx context.Context, user string, roles []string) error {
-	if !fitsPath(user) {
+	if !model.IsReachable(user) {
 		return refuse("there is no user of such a name")
 	}
 	for _, role := range roles {
-		if !fitsPath(role) {
+		if !model.IsReachable(role) {
 			return refuse("role %s: no path of the server's leads to a role of such a name", role)
 		}
 	}
@@ -130,7 +130,7 @@ func (b *Backend) compareGrants(ctx context.Context, user string, roles []string
 		}
 	}
 	for _, role := range model.Names(has.Assigned) {
-		if !slices.Contains(roles, role) && !has.Synced(role) && fitsPath(role) {
+		if !slices.Contains(roles, role) && !has.Synced(role) && model.IsReachable(role) {
 			extra = append(extra, role)
 		}
 	}
@@ -139,7 +139,7 @@ func (b *Backend) compareGrants(ctx context.Context, user string, roles []string
 
 // EndUser deletes a user, and with it its grants and tokens.
 func (b *Backend) EndUser(ctx context.Context, name string) error {
-	if !fitsPath(name) {
+	if !model.IsReachable(name) {
 		return refuse("there is no user of such a name")
 	}
 	return b.remove(ctx, call{path: userPath + name})

@@ -40,13 +40,6 @@ func consistsOf[T string | []byte](text T, more string) bool {
 	return len(text) > 0
 }
 
-// fitsPath reports whether a name is one segment of a path as it is. OSMO finds no
-// role by a path whose name has a slash in it, escaped or not, and a name of dots
-// would lead elsewhere.
-func fitsPath(name string) bool {
-	return len(name) <= 2*model.MaxNameLength && consistsOf(name, ".@:+~") && strings.Trim(name, ".") != ""
-}
-
 // into reads a body into a value; check says whether all is there that has to be.
 func into[T any](body []byte, check func(*T) bool) (T, error) {
 	var value, none T
