@@ -425,12 +425,19 @@ func (l *ledger) declarationsToRecord(b base) string {
 	return b.declarations
 }
 
-// lastApply is the newest commit of state, with its message.
+// lastApply is the newest commit of state, with its message: of several that one run
+// made, the newest that names a plan.
 func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record.Message, err error) {
 	found := errors.New("found")
 	err = l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
-		commit = c.Hash
-		m = record.Parse(c.Message)
+		last := record.Parse(c.Message)
+		if m.Run != "" && last.Run != m.Run {
+			return found
+		}
+		// A run on a server ends with commits that name no plan.
+		if commit, m = c.Hash, last; m.Plan == "" && m.Run != "" {
+			return nil
+		}
 		return found
 	})
 	if errors.Is(err, found) || errors.Is(err, git.ErrShallow) {

@@ -152,6 +152,10 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 	result, err := c.execute(ctx, l, b, p, r)
 	var partial *apply.PartialError
 	switch {
+	case errors.As(err, &partial) && len(partial.Failed)+len(partial.NotReached) == 0 && errors.Is(err, errLostRace):
+		// All is done. That it was seen to be gone from the server, the next run
+		// records.
+		return &Done{p.plan, p.have, partial.Done}, nil
 	case errors.As(err, &partial):
 		return &Done{p.plan, p.have, partial.Done}, explainPartial(err)
 	case err != nil:
