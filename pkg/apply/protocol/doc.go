@@ -10,7 +10,7 @@
 // used, open, active, retiring, ended (or burned, which is the same from then on) or
 // gone in state, and its name on the server is nobody's, ours or a stranger's. A run
 // is where it is in its program, and what it knows; what it knows may be old. That is
-// a world in 150 bits. The runs are alike, so two worlds that differ in which of them
+// a world in 165 bits. The runs are alike, so two worlds that differ in which of them
 // is the first are one.
 //
 // # What can go wrong
@@ -21,9 +21,9 @@
 // done, or done later: then at any later moment, whoever is at work. 400 DATABASE and
 // "already exists" after success are such answers. A push is refused by policy; a
 // create is refused; a run is interrupted by its user; another run takes over from one
-// that is at work; a stranger takes a name. Each of these is one fault. No fault is
-// that days pass, that another run waits or begins, and that it takes over from a run
-// that has ended.
+// that is at work, or only revokes beside it; a stranger takes a name. Each of these is
+// one fault. No fault is that days pass, that another run waits or begins, and that it
+// takes over from a run that has ended.
 //
 // # What must hold
 //
@@ -43,10 +43,14 @@
 //
 // # The model beside package apply
 //
-// The steps are those of apply.Run.Apply and apply.Run.TakeOver for one token:
+// The steps are those of apply.Run.Apply and apply.Run.TakeOver for one token, and it
+// is tested that they are: runs of the real code are held at each call, and let go as
+// a way through the model has it; after each step state and server are the model's.
+// There is such a way for every kind of step.
 //
 //	model      package apply
-//	start      the caller reads the state; TakeOver where numbers are reserved
+//	start      the caller reads the state; TakeOver where numbers are reserved, unless
+//	           the plan creates nothing: that leaves them as they are
 //	takeOver   TakeOver's commit: all that is open is burned
 //	observe    Backend.Observe, plan.Build; leftovers: what state has in remove, and
 //	           names that are listed whose number is dead by the state that was read
@@ -73,7 +77,10 @@
 //
 //   - Roles, users, grants, other tokens and batches are left out. Deletes come one
 //     after the other in every order; in the code some are asked for at once.
-//   - Listing is one moment. The client asks page by page and user by user.
+//   - Listing is one moment. The client asks page by page and user by user. What a plan
+//     makes of a difference between state and server is left out: there is one only
+//     where the state was read before another run went on, and such a run loses its
+//     next race.
 //   - EndToken is one moment too. The client lists, looks at the mark, and deletes by
 //     name: a stranger who takes a name of ours just between loses the token. The
 //     server has no call that would prevent it. For the same reason no delete is done
@@ -82,7 +89,7 @@
 //   - Commits of other files are put below ours by the store, and are not seen. A race
 //     that was lost for state ends the run; the caller plans again, which is a new run.
 //   - Waiting for another run, and for how long, is courtesy: here one may take over at
-//     any moment.
+//     any moment. After that a run goes on; the command reads and plans again.
 //   - At most one push at a time is on its way without an answer.
 //   - An interrupt while leftovers are deleted is like a kill: nothing follows it.
 //   - A branch that is rewound is package history's, and a date that passes kills a

@@ -80,61 +80,70 @@ func explore(w world, r rules) *explored {
 	return e
 }
 
-// describe tells the way to the world at an index, and the move after it. Runs are
-// named by who they were at the beginning: one key stands for both ways to name them.
-func (e *explored) describe(r rules, at int, last move, what string) string {
-	way := []int{at}
-	for at != 0 {
-		at = int(e.from[at])
-		way = append(way, at)
-	}
-	slices.Reverse(way)
-	lines := []string{what}
-	w := e.begin
-	for _, to := range append(way[1:], -1) {
-		moved := false
-		s := stepper{rules: r}
-		s.emit = func(m move, next world) {
-			if !moved && (to < 0 && m.what == last.what || to >= 0 && next.pack() == e.worlds[to]) {
-				lines, moved = append(lines, fmt.Sprintf("  %-60s %s", words(m), next)), true
-				defer func() { w = next }()
-			}
-		}
-		s.violation = func(m move, _ string) { lines = append(lines, "  "+words(m)) }
-		s.steps(w)
-	}
-	return strings.Join(lines, "\n")
+// stride is a move and the world that it leads to.
+type stride struct {
+	move
+	world
 }
 
-func words(m move) string {
-	if m.by < 0 {
-		return m.what
+func (s stride) String() string { return fmt.Sprintf("  %-60s %s", s.move, s.world) }
+
+// way is how the world at an index was reached. Runs are named by who they were at the
+// beginning: one key stands for both ways to name them.
+func (e *explored) way(r rules, at int) (way []stride) {
+	var passed []int
+	for ; at != 0; at = int(e.from[at]) {
+		passed = append(passed, at)
 	}
-	return "run " + string('A'+rune(m.by)) + " " + m.what
+	w := e.begin
+	for _, to := range slices.Backward(passed) {
+		found := false
+		s := stepper{rules: r, violation: func(move, string) {}}
+		s.emit = func(m move, next world) {
+			if !found && next.pack() == e.worlds[to] {
+				way, found = append(way, stride{m, next}), true
+			}
+		}
+		s.steps(w)
+		w = way[len(way)-1].world
+	}
+	return way
+}
+
+// describe tells the way to the world at an index, and what is wrong after the last
+// move.
+func (e *explored) describe(r rules, at int, last move, what string) string {
+	lines := []string{what}
+	for _, s := range e.way(r, at) {
+		lines = append(lines, s.String())
+	}
+	last.by = -1 // Its name may be another on this way.
+	return strings.Join(append(lines, "  a run "+last.String()), "\n")
 }
 
 // quiet is what happens next where nothing goes wrong any more: what runs comes to its
-// end, what is late lands, and then there is another run.
-func quiet(w world) (next world) {
+// end, what is late lands, the overlap of an old generation ends, and then there is
+// another run.
+func quiet(w world) (s stride) {
 	found := false
-	s := stepper{violation: func(move, string) {}}
-	s.emit = func(m move, n world) {
-		if !found && !m.fault {
-			next, found = n, true
+	steps := stepper{violation: func(move, string) {}}
+	steps.emit = func(m move, n world) {
+		if !found && !m.isFault() && (m.how != dayPasses || w.numbers[1].status == retiring) {
+			s, found = stride{m, n}, true
 		}
 	}
 	for i := range w.runners {
 		if w.runners[i].pc != idle && !found {
-			s.run(w, i)
+			steps.run(w, i)
 		}
 	}
 	if !found {
-		s.elsewhere(w)
+		steps.elsewhere(w)
 	}
 	if !found {
-		s.run(w, 0)
+		steps.run(w, 0)
 	}
-	return next
+	return s
 }
 
 // longest is more than any way to the goal.
@@ -149,7 +158,7 @@ func (e *explored) stuck() string {
 		w := e.worlds[at].unpack()
 		for n := at; !good[n] && !w.done(); {
 			way = append(way, uint32(n))
-			if w = quiet(w); len(way) > longest {
+			if w = quiet(w).world; len(way) > longest {
 				return e.describe(rules{}, at, move{}, "the goal is not reached from here")
 			}
 			k := w.pack()

@@ -143,12 +143,12 @@ func TestNothingToDo(t *testing.T) {
 		}
 		s := stepper{}
 		s.emit = func(m move, next world) {
-			if m.fault {
+			if m.isFault() {
 				return
 			}
 			s := stepper{emit: func(m move, then world) {
-				if !m.fault && then.pack() != k {
-					t.Errorf("%s, %s: %s", w, words(m), then)
+				if !m.isFault() && then.pack() != k {
+					t.Errorf("%s, %s: %s", w, m, then)
 				}
 			}}
 			s.run(next, 0)

@@ -11,12 +11,69 @@ type rules struct {
 	sweepReserved bool // delete what another run has reserved, without burning it
 }
 
-// move is what happened: by whom (-1 is nobody), with a name for people, and whether
-// it was a fault.
+// how is what becomes of a step.
+type how string
+
+// The first of these is no fault, nor are those of nobody.
+const (
+	well        how = ""
+	found       how = ": no answer, and it is found to be done"
+	heard       how = ": done, no answer"
+	unheard     how = ": not done, no answer"
+	later       how = ": done later, no answer"
+	refused     how = ": refused"
+	cut         how = ": interrupted before"
+	heardCut    how = ": done, no answer, and interrupted"
+	unheardCut  how = ": not done, no answer, and interrupted"
+	laterCut    how = ": done later, no answer, and interrupted"
+	killed      how = ": killed before"
+	heardKill   how = ": done, and killed"
+	unheardKill how = ": not done, and killed"
+	laterKill   how = ": done later, and killed"
+	takesOver   how = ", and takes over from a run at work"
+	goesBeside  how = ", only to revoke, beside what is reserved"
+
+	createLands how = "a create lands late"
+	pushLands   how = "a push lands late"
+	dayPasses   how = "the overlap ends"
+	nameTaken   how = "a stranger takes a name"
+)
+
+// move is a step of a run, or of nobody, about a number or 0.
 type move struct {
-	by    int
-	what  string
-	fault bool
+	by     int // -1 is nobody
+	at     pc
+	number uint8
+	how    how
+}
+
+// isFault tells whether it is one of those that are counted.
+func (m move) isFault() bool {
+	switch m.how {
+	case well, createLands, pushLands, dayPasses:
+		return false
+	}
+	return true
+}
+
+var programs = map[pc]string{
+	idle: "starts", takeOver: "pushes its take-over", observe: "lists the tokens, and plans", clear: "deletes", reserve: "reserves", post: "asks for",
+	publish: "publishes", burn: "burns, and reserves the next after", fail: "burns", giveBack: "gives back", revoke: "ends the old one", record: "records what is gone",
+	withdraw: "withdraws", finish: "deletes", confirm: "confirms what is gone",
+}
+
+func (m move) String() string {
+	what := programs[m.at]
+	switch {
+	case m.at == idle && m.by < 0:
+		return string(m.how)
+	case m.by >= 0:
+		what = "run " + string('A'+rune(m.by)) + " " + what
+	}
+	if m.number != 0 {
+		what += " " + string('0'+rune(m.number))
+	}
+	return what + string(m.how)
 }
 
 // stepper enumerates what can happen next.
@@ -43,7 +100,7 @@ func (s *stepper) elsewhere(w world) {
 		n := w
 		n.apply(w.late, orphan)
 		n.runners[0].current, n.runners[1].current = false, false
-		s.emit(move{-1, "a late push lands", false}, n)
+		s.emit(move{-1, idle, 0, pushLands}, n)
 	}
 	for i := uint8(1); i <= highest; i++ {
 		if !w.numbers[i].late {
@@ -54,12 +111,12 @@ func (s *stepper) elsewhere(w world) {
 		if n.numbers[i].tenant == nobody {
 			n.numbers[i].tenant = ours
 		}
-		s.emit(move{-1, "a late create lands", false}, n)
+		s.emit(move{-1, idle, i, createLands}, n)
 	}
 	if !w.over {
 		n := w
 		n.over = true
-		s.emit(move{-1, "the overlap ends", false}, n)
+		s.emit(move{-1, idle, 0, dayPasses}, n)
 	}
 	if w.faults == 0 || w.held(foreign) != 0 {
 		return
@@ -69,7 +126,7 @@ func (s *stepper) elsewhere(w world) {
 			n := w
 			n.faults--
 			n.numbers[i].tenant = foreign
-			s.emit(move{-1, "a stranger takes a name", true}, n)
+			s.emit(move{-1, idle, i, nameTaken}, n)
 		}
 	}
 }
@@ -89,7 +146,7 @@ func (s *stepper) run(w world, i int) {
 			n := w
 			n.faults--
 			n.stop(i)
-			s.emit(move{i, "is killed", true}, n)
+			s.emit(move{i, r.pc, 0, killed}, n)
 		}()
 	}
 	switch r.pc {
@@ -98,7 +155,7 @@ func (s *stepper) run(w world, i int) {
 	case observe:
 		w := w
 		w.observe(i, s.sweepReserved)
-		s.emit(move{i, "lists the tokens, and plans", false}, w)
+		s.emit(move{i, r.pc, 0, well}, w)
 	case post:
 		s.post(w, i)
 	case clear, withdraw, finish:
@@ -110,8 +167,21 @@ func (s *stepper) run(w world, i int) {
 
 // start reads the remote. A reservation of a run that has ended is taken over; to take
 // over from one that is at work counts as a fault, and to wait for it is to do nothing.
+// Somebody who only revokes waits for nobody; that counts as a fault too, since it can
+// cost a run at work its number.
 func (s *stepper) start(w world, i int) {
-	m := move{i, "starts", false}
+	m := move{i, idle, 0, well}
+	if w.owner != noOne && w.faults > 0 && !s.sweepReserved {
+		n := w
+		n.faults--
+		n.read(i)
+		r := &n.runners[i]
+		r.beside, r.goal = true, nothing
+		if n.numbers[1].status == retiring {
+			r.goal = end
+		}
+		s.emit(move{i, idle, 0, goesBeside}, n)
+	}
 	w.runners[i].current = true
 	switch {
 	case w.owner == noOne:
@@ -123,7 +193,7 @@ func (s *stepper) start(w world, i int) {
 	case w.faults > 0:
 		w.faults--
 		w.runners[i].pc = takeOver
-		m = move{i, "starts, and takes over from a run at work", true}
+		m.how = takesOver
 	default:
 		return
 	}
@@ -132,7 +202,10 @@ func (s *stepper) start(w world, i int) {
 
 // read takes from the state what the plan will need: it may be another by then.
 func (w *world) read(i int) {
-	r := runner{pc: observe, current: true, number: w.last(), left: w.with(ended), todo: w.with(ended, gone)}
+	r := runner{
+		pc: observe, current: true, number: w.last(), left: w.with(ended), removed: w.with(ended),
+		todo: w.with(ended, gone), seenGone: w.with(active, retiring),
+	}
 	switch {
 	case w.numbers[1].status == active && w.over:
 		r.goal = supersede
@@ -153,13 +226,20 @@ func (w *world) observe(i int, sweepReserved bool) {
 		dead |= w.with(open)
 	}
 	r.left |= listed & dead
-	r.sawForeign = w.held(foreign) != 0
+	missing := r.seenGone.without(listed)
+	r.seenGone, r.sawForeign = 0, w.held(foreign) != 0
+	if r.goal == nothing && missing != 0 && !r.beside {
+		// What it has read is old: it would correct that, and loses the race.
+		r.goal = end
+	}
 	if r.goal == replace || r.goal == supersede {
 		r.number = w.next(i)
 	} else {
-		r.number = 0
+		r.number, r.sawForeign = 0, false
 	}
-	if r.goal == nothing && r.left == 0 {
+	if r.goal != nothing {
+		r.removed = 0
+	} else if r.left == 0 {
 		w.stop(i)
 		return
 	}
@@ -193,7 +273,7 @@ func (w *world) settle(i int) {
 		case end:
 			r.pc = revoke
 		default:
-			if w.with(ended)&r.seenGone != 0 {
+			if r.removed&r.seenGone != 0 {
 				r.pc = record
 				return
 			}
@@ -201,7 +281,7 @@ func (w *world) settle(i int) {
 			w.settle(i)
 		}
 	case finish:
-		if w.with(ended)&r.seenGone == 0 {
+		if r.removed&r.seenGone == 0 {
 			w.stop(i)
 			return
 		}
@@ -219,7 +299,7 @@ func (s *stepper) delete(w world, i int) {
 		done := w
 		done.runners[i].todo = done.runners[i].todo.without(set(0).with(x))
 		lost := done
-		m := move{i, "deletes " + string('0'+x), false}
+		m := move{i, w.runners[i].pc, x, well}
 		switch done.numbers[x].tenant {
 		case ours:
 			done.numbers[x].tenant = nobody
@@ -229,28 +309,28 @@ func (s *stepper) delete(w world, i int) {
 				return
 			}
 		}
-		unheard := done
+		silent := done
 		done.runners[i].seenGone = done.runners[i].seenGone.with(x)
 		done.settle(i)
 		s.emit(m, done)
 		if w.faults == 0 {
 			continue
 		}
-		lost.faults, unheard.faults = w.faults-1, w.faults-1
-		killed := unheard
-		killed.stop(i)
-		s.emit(move{i, m.what + ", and is killed", true}, killed)
+		lost.faults, silent.faults = w.faults-1, w.faults-1
+		dead := silent
+		dead.stop(i)
+		s.emit(move{i, m.at, x, heardKill}, dead)
 		lost.settle(i)
-		unheard.settle(i)
-		s.emit(move{i, m.what + ": not done, no answer", true}, lost)
-		s.emit(move{i, m.what + ": done, no answer", true}, unheard)
+		silent.settle(i)
+		s.emit(move{i, m.at, x, unheard}, lost)
+		s.emit(move{i, m.at, x, heard}, silent)
 	}
 }
 
 // post is the one request to create. Every answer but a value is unknown, or no.
 func (s *stepper) post(w world, i int) {
 	r := w.runners[i]
-	m := move{i, "asks for " + string('0'+r.number), false}
+	m := move{i, post, r.number, well}
 	x := &w.numbers[r.number]
 	if x.asked {
 		s.violation(m, "I3: a name is asked for twice")
@@ -260,7 +340,7 @@ func (s *stepper) post(w world, i int) {
 		n := w
 		n.faults--
 		n.runners[i].pc = giveBack
-		s.emit(move{i, "is interrupted before it asks", true}, n)
+		s.emit(move{i, post, r.number, cut}, n)
 	}
 	x.asked = true
 	created := w
@@ -282,19 +362,19 @@ func (s *stepper) post(w world, i int) {
 	created.faults--
 	no := w
 	no.runners[i].pc = fail
-	s.emit(move{i, m.what + ": refused", true}, no)
+	s.emit(move{i, post, r.number, refused}, no)
 	late := w
 	late.numbers[r.number].late = true
 	for _, o := range []struct {
-		what string
-		w    world
-	}{{": done, no answer", created}, {": not done, no answer", w}, {": done later, no answer", late}} {
-		s.unanswered(move{i, m.what + o.what, true}, o.w, i)
-		cut := o.w
-		cut.runners[i].pc, cut.runners[i].cut = fail, true
-		s.emit(move{i, m.what + o.what + ", and is interrupted", true}, cut)
+		silent, cut, dead how
+		w                 world
+	}{{heard, heardCut, heardKill, created}, {unheard, unheardCut, unheardKill, w}, {later, laterCut, laterKill, late}} {
+		s.unanswered(move{i, post, r.number, o.silent}, o.w, i)
+		n := o.w
+		n.runners[i].pc, n.runners[i].cut = fail, true
+		s.emit(move{i, post, r.number, o.cut}, n)
 		o.w.stop(i)
-		s.emit(move{i, m.what + o.what + ", and is killed", true}, o.w)
+		s.emit(move{i, post, r.number, o.dead}, o.w)
 	}
 }
 
@@ -312,21 +392,17 @@ func (s *stepper) unanswered(m move, w world, i int) {
 	s.emit(m, w)
 }
 
-var commits = map[pc]string{
-	takeOver: "take-over", reserve: "reservation", publish: "publish", burn: "burning", fail: "burning", giveBack: "giving back", revoke: "revocation", record: "record of what is gone", confirm: "confirmation",
-}
-
 // commit pushes a commit, if the remote is as the run knows it.
 func (s *stepper) commit(w world, i int) {
 	r := w.runners[i]
-	what := commits[r.pc]
+	m := move{i, r.pc, r.number, well}
 	p := push{what: r.pc, number: r.number, seenGone: r.seenGone, ends: r.goal == supersede && !r.cut}
 	if r.pc == burn {
 		p.next = w.next(i)
 	}
 	if !r.current && (!s.noSwap || r.pc != publish) {
 		w.lose(i)
-		s.emit(move{i, "loses the race of its " + what, false}, w)
+		s.emit(m, w)
 		return
 	}
 	done := w
@@ -339,40 +415,40 @@ func (s *stepper) commit(w world, i int) {
 	}
 	next := done
 	next.proceed(i)
-	s.emit(move{i, "pushes its " + what, false}, next)
-	if w.faults == 0 {
-		return
+	s.emit(m, next)
+	if w.faults > 0 {
+		s.disturb(w, done, next, m, p)
 	}
-	s.disturb(w, done, next, i, p)
 }
 
 // disturb is what can go wrong with a push.
-func (s *stepper) disturb(w, done, next world, i int, p push) {
-	what := "pushes its " + commits[p.what]
+func (s *stepper) disturb(w, done, next world, m move, p push) {
+	i := m.by
+	as := func(h how) move { return move{i, m.at, m.number, h} }
 	w.faults--
 	done.faults--
 	next.faults--
-	s.emit(move{i, what + ": no answer, and it finds it there", true}, next)
+	s.emit(as(found), next)
 	unknown := done
 	if s.trustSilence {
 		unknown.lose(i)
 	} else {
 		unknown.stop(i)
 	}
-	s.emit(move{i, what + ": done, and it cannot be found out, or it is killed", true}, unknown)
-	refused := w
-	refused.lose(i)
-	s.emit(move{i, what + ": refused by policy", true}, refused)
+	s.emit(as(heard), unknown)
+	no := w
+	no.lose(i)
+	s.emit(as(refused), no)
 	if w.late.what == idle {
 		late := w
 		late.late = p
 		late.stop(i)
-		s.emit(move{i, what + ": done later, no answer", true}, late)
+		s.emit(as(later), late)
 	}
-	if p.what == publish {
-		cut := w
-		cut.runners[i].cut = true
-		s.emit(move{i, "is interrupted with the value at hand", true}, cut)
+	if p.what == publish && !w.runners[i].cut {
+		n := w
+		n.runners[i].cut = true
+		s.emit(as(cut), n)
 	}
 }
 
@@ -453,7 +529,7 @@ func (w *world) proceed(i int) {
 			return
 		}
 		// What has no part in what follows would only make more worlds of one.
-		*r = runner{pc: finish, current: r.current, todo: r.left | w.with(ended)}
+		*r = runner{pc: finish, current: r.current, todo: r.left | w.with(ended), removed: w.with(ended)}
 		w.settle(i)
 	}
 }

@@ -89,13 +89,15 @@ type runner struct {
 	goal    goal
 	// number is the one in work; before the plan is made, the last that was used.
 	number uint8
-	// todo are to be deleted, seenGone were since the last commit, and left are the
-	// leftovers that were not. Until the plan is made, todo are the dead.
-	todo, seenGone, left set
+	// todo are to be deleted, seenGone were since the last commit, left are the
+	// leftovers that were not, and removed is what state has in underway.remove.
+	// Until the plan is made, todo are the dead by state, and seenGone the living.
+	todo, seenGone, left, removed set
 	// tried says that one number was burned, and cut that the run was interrupted.
 	tried, cut bool
-	// sawForeign says that a stranger's name was listed.
-	sawForeign bool
+	// sawForeign says that a stranger's name was listed, and beside that the run creates
+	// nothing, and leaves what another has reserved.
+	sawForeign, beside bool
 }
 
 // owner is whose reservation the open number is.
@@ -246,16 +248,16 @@ func bit(b bool) uint64 {
 	return 0
 }
 
-// pack is a runner in 37 bits.
+// pack is a runner in 46 bits.
 func (r runner) pack() uint64 {
 	return uint64(r.pc) | bit(r.current)<<4 | uint64(r.goal)<<5 | uint64(r.number)<<7 | uint64(r.todo)<<10 |
-		uint64(r.seenGone)<<18 | uint64(r.left)<<26 | bit(r.tried)<<34 | bit(r.cut)<<35 | bit(r.sawForeign)<<36
+		uint64(r.seenGone)<<18 | uint64(r.left)<<26 | uint64(r.removed)<<34 | bit(r.tried)<<42 | bit(r.cut)<<43 | bit(r.sawForeign)<<44 | bit(r.beside)<<45
 }
 
 func unpackRunner(v uint64) runner {
 	return runner{
 		pc: pc(v & 15), current: v>>4&1 == 1, goal: goal(v >> 5 & 3), number: uint8(v >> 7 & 7), todo: set(v >> 10),
-		seenGone: set(v >> 18), left: set(v >> 26), tried: v>>34&1 == 1, cut: v>>35&1 == 1, sawForeign: v>>36&1 == 1,
+		seenGone: set(v >> 18), left: set(v >> 26), removed: set(v >> 34), tried: v>>42&1 == 1, cut: v>>43&1 == 1, sawForeign: v>>44&1 == 1, beside: v>>45&1 == 1,
 	}
 }
 
@@ -272,8 +274,8 @@ func (w *world) pack() key {
 		}
 	}
 	var p packer
-	p.put(37, a)
-	p.put(37, b)
+	p.put(46, a)
+	p.put(46, b)
 	p.put(2, uint64(o))
 	for n := 1; n <= highest; n++ {
 		x := w.numbers[n]
@@ -291,7 +293,7 @@ func (w *world) pack() key {
 
 func (k key) unpack() (w world) {
 	p := packer{k: k}
-	w.runners[0], w.runners[1] = unpackRunner(p.get(37)), unpackRunner(p.get(37))
+	w.runners[0], w.runners[1] = unpackRunner(p.get(46)), unpackRunner(p.get(46))
 	w.owner = owner(p.get(2))
 	for n := 1; n <= highest; n++ {
 		v := p.get(7)
