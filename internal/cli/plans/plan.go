@@ -65,7 +65,7 @@ type PlanCmd struct {
 
 // Help is the long description of the command.
 func (PlanCmd) Help() string {
-	return `Declarations are read from the work tree, as git would store them, and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan opens no connection, starts no program and needs no key, so anybody can make one of any pull request.`
+	return `Declarations are read from the work tree, as git would store them, and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan starts no program and needs no key, and opens no connection but to the project's OSMO server, where OSMO_URL and a credential allow that; so anybody can make one of any pull request.`
 }
 
 // Run plans and shows the plan.
