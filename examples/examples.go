@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-//go:embed all:quickstart all:backend-operator all:monitoring all:ml-teams
+//go:embed all:quickstart all:backend-operator all:monitoring all:ml-teams all:osmo-server
 var trees embed.FS
 
 // DemoRecipient is the public key that stands in the quickstart where a
