@@ -28,6 +28,12 @@ import (
 // checker holds what a view writes against a schema.
 type checker func(schema string, write func(*view.View) error)
 
+// meddled is a server that has something otherwise than state.
+var meddled = &report.Server{Drift: []plan.Drift{
+	{Address: model.TokenAddress("a", "t").At(1), Effect: "has lost role r on the server", By: "mallory", At: "2026-03-01T12:00:00Z"},
+	{Address: model.TokenAddress("a", "theirs"), Effect: "takes its name", Left: true},
+}}
+
 // showAll shows a snapshot through every command that reads state.
 func showAll(check checker, s *state.Snapshot, on model.Date) {
 	showState(check, s, model.Address{}, on)
@@ -41,7 +47,7 @@ func showExpiring(check checker, s *state.Snapshot, on model.Date) {
 	for _, within := range []model.Days{0, model.MaxDays} {
 		list := plan.Calendar(s, on, within)
 		check("expiring", func(v *view.View) error {
-			return calendar.Show(v, report.Expiring{Today: on, Within: within, List: list}, view.JSON)
+			return calendar.Show(v, report.Expiring{Today: on, Within: within, List: list, Server: meddled}, view.JSON)
 		})
 	}
 }
@@ -87,6 +93,7 @@ func showTokens(check checker, s *state.Snapshot, on model.Date) {
 	}
 	check("tokens", func(v *view.View) error { return tokens.ShowList(v, "", list, view.JSON) })
 	for _, token := range list {
+		token.Server = meddled
 		check("token", func(v *view.View) error { return tokens.Show(v, token, view.JSON) })
 	}
 }

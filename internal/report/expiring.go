@@ -16,6 +16,8 @@ type Expiring struct {
 	Within model.Days
 	// List is what [plan.Calendar] has, or a part of it.
 	List []plan.Upcoming
+	// Server is what was seen on the server; nil where it was not looked at.
+	Server *Server
 	// Lineage and Serial are those of the state, and Now is the time of the
 	// command. Only the calendar needs them.
 	Lineage string
@@ -47,6 +49,7 @@ type expiringDocument struct {
 	Within        model.Days      `json:"within"`
 	Until         model.Date      `json:"until"`
 	Entries       []expiringEntry `json:"entries"`
+	Server        *Server         `json:"server,omitzero"`
 }
 
 type expiringEntry struct {
@@ -63,7 +66,7 @@ type expiringEntry struct {
 
 // MarshalJSON writes the document.
 func (e Expiring) MarshalJSON() ([]byte, error) {
-	d := expiringDocument{Date: e.Today, Within: e.Within, Until: e.Until(), Entries: make([]expiringEntry, len(e.List))}
+	d := expiringDocument{Date: e.Today, Within: e.Within, Until: e.Until(), Entries: make([]expiringEntry, len(e.List)), Server: e.Server}
 	for i, u := range e.List {
 		d.Entries[i] = expiringEntry{
 			u.Address, u.Address.Account, u.Address.Name, u.Address.Generation, u.Event, u.Date,

@@ -61,6 +61,8 @@ type Token struct {
 	DeletedOn    model.Date   `json:"deleted_on,omitzero"`
 	Generations  []Generation `json:"generations"`
 	Tombstones   []Tombstone  `json:"tombstones"`
+	// Server is what was seen on the server; nil where it was not looked at.
+	Server *Server `json:"server,omitzero"`
 }
 
 // Statuses of a token that no generation gives it.

@@ -63,6 +63,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 		UserName: s, TokenName: s, Description: s, Roles: []string{s}, PendingRoles: []string{s}, LostRoles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
 		Generations: []report.Generation{{Status: s, ServerName: s, IssuedBy: s, Roles: []string{s}, RemovedRoles: []string{s}, Recipients: []plan.Reader{{Name: s, Key: s}}, Ciphertext: report.OrUnknown(s)}},
 		Tombstones:  []report.Tombstone{{Reason: s}},
+		Server:      &report.Server{Drift: []plan.Drift{{Address: model.TokenAddress(s, s), Effect: s, By: s, At: s}}},
 	}
 	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: []report.StateUser{{User: user, TokenList: []report.Token{token}}}}
 	verdict := report.Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
@@ -77,7 +78,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 		problems.ShowError(v, errors.New(s), 1, f)
 		problems.ShowError(v, list.Err(), 1, f)
 	}
-	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s}
+	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s, Server: token.Server}
 	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON))
 	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
 	problems.Show(v, list)

@@ -26,6 +26,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -200,6 +201,17 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		"expiring":      func(v *view.View, f view.Format) error { return calendar.Show(v, viewtest.Expiring(t), f) },
 		"expiring.no": func(v *view.View, f view.Format) error {
 			return calendar.Show(v, report.Expiring{Today: today, Within: 30, Now: viewtest.At("2026-11-23T12:00:00Z")}, f)
+		},
+		"expiring.server": func(v *view.View, f view.Format) error {
+			return calendar.Show(v, report.Expiring{Today: today, Within: 30, Server: &report.Server{Drift: []plan.Drift{}}}, f)
+		},
+		"token.server": func(v *view.View, f view.Format) error {
+			token := token
+			token.Server = &report.Server{Drift: []plan.Drift{
+				{Address: model.TokenAddress("ci", "deploy").At(2), Effect: "has lost role osmo-user on the server", By: "mallory", At: "2026-03-01T12:00:00Z"},
+				{Address: model.TokenAddress("ci", "deploy-g3"), Effect: "expired on 2026-03-01 and takes its name on the server until somebody deletes it there", Left: true},
+			}}
+			return tokens.Show(v, token, f)
 		},
 		"version": func(v *view.View, f view.Format) error {
 			return v.Version(report.Version{Version: "v1.0.0", Commit: "4b825dc6", Go: "go1.26.0", Platform: "linux/amd64"}, f)

@@ -104,33 +104,47 @@ func (w *Workspace) observe(ctx context.Context, backend apply.Backend, want *mo
 			users = append(users, plan.Bearer(a).Name)
 		}
 	}
-	w.detailf("looking at the server: roles, users, and the tokens of %s", model.Plural(len(model.Set(users)), "account", "accounts"))
-	seen, err := backend.Observe(ctx, model.Set(users))
+	return w.observeUsers(ctx, backend, model.Set(users))
+}
+
+func (w *Workspace) observeUsers(ctx context.Context, backend apply.Backend, users []string) (model.Observed, error) {
+	w.detailf("looking at the server: roles, users, and the tokens of %s", model.Plural(len(users), "account", "accounts"))
+	seen, err := backend.Observe(ctx, users)
 	if err != nil {
 		return seen, fmt.Errorf("look at the server: %w", err)
 	}
 	return seen, nil
 }
 
+// looks decides whether to look at a server: as it was asked for, and where nobody says,
+// if project and operator both name it.
+func (w *Workspace) looks(asked *bool, server model.Backend) (bool, error) {
+	switch {
+	case server.Kind != model.BackendOSMO && asked != nil && *asked:
+		return false, &ArgumentError{errors.New("--refresh looks at an OSMO server, and osmoctl.yaml names none")}
+	case server.Kind != model.BackendOSMO, asked != nil && !*asked:
+		return false, nil
+	}
+	reach := w.outside.Access.grants(server.URL)
+	if asked == nil {
+		return reach == nil, nil
+	}
+	return true, reach
+}
+
 // refresh looks at the server for a plan, if it is asked to, or nobody says and it can.
 // What it did not look at, it says.
 func (w *Workspace) refresh(ctx context.Context, asked *bool, project model.Project, want *model.Declarations, have *state.Snapshot) (seen model.Observed, notices []plan.Notice, err error) {
 	server := project.Backend
+	look, err := w.looks(asked, server)
 	switch {
-	case server.Kind != model.BackendOSMO && asked != nil && *asked:
-		return seen, nil, &ArgumentError{errors.New("--refresh looks at an OSMO server, and osmoctl.yaml names none")}
-	case server.Kind != model.BackendOSMO:
-		return seen, nil, nil
-	}
-	reach := w.outside.Access.grants(server.URL)
-	if asked != nil && !*asked || asked == nil && reach != nil {
+	case err != nil || server.Kind != model.BackendOSMO:
+		return seen, nil, err
+	case !look:
 		return seen, []plan.Notice{{
 			Code: "server_not_looked_at", Message: "the server was not looked at: what was changed there by hand is not in this plan",
 			Hint: fmt.Sprintf("%s=%s %s=... osmoctl plan --refresh", URLVariable, server.URL, TokenVariable),
 		}}, nil
-	}
-	if reach != nil {
-		return seen, nil, reach
 	}
 	backend, err := w.openBackend(project)
 	if err != nil {

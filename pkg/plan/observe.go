@@ -337,10 +337,10 @@ func stampOf(a model.Authorship) (s stamp) {
 	return s
 }
 
-// showDrift is the drift as a plan has it.
-func (o *observer) showDrift() []Drift {
-	out := make([]Drift, len(o.drift))
-	for i, d := range o.drift {
+// ShowDrift is drift as a plan shows it.
+func ShowDrift(list []state.Drift) []Drift {
+	out := make([]Drift, len(list))
+	for i, d := range list {
 		s := stampOf(d.Authorship)
 		out[i] = Drift{Address: d.Address, Effect: d.Effect, By: s.By, At: s.At, Left: d.Left}
 	}
@@ -353,7 +353,7 @@ func (o *observer) describe(p *Plan) {
 		return
 	}
 	p.Refreshed = true
-	p.Drift = o.showDrift()
+	p.Drift = ShowDrift(o.drift)
 	notices := o.warnOtherServer()
 	p.Notices = append(p.Notices, notices...)
 	p.Undeclared, notices = o.listUndeclared()

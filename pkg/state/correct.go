@@ -43,10 +43,60 @@ func (e *Edit) Correct(seen model.Observed, on model.Date, only func(model.Addre
 			c.account(e.next.Accounts[name])
 		}
 	}
-	slices.SortFunc(c.drift, func(a, b Drift) int {
+	SortDrift(c.drift)
+	return c.drift
+}
+
+// SortDrift puts differences in the order of their addresses.
+func SortDrift(list []Drift) {
+	slices.SortFunc(list, func(a, b Drift) int {
 		return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Effect, b.Effect))
 	})
-	return c.drift
+}
+
+// Strays are tokens that a server lists for accounts of state, and that are none of
+// its live values: those of this lineage that have ended here, and those of others
+// that are dead by their date. Each takes its name until it is deleted there. What a
+// run has reserved is none, nor is a token of others that works.
+func (s *Snapshot) Strays(seen model.Observed, on model.Date) (list []Drift) {
+	var reserved []model.Address
+	if u := s.Meta.Underway; u != nil {
+		reserved = u.Create
+	}
+	for _, user := range model.Names(seen.Users) {
+		account := s.Accounts[user]
+		if account == nil {
+			continue
+		}
+		for _, name := range model.Names(seen.Users[user].Tokens) {
+			is, a := seen.Users[user].Tokens[name], model.TokenAddress(user, name)
+			numbered := a.At(1)
+			if base, number, ok := model.SplitServerName(name); ok {
+				numbered = model.TokenAddress(user, base).At(number)
+			}
+			dead := is.ExpiresAt <= on
+			switch {
+			case account.hasServerName(name) || slices.Contains(reserved, numbered):
+			case is.Mark.Lineage != "" && is.Mark.Lineage == s.Meta.Lineage && dead:
+				list = append(list, Drift{Address: numbered, Effect: "has ended here, and takes its name on the server until the next apply; it expired on " + is.ExpiresAt.String()})
+			case is.Mark.Lineage != "" && is.Mark.Lineage == s.Meta.Lineage:
+				list = append(list, Drift{Address: numbered, Effect: "has ended here, and works on the server until the next apply takes it away"})
+			case dead:
+				list = append(list, Drift{Address: a, Effect: "expired on " + is.ExpiresAt.String() + " and takes its name on the server until somebody deletes it there", Left: true})
+			}
+		}
+	}
+	return list
+}
+
+// hasServerName reports whether a live value has a name on the server.
+func (a *Account) hasServerName(name string) bool {
+	for _, t := range a.Tokens {
+		if slices.ContainsFunc(t.Generations, func(g Generation) bool { return g.ServerName == name }) {
+			return true
+		}
+	}
+	return false
 }
 
 // corrector corrects one edit.

@@ -100,11 +100,17 @@ func (e *Env) Declared(ctx context.Context) (*model.Declarations, error) {
 
 // WithState runs a reading command on the newest state that the clone knows.
 func (e *Env) WithState(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
-	w, err := e.Open(ctx)
+	return e.WithStateFrom(ctx, e.Outside(), read)
+}
+
+// WithStateFrom is [Env.WithState] with something else from outside.
+func (e *Env) WithStateFrom(ctx context.Context, outside workspace.Outside, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	w, err := e.OpenWith(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	w.FinishInterrupted(ctx)
 	snap, err := w.State(ctx)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +14,31 @@ import (
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // Flags are those of commands that may talk to a server.
 type Flags struct {
 	TokenFile string `type:"path" placeholder:"FILE" help:"A file with the personal access token for the project's OSMO server, instead of OSMO_TOKEN. OSMO_URL has to name the server too."`
+}
+
+// Look is the flags of commands that show state, and what its server has otherwise.
+type Look struct {
+	Flags
+	Refresh *bool `help:"Look at the project's OSMO server, and show what it has otherwise than state. Default: where OSMO_URL and a credential are given. --refresh=false looks at nothing."`
+}
+
+// See runs a command on the newest state that the clone knows. see looks at the server
+// for some accounts, or all of them where it is given nil.
+func (l Look) See(ctx context.Context, env *command.Env, read func(snap *state.Snapshot, see func(accounts []string) (*workspace.Sight, error)) error) error {
+	outside := env.Outside()
+	var err error
+	if outside.Access, err = l.Access(env); err != nil {
+		return err
+	}
+	return env.WithStateFrom(ctx, outside, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		return read(snap, func(accounts []string) (*workspace.Sight, error) { return w.See(ctx, snap, accounts, l.Refresh) })
+	})
 }
 
 // maxTokenFile bounds the file of a token, in bytes: a token has 43 or 64.

@@ -9,10 +9,12 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/identity"
+	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/cli/value"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view/tokens"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -61,11 +63,17 @@ func (c *listCmd) Run(ctx context.Context, env *command.Env) error {
 type getCmd struct {
 	command.TextOrJSON
 	argument.TokenPath
+	server.Look
+}
+
+// Help is the long description of the command.
+func (getCmd) Help() string {
+	return `What is shown is what the last apply recorded. Where the project's tokens are issued by an OSMO server and it is looked at, what that has otherwise stands below: a role that somebody took from a value, a value that is gone, another expiry, and dead tokens whose name is taken.`
 }
 
 // Run shows a token.
 func (c *getCmd) Run(ctx context.Context, env *command.Env) error {
-	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return c.See(ctx, env, func(snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
 		a, _, err := c.Find(snap)
 		if err != nil {
 			return err
@@ -74,8 +82,24 @@ func (c *getCmd) Run(ctx context.Context, env *command.Env) error {
 		if err != nil {
 			return err
 		}
-		return tokens.Show(env.View(), report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames()), c.Format)
+		sight, err := see([]string{a.Account})
+		if err != nil {
+			return err
+		}
+		token := report.TokenOf(snap.Accounts[a.Account], a.Name, day, snap.Meta.Applied.KeyNames())
+		token.Server = report.ServerOf(sight.Looked, sight.Drift, func(d model.Address) bool { return concerns(d, a) })
+		return tokens.Show(env.View(), token, c.Format)
 	})
+}
+
+// concerns reports whether a difference is about a token: one of its values, whatever
+// has the name of one, or its account.
+func concerns(d, token model.Address) bool {
+	if d.Kind != model.KindToken {
+		return d.Name == token.Account
+	}
+	base, _, numbered := model.SplitServerName(d.Name)
+	return d.Name == token.Name || numbered && base == token.Name
 }
 
 type decryptCmd struct {

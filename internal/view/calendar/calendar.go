@@ -13,7 +13,10 @@ import (
 // Show writes what dates bring: text, JSON or iCalendar.
 func Show(v *view.View, e report.Expiring, f view.Format) error {
 	return v.Show(f, view.Form{
-		Text:     func(p *view.Page) { writeTable(p, e) },
+		Text: func(p *view.Page) {
+			writeTable(p, e)
+			plans.WriteServer(p, e.Server)
+		},
 		JSON:     e,
 		Calendar: func() []byte { return encodeCalendar(e) },
 	})

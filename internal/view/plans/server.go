@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -52,4 +53,28 @@ func undeclaredSection(p *plan.Plan) view.Section {
 		addAuthor(&i, u.By, u.At)
 		return i
 	})
+}
+
+// WriteServer says below what state has what its server has otherwise, where that was
+// looked at.
+func WriteServer(p *view.Page, s *report.Server) {
+	if s == nil {
+		return
+	}
+	p.Blank()
+	if len(s.Drift) == 0 {
+		p.Line("On The Server: As recorded")
+		return
+	}
+	p.Line("On The Server:")
+	for _, d := range s.Drift {
+		line := "  - " + d.Address.String() + " " + d.Effect
+		if d.By != "" {
+			line += ", by " + d.By
+		}
+		if d.At != "" {
+			line += " at " + d.At
+		}
+		p.Line(line)
+	}
 }

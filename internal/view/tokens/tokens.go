@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -77,6 +78,7 @@ func Write(p *view.Page, t report.Token) {
 	p.Optional("Deleted On", t.DeletedOn.String())
 	writeGenerations(p, t.Generations)
 	writeTombstones(p, t.Tombstones)
+	plans.WriteServer(p, t.Server)
 }
 
 // statusWords is the status, and that the value is unknown where it is: who looks
