@@ -28,6 +28,8 @@ type scriptServer struct {
 	mode string
 	// met is closed once a fault was met.
 	met chan struct{}
+	// release lets go of what is held.
+	release func()
 	// file are the roles of its ConfigMap.
 	file []osmotest.Role
 }
@@ -47,6 +49,7 @@ type scriptServer struct {
 //	server delrole NAME
 //	server fault METHOD PART KIND [N] has the first N calls go wrong, 1 if it is left out
 //	server met                       waits until a fault was met
+//	server release                   lets a call go on that is held
 //	server land                      what was to come later comes now
 //	server has FILE                  demands what the file lists: users with their roles,
 //	                                 and tokens with theirs
@@ -91,6 +94,8 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 		case <-time.After(time.Minute):
 			ts.Fatalf("no call went wrong")
 		}
+	case "release":
+		s.release()
 	case "land":
 		s.Land()
 	case "has":
@@ -167,7 +172,8 @@ var faults = map[string]osmotest.Fault{
 func (s *scriptServer) fault(ts *testscript.TestScript, args []string) {
 	method, part, left := args[0], args[1], int64(1)
 	f, known := faults[args[2]]
-	if !known {
+	held := args[2] == "held"
+	if !known && !held {
 		ts.Fatalf("there is no fault %s", args[2])
 	}
 	if len(args) > 3 {
@@ -178,10 +184,15 @@ func (s *scriptServer) fault(ts *testscript.TestScript, args []string) {
 	var hits atomic.Int64
 	var first sync.Once
 	met := make(chan struct{})
-	s.met = met
+	release := make(chan struct{})
+	s.met, s.release = met, sync.OnceFunc(func() { close(release) })
+	ts.Defer(s.release)
 	s.SetFault(func(r *http.Request) osmotest.Fault {
 		if r.Method == method && strings.Contains(r.URL.Path, part) && hits.Add(1) <= left {
 			first.Do(func() { close(met) })
+			if held {
+				<-release
+			}
 			return f
 		}
 		return osmotest.Fault{}

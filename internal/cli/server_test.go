@@ -33,8 +33,6 @@ type online struct {
 	top, remote, dir string
 	server           *osmotest.Server
 	url, token       string
-	// program is osmoctl as a program of its own, which can be killed.
-	program string
 }
 
 const onlineBefore = `roles:

@@ -46,7 +46,7 @@ func (s *commitStore) Commit(ctx context.Context, changes []state.Change, messag
 // markNotCommitted marks what says that the commit is nowhere, and will not be: what it
 // would have published can be taken away at once.
 func markNotCommitted(err error) error {
-	if errors.Is(err, errLostRace) || errors.As(err, new(*StaleError)) || errors.As(err, new(*remote.RefusedError)) {
+	if errors.As(err, new(*StaleError)) || errors.As(err, new(*remote.RefusedError)) {
 		return notCommittedError{err}
 	}
 	return err
@@ -84,6 +84,40 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 			return "", err
 		}
 	}
+}
+
+// Reload reads the state as it is now, for a run on a server that goes on from there.
+// The declarations must be those that were planned, and nobody but osmoctl may have
+// written the state.
+func (s *commitStore) Reload(ctx context.Context) (*state.Snapshot, error) {
+	tip, err := s.tip(ctx)
+	if err == nil {
+		err = s.checkDeclarations(tip)
+	}
+	if err == nil {
+		err = s.checkNotRewound(tip)
+	}
+	if err == nil {
+		err = s.ledger.obtain(ctx, tip)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := s.base
+	b.parent = tip
+	trust, err := s.ledger.checkTrust(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if len(trust.listBlocked()) > 0 {
+		return nil, stale(errors.New("the state was changed by hand meanwhile"))
+	}
+	have, err := s.ledger.w.Snapshot(ctx, tip)
+	if err == nil {
+		s.base.parent = tip
+		s.ledger.w.detailf("the state has moved, but not what this run has reserved: going on from %.12s", tip)
+	}
+	return have, err
 }
 
 // isMoved tells that a branch was not where the commit was to go on top.

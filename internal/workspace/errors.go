@@ -39,7 +39,13 @@ var (
 
 // errLostRace says that somebody else's apply came first, so that the plan has
 // to be made again.
-var errLostRace = errors.New("another apply came first")
+var errLostRace error = lostRaceError{}
+
+type lostRaceError struct{}
+
+func (lostRaceError) Error() string { return "another apply came first" }
+
+func (lostRaceError) Unwrap() error { return apply.ErrStateMoved }
 
 // interruption adds to an interrupt what is known of what it left behind.
 func (w *Workspace) interruption(err error) error {

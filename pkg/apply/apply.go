@@ -85,6 +85,13 @@ type Store interface {
 	Commit(ctx context.Context, changes []state.Change, message string) (string, error)
 }
 
+// Reloader is a [Store] that can go on from a state which has moved.
+type Reloader interface {
+	// Reload reads the state as it is now, on top of which the next commit goes. It
+	// fails where this run may not go on from there.
+	Reload(ctx context.Context) (*state.Snapshot, error)
+}
+
 // Errors that callers tell apart.
 var (
 	// ErrBlocked is returned for a plan that a guardrail forbids.
@@ -102,6 +109,8 @@ var (
 	// ErrNotCommitted is returned by a store that certainly has not committed, and
 	// will not.
 	ErrNotCommitted = errors.New("nothing was committed")
+	// ErrStateMoved is [ErrNotCommitted] where another run has changed the state.
+	ErrStateMoved = fmt.Errorf("%w: the state has moved", ErrNotCommitted)
 	// ErrSelfLeak is returned where a file to be written holds a value of
 	// this run. Nothing was written.
 	ErrSelfLeak = errors.New("a file about to be written holds a token value; nothing was written")

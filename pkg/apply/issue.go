@@ -47,6 +47,8 @@ type sealedSet struct {
 	order []*generation
 	// left are those that were not opened.
 	left []model.Address
+	// wiped is set once the values are gone.
+	wiped bool
 }
 
 // byToken maps tokens to their generations.
@@ -59,6 +61,7 @@ func (s *sealedSet) byToken() map[model.Address]*generation {
 }
 
 func (s *sealedSet) wipe() {
+	s.wiped = true
 	for _, g := range s.order {
 		g.value.Wipe()
 	}
@@ -156,8 +159,13 @@ func checkNew(list []*generation, have *state.Snapshot) error {
 	return nil
 }
 
-// search looks for the run's values in everything that is about to be written.
+// search looks for the run's values in everything that is about to be written. Where a
+// commit is made again on another state, the values are gone: the ciphertexts are those
+// that were searched, and the rest was committed by others.
 func (s *sealedSet) search(changes []state.Change, message string) error {
+	if s.wiped {
+		return nil
+	}
 	values := make([]secret.Value, len(s.order))
 	for i, g := range s.order {
 		values[i] = g.value

@@ -86,6 +86,8 @@ type phases struct {
 	// beside says that another run has reserved numbers. This one creates nothing,
 	// and leaves them as they are.
 	beside bool
+	// rebases counts how often another run's state was taken up.
+	rebases int
 	// corrected is set once state says what the server was seen to have.
 	corrected bool
 }
@@ -469,23 +471,28 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	if !whole {
 		part.Digest, part.GuardrailChanges = "", nil
 	}
-	edit := s.run.edit(s.begin(), part, created, whole)
 	for _, g := range o.burned {
-		edit.Burn(g.address, s.plan.Date)
 		removed = append(removed, g.address)
 	}
-	before := copyUnderway(s.have)
-	after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(removed, before.Remove...))}
-	if s.beside {
-		after.Run, after.Create = before.Run, before.Create
-	}
-	edit.SetUnderway(after)
-	records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
-	if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
-		return nil
-	}
 	issued := created.results()
-	err := s.commit(ctx, edit, created, func(next *state.Snapshot) record.Message { return s.run.message(part, next) })
+	var err error
+	for again := true; again; again = err != nil && s.rebase(ctx, err) {
+		edit := s.run.edit(s.begin(), part, created, whole)
+		for _, g := range o.burned {
+			edit.Burn(g.address, s.plan.Date)
+		}
+		before := copyUnderway(s.have)
+		after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(slices.Clone(removed), before.Remove...))}
+		if s.beside {
+			after.Run, after.Create = before.Run, before.Create
+		}
+		edit.SetUnderway(after)
+		records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
+		if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
+			return nil
+		}
+		err = s.commit(ctx, edit, created, func(next *state.Snapshot) record.Message { return s.run.message(part, next) })
+	}
 	switch {
 	case err == nil:
 		s.done.Issued = append(s.done.Issued, issued...)
@@ -495,6 +502,28 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		each(slices.Concat(o.created, o.burned), func(g *generation) error { return s.endOne(ctx, g.address) })
 	}
 	return err
+}
+
+// maxRebases bounds how often one run goes on from what others made of the state.
+const maxRebases = 20
+
+// rebase takes up the state that another run has left, where a publish met it: one that
+// revoked something, or changed what needs no number. What this run has reserved must
+// be its own still; then what it created can be published on top of that.
+func (s *phases) rebase(ctx context.Context, err error) bool {
+	store, can := s.run.Store.(Reloader)
+	if !can || !errors.Is(err, ErrStateMoved) || s.rebases == maxRebases {
+		return false
+	}
+	next, failed := store.Reload(ctx)
+	if failed != nil {
+		return false
+	}
+	if run, reserved := ReservedBy(next); !reserved || run != s.run.ID {
+		return false
+	}
+	s.have, s.rebases = next, s.rebases+1
+	return true
 }
 
 // stillToCreate is what stays reserved: what is to come, and what may have come to

@@ -421,3 +421,26 @@ func TestMutants(t *testing.T) {
 		}
 	}
 }
+
+// A revocation does not wait for a run that is at work, and that one publishes on top of
+// it: nothing that was created is given up.
+func TestRevokedBeside(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"create c/w", "commit 4", "end a/gone"} {
+		s := newScene(t)
+		_, err := s.attempt(after, &interference{at: at, kind: overtaken, then: func() {
+			if err := s.revoke(model.TokenAddress("a", "u")); err != nil {
+				t.Error(err)
+			}
+		}})
+		if err != nil && at != "end a/gone" {
+			t.Errorf("%s: %v", at, err)
+		}
+		if s.server.Asked()["c/w"] != 1 || s.state().Accounts["c"].Tokens["w"].Active() == nil {
+			t.Errorf("%s: what was created was given up", at)
+		}
+		if err := errors.Join(s.recorded(), s.converge(), s.settled()); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+}

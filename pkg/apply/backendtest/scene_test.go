@@ -229,7 +229,7 @@ func (c *clone) Commit(ctx context.Context, changes []state.Change, message stri
 	case fault == backendtest.NotDone || fault == backendtest.Late:
 		return "", errors.New("the remote cannot be reached")
 	case tip != c.base && !c.scene.remote.blind:
-		return "", fmt.Errorf("%w: lost the race", apply.ErrNotCommitted)
+		return "", fmt.Errorf("%w: lost the race", apply.ErrStateMoved)
 	}
 	id, err := c.scene.remote.store.Commit(ctx, changes, message)
 	c.base = len(c.scene.remote.store.Commits)
@@ -237,6 +237,32 @@ func (c *clone) Commit(ctx context.Context, changes []state.Change, message stri
 		return "", errKilled
 	}
 	return id, err
+}
+
+// Reload goes on from the tip.
+func (c *clone) Reload(context.Context) (*state.Snapshot, error) {
+	c.base = len(c.scene.remote.store.Commits)
+	return c.scene.decode()
+}
+
+// revoke is a run that revokes a token, whatever others have reserved.
+func (s *scene) revoke(token model.Address) error {
+	s.tb.Helper()
+	s.runs++
+	have := s.state()
+	p, problems := plan.RevokeNow(nil, have, plan.Revoked{Addresses: []model.Address{token}, Reason: "leaked"}, plan.Options{Today: s.today})
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	if err := guard.Hold(p, guard.Facts{Applied: have}); err != nil {
+		return err
+	}
+	run := &apply.Run{
+		Backend: s.server.Session(identity), Store: &clone{s, len(s.remote.store.Commits), nil},
+		Actor: "eve", ID: fmt.Sprint("run-", s.runs), Now: s.today.Time().Add(12 * time.Hour), Settings: have.Meta.Applied,
+	}
+	_, err := run.Apply(context.Background(), p, have)
+	return err
 }
 
 // attempt is one run, from reading the state on.
