@@ -186,7 +186,7 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 		return nil, err
 	case p.Resealing:
 		return nil, ErrReseal
-	case !p.Pending() && r.Moved == "" && len(r.Accepted) == 0 && len(r.leftovers(have)) == 0:
+	case !p.Pending() && r.Moved == "" && len(r.Accepted) == 0 && len(r.leftovers(have)) == 0 && !r.hasUnwanted(p, have):
 		return &Result{Serial: have.Meta.Serial}, nil
 	}
 	sealed := &sealedSet{order: newGenerations(p)}

@@ -104,11 +104,23 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 		gone: map[model.Address]bool{}, failed: map[model.Address]error{}, done: &Result{Serial: have.Meta.Serial},
 	}
 	leftovers := r.leftovers(have)
-	s.end(ctx, leftovers)
+	for _, a := range leftovers {
+		s.gone[a] = r.isAnother(a, have.Accounts[a.Name], s.lineage)
+	}
+	first := slices.IndexFunc(leftovers, isGeneration)
+	if first < 0 {
+		first = len(leftovers)
+	}
+	s.end(ctx, leftovers[first:])
+	objects := slices.Clone(leftovers[:first])
 	leftovers = s.withoutGone(leftovers)
 	if err := s.reserve(ctx, births); err != nil {
 		return nil, err
 	}
+	// Users and roles come back under their names, so they go once no other run can
+	// have made them again.
+	s.end(ctx, objects)
+	leftovers = s.withoutGone(leftovers)
 	changes, births := s.ensure(ctx, births)
 	tokens := len(births)
 	for tried := map[model.Address]int{}; ; {
@@ -227,6 +239,23 @@ func (r *Run) leftovers(have *state.Snapshot) []model.Address {
 		}
 	}
 	return addressSet(list)
+}
+
+// isAnother reports whether a user that was to go is gone, and somebody else has made
+// one of the same name since: neither this identity created it, nor is it the one that
+// was adopted, nor has it a token of ours.
+func (r *Run) isAnother(a model.Address, had *state.Account, lineage string) bool {
+	is, there := r.Observed.Users[a.Name]
+	if a.Kind != model.KindAccount || !there || had == nil || is.Created.By == r.Observed.Identity ||
+		is.Created.By == had.CreatedBy && is.Created.At.Truncate(time.Second).Equal(had.CreatedAt) {
+		return false
+	}
+	for _, t := range is.Tokens {
+		if t.Mark.Lineage == lineage {
+			return false
+		}
+	}
+	return true
 }
 
 // deadGeneration is the generation that a name on the server belongs to, if that
@@ -433,14 +462,16 @@ func (s *phases) sortOut(batch []*generation, tried map[model.Address]int) (o ou
 	return o
 }
 
-// nextNumber is one whose name on the server no other token has.
+// nextNumber is one whose name on the server no other token has or had.
 func (s *phases) nextNumber(a model.Address) int {
 	listed := s.run.Observed.Users[a.Account].Tokens
+	var siblings map[string]*state.Token
+	if account := s.have.Accounts[a.Account]; account != nil {
+		siblings = account.Tokens
+	}
 	for number := a.Generation + 1; ; number++ {
 		name := model.ServerName(a.Name, number)
-		_, taken := listed[name]
-		account := s.have.Accounts[a.Account]
-		if !taken && (account == nil || !account.Tokens[name].Live()) {
+		if _, taken := listed[name]; !taken && !state.IsUsed(siblings, name) {
 			return number
 		}
 	}
@@ -535,8 +566,8 @@ func (s *phases) stillToCreate(births []*generation) (create []model.Address) {
 		err := s.failed[a]
 		settled[a] = err == nil || errors.Is(err, ErrRefused)
 	}
-	for _, a := range copyUnderway(s.have).Create {
-		if !isGeneration(a) && !settled[a] {
+	for _, a := range s.run.stillWanted(s.plan, s.have) {
+		if !settled[a] {
 			create = append(create, a)
 		}
 	}
@@ -544,6 +575,26 @@ func (s *phases) stillToCreate(births []*generation) (create []model.Address) {
 		create = append(create, g.address)
 	}
 	return addressSet(create)
+}
+
+// stillWanted are the roles and users that runs were to create and that may come to be
+// yet. A plan that looked at everything and does not create one finds it made, or wanted
+// no more.
+func (r *Run) stillWanted(p *plan.Plan, have *state.Snapshot) (wanted []model.Address) {
+	whole := p.Refreshed && len(p.Targets) == 0
+	for _, a := range copyUnderway(have).Create {
+		planned := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Address == a })
+		if !isGeneration(a) && (!whole || planned) {
+			wanted = append(wanted, a)
+		}
+	}
+	return wanted
+}
+
+// hasUnwanted reports whether something is reserved that no plan creates any more.
+func (r *Run) hasUnwanted(p *plan.Plan, have *state.Snapshot) bool {
+	objects := slices.DeleteFunc(copyUnderway(have).Create, isGeneration)
+	return len(r.stillWanted(p, have)) < len(objects)
 }
 
 // endings are the changes of the plan that take away, as far as nothing is
@@ -585,10 +636,14 @@ func (s *phases) removals(changes []plan.Change) (removed []model.Address) {
 }
 
 // end asks the server to take away what state has let go of: tokens first, then
-// users, then roles. It returns what failed.
+// users, then roles. It returns what failed. Users and roles are left to a run that has
+// looked at the server, since they have no mark that tells whose they are.
 func (s *phases) end(ctx context.Context, list []model.Address) map[model.Address]error {
 	failed := map[model.Address]error{}
 	for _, kind := range []model.Kind{model.KindToken, model.KindAccount, model.KindRole} {
+		if kind != model.KindToken && !s.run.Observed.Seen() {
+			break
+		}
 		some := slices.DeleteFunc(slices.Clone(list), func(a model.Address) bool { return a.Kind != kind || s.gone[a] })
 		for i, err := range each(some, func(a model.Address) error { return s.endOne(ctx, a) }) {
 			if err != nil {

@@ -13,14 +13,14 @@ type basis struct {
 	// observed is what the server has, where there is one.
 	observed model.Observed
 	today    model.Date
-	// owned has what was never applied and is taken away all the same.
-	owned map[model.Address]bool
+	// owned has what was never applied and is taken away all the same, and why.
+	owned map[model.Address]string
 }
 
 // explainDeletion is the reason for deleting what is not declared.
 func (b basis) explainDeletion(a model.Address) []string {
-	if b.owned[a] {
-		return []string{"not declared, and osmoctl.yaml says that it is the project's own"}
+	if why := b.owned[a]; why != "" {
+		return []string{why}
 	}
 	return []string{"no longer declared"}
 }

@@ -33,7 +33,7 @@ func observe(b basis) (basis, *observer, part) {
 	if !b.observed.Seen() {
 		return b, o, part{}
 	}
-	o.edit, o.owned = b.have.Edit(), map[model.Address]bool{}
+	o.edit, o.owned = b.have.Edit(), map[model.Address]string{}
 	o.drift = o.edit.Correct(b.observed, b.today, nil)
 	adopted := o.adopt()
 	o.takeOwned()
@@ -186,25 +186,40 @@ func Bearer(a model.Address) model.Address {
 	return a
 }
 
-// takeOwned takes in what is on the server, not in state, not declared, and said to be
-// the project's own: so it is planned as what is no longer declared. Who osmoctl is
-// there is not among it, nor what OSMO brings along.
+// takeOwned takes in what is on the server, neither declared nor in state, and the
+// project's own: so it is planned as what is no longer declared. Who osmoctl is there
+// is not among it, nor what OSMO brings along.
 func (o *observer) takeOwned() {
-	owned := o.want.Project.Backend.Owned
 	for _, name := range model.Names(o.observed.Users) {
-		if a := model.AccountAddress(name); owned(a) && o.isStrange(a) && name != o.observed.Identity && model.CheckAccountName(name) == nil {
-			o.owned[a] = true
-			user, account := o.observed.Users[name], o.edit.Account(name)
+		a, user := model.AccountAddress(name), o.observed.Users[name]
+		if name != o.observed.Identity && model.CheckAccountName(name) == nil && o.takes(a, user.Created.By) {
+			account := o.edit.Account(name)
 			account.DeletedOn, account.Grants = 0, grantsOf(user, user.Roles)
 		}
 	}
 	for _, name := range model.Names(o.observed.Roles) {
-		if a := model.RoleAddress(name); owned(a) && o.isStrange(a) && !access.IsBuiltin(name) && !o.fixesRoles() && model.CheckRoleName(name) == nil {
-			o.owned[a] = true
-			is := o.observed.Roles[name]
+		is := o.observed.Roles[name]
+		if !access.IsBuiltin(name) && !o.fixesRoles() && model.CheckRoleName(name) == nil && o.takes(model.RoleAddress(name), o.observed.RoleChanges[name].By) {
 			o.edit.SetRole(&state.Role{Name: name, Description: is.Description, Policies: is.Policies, ExternalRoles: is.ExternalRoles, SyncMode: is.SyncMode})
 		}
 	}
+}
+
+// takes notes why something on the server is the project's own, if it is: osmoctl.yaml
+// says so, or a run made it and did not come to its end.
+func (o *observer) takes(a model.Address, by string) bool {
+	if !o.isStrange(a) {
+		return false
+	}
+	switch {
+	case by != "" && o.isReserved(a, by):
+		o.owned[a] = "not declared any more, and made by a run that did not come to its end"
+	case o.want.Project.Backend.Owned(a):
+		o.owned[a] = "not declared, and osmoctl.yaml says that it is the project's own"
+	default:
+		return false
+	}
+	return true
 }
 
 func grantsOf(user model.ObservedUser, roles []string) (grants []state.Grant) {
@@ -214,11 +229,10 @@ func grantsOf(user model.ObservedUser, roles []string) (grants []state.Grant) {
 	return grants
 }
 
-// isStrange reports whether a role or user is neither declared nor in state, and no run
-// was to create it.
+// isStrange reports whether a role or user is neither declared nor in state, and is not
+// being taken away.
 func (o *observer) isStrange(a model.Address) bool {
-	u := o.applied.Meta.Underway
-	if u != nil && (slices.Contains(u.Create, a) || slices.Contains(u.Remove, a)) {
+	if u := o.applied.Meta.Underway; u != nil && slices.Contains(u.Remove, a) {
 		return false
 	}
 	if a.Kind == model.KindRole {
@@ -235,13 +249,13 @@ const maxUndeclared = 100
 func (o *observer) listUndeclared() (list []Undeclared, notices []Notice) {
 	users := 0
 	for _, name := range model.Names(o.observed.Roles) {
-		if a := model.RoleAddress(name); o.isStrange(a) && !access.IsBuiltin(name) && !o.want.Project.Backend.Owned(a) {
+		if a := model.RoleAddress(name); o.isStrange(a) && o.owned[a] == "" && !access.IsBuiltin(name) && !o.want.Project.Backend.Owned(a) {
 			list = append(list, Undeclared{a, stampOf(o.observed.RoleChanges[name])})
 		}
 	}
 	for _, name := range model.Names(o.observed.Users) {
 		if a := model.AccountAddress(name); o.isStrange(a) {
-			if !o.want.Project.Backend.Owned(a) && name != o.observed.Identity {
+			if o.owned[a] == "" && !o.want.Project.Backend.Owned(a) && name != o.observed.Identity {
 				users++
 			}
 			continue

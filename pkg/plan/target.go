@@ -73,9 +73,11 @@ func findNeeds(c *Change, by planner) (out []model.Address) {
 		for _, role := range c.After.Roles {
 			out = append(out, model.RoleAddress(role))
 		}
-		if c.Before != nil && len(minus(c.Before.Roles, c.After.Roles)) > 0 {
+		// One that waits for its last values, or has drifted, need not be declared.
+		want := by.want.Accounts[c.Address.Name]
+		if want != nil && c.Before != nil && len(minus(c.Before.Roles, c.After.Roles)) > 0 {
 			// The tokens were declared for the roles the account keeps.
-			for name := range by.want.Accounts[c.Address.Name].Tokens {
+			for name := range want.Tokens {
 				out = append(out, model.TokenAddress(c.Address.Name, name))
 			}
 		}

@@ -110,8 +110,8 @@ func (p tokenPlanner) issue(out *part, c *tokenCase, strict bool) *Resolved {
 	}
 }
 
-// nextGeneration is the next number whose server name no other token has, by state
-// or among those that a server lists.
+// nextGeneration is the next number whose server name no other token has or had, by
+// state, or has among those that a server lists.
 func (c *tokenCase) nextGeneration(listed map[string]model.ObservedToken) int {
 	number := 1
 	if c.have != nil {
@@ -119,8 +119,7 @@ func (c *tokenCase) nextGeneration(listed map[string]model.ObservedToken) int {
 	}
 	for {
 		name := model.ServerName(c.want.Name, number)
-		_, taken := listed[name]
-		if !taken && (number == 1 || !c.siblings[name].Live()) {
+		if _, taken := listed[name]; !taken && !state.IsUsed(c.siblings, name) {
 			return number
 		}
 		number++

@@ -191,6 +191,17 @@ type Account struct {
 // Live reports whether the account exists; a nil account does not.
 func (a *Account) Live() bool { return a != nil && a.DeletedOn == 0 }
 
+// IsUsed reports whether one of an account's tokens has or had a generation of this
+// name on a server, where each name is asked for once: generation 2 of a token and the
+// first of one that is called NAME-g2 would share it.
+func IsUsed(tokens map[string]*Token, name string) bool {
+	if t := tokens[name]; t != nil && t.LastGeneration > 0 {
+		return true
+	}
+	base, number, ok := model.SplitServerName(name)
+	return ok && tokens[base] != nil && tokens[base].LastGeneration >= number
+}
+
 // Roles returns the names of the granted roles, sorted.
 func (a *Account) Roles() []string {
 	out := make([]string, len(a.Grants))

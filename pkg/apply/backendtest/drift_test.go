@@ -230,7 +230,7 @@ func TestAdoption(t *testing.T) {
 			same,
 			[]string{
 				"undeclared token/a/other", "adopt role/r: newly declared; the server has it", "adopt role/s: newly declared; the server has it",
-				"adopt account/a: newly declared; the server has it, created by somebody",
+				"adopt account/a: newly declared; the server has it, created by somebody on 2026-01-01",
 				"adopt token/a/t: newly declared; the server has it, with r until 2027-02-24, and its value is not known",
 			},
 			[]string{"commit 4", "observe"},
@@ -239,7 +239,7 @@ func TestAdoption(t *testing.T) {
 			"role r c:D@*\naccount a r\n  token t roles=r\n",
 			[]string{
 				"undeclared role/s", "undeclared token/a/other", "adopt role/r: newly declared; the server has it", "update role/r: declaration changed policies",
-				"adopt account/a: newly declared; the server has it, created by somebody", "update account/a: declaration changed roles",
+				"adopt account/a: newly declared; the server has it, created by somebody on 2026-01-01", "update account/a: declaration changed roles",
 				"adopt token/a/t: newly declared; the server has it, with r until 2027-02-24, and its value is not known",
 			},
 			[]string{"commit 3", "commit 5", "grants a", "observe", "role r"},

@@ -303,6 +303,40 @@ func TestForeignUser(t *testing.T) {
 	}
 }
 
+// A user that was deleted, and whom somebody has made again before a run could record
+// that, is somebody else's. One that was made by a run that did not come to its end goes
+// once it is declared no more.
+func TestUsersOfOthersAndOurs(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	if _, err := s.attempt(after, s.interfere("commit confirm", notDone)); err == nil {
+		t.Fatal("the deletion was recorded")
+	}
+	if err := s.server.Session("somebody").EnsureUser(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.attempt(after, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(s.server.Users(), "b") || s.state().Meta.Underway != nil {
+		t.Errorf("the users are %q, and %+v is to do", s.server.Users(), s.state().Meta.Underway)
+	}
+
+	s = newScene(t)
+	_, _ = s.attempt(after, s.interfere("grants c", killBefore))
+	if !slices.Contains(s.server.Users(), "c") {
+		t.Fatal("there is no user")
+	}
+	for range 2 {
+		if _, err := s.attempt(before, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if slices.Contains(s.server.Users(), "c") || s.state().Meta.Underway != nil {
+		t.Errorf("the users are %q, and %+v is to do", s.server.Users(), s.state().Meta.Underway)
+	}
+}
+
 // A name that somebody takes after it was reserved is left to them.
 func TestNameTakenMeanwhile(t *testing.T) {
 	t.Parallel()

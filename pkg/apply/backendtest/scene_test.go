@@ -125,6 +125,8 @@ func (s *scene) state() *state.Snapshot {
 type interference struct {
 	at   string
 	kind kind
+	// nth, where it is set, is the number of the call in place of its name.
+	nth int
 	// then is done once, at the call.
 	then func()
 
@@ -164,7 +166,7 @@ func (i *interference) call(name string) (backendtest.Fault, error) {
 		return backendtest.NotDone, errKilled
 	}
 	i.seen = append(i.seen, name)
-	if i.hit || name != i.at {
+	if i.hit || name != i.at && len(i.seen) != i.nth {
 		return backendtest.None, nil
 	}
 	i.hit = true

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -31,17 +32,20 @@ const (
 // does: of a value it keeps the SHA-256, and shows it once; a role that leaves a
 // user leaves the user's tokens for good. The zero value is empty and ready to use.
 type Server struct {
-	mu     sync.Mutex
-	roles  map[string]*model.Role
-	users  map[string]*account
-	late   []func()
-	values int
+	mu    sync.Mutex
+	roles map[string]*model.Role
+	// changed says who wrote each role last.
+	changed map[string]string
+	users   map[string]*account
+	late    []func()
+	values  int
 	// asked counts how often each name was to be created.
 	asked map[string]int
 }
 
 type account struct {
 	createdBy string
+	createdAt time.Time
 	// grants maps roles to a number of their own: a role that comes back is
 	// another grant.
 	grants map[string]int
@@ -151,13 +155,13 @@ func (*Session) Server() bool { return true }
 
 // Observe lists what there is.
 func (c *Session) Observe(ctx context.Context, users []string) (seen model.Observed, err error) {
-	seen = model.Observed{Identity: c.Identity, Roles: map[string]*model.Role{}, Users: map[string]model.ObservedUser{}}
+	seen = model.Observed{Identity: c.Identity, Roles: map[string]*model.Role{}, RoleChanges: map[string]model.Authorship{}, Users: map[string]model.ObservedUser{}}
 	err = c.do(ctx, "observe", func(s *Server) error {
 		for name, r := range s.roles {
-			seen.Roles[name] = cloneRole(r)
+			seen.Roles[name], seen.RoleChanges[name] = cloneRole(r), model.Authorship{By: s.changed[name]}
 		}
 		for name, a := range s.users {
-			u := model.ObservedUser{Created: model.Authorship{By: a.createdBy}, Roles: model.Names(a.grants)}
+			u := model.ObservedUser{Created: model.Authorship{By: a.createdBy, At: a.createdAt}, Roles: model.Names(a.grants)}
 			if slices.Contains(users, name) {
 				u.Tokens = map[string]model.ObservedToken{}
 				for name, t := range a.tokens {
@@ -195,9 +199,9 @@ func cloneRole(r *model.Role) *model.Role {
 func (c *Session) EnsureRole(ctx context.Context, r *model.Role) error {
 	return c.do(ctx, "role "+r.Name, func(s *Server) error {
 		if s.roles == nil {
-			s.roles = map[string]*model.Role{}
+			s.roles, s.changed = map[string]*model.Role{}, map[string]string{}
 		}
-		s.roles[r.Name] = cloneRole(r)
+		s.roles[r.Name], s.changed[r.Name] = cloneRole(r), c.Identity
 		return nil
 	})
 }
@@ -210,7 +214,8 @@ func (c *Session) EnsureUser(ctx context.Context, name string) error {
 		}
 		switch u := s.users[name]; {
 		case u == nil:
-			s.users[name] = &account{createdBy: c.Identity, grants: map[string]int{}, tokens: map[string]*Token{}}
+			s.values++
+			s.users[name] = &account{createdBy: c.Identity, createdAt: time.Date(2026, 1, 1, 0, 0, s.values, 0, time.UTC), grants: map[string]int{}, tokens: map[string]*Token{}}
 		case u.createdBy != c.Identity:
 			return apply.ErrForeign
 		}
