@@ -118,7 +118,7 @@ func showPlan(check checker, p *plan.Plan) {
 	check("plan", func(v *view.View) error { return plans.Show(v, &leak, view.JSON) })
 	result := &apply.Result{Serial: 7, Commit: strings.Repeat("a1", 20), Issued: []apply.Issued{{
 		Address: model.TokenAddress("svc", "t").At(2), Path: "state/accounts/aa/svc/t.2.age", ExpiresAt: today, Value: state.SumOf(nil),
-	}}}
+	}}, Ended: []model.Address{model.TokenAddress("svc", "t").At(1)}}
 	check("applied", func(v *view.View) error { return plans.ShowApplied(v, p, result, view.JSON) })
 	check("applied", func(v *view.View) error { return plans.ShowApplied(v, p, &apply.Result{}, view.JSON) })
 	if p.Resealing {

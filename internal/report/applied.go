@@ -18,7 +18,9 @@ type Applied struct {
 	Summary plan.Summary `json:"summary"`
 	Issued  []Issued     `json:"issued"`
 	// Revoked are the generations that were revoked, by a date or for a leak.
-	Revoked  []model.Address    `json:"revoked"`
+	Revoked []model.Address `json:"revoked"`
+	// Ended is what the server has confirmed to be without.
+	Ended    []model.Address    `json:"ended,omitzero"`
 	Risks    List[plan.Risk]    `json:"risks"`
 	Warnings List[plan.Warning] `json:"warnings"`
 	// Failed and NotReached are set where a run on a server did a part of the plan.
@@ -61,6 +63,9 @@ func AppliedOf(p *plan.Plan, r *apply.Result) Applied {
 	out := Applied{
 		Commit: r.Commit, Serial: r.Serial, Digest: p.Digest, Summary: p.Summary,
 		Issued: make([]Issued, len(r.Issued)), Revoked: []model.Address{}, Risks: p.Risks, Warnings: p.Warnings,
+	}
+	if len(r.Ended) > 0 {
+		out.Ended = r.Ended
 	}
 	for i, g := range r.Issued {
 		out.Issued[i] = Issued{g.Address, g.Path, g.ExpiresAt, g.Value.String()}

@@ -69,7 +69,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	verdict := report.Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
 	entry := report.LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
 	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
-	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}}
+	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}, Ended: []model.Address{model.TokenAddress(s, s)}}
 	for _, f := range []view.Format{view.Text, view.JSON} {
 		viewtest.Must(t, plans.Show(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
 			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),

@@ -161,6 +161,9 @@ type Result struct {
 	// Resealed are the generations that were sealed again, and Left those that
 	// no identity opened.
 	Resealed, Left []model.Address
+	// Ended is what the server has confirmed to be without, of what state has let go
+	// of, sorted. Some of it may be from earlier runs: a create that came late.
+	Ended []model.Address
 }
 
 // Issued is one new generation.

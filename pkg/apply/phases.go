@@ -186,6 +186,7 @@ func (s *phases) abandon(births []*generation) {
 
 // result is what was done, as an error where that was not all.
 func (s *phases) result(cause error) (*Result, error) {
+	s.done.Ended = addressSet(s.done.Ended)
 	if cause == nil && len(s.failed)+len(s.notReached) == 0 {
 		return s.done, nil
 	}
@@ -651,6 +652,7 @@ func (s *phases) end(ctx context.Context, list []model.Address) map[model.Addres
 				continue
 			}
 			s.gone[some[i]] = true
+			s.done.Ended = append(s.done.Ended, some[i])
 		}
 	}
 	return failed

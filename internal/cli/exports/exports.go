@@ -19,6 +19,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/value"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/kube"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -77,6 +78,7 @@ func (c *k8sCmd) Run(ctx context.Context, env *command.Env) error {
 		if err != nil {
 			return secret.Value{}, err
 		}
+		noteSubPath(env, snap, from)
 		name, err := c.name(from.Address)
 		if err != nil {
 			return secret.Value{}, err
@@ -95,6 +97,18 @@ func (c *k8sCmd) name(a model.Address) (string, error) {
 		return "", command.Usage(diag.Hinted(fmt.Errorf("no name of a Secret can be made of %s/%s", a.Account, a.Name), "give it one with --name NAME"))
 	}
 	return name, nil
+}
+
+// noteSubPath says what a new value of a backend operator needs beside its Secret. OSMO's
+// chart up to 6.3 mounts the key by subPath, and such a file never changes while the pod
+// lives. From 6.4 on its chart mounts the Secret.
+func noteSubPath(env *command.Env, snap *state.Snapshot, from value.Source) {
+	applied, g := snap.Meta.Applied, from.Generation
+	version, _ := access.ReadVersion(applied.Server.Version)
+	if applied.Backend.Kind != model.BackendOSMO || !slices.Contains(g.CurrentRoles(), backendRole) || version == "6.4" || g.Number == 1 {
+		return
+	}
+	env.Infof("A backend operator of OSMO 6.2 and 6.3 reads its token from a file that Kubernetes never updates (token.txt, mounted by subPath): restart its pods, so that they see the new value before the old one ends.")
 }
 
 // annotationsOf say what a Secret holds, to whoever finds it in a cluster.

@@ -11,6 +11,12 @@ import (
 
 // applyReport is what an apply did, for people.
 func applyReport(p *plan.Plan, r *apply.Result) view.Document {
+	d := describeApplied(p, r)
+	d.Sections = append(d.Sections, endedSection(r))
+	return d
+}
+
+func describeApplied(p *plan.Plan, r *apply.Result) view.Document {
 	if r.Commit == "" && p.Restored != nil {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, restoreHeadline(p))}}}
 	}
@@ -20,11 +26,14 @@ func applyReport(p *plan.Plan, r *apply.Result) view.Document {
 	if r.Commit == "" && p.DueOnly {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, nothingDue)}}, Sections: []view.Section{warningsSection(p)}}
 	}
+	if r.Commit == "" && len(r.Ended) > 0 {
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do but to take away what had ended.")}}}
+	}
 	if r.Commit == "" {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do. State equals the declarations.")}}}
 	}
 	d := view.Document{
-		Head:     [][]view.Span{{view.Say(view.Adds, applyHeadline(p))}},
+		Head:     [][]view.Span{{view.Say(view.Adds, applyHeadline(p, r))}},
 		Sections: []view.Section{issuedSection(r), risksSection(p), keySection(p)},
 		Foot:     applyFoot(p, r),
 	}
@@ -45,7 +54,7 @@ func partialReport(p *plan.Plan, e *apply.PartialError) view.Document {
 	head := "Applied in part: " + view.Plural(len(e.Done.Issued), "token", "tokens") + " issued, " + view.Count(len(e.Failed)) + " failed, " + view.Count(len(e.NotReached)) + " not reached."
 	d := view.Document{
 		Head:     [][]view.Span{{view.Say(view.Warn, head)}},
-		Sections: []view.Section{failedSection(e), notReachedSection(e), issuedSection(e.Done), risksSection(p)},
+		Sections: []view.Section{failedSection(e), notReachedSection(e), issuedSection(e.Done), endedSection(e.Done), risksSection(p)},
 	}
 	if e.Done.Commit != "" {
 		d.Foot = [][]view.Span{{view.Say(view.Plain, "Commit "), view.Quote(view.ShortCommit(e.Done.Commit)), view.Say(view.Plain, ", state serial "+strconv.Itoa(e.Done.Serial)+".")}}
@@ -67,13 +76,16 @@ func notReachedSection(e *apply.PartialError) view.Section {
 	})
 }
 
-func applyHeadline(p *plan.Plan) string {
+func applyHeadline(p *plan.Plan, r *apply.Result) string {
 	if p.Restored != nil {
 		words := view.Plural(len(p.Restored.Files), "file", "files") + " put back"
 		if len(p.Changes) > 0 {
 			words = summaryWords(p.Summary, done)
 		}
 		return "Restored commit " + view.ShortCommit(p.Restored.Commit) + ": " + words + "."
+	}
+	if len(p.Changes) == 0 && len(r.Ended) > 0 && len(p.GuardrailChanges) == 0 {
+		return "Applied: what had ended was taken away from the server."
 	}
 	if len(p.Changes) == 0 {
 		return "Applied: project settings recorded."
@@ -86,6 +98,14 @@ func issuedSection(r *apply.Result) view.Section {
 		i := view.Item{Mark: "+", Tone: view.Adds, Head: []view.Span{view.QuoteAs(view.Strong, g.Address.String()), view.Say(view.Plain, " expires on "+g.ExpiresAt.String())}}
 		i.Add(view.Say(view.Plain, "sealed in "), view.Quote(g.Path))
 		return i
+	})
+}
+
+// endedSection is what the server has confirmed to be without. Before it has, nothing
+// of a server has ended.
+func endedSection(r *apply.Result) view.Section {
+	return view.SectionOf("Gone from the server", r.Ended, view.MaxChanges, func(a model.Address) view.Item {
+		return view.Item{Mark: "-", Tone: view.Removes, Head: []view.Span{view.Quote(a.String())}}
 	})
 }
 
