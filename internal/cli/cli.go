@@ -73,6 +73,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 		}
 		return command.ExitDone
 	}
+	defer func() { env.ServerToken.Wipe() }()
 	env.Stderr = command.Keyless{To: env.Stderr}
 	if err := argument.Check(args); err != nil {
 		env.Format = command.FormatIn(args)

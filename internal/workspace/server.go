@@ -143,7 +143,7 @@ func (w *Workspace) refresh(ctx context.Context, asked *bool, project model.Proj
 	case !look:
 		return seen, []plan.Notice{{
 			Code: "server_not_looked_at", Message: "the server was not looked at: what was changed there by hand is not in this plan",
-			Hint: fmt.Sprintf("%s=%s %s=... osmoctl plan --refresh", URLVariable, server.URL, TokenVariable),
+			Hint: fmt.Sprintf("%s=%s osmoctl plan --refresh --token-file FILE", URLVariable, server.URL),
 		}}, nil
 	}
 	backend, err := w.openBackend(project)

@@ -523,7 +523,11 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
 			return nil
 		}
-		err = s.commit(ctx, edit, created, func(next *state.Snapshot) record.Message { return s.run.message(part, next) })
+		about := func(next *state.Snapshot) record.Message { return s.run.message(part, next) }
+		if len(changes) == 0 && !records {
+			about = s.run.note("record where the run stands", burnLines(o.burned))
+		}
+		err = s.commit(ctx, edit, created, about)
 	}
 	switch {
 	case err == nil:
@@ -534,6 +538,13 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		each(slices.Concat(o.created, o.burned), func(g *generation) error { return s.endOne(ctx, g.address) })
 	}
 	return err
+}
+
+func burnLines(burned []*generation) (lines []string) {
+	for _, g := range burned {
+		lines = append(lines, "burn "+g.address.String())
+	}
+	return lines
 }
 
 // maxRebases bounds how often one run goes on from what others made of the state.

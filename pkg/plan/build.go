@@ -53,6 +53,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	d.join(wrong)
 	d.join(findLeaks(b))
 	p.planAll(d, tokenPlanner{p, replace})
+	seen.explain(d.changes)
 	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
 	switch {

@@ -132,6 +132,40 @@ func (o *observer) showAdopted(want *model.Token) *Object {
 	return after
 }
 
+// explain says of changes that put right what somebody changed on the server that they
+// do: nobody declared anything else.
+func (o *observer) explain(planned []Change) {
+	drifted := map[model.Address]bool{}
+	for _, d := range o.drift {
+		drifted[d.Address] = !d.Left
+	}
+	for i := range planned {
+		c := &planned[i]
+		if c.Action != Update || !drifted[c.Address] {
+			continue
+		}
+		before := &Object{}
+		if c.Address.Kind == model.KindRole {
+			before = showRole(o.applied.Roles[c.Address.Name])
+		} else if c.Address.Kind == model.KindAccount {
+			before = showAccount(o.applied.Accounts[c.Address.Name])
+		}
+		if len(fieldsOf(before, c.After)) == 0 {
+			c.Reasons = nil
+		}
+		c.Reasons = append(c.Reasons, "changed on the server")
+	}
+}
+
+func countGenerations(list []model.Address) (n int) {
+	for _, a := range list {
+		if a.Generation > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // record makes changes of the corrections that no other change brings along, and says
 // which generations ended by them.
 func (o *observer) record(planned []Change) (out part) {
@@ -363,6 +397,11 @@ func ShowDrift(list []state.Drift) []Drift {
 
 // describe puts into a plan what was seen.
 func (o *observer) describe(p *Plan) {
+	if u := o.applied.Meta.Underway; u != nil {
+		if n := countGenerations(u.Create); n > 0 {
+			p.Notices = append(p.Notices, Notice{Code: "reserved", Message: fmt.Sprintf("run %s has reserved %s and has not come to its end; an apply waits for it, or gives them up where it is dead", u.Run, model.Plural(n, "new value", "new values"))})
+		}
+	}
 	if !o.observed.Seen() {
 		return
 	}

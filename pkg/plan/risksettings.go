@@ -24,6 +24,9 @@ func (s *riskSearch) findSettings() {
 				s.note(RiskServerChanged, nil, "%s changes from %s to %s: from the next apply on access is judged by the rules of another server", c.Path, SettingWords(c.Before), after)
 			}
 		case "backend":
+			if c.Path == "backend.owns" {
+				continue // What it takes away stands among the changes.
+			}
 			s.note(RiskBackendChanged, nil, "%s changes from %s to %s", c.Path, SettingWords(c.Before), SettingWords(c.After))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -50,22 +51,26 @@ func (f Flags) Access(env *command.Env) (workspace.Access, error) {
 	if f.TokenFile == "" {
 		return a, nil
 	}
-	token, err := readToken(env.Abs(f.TokenFile))
+	token, err := readToken(env, env.Abs(f.TokenFile))
 	if err != nil {
 		return a, fmt.Errorf("--token-file: %w", err)
 	}
-	a.Token = token
+	env.ServerToken.Wipe()
+	env.ServerToken, a.Token = token, token
 	return a, nil
 }
 
 // readToken reads a token without the blanks around it, as OSMO's own command line
 // does.
-func readToken(path string) (secret.Value, error) {
+func readToken(env *command.Env, path string) (secret.Value, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return secret.Value{}, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
+		env.Warnf("everybody on this machine can read %s, which holds the credential for the OSMO server: chmod 600 it", path)
+	}
 	text, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
 	defer clear(text)
 	token := bytes.TrimSpace(text)

@@ -30,7 +30,7 @@ func describeApplied(p *plan.Plan, r *apply.Result) view.Document {
 		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do but to take away what had ended.")}}}
 	}
 	if r.Commit == "" {
-		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do. State equals the declarations.")}}}
+		return view.Document{Head: [][]view.Span{{view.Say(view.Strong, "Nothing to do. State equals the declarations.")}}, Sections: []view.Section{helmSection(p)}}
 	}
 	d := view.Document{
 		Head:     [][]view.Span{{view.Say(view.Adds, applyHeadline(p, r))}},

@@ -103,7 +103,10 @@ func noChanges(p *plan.Plan) string {
 			return "No changes against the state in this clone, whose history was not checked."
 		}
 	}
-	if p.Refreshed && len(p.WaitingForHelm) == 0 {
+	if n := len(p.WaitingForHelm); n > 0 {
+		return "Nothing to apply. " + view.Plural(n, "object waits", "objects wait") + " for Helm values."
+	}
+	if p.Refreshed {
 		return "No changes. State and server equal the declarations."
 	}
 	return "No changes. State equals the declarations."

@@ -97,13 +97,13 @@ func TestDrift(t *testing.T) {
 			func(b somebody) {
 				b.done(b.EnsureRole(context.Background(), &model.Role{Name: "r", SyncMode: model.SyncImport, Policies: []model.Policy{{Effect: model.Allow, Actions: []string{"c:D"}, Resources: []string{"*"}}}}))
 			},
-			[]string{"drift role/r has another form on the server", "update role/r: declaration changed policies"},
+			[]string{"drift role/r has another form on the server", "update role/r: changed on the server policies"},
 		},
 		"a role that is gone": {
 			func(b somebody) { b.done(b.EndRole(context.Background(), "s")) },
 			[]string{
 				"drift role/s is gone from the server", "drift account/b has lost role s on the server", "drift token/b/v@1 has lost role s on the server",
-				"create role/s: newly declared", "update account/b: declaration changed roles",
+				"create role/s: newly declared", "update account/b: changed on the server roles",
 				"rotate token/b/v: role s left the account and came back: only a new generation carries it",
 			},
 		},
@@ -111,13 +111,13 @@ func TestDrift(t *testing.T) {
 			func(b somebody) { b.grant("a") },
 			[]string{
 				"drift account/a has lost role r on the server", "drift token/a/narrow@1 has lost role r on the server", "drift token/a/t@1 has lost role r on the server",
-				"update account/a: declaration changed roles", "rotate token/a/narrow: roles changed from none to r",
+				"update account/a: changed on the server roles", "rotate token/a/narrow: roles changed from none to r",
 				"rotate token/a/t: role r left the account and came back: only a new generation carries it",
 			},
 		},
 		"a role given to a user": {
 			func(b somebody) { b.grant("a", "r", "s") },
-			[]string{"drift account/a was granted role s on the server", "update account/a: declaration changed roles"},
+			[]string{"drift account/a was granted role s on the server", "update account/a: changed on the server roles"},
 		},
 		"a role given and taken again": {
 			func(b somebody) { b.grant("a"); b.grant("a", "r") },
