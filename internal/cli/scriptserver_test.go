@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +50,9 @@ type scriptServer struct {
 //	server role NAME ACTION RESOURCE changes a role by API, or in the ConfigMap
 //	server delrole NAME
 //	server fault METHOD PART KIND [N] has the first N calls go wrong, 1 if it is left out
+//	server interrupt COMMAND...      starts a command, sends it SIGINT once a fault was
+//	                                 met, and demands exit code 130
+//	server edge TEXT                 has each value begin and end with it
 //	server met                       waits until a fault was met
 //	server release                   lets a call go on that is held
 //	server land                      what was to come later comes now
@@ -89,13 +94,13 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 	case "fault":
 		s.fault(ts, args)
 	case "met":
-		select {
-		case <-s.met:
-		case <-time.After(time.Minute):
-			ts.Fatalf("no call went wrong")
-		}
+		s.wait(ts)
 	case "release":
 		s.release()
+	case "interrupt":
+		s.interrupt(ts, args)
+	case "edge":
+		s.SetEdge(args[0])
 	case "land":
 		s.Land()
 	case "has":
@@ -108,6 +113,34 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	default:
 		ts.Fatalf("there is no server %s", verb)
+	}
+}
+
+// wait waits until a fault was met.
+func (s *scriptServer) wait(ts *testscript.TestScript) {
+	select {
+	case <-s.met:
+	case <-time.After(time.Minute):
+		ts.Fatalf("no call went wrong")
+	}
+}
+
+func (s *scriptServer) interrupt(ts *testscript.TestScript, args []string) {
+	program, err := lookPath(args[0], ts.Getenv("PATH"))
+	ts.Check(err)
+	cmd := exec.Command(program, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(slices.Clone(ts.Value(environment{}).([]string)), "OSMO_URL="+ts.Getenv("OSMO_URL"), "OSMO_TOKEN="+ts.Getenv("OSMO_TOKEN"))
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	ts.Check(cmd.Start())
+	defer func() { _ = cmd.Process.Kill() }()
+	s.wait(ts)
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	code := codeOf(ts, cmd.Wait())
+	ts.Logf("[output]\n%s", said.String())
+	if code != 130 {
+		ts.Fatalf("exit code %d, want 130", code)
 	}
 }
 
