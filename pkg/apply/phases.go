@@ -107,13 +107,9 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 	for _, a := range leftovers {
 		s.gone[a] = r.isAnother(a, have.Accounts[a.Name], s.lineage)
 	}
-	first := slices.IndexFunc(leftovers, isGeneration)
-	if first < 0 {
-		first = len(leftovers)
-	}
-	s.end(ctx, leftovers[first:])
-	objects := slices.Clone(leftovers[:first])
+	s.end(ctx, slices.DeleteFunc(slices.Clone(leftovers), func(a model.Address) bool { return !isGeneration(a) }))
 	leftovers = s.withoutGone(leftovers)
+	objects := slices.DeleteFunc(slices.Clone(leftovers), isGeneration)
 	if err := s.reserve(ctx, births); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 //	keys that could read a value   of all sides; none is forgotten
 //	tombstones, numbers, counters  of all sides; they never get fewer or fall
 //	settings, lineage              of the most trusted side known
+//	what a server is to lose       as there, but for what is back
 type Restoration struct {
 	// Then is the state to go back to.
 	Then *Snapshot
@@ -51,8 +52,17 @@ func (r *Restoration) Snapshot() *Snapshot {
 	for path, sum := range ciphertextSums(e.next) {
 		e.next.sums[path] = sum
 	}
+	if u := e.next.Meta.Underway; u != nil {
+		e.SetUnderway(Underway{Run: u.Run, Create: u.Create, Remove: slices.DeleteFunc(slices.Clone(u.Remove), e.next.has)})
+	}
 	next, _ := e.Finish()
 	return next
+}
+
+// has reports whether a role or account is alive: one that came back is not to be taken
+// away from a server any more. A generation that has ended does not come back.
+func (s *Snapshot) has(a model.Address) bool {
+	return a.Kind == model.KindRole && s.Roles[a.Name] != nil || a.Kind == model.KindAccount && s.Accounts[a.Name].Live()
 }
 
 // meta is that of the most trusted side, at the highest serial.

@@ -242,3 +242,26 @@ func TestOverWantsEverySealedValue(t *testing.T) {
 		t.Error("a sealed value was made up")
 	}
 }
+
+// What a server was still to lose stays so, unless it is back.
+func TestRestoreUnderway(t *testing.T) {
+	t.Parallel()
+	r := &Restoration{On: restoreDay, Has: func(string, Sum) bool { return true }, Then: &Snapshot{
+		Roles: map[string]*Role{"back": {Name: "back"}}, Accounts: map[string]*Account{"back": {Name: "back"}},
+	}}
+	now := &Snapshot{Meta: Meta{Lineage: "l", Underway: &Underway{Remove: []model.Address{
+		model.RoleAddress("back"), model.RoleAddress("gone"), model.AccountAddress("back"), model.AccountAddress("gone"), model.TokenAddress("back", "t").At(1),
+	}}}}
+	r.Known = []*Snapshot{now}
+	want := []model.Address{model.RoleAddress("gone"), model.AccountAddress("gone"), model.TokenAddress("back", "t").At(1)}
+	if got := r.Snapshot().Meta.Underway; got == nil || !slices.Equal(got.Remove, want) {
+		t.Errorf("to go are %+v", got)
+	}
+	if len(now.Meta.Underway.Remove) != 5 {
+		t.Error("the state that it was made from was changed")
+	}
+	now.Meta.Underway.Remove = now.Meta.Underway.Remove[:1]
+	if got := r.Snapshot().Meta.Underway; got != nil {
+		t.Errorf("to go are %+v", got)
+	}
+}

@@ -315,7 +315,7 @@ func TestUsersOfOthersAndOurs(t *testing.T) {
 	if err := s.server.Session("somebody").EnsureUser(t.Context(), "b"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.attempt(after, nil); err != nil {
+	if _, err := s.attempt(after+"\ntoken further", nil); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(s.server.Users(), "b") || s.state().Meta.Underway != nil {

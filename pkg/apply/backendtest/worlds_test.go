@@ -36,6 +36,8 @@ type life struct {
 	told []string
 	// project is what is declared now.
 	project string
+	// past has the files of state after each run.
+	past [][]state.File
 
 	mu sync.Mutex
 	// asked counts how often runs asked for each name.
@@ -355,6 +357,33 @@ func (l *life) plan(what string, want *model.Declarations, have *state.Snapshot,
 	return p, problems.Err()
 }
 
+// restore brings back a state of the past.
+func (l *life) restore() {
+	then, problems := state.Decode(l.past[l.r.IntN(len(l.past))])
+	if problems.HasErrors() || !then.Exists() {
+		return
+	}
+	sealed := func(path string, sum state.Sum) []byte {
+		for _, files := range l.past {
+			for _, f := range files {
+				if f.Path == path && state.SumOf(f.Data) == sum {
+					return f.Data
+				}
+			}
+		}
+		return nil
+	}
+	next := (&state.Restoration{
+		Then: then, Known: []*state.Snapshot{l.state()}, On: l.today, Reason: "restored",
+		Has: func(path string, sum state.Sum) bool { return sealed(path, sum) != nil },
+	}).Snapshot()
+	changes, err := next.Over(l.remote.store.Files(), sealed)
+	if err == nil {
+		_, err = l.remote.store.Commit(context.Background(), changes, "restored")
+	}
+	l.tell("the state of serial %d is restored: %v", then.Meta.Serial, err)
+}
+
 // lawful is what must hold at every moment.
 func (l *life) lawful() error {
 	if l.wrong != nil {
@@ -514,6 +543,9 @@ func (l *life) live() error {
 		}
 		if l.r.IntN(4) == 0 {
 			l.server.Land()
+		}
+		if l.past = append(l.past, l.remote.store.Files()); l.r.IntN(8) == 0 {
+			l.restore()
 		}
 		i := &interference{}
 		if l.r.IntN(3) > 0 {
