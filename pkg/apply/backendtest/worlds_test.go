@@ -156,12 +156,12 @@ func (l *life) meddle() {
 }
 
 // noteByHand notes who made a user or role. What state has it goes on to have, and a
-// role it goes on to take away: its name is all that tells it from another.
+// role it goes on to create or take away: its name is all that tells it from another.
 func (l *life) noteByHand(a model.Address, is bool) {
 	have := l.state()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if u := have.Meta.Underway; u != nil && a.Kind == model.KindRole && slices.Contains(u.Remove, a) {
+	if u := have.Meta.Underway; u != nil && a.Kind == model.KindRole && (slices.Contains(u.Create, a) || slices.Contains(u.Remove, a)) {
 		is = false
 	}
 	l.byHand[a] = is && (a.Kind == model.KindRole && have.Roles[a.Name] == nil || a.Kind == model.KindAccount && !have.Accounts[a.Name].Live())
