@@ -124,7 +124,7 @@ func protectAccount(in input, c *plan.Change) (list []plan.Blocked) {
 		return one(&c.Address, "", "the account is protected from deletion: %s", protectHint)
 	}
 	for _, role := range c.Before.Roles {
-		if !slices.Contains(c.After.Roles, role) && !applied.Spent(role, in.plan.Date) {
+		if applied.Holds(role) && !slices.Contains(c.After.Roles, role) && !applied.Spent(role, in.plan.Date) {
 			list = append(list, one(&c.Address, "", "the account is protected and would lose role %s: %s", role, protectHint)...)
 		}
 	}

@@ -183,3 +183,28 @@ func reserve(w *applytest.World, a model.Address) *state.Snapshot {
 	edit.SetUnderway(state.Underway{Run: "run-9", Create: []model.Address{a}})
 	return edit.Snapshot()
 }
+
+// What somebody gave a protected account by hand is no role that protection keeps, and
+// what was taken from it by hand is given back.
+func TestProtectionAndDrift(t *testing.T) {
+	t.Parallel()
+	const declared = "backend\nosmo mode=database\nrole r a:B@*\nrole s a:B@*\naccount a r protect\ntoken t roles=r\n"
+	w := applytest.New(t)
+	w.Apply(declared)
+	for name, tt := range map[string]struct {
+		roles []string
+		gone  bool
+	}{"given": {[]string{"r", "s"}, false}, "taken": {nil, false}, "gone": {nil, true}} {
+		seen := serverOf(t, model.ModeDatabase, "6.3.1", declared)
+		user := seen.Users["a"]
+		user.Roles = tt.roles
+		seen.Users["a"] = user
+		if tt.gone {
+			delete(seen.Users, "a")
+		}
+		p := w.Plan(declared, observing(seen))
+		if len(p.Blocked) > 0 || len(p.Drift) == 0 || len(p.Changes) == 0 {
+			t.Errorf("%s: %+v, %q", name, p.Blocked, lines(p, nil))
+		}
+	}
+}

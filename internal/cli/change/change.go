@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -110,6 +111,10 @@ func ShowPartial(env *command.Env, done *workspace.Done, err error, f view.Forma
 	}
 	if workspace.IsForeign(err) {
 		return diag.Hinted(err, "osmoctl plan --refresh shows what is there now: what is declared is adopted by the next apply")
+	}
+	var refused *remote.RefusedError
+	if errors.As(err, &refused) {
+		return diag.Hinted(err, "let this identity push there; then osmoctl apply completes it")
 	}
 	return diag.Hinted(err, "osmoctl apply completes it")
 }
