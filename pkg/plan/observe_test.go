@@ -60,7 +60,8 @@ func TestConfigMapMode(t *testing.T) {
 		},
 		"deployed": {
 			"6.4.1", "role r a:B@*\n", "", "role r a:B@*\naccount a r\n",
-			nil, []string{"adopt role/r: newly declared; the server has it", "create account/a: newly declared"},
+			nil,
+			[]string{"adopt role/r: newly declared; the server has it", "create account/a: newly declared"},
 		},
 		"another form is deployed": {
 			"6.4.1", "role r a:B@*\n", "", "role r c:D@*\naccount a r\n",
@@ -69,11 +70,13 @@ func TestConfigMapMode(t *testing.T) {
 		},
 		"a changed declaration": {
 			"6.4.1", "role r a:B@*\naccount a r\n", "role r a:B@*\naccount a r\n", "role r c:D@*\naccount a r\n",
-			[]string{"update role/r belongs in the Helm values; the server has another form policies"}, nil,
+			[]string{"update role/r belongs in the Helm values; the server has another form policies"},
+			nil,
 		},
 		"which is deployed now": {
 			"6.4.1", "role r c:D@*\naccount a r\n", "role r a:B@*\naccount a r\n", "role r c:D@*\naccount a r\n",
-			nil, []string{"update role/r: the server has it so"},
+			nil,
+			[]string{"update role/r: the server has it so"},
 		},
 		"no longer declared": {
 			"6.4.1", "role r a:B@*\nrole s a:B@*\naccount a r\n", "role r a:B@*\nrole s a:B@*\naccount a r\n", "role s a:B@*\naccount a s\n",
@@ -82,7 +85,8 @@ func TestConfigMapMode(t *testing.T) {
 		},
 		"and taken out": {
 			"6.4.1", "role s a:B@*\naccount a s\n", "role r a:B@*\nrole s a:B@*\naccount a s\n", "role s a:B@*\naccount a s\n",
-			nil, []string{"forget role/r: no longer declared, and gone from the server"},
+			nil,
+			[]string{"forget role/r: no longer declared, and gone from the server"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

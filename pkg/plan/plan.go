@@ -34,6 +34,9 @@
 // is the same for every [Kind] of plan. What keeps a plan from being applied is for
 // package guard to say.
 //
+// Where a server was looked at, the state is first corrected by what it has, and takes
+// in what is declared and there already: see observe.go.
+//
 // # Order
 //
 //	roles: create, adopt, update

@@ -103,7 +103,7 @@ func TestDrift(t *testing.T) {
 			func(b somebody) { b.done(b.EndRole(context.Background(), "s")) },
 			[]string{
 				"drift role/s is gone from the server", "drift account/b has lost role s on the server", "drift token/b/v@1 has lost role s on the server",
-				"create role/s: newly declared", "update account/b: changed on the server roles",
+				"create role/s: gone from the server", "update account/b: changed on the server roles",
 				"rotate token/b/v: role s left the account and came back: only a new generation carries it",
 			},
 		},
@@ -146,7 +146,7 @@ func TestDrift(t *testing.T) {
 		"a user that is gone": {
 			func(b somebody) { b.done(b.EndUser(context.Background(), "b")) },
 			[]string{
-				"drift account/b is gone from the server, with its tokens", "create account/b: newly declared", "create token/b/v: newly declared",
+				"drift account/b is gone from the server, with its tokens", "create account/b: gone from the server", "create token/b/v: gone from the server",
 			},
 		},
 	} {
