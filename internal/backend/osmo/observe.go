@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/osmoctl/osmoctl/internal/wait"
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -92,14 +93,28 @@ func (b *Backend) readServerVersion(ctx context.Context) (version string, err er
 
 // modeOf is where a server keeps its roles. It does not say so: a role without
 // external_roles, or a change that it refused (fixed), shows the ConfigMap. From 6.4
-// on there is nothing else, unless osmoctl.yaml declares otherwise.
+// on there is nothing else, but for builds on the way there: those are told by the
+// form of a built-in role that their database has and no chart, or by osmoctl.yaml.
 func modeOf(roles []wireRole, version string, declared model.Mode, fixed bool) model.Mode {
 	null := slices.ContainsFunc(roles, func(r wireRole) bool { return r.ExternalRoles == nil })
 	switch {
-	case null, fixed, !isBefore64(version) && declared != model.ModeDatabase:
+	case null, fixed:
 		return model.ModeConfigMap
+	case isBefore64(version):
+		return model.ModeDatabase
+	case declared != "":
+		return declared
+	case slices.ContainsFunc(roles, isOfDatabase):
+		return model.ModeDatabase
 	}
-	return model.ModeDatabase
+	return model.ModeConfigMap
+}
+
+// isOfDatabase reports whether a role is the one that everybody has, as a server makes
+// it that keeps roles in its database: the charts have it in another form.
+func isOfDatabase(r wireRole) bool {
+	made, known := access.RulesOf(model.Server{Mode: model.ModeDatabase})[0].Builtin(access.DefaultRole)
+	return known && *r.Name == access.DefaultRole && model.EqualPolicies(r.role().Policies, made.Policies)
 }
 
 // isBefore64 reports whether a version is older than 6.4. One that cannot be read

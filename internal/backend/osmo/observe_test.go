@@ -79,6 +79,22 @@ func TestObserveChanges(t *testing.T) {
 	}
 }
 
+// A build of 6.4 that keeps roles in its database is told by what that makes.
+func TestObserveDatabaseOf64(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[model.Mode]model.Mode{model.ModeDatabase: model.ModeDatabase, model.ModeConfigMap: model.ModeConfigMap} {
+		server := osmotest.New(osmotest.Options{Mode: mode, Version: "6.4.0"})
+		b, err := osmo.Open(osmo.Options{URL: server.Serve(t), User: "admin"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if seen, err := b.Observe(t.Context(), nil); err != nil || seen.Server.Mode != want {
+			t.Errorf("%s: %+v, %v", mode, seen.Server, err)
+		}
+	}
+}
+
 // Lists in pages, of users who come and go meanwhile.
 func TestObserveManyUsers(t *testing.T) {
 	t.Parallel()

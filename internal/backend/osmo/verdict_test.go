@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
@@ -118,6 +119,12 @@ func TestModeOf(t *testing.T) {
 		return out
 	}
 	some, none := []string{"a"}, []string{}
+	everybody := access.DefaultRole
+	ofDatabase := wireRole{Name: &everybody, ExternalRoles: []string{everybody}, Policies: []wirePolicy{{
+		Actions: []action{"auth:Login", "auth:Refresh", "profile:*", "system:Health", "system:Version"}, Resources: []string{"*"},
+	}}}
+	ofChart := ofDatabase
+	ofChart.Policies = []wirePolicy{{Actions: []action{"auth:Login", "auth:Refresh", "auth:Token", "profile:*", "system:Health"}, Resources: []string{"*"}}}
 	for _, c := range []struct {
 		name     string
 		roles    []wireRole
@@ -133,6 +140,10 @@ func TestModeOf(t *testing.T) {
 		{"null, declared a database", list(nil), "6.3.1", model.ModeDatabase, false, model.ModeConfigMap},
 		{"a 409 was seen", list(some), "6.3.1", model.ModeDatabase, true, model.ModeConfigMap},
 		{"lists, 6.4", list(some), "6.4.0", "", false, model.ModeConfigMap},
+		{"lists, 6.4, a role of the database", append(list(some), ofDatabase), "6.4.0", "", false, model.ModeDatabase},
+		{"null, 6.4, a role of the database", append(list(nil), ofDatabase), "6.4.0", "", false, model.ModeConfigMap},
+		{"lists, 6.4, a role of the database, declared a ConfigMap", append(list(some), ofDatabase), "6.4.0", model.ModeConfigMap, false, model.ModeConfigMap},
+		{"lists, 6.4, a role of the chart", append(list(some), ofChart), "6.4.0", "", false, model.ModeConfigMap},
 		{"lists, 6.4, declared a ConfigMap", list(some), "6.4.0", model.ModeConfigMap, false, model.ModeConfigMap},
 		{"lists, 6.4, declared a database", list(some), "6.4.0", model.ModeDatabase, false, model.ModeDatabase},
 		{"null, 6.4", list(nil), "6.4.0", "", false, model.ModeConfigMap},
