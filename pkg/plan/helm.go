@@ -105,7 +105,7 @@ func (p accountPlanner) refuseUnassignable(want *model.Account) (out part) {
 			continue
 		}
 		out.fail(CodeNotAssignable, want.Origin, "grant a built-in role, or one that is left in the server's database; from OSMO 6.4 on such a role can be granted",
-			"%s", fmt.Sprintf("account %s cannot have role %s: it stands only in the server's ConfigMap, and OSMO %s grants no such role", want.Name, role, access.Named(p.server()).Version))
+			"account %s cannot have role %s: it stands only in the server's ConfigMap, and this server, a %s, grants no such role", want.Name, role, p.observed.Server.Version)
 	}
 	return out
 }

@@ -117,7 +117,7 @@ func TestRoleThatCannotBeGranted(t *testing.T) {
 	_, problems := plan.Build(applytest.Declare(t, "backend\nosmo mode=\nrole r a:B@*\nrole held a:B@*\naccount a r,osmo-user\naccount b held\n"), applytest.New(t).State(),
 		plan.Options{Today: applytest.Date(t, applytest.FirstDay), Observed: seen})
 	if len(problems) != 1 || problems[0].Code != plan.CodeNotAssignable || problems[0].Pos.Line != 5 ||
-		problems[0].Summary != "account a cannot have role r: it stands only in the server's ConfigMap, and OSMO 6.3 grants no such role" {
+		problems[0].Summary != "account a cannot have role r: it stands only in the server's ConfigMap, and this server, a 6.3.1, grants no such role" {
 		t.Errorf("got %+v", problems)
 	}
 }
