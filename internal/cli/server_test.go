@@ -23,7 +23,7 @@ import (
 
 // These grow the tests with a server beyond what every run of all tests has time for.
 var (
-	killEvery    = flag.Int("killevery", 9, "of the calls to a server, kill a run at one in so many")
+	killEvery    = flag.Int("killevery", 13, "of the calls to a server, kill a run at one in so many")
 	serverRounds = flag.Int("serverrounds", 3, "how often two runs begin at once on a server")
 )
 
