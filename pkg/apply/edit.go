@@ -81,10 +81,7 @@ func (e *editor) account(c *plan.Change) {
 	case plan.Adopt:
 		seen := e.run.Observed.Users[c.Address.Name]
 		a.CreatedAt, a.CreatedBy, a.DeletedOn = seen.Created.At.UTC().Truncate(time.Second), seen.Created.By, 0
-		for _, role := range c.After.Roles {
-			by := seen.Assigned[role]
-			a.Grants = append(a.Grants, state.Grant{Role: role, AssignedAt: by.At.UTC().Truncate(time.Second), AssignedBy: by.By})
-		}
+		a.Grants = state.ObservedGrants(seen, c.After.Roles...)
 	}
 	a.Description, a.Labels, a.Protect = c.After.Description, c.After.Labels, c.After.Protect
 	a.Grants = e.grants(a.Grants, c.After.Roles, c.After.KeptRoles)

@@ -147,7 +147,7 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 			break
 		}
 	}
-	for a, err := range s.end(ctx, addressSet(append(leftovers, copyUnderway(s.have).Remove...))) {
+	for a, err := range s.end(ctx, addressSet(slices.Concat(leftovers, s.have.Underway().Remove))) {
 		s.failed[a] = err
 	}
 	return s.result(cmp.Or(s.confirm(context.WithoutCancel(ctx)), ctx.Err()))
@@ -156,8 +156,8 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 // ReservedBy is the run that has reserved numbers and has not come to its end, if one
 // has.
 func ReservedBy(have *state.Snapshot) (run string, reserved bool) {
-	u := have.Meta.Underway
-	if u == nil || !slices.ContainsFunc(u.Create, isGeneration) {
+	u := have.Underway()
+	if len(u.Numbers()) == 0 {
 		return "", false
 	}
 	return u.Run, true
@@ -199,31 +199,25 @@ func (s *phases) result(cause error) (*Result, error) {
 // out again, and what the other run created under them is ended by the next apply,
 // or by the other run where it finds out first.
 func (r *Run) TakeOver(ctx context.Context, have *state.Snapshot) (*state.Snapshot, error) {
-	u := copyUnderway(have)
-	edit, lines := have.Edit(), []string(nil)
-	var kept []model.Address
-	for _, a := range u.Create {
-		if !isGeneration(a) {
-			kept = append(kept, a)
-			continue
-		}
-		edit.Burn(a, model.DateOf(r.Now))
-		u.Remove = append(u.Remove, a)
-		lines = append(lines, "burn "+a.String())
-	}
-	if len(lines) == 0 {
+	u := have.Underway()
+	burned, edit := u.Numbers(), have.Edit()
+	if len(burned) == 0 {
 		return have, nil
 	}
-	edit.SetUnderway(state.Underway{Run: r.ID, Create: kept, Remove: addressSet(u.Remove)})
-	next, _, err := r.commit(ctx, edit, &sealedSet{}, r.note(fmt.Sprintf("take over from run %s", u.Run), lines))
+	for _, a := range burned {
+		edit.Burn(a, model.DateOf(r.Now))
+	}
+	kept := slices.DeleteFunc(slices.Clone(u.Create), isGeneration)
+	edit.SetUnderway(state.Underway{Run: r.ID, Create: kept, Remove: addressSet(slices.Concat(u.Remove, burned))})
+	next, _, err := r.commit(ctx, edit, &sealedSet{}, r.note(fmt.Sprintf("take over from run %s", u.Run), burnLines(burned)))
 	return next, err
 }
 
 // leftovers are what state has let go of and the server may still have, among it
 // tokens that appeared after their number was burned.
 func (r *Run) leftovers(have *state.Snapshot) []model.Address {
-	u := copyUnderway(have)
-	list := u.Remove
+	u := have.Underway()
+	list := slices.Clone(u.Remove)
 	for user, seen := range r.Observed.Users {
 		account := have.Accounts[user]
 		if account == nil {
@@ -231,7 +225,7 @@ func (r *Run) leftovers(have *state.Snapshot) []model.Address {
 		}
 		for name, t := range seen.Tokens {
 			if t.Mark.Lineage == have.Meta.Lineage {
-				list = append(list, deadGeneration(account, name, u.Create)...)
+				list = append(list, deadGeneration(account, name, u)...)
 			}
 		}
 	}
@@ -258,7 +252,7 @@ func (r *Run) isAnother(a model.Address, had *state.Account, lineage string) boo
 // deadGeneration is the generation that a name on the server belongs to, if that
 // has ended or was burned. A name may be that of a token, and of a later generation
 // of another: it is dead if it is so for one and not alive for the other.
-func deadGeneration(account *state.Account, name string, reserved []model.Address) (dead []model.Address) {
+func deadGeneration(account *state.Account, name string, u state.Underway) (dead []model.Address) {
 	names := []model.Address{model.TokenAddress(account.Name, name).At(1)}
 	if base, number, ok := model.SplitServerName(name); ok {
 		names = append(names, model.TokenAddress(account.Name, base).At(number))
@@ -266,7 +260,7 @@ func deadGeneration(account *state.Account, name string, reserved []model.Addres
 	for _, a := range names {
 		t := account.Tokens[a.Name]
 		switch {
-		case slices.Contains(reserved, a), t != nil && t.Generation(a.Generation) != nil:
+		case u.Creates(a), t != nil && t.Generation(a.Generation) != nil:
 			return nil
 		case t != nil && a.Generation <= t.LastGeneration:
 			dead = append(dead, a)
@@ -309,7 +303,7 @@ func (s *phases) reserve(ctx context.Context, births []*generation) error {
 	for i, a := range create {
 		lines[i] = "reserve " + a.String()
 	}
-	u := copyUnderway(s.have)
+	u := s.have.Underway()
 	edit := s.begin()
 	edit.SetUnderway(state.Underway{Run: s.run.ID, Create: addressSet(append(create, u.Create...)), Remove: s.withoutGone(u.Remove)})
 	return s.commit(ctx, edit, &sealedSet{}, s.run.note("reserve", lines))
@@ -397,7 +391,7 @@ func (s *phases) ensureAccount(ctx context.Context, c plan.Change) error {
 var errStillThere = errors.New("the server has not let go of the one before it")
 
 func (s *phases) stillThere(a model.Address) bool {
-	return slices.Contains(copyUnderway(s.have).Remove, a) && !s.gone[a]
+	return s.have.Underway().Removes(a) && !s.gone[a]
 }
 
 // errNotYet is for what a batch had no time for.
@@ -499,18 +493,19 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	if !whole {
 		part.Digest, part.GuardrailChanges = "", nil
 	}
-	for _, g := range o.burned {
-		removed = append(removed, g.address)
+	burned := make([]model.Address, len(o.burned))
+	for i, g := range o.burned {
+		burned[i] = g.address
 	}
 	issued := created.results()
 	var err error
 	for again := true; again; again = err != nil && s.rebase(ctx, err) {
 		edit := s.run.edit(s.begin(), part, created, whole)
-		for _, g := range o.burned {
-			edit.Burn(g.address, s.plan.Date)
+		for _, a := range burned {
+			edit.Burn(a, s.plan.Date)
 		}
-		before := copyUnderway(s.have)
-		after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(append(slices.Clone(removed), before.Remove...))}
+		before := s.have.Underway()
+		after := state.Underway{Run: s.run.ID, Create: s.stillToCreate(births), Remove: s.withoutGone(slices.Concat(removed, burned, before.Remove))}
 		if s.beside {
 			after.Run, after.Create = before.Run, before.Create
 		}
@@ -521,7 +516,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 		}
 		about := func(next *state.Snapshot) record.Message { return s.run.message(part, next) }
 		if len(changes) == 0 && !records {
-			about = s.run.note("record where the run stands", burnLines(o.burned))
+			about = s.run.note("record where the run stands", burnLines(burned))
 		}
 		err = s.commit(ctx, edit, created, about)
 	}
@@ -536,9 +531,9 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	return err
 }
 
-func burnLines(burned []*generation) (lines []string) {
-	for _, g := range burned {
-		lines = append(lines, "burn "+g.address.String())
+func burnLines(burned []model.Address) (lines []string) {
+	for _, a := range burned {
+		lines = append(lines, "burn "+a.String())
 	}
 	return lines
 }
@@ -588,21 +583,22 @@ func (s *phases) stillToCreate(births []*generation) (create []model.Address) {
 // stillWanted are the roles and users that runs were to create and that may come to be
 // yet. A plan that looked at everything and does not create one finds it made, or wanted
 // no more.
-func (r *Run) stillWanted(p *plan.Plan, have *state.Snapshot) (wanted []model.Address) {
-	whole := p.Refreshed && len(p.Targets) == 0
-	for _, a := range copyUnderway(have).Create {
-		planned := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Address == a })
-		if !isGeneration(a) && (!whole || planned) {
-			wanted = append(wanted, a)
-		}
+func (r *Run) stillWanted(p *plan.Plan, have *state.Snapshot) []model.Address {
+	objects := slices.DeleteFunc(slices.Clone(have.Underway().Create), isGeneration)
+	if !p.Refreshed || len(p.Targets) > 0 || len(objects) == 0 {
+		return objects
 	}
-	return wanted
+	planned := map[model.Address]bool{}
+	for i := range p.Changes {
+		planned[p.Changes[i].Address] = true
+	}
+	return slices.DeleteFunc(objects, func(a model.Address) bool { return !planned[a] })
 }
 
 // hasUnwanted reports whether something is reserved that no plan creates any more.
 func (r *Run) hasUnwanted(p *plan.Plan, have *state.Snapshot) bool {
-	objects := slices.DeleteFunc(copyUnderway(have).Create, isGeneration)
-	return len(r.stillWanted(p, have)) < len(objects)
+	u := have.Underway()
+	return len(r.stillWanted(p, have)) < len(u.Create)-len(u.Numbers())
 }
 
 // endings are the changes of the plan that take away, as far as nothing is
@@ -691,7 +687,7 @@ func (s *phases) wasAdopted(a model.Address) bool {
 
 // confirm commits what is gone from the server.
 func (s *phases) confirm(ctx context.Context) error {
-	u := copyUnderway(s.have)
+	u := s.have.Underway()
 	remove := s.withoutGone(u.Remove)
 	if len(remove) == len(u.Remove) {
 		return nil
@@ -726,16 +722,6 @@ func (s *phases) withoutGone(list []model.Address) []model.Address {
 func takesAway(a plan.Action) bool { return a == plan.Revoke || a == plan.Delete || a == plan.Forget }
 
 func isGeneration(a model.Address) bool { return a.Generation > 0 }
-
-// copyUnderway is what a state has underway, for changing.
-func copyUnderway(have *state.Snapshot) state.Underway {
-	if have.Meta.Underway == nil {
-		return state.Underway{}
-	}
-	u := *have.Meta.Underway
-	u.Create, u.Remove = slices.Clone(u.Create), slices.Clone(u.Remove)
-	return u
-}
 
 // addressSet sorts addresses and leaves out repeated ones.
 func addressSet(list []model.Address) []model.Address {

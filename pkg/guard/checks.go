@@ -69,8 +69,8 @@ func checkBackendChanged(in input) []plan.Blocked {
 		return nil
 	}
 	detail := fmt.Sprintf("tokens were issued by %s so far, and would be by %s: what is not there is taken for gone and issued anew, and what %s has issued lives on there", from, to, from)
-	if u := in.Applied.Meta.Underway; u != nil && len(u.Remove) > 0 {
-		detail += fmt.Sprintf("; %s ended and not taken away from it yet", model.Plural(len(u.Remove), "object is", "objects are"))
+	if n := len(in.Applied.Underway().Remove); n > 0 {
+		detail += fmt.Sprintf("; %s ended and not taken away from it yet", model.Plural(n, "object is", "objects are"))
 	}
 	if !whole {
 		return one(nil, "", "%s; a plan with --target does not record that", detail)

@@ -100,6 +100,15 @@ func ServerName(token string, generation int) string {
 	return token + "-g" + strconv.Itoa(generation)
 }
 
+// GenerationNamed is the generation of an account's token that a server name stands for
+// by its form. It may be the first of a token of just that name, too.
+func GenerationNamed(account, name string) Address {
+	if token, generation, ok := SplitServerName(name); ok {
+		return TokenAddress(account, token).At(generation)
+	}
+	return TokenAddress(account, name).At(1)
+}
+
 // SplitServerName undoes [ServerName] for generations above 1: it reports the
 // token and the generation that name would be the server name of.
 func SplitServerName(name string) (token string, generation int, ok bool) {

@@ -27,14 +27,25 @@ func (b basis) explainDeletion(a model.Address) []string {
 
 // knows reports whether an object is declared or in state.
 func (b basis) knows(a model.Address) bool {
+	declared := b.findDeclared(a.Token()) != nil
 	switch a.Kind {
 	case model.KindRole:
-		return b.want.Roles[a.Name] != nil || b.have.Roles[a.Name] != nil
+		declared = b.want.Roles[a.Name] != nil
 	case model.KindAccount:
-		return b.want.Accounts[a.Name] != nil || b.have.Accounts[a.Name].Live()
+		declared = b.want.Accounts[a.Name] != nil
 	}
-	t := a.Token()
-	return b.findDeclared(t) != nil || b.findApplied(t).Live()
+	return declared || isApplied(b.have, a)
+}
+
+// isApplied reports whether a state has an object.
+func isApplied(s *state.Snapshot, a model.Address) bool {
+	switch a.Kind {
+	case model.KindRole:
+		return s.Roles[a.Name] != nil
+	case model.KindAccount:
+		return s.Accounts[a.Name].Live()
+	}
+	return findToken(s, a).Live()
 }
 
 // findDeclared is the token of an address as declared, and findApplied as the last
@@ -47,7 +58,11 @@ func (b basis) findDeclared(a model.Address) *model.Token {
 }
 
 func (b basis) findApplied(a model.Address) *state.Token {
-	if account := b.have.Accounts[a.Account]; account != nil {
+	return findToken(b.have, a)
+}
+
+func findToken(s *state.Snapshot, a model.Address) *state.Token {
+	if account := s.Accounts[a.Account]; account != nil {
 		return account.Tokens[a.Name]
 	}
 	return nil

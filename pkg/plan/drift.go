@@ -53,41 +53,25 @@ func (o *observer) explain(planned []Change) {
 	}
 	for i := range planned {
 		c := &planned[i]
-		if c.Action == Create && o.wasApplied(c.Address) {
+		if c.Action == Create && isApplied(o.applied, c.Address) {
 			c.Reasons = []string{"gone from the server"}
 		}
 		if c.Action != Update || !drifted[c.Address] {
 			continue
 		}
-		before := &Object{}
-		if c.Address.Kind == model.KindRole {
-			before = showRole(o.applied.Roles[c.Address.Name])
-		} else if c.Address.Kind == model.KindAccount {
-			before = showAccount(o.applied.Accounts[c.Address.Name])
-		}
-		if len(fieldsOf(before, c.After)) == 0 {
+		if len(fieldsOf(show(o.applied, c.Address), c.After)) == 0 {
 			c.Reasons = nil
 		}
 		c.Reasons = append(c.Reasons, "changed on the server")
 	}
 }
 
-// wasApplied reports whether an object is in state as it was committed.
-func (o *observer) wasApplied(a model.Address) bool {
-	b := o.basis
-	b.have = o.applied
-	switch a.Kind {
-	case model.KindRole:
-		return b.have.Roles[a.Name] != nil
-	case model.KindAccount:
-		return b.have.Accounts[a.Name].Live()
-	}
-	return b.findApplied(a).Live()
-}
-
 // record makes changes of the corrections that no other change brings along, and says
 // which generations ended by them.
 func (o *observer) record(planned []Change) (out part) {
+	if len(o.drift) == 0 {
+		return out
+	}
 	touched := map[model.Address]bool{}
 	for i := range planned {
 		touched[Bearer(planned[i].Address)] = true
@@ -98,24 +82,7 @@ func (o *observer) record(planned []Change) (out part) {
 		if d.Left || recorded[d.Address] {
 			continue
 		}
-		c := Change{Address: d.Address, Action: Update, Reasons: []string{"the server has it so"}}
-		switch d.Address.Kind {
-		case model.KindRole:
-			c.Before, c.After = showRole(o.applied.Roles[d.Address.Name]), nil
-			if is := o.have.Roles[d.Address.Name]; is != nil {
-				c.After = showRole(is)
-			}
-		case model.KindAccount:
-			c.Before, c.After = showAccount(o.applied.Accounts[d.Address.Name]), nil
-			if is := o.have.Accounts[d.Address.Name]; is.Live() {
-				c.After = showAccount(is)
-			}
-		default:
-			c.Before = showGeneration(o.applied.Accounts[d.Address.Account].Tokens[d.Address.Name].Generation(d.Address.Generation))
-			if is := o.have.Accounts[d.Address.Account].Tokens[d.Address.Name].Generation(d.Address.Generation); is != nil {
-				c.After = showGeneration(is)
-			}
-		}
+		c := Change{Address: d.Address, Action: Update, Reasons: []string{"the server has it so"}, Before: show(o.applied, d.Address), After: show(o.have, d.Address)}
 		switch {
 		case c.After == nil && d.Address.Generation > 0:
 			c.Action, c.Reasons = Revoke, []string{"gone from the server"}
@@ -128,6 +95,22 @@ func (o *observer) record(planned []Change) (out part) {
 		out.change(c)
 	}
 	return out
+}
+
+// show is what a state has of a role, an account or a generation; nil where it has none.
+func show(s *state.Snapshot, a model.Address) *Object {
+	switch {
+	case a.Kind != model.KindToken && !isApplied(s, a):
+	case a.Kind == model.KindRole:
+		return showRole(s.Roles[a.Name])
+	case a.Kind == model.KindAccount:
+		return showAccount(s.Accounts[a.Name])
+	default:
+		if t := findToken(s, a); t != nil && t.Generation(a.Generation) != nil {
+			return showGeneration(t.Generation(a.Generation))
+		}
+	}
+	return nil
 }
 
 // Bearer is the object whose record in state has what an address names: a role, or the

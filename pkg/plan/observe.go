@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -71,8 +70,7 @@ func (o *observer) adopt() (out part) {
 // isReserved reports whether a run was to create something that is there now, and is
 // known to have been created by osmoctl. Then it is not adopted but finished.
 func (o *observer) isReserved(a model.Address, by string) bool {
-	u := o.applied.Meta.Underway
-	return u != nil && slices.Contains(u.Create, a) && (by == "" || by == o.observed.Identity)
+	return o.applied.Underway().Creates(a) && (by == "" || by == o.observed.Identity)
 }
 
 func (o *observer) adoptRole(out *part, want, is *model.Role) {
@@ -104,7 +102,7 @@ func (o *observer) adoptAccount(out *part, want *model.Account, user model.Obser
 	out.change(Change{Address: model.AccountAddress(want.Name), Action: Adopt, After: after, Reasons: []string{reason}, Origin: &want.Origin})
 	a := o.edit.Account(want.Name)
 	a.DeletedOn, a.Description, a.Labels, a.Protect = 0, want.Description, want.Labels, want.Protect
-	a.Grants = grantsOf(user, after.Roles)
+	a.Grants = state.ObservedGrants(user, after.Roles...)
 }
 
 // adoptToken takes in a token that somebody else has created. Its number is the first,
@@ -113,8 +111,7 @@ func (o *observer) adoptAccount(out *part, want *model.Account, user model.Obser
 func (o *observer) adoptToken(out *part, want *model.Token, user model.ObservedUser) {
 	is, there := user.Tokens[want.Name]
 	have, first := o.edit.Snapshot().Accounts[want.Account].Tokens[want.Name], want.Address().At(1)
-	u := o.applied.Meta.Underway
-	if !there || is.Mark != (model.Mark{}) || have != nil && have.LastGeneration > 0 || u != nil && slices.Contains(u.Create, first) {
+	if !there || is.Mark != (model.Mark{}) || have != nil && have.LastGeneration > 0 || o.applied.Underway().Creates(first) {
 		return
 	}
 	out.change(Change{
@@ -140,7 +137,7 @@ func (o *observer) takeOwned() {
 		a, user := model.AccountAddress(name), o.observed.Users[name]
 		if name != o.observed.Identity && model.CheckAccountName(name) == nil && o.takes(a, user.Created.By) {
 			account := o.edit.Account(name)
-			account.DeletedOn, account.Grants = 0, grantsOf(user, user.Roles)
+			account.DeletedOn, account.Grants = 0, state.ObservedGrants(user, user.Roles...)
 		}
 	}
 	for _, name := range model.Names(o.observed.Roles) {
@@ -168,23 +165,12 @@ func (o *observer) takes(a model.Address, by string) bool {
 	return true
 }
 
-func grantsOf(user model.ObservedUser, roles []string) (grants []state.Grant) {
-	for _, role := range roles {
-		grants = append(grants, state.Grant{Role: role, AssignedBy: user.Assigned[role].By, AssignedAt: user.Assigned[role].At.UTC().Truncate(time.Second)})
-	}
-	return grants
-}
-
 // isStrange reports whether a role or user is neither declared nor in state, and is not
 // being taken away.
 func (o *observer) isStrange(a model.Address) bool {
-	if u := o.applied.Meta.Underway; u != nil && slices.Contains(u.Remove, a) {
-		return false
-	}
-	if a.Kind == model.KindRole {
-		return o.want.Roles[a.Name] == nil && o.applied.Roles[a.Name] == nil
-	}
-	return o.want.Accounts[a.Name] == nil && !o.applied.Accounts[a.Name].Live()
+	before := o.basis
+	before.have = o.applied
+	return !o.applied.Underway().Removes(a) && !before.knows(a)
 }
 
 // server is the one that the plan has to be right for.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // Undeclared is something on the server that is not the project's.
@@ -17,10 +16,9 @@ type Undeclared struct {
 
 // describe puts into a plan what was seen.
 func (o *observer) describe(p *Plan) {
-	if u := o.applied.Meta.Underway; u != nil {
-		if n := countGenerations(u.Create); n > 0 {
-			p.Notices = append(p.Notices, Notice{Code: "reserved", Message: fmt.Sprintf("run %s has reserved %s and has not come to its end; an apply waits for it, or gives them up where it is dead", u.Run, model.Plural(n, "new value", "new values"))})
-		}
+	u := o.applied.Underway()
+	if n := len(u.Numbers()); n > 0 {
+		p.Notices = append(p.Notices, Notice{Code: "reserved", Message: fmt.Sprintf("run %s has reserved %s and has not come to its end; an apply waits for it, or gives them up where it is dead", u.Run, model.Plural(n, "new value", "new values"))})
 	}
 	if !o.observed.Seen() {
 		return
@@ -41,15 +39,6 @@ func (o *observer) describe(p *Plan) {
 			Hint: "osmoctl apply",
 		})
 	}
-}
-
-func countGenerations(list []model.Address) (n int) {
-	for _, a := range list {
-		if a.Generation > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // maxUndeclared bounds how much a plan lists of what is not the project's.
@@ -83,18 +72,11 @@ func (o *observer) listUndeclared() (list []Undeclared, notices []Notice) {
 	}
 	if users > 0 {
 		notices = append(notices, Notice{
-			Code: "undeclared_users", Message: fmt.Sprintf("%s on the server %s not declared here, and left alone", model.Plural(users, "user", "users"), isAre(users)),
+			Code: "undeclared_users", Message: model.Plural(users, "user on the server is", "users on the server are") + " not declared here, and left alone",
 			Hint: "osmoctl import osmo --id-prefix PREFIX",
 		})
 	}
 	return list, notices
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // isForeign reports whether a token of a project's account was made by somebody else
@@ -103,41 +85,17 @@ func (o *observer) isForeign(account, name string, mark model.Mark) bool {
 	if mark.Lineage != "" && mark.Lineage == o.applied.Meta.Lineage {
 		return false // A number that was burned or has ended: the next apply takes it away.
 	}
-	return !o.isPublished(account, name)
+	return !o.have.Accounts[account].HasServerName(name)
 }
 
 // leftBehind is what state has let go of and the server was not seen to have lost, with
 // tokens that have come to be after their number was given up.
-func (o *observer) leftBehind() (list []model.Address) {
-	var reserved []model.Address
-	if u := o.applied.Meta.Underway; u != nil {
-		list, reserved = slices.Clone(u.Remove), u.Create
-	}
-	for user, seen := range o.observed.Users {
-		for name, t := range seen.Tokens {
-			a := model.TokenAddress(user, name).At(1)
-			if base, number, numbered := model.SplitServerName(name); numbered {
-				a = model.TokenAddress(user, base).At(number)
-			}
-			ours := t.Mark.Lineage != "" && t.Mark.Lineage == o.applied.Meta.Lineage
-			if ours && !slices.Contains(reserved, a) && !o.isPublished(user, name) {
-				list = append(list, a)
-			}
+func (o *observer) leftBehind() []model.Address {
+	list := slices.Clone(o.applied.Underway().Remove)
+	for _, d := range o.have.Strays(o.observed, o.today) {
+		if !d.Left {
+			list = append(list, d.Address)
 		}
 	}
 	return sortAddresses(list)
-}
-
-// isPublished reports whether a value of state has a name on the server.
-func (o *observer) isPublished(account, name string) bool {
-	have := o.have.Accounts[account]
-	if have == nil {
-		return false
-	}
-	for _, t := range have.Tokens {
-		if slices.ContainsFunc(t.Generations, func(g state.Generation) bool { return g.ServerName == name }) {
-			return true
-		}
-	}
-	return false
 }

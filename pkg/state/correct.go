@@ -59,38 +59,34 @@ func SortDrift(list []Drift) {
 // that are dead by their date. Each takes its name until it is deleted there. What a
 // run has reserved is none, nor is a token of others that works.
 func (s *Snapshot) Strays(seen model.Observed, on model.Date) (list []Drift) {
-	var reserved []model.Address
-	if u := s.Meta.Underway; u != nil {
-		reserved = u.Create
-	}
 	for _, user := range model.Names(seen.Users) {
 		account := s.Accounts[user]
 		if account == nil {
 			continue
 		}
 		for _, name := range model.Names(seen.Users[user].Tokens) {
-			is, a := seen.Users[user].Tokens[name], model.TokenAddress(user, name)
-			numbered := a.At(1)
-			if base, number, ok := model.SplitServerName(name); ok {
-				numbered = model.TokenAddress(user, base).At(number)
-			}
-			dead := is.ExpiresAt <= on
+			is, numbered := seen.Users[user].Tokens[name], model.GenerationNamed(user, name)
+			ours, dead := is.Mark.Lineage != "" && is.Mark.Lineage == s.Meta.Lineage, is.ExpiresAt <= on
 			switch {
-			case account.hasServerName(name) || slices.Contains(reserved, numbered):
-			case is.Mark.Lineage != "" && is.Mark.Lineage == s.Meta.Lineage && dead:
+			case account.HasServerName(name) || s.Underway().Creates(numbered):
+			case ours && dead:
 				list = append(list, Drift{Address: numbered, Effect: "has ended here, and takes its name on the server until the next apply; it expired on " + is.ExpiresAt.String()})
-			case is.Mark.Lineage != "" && is.Mark.Lineage == s.Meta.Lineage:
+			case ours:
 				list = append(list, Drift{Address: numbered, Effect: "has ended here, and works on the server until the next apply takes it away"})
 			case dead:
-				list = append(list, Drift{Address: a, Effect: "expired on " + is.ExpiresAt.String() + " and takes its name on the server until somebody deletes it there", Left: true})
+				list = append(list, Drift{Address: model.TokenAddress(user, name), Effect: "expired on " + is.ExpiresAt.String() + " and takes its name on the server until somebody deletes it there", Left: true})
 			}
 		}
 	}
 	return list
 }
 
-// hasServerName reports whether a live value has a name on the server.
-func (a *Account) hasServerName(name string) bool {
+// HasServerName reports whether a live value has a name on the server; a nil account
+// has none.
+func (a *Account) HasServerName(name string) bool {
+	if a == nil {
+		return false
+	}
 	for _, t := range a.Tokens {
 		if slices.ContainsFunc(t.Generations, func(g Generation) bool { return g.ServerName == name }) {
 			return true
@@ -178,7 +174,7 @@ func (c *corrector) grants(have *Account, user model.ObservedUser) {
 		default:
 			c.note(address, by, "was granted role "+role+" on the server")
 			a := c.Account(have.Name)
-			a.Grants = append(a.Grants, Grant{Role: role, AssignedAt: by.At.UTC().Truncate(time.Second), AssignedBy: by.By})
+			a.Grants = append(a.Grants, ObservedGrants(user, role)...)
 			slices.SortFunc(a.Grants, func(x, y Grant) int { return cmp.Compare(x.Role, y.Role) })
 		}
 	}
@@ -210,6 +206,16 @@ func (c *corrector) generation(a model.Address, g *Generation, listed map[string
 			next.RemovedRoles = model.Set(append(slices.Clone(next.RemovedRoles), lost...))
 		}
 	}
+}
+
+// ObservedGrants are the records of roles that a server's user holds.
+func ObservedGrants(user model.ObservedUser, roles ...string) []Grant {
+	grants := make([]Grant, len(roles))
+	for i, role := range roles {
+		by := user.Assigned[role]
+		grants[i] = Grant{Role: role, AssignedAt: by.At.UTC().Truncate(time.Second), AssignedBy: by.By}
+	}
+	return grants
 }
 
 // AdoptedGeneration is the record of a token that somebody else has created, at the

@@ -52,9 +52,8 @@ func (r *Restoration) Snapshot() *Snapshot {
 	for path, sum := range ciphertextSums(e.next) {
 		e.next.sums[path] = sum
 	}
-	if u := e.next.Meta.Underway; u != nil {
-		e.SetUnderway(Underway{Run: u.Run, Create: u.Create, Remove: slices.DeleteFunc(slices.Clone(u.Remove), e.next.has)})
-	}
+	u := e.next.Underway()
+	e.SetUnderway(Underway{Run: u.Run, Create: u.Create, Remove: slices.DeleteFunc(slices.Clone(u.Remove), e.next.has)})
 	next, _ := e.Finish()
 	return next
 }

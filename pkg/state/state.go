@@ -117,6 +117,36 @@ type Underway struct {
 	Remove []model.Address
 }
 
+// Underway is what is underway on a server; the zero value is nothing. Its lists must
+// not be changed.
+func (s *Snapshot) Underway() Underway {
+	if s.Meta.Underway == nil {
+		return Underway{}
+	}
+	return *s.Meta.Underway
+}
+
+// Creates and Removes report whether an address stands in the list of that name.
+func (u Underway) Creates(a model.Address) bool { return holds(u.Create, a) }
+
+// Removes is like Creates.
+func (u Underway) Removes(a model.Address) bool { return holds(u.Remove, a) }
+
+func holds(sorted []model.Address, a model.Address) bool {
+	_, found := slices.BinarySearchFunc(sorted, a, model.Address.Compare)
+	return found
+}
+
+// Numbers are the generations of tokens that are reserved.
+func (u Underway) Numbers() (list []model.Address) {
+	for _, a := range u.Create {
+		if a.Generation > 0 {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
 // Settings is what state remembers of osmoctl.yaml.
 type Settings struct {
 	Backend    model.Backend

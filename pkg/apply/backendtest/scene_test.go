@@ -392,10 +392,7 @@ func (s *scene) recorded() error {
 
 func generationOf(name string) model.Address {
 	account, token, _ := strings.Cut(name, "/")
-	if base, number, ok := model.SplitServerName(token); ok {
-		return model.TokenAddress(account, base).At(number)
-	}
-	return model.TokenAddress(account, token).At(1)
+	return model.GenerationNamed(account, token)
 }
 
 // settled is what must hold in the end: nothing is alive but what is published, and
