@@ -24,7 +24,6 @@
 package helm
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -54,8 +53,7 @@ func (c Chart) Path() string { return strings.Join(c.path(), ".") }
 
 // ChartFor is the chart that installs a server of this version.
 func ChartFor(s model.Server) Chart {
-	known := access.Versions()
-	if slices.Index(known, access.Named(s).Version) < slices.Index(known, "6.4") {
+	if access.IsOlder(access.Named(s).Version, "6.4") {
 		return ChartService
 	}
 	return ChartOSMO

@@ -111,7 +111,7 @@ type shipped struct {
 // policies of the form that a server of this version has in this mode.
 func (b *shipped) policies(version string, mode model.Mode) []model.Policy {
 	switch {
-	case b.earlier != nil && isOlder(version, "6.4"):
+	case b.earlier != nil && IsOlder(version, "6.4"):
 		return b.earlier
 	case mode == model.ModeDatabase:
 		return b.database

@@ -143,11 +143,11 @@ func VersionsWith(pattern string) (out []string) {
 // isIn reports whether a version of OSMO has the action.
 func (a *Action) isIn(version string) bool {
 	life := lifetimes[a.Name]
-	return (life.since == "" || !isOlder(version, life.since)) && (life.until == "" || !isOlder(life.until, version))
+	return (life.since == "" || !IsOlder(version, life.since)) && (life.until == "" || !IsOlder(life.until, version))
 }
 
-// older compares two of the versions.
-func isOlder(a, b string) bool { return slices.Index(versions, a) < slices.Index(versions, b) }
+// IsOlder reports whether one of the versions came before another.
+func IsOlder(a, b string) bool { return slices.Index(versions, a) < slices.Index(versions, b) }
 
 // ReadVersion is the known version that a text such as "6.4" or "6.4.1" names.
 func ReadVersion(s string) (string, bool) {

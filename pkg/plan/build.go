@@ -72,7 +72,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 
 // planAll plans everything that is declared or was applied, as long as there is room.
 func (p planner) planAll(d *draft, tokens tokenPlanner) {
-	roles, accounts := rolePlanner{p}, accountPlanner{p}
+	roles, accounts, fixed := rolePlanner{p}, accountPlanner{p}, p.fixesRoles()
 	for _, name := range model.Names(p.want.Roles) {
 		if !d.join(roles.plan(p.want.Roles[name])) {
 			return
@@ -87,10 +87,12 @@ func (p planner) planAll(d *draft, tokens tokenPlanner) {
 	}
 	for _, name := range model.Names(p.want.Accounts) {
 		want := p.want.Accounts[name]
-		d.join(accounts.refuseUnassignable(want))
-		if undeployed := accounts.findUndeployed(want); len(undeployed) > 0 {
-			d.join(accounts.waitForRoles(want, undeployed))
-			continue
+		if fixed {
+			d.join(accounts.refuseUnassignable(want))
+			if undeployed := accounts.findUndeployed(want); len(undeployed) > 0 {
+				d.join(accounts.waitForRoles(want, undeployed))
+				continue
+			}
 		}
 		if !d.join(accounts.plan(want)) || !tokens.planAccount(d, want) {
 			return

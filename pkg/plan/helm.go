@@ -34,11 +34,13 @@ type HelmWait struct {
 // fixesRoles reports whether the server keeps its roles where no call changes them: as
 // it was seen to, or as osmoctl.yaml says.
 func (b basis) fixesRoles() bool {
-	mode := b.server().Mode
-	if b.observed.Seen() {
-		mode = b.observed.Server.Mode
+	switch {
+	case b.want.Project.Backend.Kind != model.BackendOSMO:
+		return false
+	case b.observed.Seen():
+		return b.observed.Server.Mode == model.ModeConfigMap
 	}
-	return b.want.Project.Backend.Kind == model.BackendOSMO && mode == model.ModeConfigMap
+	return b.server().Mode == model.ModeConfigMap
 }
 
 // warnOtherServer warns where osmoctl.yaml speaks of another server than the one that
@@ -57,7 +59,9 @@ func (b basis) warnOtherServer() (notices []Notice) {
 
 // revokesWithFile reports whether a server in ConfigMap mode takes a role from all who
 // hold it once it is gone from the file, as it does from 6.4 on.
-func (b basis) revokesWithFile() bool { return access.Named(b.server()).Version != "6.3" }
+func (b basis) revokesWithFile() bool {
+	return !access.IsOlder(access.Named(b.server()).Version, "6.4")
+}
 
 // wait notes what belongs in the Helm values.
 func (p *part) wait(w HelmWait) { p.helm = append(p.helm, w) }
@@ -84,9 +88,6 @@ func (p rolePlanner) waitForEnd(have *state.Role, holders []string) (out part) {
 
 // findUndeployed are the roles of an account that the server does not have.
 func (p accountPlanner) findUndeployed(want *model.Account) (roles []string) {
-	if !p.fixesRoles() {
-		return nil
-	}
 	return slices.DeleteFunc(slices.Clone(want.Roles), func(role string) bool {
 		return p.have.Roles[role] != nil || access.IsBuiltin(role) || p.observed.Roles[role] != nil
 	})
@@ -101,7 +102,7 @@ func (p accountPlanner) waitForRoles(want *model.Account, roles []string) (out p
 // refuseUnassignable refuses roles that the server shows and gives nobody.
 func (p accountPlanner) refuseUnassignable(want *model.Account) (out part) {
 	for _, role := range want.Roles {
-		if !p.fixesRoles() || !p.observed.FileOnly[role] || p.observed.Users[want.Name].Holds(role) {
+		if !p.observed.FileOnly[role] || p.observed.Users[want.Name].Holds(role) {
 			continue
 		}
 		out.fail(CodeNotAssignable, want.Origin, "grant a built-in role, or one that is left in the server's database; from OSMO 6.4 on such a role can be granted",
