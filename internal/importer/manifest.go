@@ -93,8 +93,8 @@ func (m Manifest) YAML() []byte {
 	for _, text := range m.About {
 		w.comment("", text)
 	}
-	w.roles(m.Roles)
-	w.accounts(m)
+	writeEntries(w, "roles", m.Roles, w.role)
+	writeEntries(w, "service_accounts", m.Accounts, func(a *model.Account) { w.account(a, m.Tokens) })
 	if roles, accounts, _, _ := m.Count(); roles+accounts == 0 {
 		w.line("roles: {}") // a file that declares nothing is a mistake
 	}
@@ -152,22 +152,22 @@ func (w *writer) separate(i int) {
 	}
 }
 
-func (w *writer) roles(list []Entry[model.Role]) {
-	any := slices.ContainsFunc(list, func(e Entry[model.Role]) bool { return e.Declared != nil })
-	if any {
-		w.line("roles:")
+// writeEntries writes what is declared below a key, with what is said about the rest;
+// where nothing is declared there is no key.
+func writeEntries[T any](w *writer, key string, list []Entry[T], declare func(*T)) {
+	below := ""
+	if slices.ContainsFunc(list, func(e Entry[T]) bool { return e.Declared != nil }) {
+		w.line(key, ":")
+		below = "  "
 	}
 	for i, e := range list {
 		w.separate(i)
-		switch indent := "  "; {
-		case e.Declared == nil && any:
-			w.leftOut(indent, e.Name, e.Remarks)
-		case e.Declared == nil:
-			w.leftOut("", e.Name, e.Remarks)
-		default:
-			w.remarks(indent, e.Remarks)
-			w.role(e.Declared)
+		if e.Declared == nil {
+			w.leftOut(below, e.Name, e.Remarks)
+			continue
 		}
+		w.remarks(below, e.Remarks)
+		declare(e.Declared)
 	}
 }
 
@@ -182,25 +182,6 @@ func (w *writer) role(r *model.Role) {
 		w.line(indent, "external_roles: ", config.FlowList(r.ExternalRoles))
 	}
 	w.line(indent, "sync_mode: ", cmp.Or(string(r.SyncMode), string(model.SyncImport)))
-}
-
-func (w *writer) accounts(m Manifest) {
-	any := slices.ContainsFunc(m.Accounts, func(e Entry[model.Account]) bool { return e.Declared != nil })
-	if any {
-		w.line("service_accounts:")
-	}
-	for i, e := range m.Accounts {
-		w.separate(i)
-		switch indent := "  "; {
-		case e.Declared == nil && any:
-			w.leftOut(indent, e.Name, e.Remarks)
-		case e.Declared == nil:
-			w.leftOut("", e.Name, e.Remarks)
-		default:
-			w.remarks(indent, e.Remarks)
-			w.account(e.Declared, m.Tokens)
-		}
-	}
 }
 
 func (w *writer) account(a *model.Account, remarks map[model.Address][]string) {

@@ -428,22 +428,31 @@ func (l *ledger) declarationsToRecord(b base) string {
 // lastApply is the newest commit of state, with its message: of several that one run
 // made, the newest that names a plan.
 func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record.Message, err error) {
-	found := errors.New("found")
-	err = l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
-		last := record.Parse(c.Message)
+	err = l.walkCommits(ctx, b, func(c git.Commit, last record.Message) (found bool) {
 		if m.Run != "" && last.Run != m.Run {
-			return found
+			return true
 		}
 		// A run on a server ends with commits that name no plan.
-		if commit, m = c.Hash, last; m.Plan == "" && m.Run != "" {
-			return nil
+		commit, m = c.Hash, last
+		return m.Plan != "" || m.Run == ""
+	})
+	return commit, m, err
+}
+
+// walkCommits goes through the commits of state, newest first, until what is looked for
+// is found, or as far as the clone has them.
+func (l *ledger) walkCommits(ctx context.Context, b base, look func(git.Commit, record.Message) (found bool)) error {
+	found := errors.New("found")
+	err := l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
+		if look(c, record.Parse(c.Message)) {
+			return found
 		}
-		return found
+		return nil
 	})
 	if errors.Is(err, found) || errors.Is(err, git.ErrShallow) {
 		err = nil
 	}
-	return commit, m, err
+	return err
 }
 
 // watchedRef is the full name of the branch that the clone remembers state under.

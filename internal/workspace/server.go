@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -99,10 +98,9 @@ func (w *Workspace) observe(ctx context.Context, backend apply.Backend, want *mo
 	if want != nil {
 		users = append(users, model.Names(want.Accounts)...)
 	}
-	if u := have.Meta.Underway; u != nil {
-		for _, a := range slices.Concat(u.Create, u.Remove) {
-			users = append(users, plan.Bearer(a).Name)
-		}
+	u := have.Underway()
+	for _, a := range slices.Concat(u.Create, u.Remove) {
+		users = append(users, plan.Bearer(a).Name)
 	}
 	return w.observeUsers(ctx, backend, model.Set(users))
 }
@@ -163,11 +161,10 @@ func (l *ledger) checkServer(backend apply.Backend, t *Terms, server string) err
 		return &ArgumentError{diag.Hinted(errors.New("osmoctl.yaml has no git.push, so no other clone sees what this run reserves on the server, and two could issue the same token"),
 			"set git.push, or give --single-writer where no other clone ever applies")}
 	}
-	at, err := url.Parse(server)
-	if err == nil && l.w.getenv("OSMOCTL_NOW") != "" && !model.IsLoopback(at.Hostname()) {
-		err = errors.New("OSMOCTL_NOW is for tests: nothing is applied with it where the server is not a loopback address")
+	if l.w.getenv("OSMOCTL_NOW") != "" && !model.IsLoopbackServer(server) {
+		return errors.New("OSMOCTL_NOW is for tests: nothing is applied with it where the server is not a loopback address")
 	}
-	return err
+	return nil
 }
 
 // heartbeat is how long a run is respected that has reserved numbers and says nothing:
@@ -234,18 +231,12 @@ type heard struct {
 
 // lastOf finds the newest commit of a run.
 func (l *ledger) lastOf(ctx context.Context, b base, run string) (last heard, err error) {
-	found := errors.New("found")
-	err = l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
-		m := record.Parse(c.Message)
-		if m.Run != run {
-			return nil
+	err = l.walkCommits(ctx, b, func(c git.Commit, m record.Message) (found bool) {
+		if m.Run == run {
+			last = heard{m.Actor, c.Committer.When}
 		}
-		last = heard{m.Actor, c.Committer.When}
-		return found
+		return m.Run == run
 	})
-	if errors.Is(err, found) || errors.Is(err, git.ErrShallow) {
-		err = nil
-	}
 	if last.actor == "" {
 		last.actor = "somebody"
 	}
@@ -279,9 +270,9 @@ func (w *Workspace) Look(ctx context.Context, project model.Project, takes func(
 	if err != nil {
 		return model.Observed{}, err
 	}
-	seen, err := backend.Observe(ctx, nil)
+	seen, err := w.observeUsers(ctx, backend, nil)
 	if err != nil {
-		return seen, fmt.Errorf("look at the server: %w", err)
+		return seen, err
 	}
 	var chosen []string
 	for _, id := range model.Names(seen.Users) {
@@ -292,9 +283,5 @@ func (w *Workspace) Look(ctx context.Context, project model.Project, takes func(
 	if len(chosen) == 0 {
 		return seen, nil
 	}
-	w.detailf("looking at the tokens of %s", model.Plural(len(chosen), "user", "users"))
-	if seen, err = backend.Observe(ctx, chosen); err != nil {
-		return seen, fmt.Errorf("look at the server: %w", err)
-	}
-	return seen, nil
+	return w.observeUsers(ctx, backend, chosen)
 }

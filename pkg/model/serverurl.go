@@ -36,6 +36,13 @@ func ParseServerURL(text string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
+// IsLoopbackServer reports whether the address of a server, as [ParseServerURL] returns
+// it, is on this machine.
+func IsLoopbackServer(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && IsLoopback(u.Hostname())
+}
+
 // IsLoopback reports whether a host is this machine, whatever a name server says.
 func IsLoopback(host string) bool {
 	if host == "localhost" {

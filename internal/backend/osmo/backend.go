@@ -135,14 +135,14 @@ func check(o Options) error {
 		}
 		return nil
 	})
-	switch u, _ := url.Parse(o.URL); {
+	switch {
 	case tokenErr != nil:
 		return tokenErr
 	case given == (o.User != ""):
 		return errors.New("the server needs either a token or the name of a user")
 	case given:
 		return nil
-	case !model.IsLoopback(u.Hostname()):
+	case !model.IsLoopbackServer(o.URL):
 		return errors.New("only a server on a loopback address can be told who we are without a token: its gateway would not believe it")
 	}
 	if err := model.CheckAccountName(o.User); err != nil {

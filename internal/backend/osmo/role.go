@@ -51,7 +51,7 @@ func (b *Backend) EnsureRole(ctx context.Context, want *model.Role) error {
 		return nil
 	}
 	switch {
-	case access.IsBuiltin(want.Name) && want.Name != userRole:
+	case access.IsBuiltin(want.Name) && want.Name != access.ChangeableRole:
 		return refuse("role %s is one of OSMO's own, which osmoctl does not change", want.Name)
 	case b.fixed.Load():
 		return refuseRole(want.Name)
@@ -85,9 +85,6 @@ func (b *Backend) EnsureRole(ctx context.Context, want *model.Role) error {
 	}
 	return fmt.Errorf("role %s: the server took it, but still has another %s", want.Name, strings.Join(different, " and "))
 }
-
-// userRole is the one of the built-in roles that OSMO lets people change.
-const userRole = "osmo-user"
 
 // compare names what differs. What a declaration leaves to the server is not
 // compared.

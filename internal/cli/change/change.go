@@ -42,10 +42,8 @@ func (o *Options) CheckAsked(env *command.Env) error {
 }
 
 // Open opens the project for a change, with what that takes of the process.
-func (o *Options) Open(ctx context.Context, env *command.Env, access workspace.Access, make func(*workspace.Workspace) error) error {
+func (o *Options) Open(ctx context.Context, env *command.Env, outside workspace.Outside, make func(*workspace.Workspace) error) error {
 	command.Harden()
-	outside := env.Outside()
-	outside.Access = access
 	outside.LockTimeout = o.LockTimeout
 	opened, err := env.OpenWith(ctx, outside)
 	if err != nil {

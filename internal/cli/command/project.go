@@ -50,7 +50,12 @@ func (e *Env) FindProject() (string, error) {
 
 // Open opens the project for a command that reads. The caller closes it.
 func (e *Env) Open(ctx context.Context) (*workspace.Workspace, error) {
-	w, err := e.OpenWith(ctx, e.Outside())
+	return e.OpenFrom(ctx, e.Outside())
+}
+
+// OpenFrom is [Env.Open] with something else from outside.
+func (e *Env) OpenFrom(ctx context.Context, outside workspace.Outside) (*workspace.Workspace, error) {
+	w, err := e.OpenWith(ctx, outside)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +63,7 @@ func (e *Env) Open(ctx context.Context) (*workspace.Workspace, error) {
 	return w, nil
 }
 
-// OpenWith opens the project with something else from outside, and finishes nothing
-// that was interrupted. The caller closes it.
+// OpenWith is [Env.OpenFrom] that finishes nothing which was interrupted.
 func (e *Env) OpenWith(ctx context.Context, outside workspace.Outside) (*workspace.Workspace, error) {
 	dir, err := e.FindProject()
 	if err != nil {
@@ -105,12 +109,11 @@ func (e *Env) WithState(ctx context.Context, read func(*workspace.Workspace, *st
 
 // WithStateFrom is [Env.WithState] with something else from outside.
 func (e *Env) WithStateFrom(ctx context.Context, outside workspace.Outside, read func(*workspace.Workspace, *state.Snapshot) error) error {
-	w, err := e.OpenWith(ctx, outside)
+	w, err := e.OpenFrom(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	w.FinishInterrupted(ctx)
 	snap, err := w.State(ctx)
 	if err != nil {
 		return err

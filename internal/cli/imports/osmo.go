@@ -30,8 +30,8 @@ func (c *osmoCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	outside := env.Outside()
-	if outside.Access, err = c.Access(env); err != nil {
+	outside, err := c.Outside(env)
+	if err != nil {
 		return err
 	}
 	w, err := env.OpenWith(ctx, outside)

@@ -41,7 +41,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	access, err := c.Access(env)
+	outside, err := c.Outside(env)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 			return err
 		}
 	}
-	return c.Open(ctx, env, access, func(w *workspace.Workspace) error {
+	return c.Open(ctx, env, outside, func(w *workspace.Workspace) error {
 		terms.Seal = identity.SealOptions(ctx, env, w, c.AllowPlugin)
 		var what workspace.Change = &workspace.Apply{Terms: terms, Replace: c.Replace, Expect: c.Expect}
 		if c.DueOnly || terms.Saved != nil && terms.Saved.DueOnly {

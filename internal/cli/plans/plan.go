@@ -73,18 +73,15 @@ func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
-	access, err := c.Access(env)
+	outside, err := c.Outside(env)
 	if err != nil {
 		return err
 	}
-	outside := env.Outside()
-	outside.Access = access
-	w, err := env.OpenWith(ctx, outside)
+	w, err := env.OpenFrom(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	w.FinishInterrupted(ctx)
 	made, err := w.Plan(ctx, workspace.PlanRequest{
 		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf, Refresh: c.Refresh,
 		RisksFit: plans.RisksFit,

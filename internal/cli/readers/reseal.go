@@ -46,7 +46,7 @@ func (c *resealCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	return c.Open(ctx, env, workspace.Access{}, func(w *workspace.Workspace) error {
+	return c.Open(ctx, env, env.Outside(), func(w *workspace.Workspace) error {
 		r := c.Request(ctx, env, c.Format)
 		r.Progress = change.LateProgress(env, "resealing")
 		done, err := w.Run(ctx, &workspace.Reseal{

@@ -32,9 +32,8 @@ type Look struct {
 // See runs a command on the newest state that the clone knows. see looks at the server
 // for some accounts, or all of them where it is given nil.
 func (l Look) See(ctx context.Context, env *command.Env, read func(snap *state.Snapshot, see func(accounts []string) (*workspace.Sight, error)) error) error {
-	outside := env.Outside()
-	var err error
-	if outside.Access, err = l.Access(env); err != nil {
+	outside, err := l.Outside(env)
+	if err != nil {
 		return err
 	}
 	return env.WithStateFrom(ctx, outside, func(w *workspace.Workspace, snap *state.Snapshot) error {
@@ -45,19 +44,20 @@ func (l Look) See(ctx context.Context, env *command.Env, read func(snap *state.S
 // maxTokenFile bounds the file of a token, in bytes: a token has 43 or 64.
 const maxTokenFile = 1024
 
-// Access is what the flags and the environment give.
-func (f Flags) Access(env *command.Env) (workspace.Access, error) {
-	a := workspace.Access{URL: env.Getenv(workspace.URLVariable), User: env.Getenv(workspace.UserVariable), Token: env.ServerToken}
-	if f.TokenFile == "" {
-		return a, nil
+// Outside is what a workspace takes from outside, with the access to a server that the
+// flags and the environment give.
+func (f Flags) Outside(env *command.Env) (workspace.Outside, error) {
+	outside := env.Outside()
+	if f.TokenFile != "" {
+		token, err := readToken(env, env.Abs(f.TokenFile))
+		if err != nil {
+			return outside, fmt.Errorf("--token-file: %w", err)
+		}
+		env.ServerToken.Wipe()
+		env.ServerToken = token
 	}
-	token, err := readToken(env, env.Abs(f.TokenFile))
-	if err != nil {
-		return a, fmt.Errorf("--token-file: %w", err)
-	}
-	env.ServerToken.Wipe()
-	env.ServerToken, a.Token = token, token
-	return a, nil
+	outside.Access = workspace.Access{URL: env.Getenv(workspace.URLVariable), User: env.Getenv(workspace.UserVariable), Token: env.ServerToken}
+	return outside, nil
 }
 
 // readToken reads a token without the blanks around it, as OSMO's own command line

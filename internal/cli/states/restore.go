@@ -25,7 +25,7 @@ func (c *restoreCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.CheckAsked(env); err != nil {
 		return err
 	}
-	return c.Open(ctx, env, workspace.Access{}, func(w *workspace.Workspace) error {
+	return c.Open(ctx, env, env.Outside(), func(w *workspace.Workspace) error {
 		done, err := w.Run(ctx, &workspace.Restore{Commit: c.Commit}, c.Request(ctx, env, c.Format))
 		if err != nil {
 			return err

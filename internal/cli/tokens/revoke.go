@@ -39,11 +39,11 @@ func (c *revokeCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.CheckAsked(env); err != nil {
 		return err
 	}
-	access, err := c.Access(env)
+	outside, err := c.Outside(env)
 	if err != nil {
 		return err
 	}
-	return c.Open(ctx, env, access, func(w *workspace.Workspace) error {
+	return c.Open(ctx, env, outside, func(w *workspace.Workspace) error {
 		done, err := w.Run(ctx, &workspace.Revoke{What: what}, c.Request(ctx, env, c.Format))
 		if err != nil {
 			return change.ShowPartial(env, done, err, c.Format)
