@@ -150,6 +150,15 @@ func TestLoadRoles(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
 	}
+	// cmp asks Policy.Equal, to which places do not count.
+	deny := got["ml-team"].Policies[1]
+	places := []diag.Position{deny.Origin, deny.ActionAt(0), deny.ResourceAt(0)}
+	at := func(line, column int) diag.Position {
+		return diag.Position{File: "manifests/a.yaml", Line: line, Column: column}
+	}
+	if diff := cmp.Diff([]diag.Position{at(7, 9), at(7, 34), at(7, 62)}, places); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
 }
 
 func TestLoadAccounts(t *testing.T) {

@@ -164,11 +164,22 @@ func (m *manifest) readPolicy(d *roleDecl, n *node) {
 	}
 	actions := m.readActions(d, n, f[policyActions])
 	d.actions = append(d.actions, actions...)
+	resources := m.readResources(d, n, f[policyResources])
 	d.role.Policies = append(d.role.Policies, model.Policy{
-		Effect:    m.readEffect(f[policyEffect].value),
-		Actions:   values(actions),
-		Resources: m.readResources(d, n, f[policyResources]),
+		Effect:       m.readEffect(f[policyEffect].value),
+		Actions:      values(actions),
+		Resources:    values(resources),
+		Origin:       m.pos(n),
+		ActionPlaces: placesOf(actions), ResourcePlaces: placesOf(resources),
 	})
+}
+
+func placesOf(nodes []*node) []model.LineColumn {
+	places := make([]model.LineColumn, len(nodes))
+	for i, n := range nodes {
+		places[i] = model.LineColumn{Line: n.line, Column: n.column}
+	}
+	return places
 }
 
 func (m *manifest) readEffect(n *node) model.Effect {
@@ -210,7 +221,7 @@ func (m *manifest) readActions(d *roleDecl, policy *node, f field) []*node {
 	return actions
 }
 
-func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
+func (m *manifest) readResources(d *roleDecl, policy *node, f field) []*node {
 	switch {
 	case f.isSet() && f.value.kind != listNode:
 		m.is(f.value, listNode, `"resources"`)
@@ -227,11 +238,11 @@ func (m *manifest) readResources(d *roleDecl, policy *node, f field) []string {
 	return nil
 }
 
-func (m *manifest) readResourceList(n *node) []string {
-	list := m.texts(m.bound(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
-	for _, s := range list {
-		if len(s) > MaxResource {
-			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(s), MaxResource)
+func (m *manifest) readResourceList(n *node) []*node {
+	list := m.scalars(m.bound(n, m.limits.PolicyResources, "policy_resources", "the policy has", "", "resources"), `"resources"`)
+	for _, item := range list {
+		if len(item.value) > MaxResource {
+			m.fail(n, codeTooLong, "name a pool, backend, user or section", "a resource of the policy has %d bytes, and the limit is %d", len(item.value), MaxResource)
 			break
 		}
 	}

@@ -63,9 +63,31 @@ type Policy struct {
 	Effect    Effect   `json:"effect"`
 	Actions   []string `json:"actions"`
 	Resources []string `json:"resources"`
+	// Origin is where the policy begins in a manifest, and ActionPlaces and
+	// ResourcePlaces are where its patterns stand there, in their order. All are zero
+	// where it comes from elsewhere.
+	Origin                       diag.Position `json:"-"`
+	ActionPlaces, ResourcePlaces []LineColumn  `json:"-"`
 }
 
-// Equal reports whether two policies say the same: same effect, same set of
+// LineColumn is a place in a file that is known. Line and Column count from 1.
+type LineColumn struct{ Line, Column int32 }
+
+// ActionAt and ResourceAt are where the pattern of that index stands, as near as is
+// known.
+func (p *Policy) ActionAt(i int) diag.Position { return p.at(p.ActionPlaces, i) }
+
+// ResourceAt is documented with ActionAt.
+func (p *Policy) ResourceAt(i int) diag.Position { return p.at(p.ResourcePlaces, i) }
+
+func (p *Policy) at(places []LineColumn, i int) diag.Position {
+	if i >= len(places) {
+		return p.Origin
+	}
+	return diag.Position{File: p.Origin.File, Line: int(places[i].Line), Column: int(places[i].Column)}
+}
+
+// Equal reports whether two policies say the same, wherever they stand: same effect, same set of
 // actions, same set of resources.
 func (p Policy) Equal(q Policy) bool {
 	return p.Effect == q.Effect && SameSet(p.Actions, q.Actions) && SameSet(p.Resources, q.Resources)

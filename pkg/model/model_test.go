@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 func TestRecipientID(t *testing.T) {
@@ -42,12 +44,13 @@ func TestPoliciesAreEqual(t *testing.T) {
 		want bool
 	}{
 		"itself":             {p, true},
-		"actions as a set":   {Policy{Allow, []string{"c:D", "a:B", "a:B"}, p.Resources}, true},
-		"fewer actions":      {Policy{Allow, []string{"a:B"}, p.Resources}, false},
-		"another effect":     {Policy{Deny, p.Actions, p.Resources}, false},
-		"resources as a set": {Policy{Allow, p.Actions, []string{"y", "x", "y"}}, true},
-		"fewer resources":    {Policy{Allow, p.Actions, []string{"y"}}, false},
-		"no resources":       {Policy{Allow, p.Actions, nil}, false},
+		"actions as a set":   {Policy{Effect: Allow, Actions: []string{"c:D", "a:B", "a:B"}, Resources: p.Resources}, true},
+		"fewer actions":      {Policy{Effect: Allow, Actions: []string{"a:B"}, Resources: p.Resources}, false},
+		"another effect":     {Policy{Effect: Deny, Actions: p.Actions, Resources: p.Resources}, false},
+		"resources as a set": {Policy{Effect: Allow, Actions: p.Actions, Resources: []string{"y", "x", "y"}}, true},
+		"fewer resources":    {Policy{Effect: Allow, Actions: p.Actions, Resources: []string{"y"}}, false},
+		"somewhere else":     {Policy{Effect: Allow, Actions: p.Actions, Resources: p.Resources, Origin: diag.Position{File: "m.yaml", Line: 3}}, true},
+		"no resources":       {Policy{Effect: Allow, Actions: p.Actions, Resources: nil}, false},
 	} {
 		if p.Equal(c.q) != c.want || c.q.Equal(p) != c.want {
 			t.Errorf("%s: want %t", name, c.want)
