@@ -5,7 +5,10 @@ import "github.com/osmoctl/osmoctl/pkg/model"
 // Roles is a set of roles under which to decide, [DefaultRole] always among
 // them. The zero value grants nothing at all; make one with [Rules.Roles]. It keeps
 // the roles it is given and does not change them, so it may be shared.
-type Roles struct{ roles []*model.Role }
+type Roles struct {
+	roles    []*model.Role
+	unplaced actionSet
+}
 
 // Decision is the answer to one request.
 type Decision struct {
@@ -32,9 +35,11 @@ type Statement struct {
 // Check decides about an action on a resource, as [Rules.Resolve] names them: a Deny
 // that matches in any role refuses, else an Allow that matches grants, else it
 // is refused. Of several matching statements it reports the first, in the
-// order of the roles and their policies.
+// order of the roles and their policies. About a resource that the server cannot
+// tell it decides as the server does ([Rules.AsksAbout]).
 func (s Roles) Check(action, resource string) Decision {
 	var d Decision
+	resource = askedAbout(s.unplaced, action, resource)
 	for _, r := range s.roles {
 		switch by := decide(r, action, resource); {
 		case by.Effect == model.Deny:

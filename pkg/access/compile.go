@@ -205,7 +205,7 @@ func (s sides) ask(i int, f field) (before, after answers) {
 	shared, unnamed := tallyUp(s.both, i, f, make([]tally, len(f.points)), tally{})
 	b, unnamedB := tallyUp(s.before, i, f, slices.Clone(shared), unnamed)
 	a, unnamedA := tallyUp(s.after, i, f, shared, unnamed)
-	return answersOf(f, b, unnamedB), answersOf(f, a, unnamedA)
+	return s.rules.answersOf(f, b, unnamedB), s.rules.answersOf(f, a, unnamedA)
 }
 
 func tallyUp(roles []*Compiled, i int, f field, at []tally, unnamed tally) ([]tally, tally) {
@@ -253,10 +253,13 @@ func (p *profile) after(from int, q point) int {
 	return from + n
 }
 
-func answersOf(f field, at []tally, unnamed tally) answers {
+// answersOf applies the rules to what was said throughout a field. What the server
+// asks about without a place has one answer everywhere.
+func (r *Rules) answersOf(f field, at []tally, unnamed tally) answers {
 	out := answers{make([]actionSet, len(at)), unnamed.result() & f.area.actions}
+	placed, everywhere := f.area.actions&^r.unplaced, out.unnamed&r.unplaced
 	for i := range at {
-		out.at[i] = at[i].result() & f.area.actions
+		out.at[i] = at[i].result()&placed | everywhere
 	}
 	return out
 }

@@ -14,10 +14,15 @@
 //     action, whatever resources that policy lists. A Deny of workflow:* on one
 //     pool therefore denies workflow:List altogether.
 //   - A policy without resources covers nothing but such actions.
-//   - The administration of users has no action; only "*:*" reaches it.
+//   - The administration of users and much else has no action
+//     ([UnregisteredRequests]); only "*:*" reaches it.
 //   - The resource "pool/*" stands for a pool that OSMO cannot tell, such as
 //     that of an unknown workflow. A policy on one pool by name covers it too,
 //     a policy on "pool/team*" does not.
+//   - In ConfigMap mode OSMO cannot tell the pool of any workflow, so whatever is
+//     done to one that is there is decided on "pool/*" ([Rules.AsksAbout]): an
+//     Allow on one pool reaches the workflows of all, an Allow on "pool/team*"
+//     those of none, and a Deny on one pool refuses those of all.
 //
 // # Servers
 //
@@ -40,7 +45,7 @@
 //	workflow:* except workflow:Exec  pool/team-*
 //	config:Read                      config/* except config/backend, config/s*
 //	pool:List
-//	*                                user administration
+//	*                                users, roles of users, … and all else without an action
 //	*:*                              *
 //
 // A Grant's action is the name of one, SERVICE:* for all of the service's
@@ -49,9 +54,9 @@
 // exceptions; what is granted again below an exception is a grant of its own.
 // Characters outside [A-Za-z0-9-_.~@:/+=] are percent-encoded in it, so that no
 // name, however chosen, reads as another grant. Two further forms stand for
-// something that policies have no word for: action "*" on "user administration"
-// is every request that no action covers, and the resource "*" is everything
-// there is, user administration included.
+// something that policies have no word for: action "*" on [Unregistered] is every
+// request that no action covers, and the resource "*" is everything there is, those
+// requests included.
 //
 // On named resources grants are exact: what they cover is granted, and nothing
 // else is. Left over are requests that name no resource where their like do:

@@ -15,9 +15,9 @@ type Grant struct {
 
 // The resources of a [Grant] that are no pattern of OSMO's.
 const (
-	// UserAdministration is the resource of the grant whose action is "*": the
-	// requests that no action covers.
-	UserAdministration = "user administration"
+	// Unregistered is the resource of the grant whose action is "*": the requests
+	// that no action covers, all of which [UnregisteredRequests] lists.
+	Unregistered = "users, roles of users, deletion of configuration, workflow tags and all else without an action"
 	// Everything is the resource of the grant that sums up all others.
 	Everything = "*"
 )

@@ -90,6 +90,8 @@ var (
 	// webServer is workflow:PortForward, which is on a pool everywhere but at
 	// /api/router/webserver, where OSMO checks no resource.
 	webServer = setOf(func(a *Action) bool { return a.Name == "workflow:PortForward" })
+	// existingWorkflow is what is done to a workflow that is there.
+	existingWorkflow = setOf(func(a *Action) bool { return a.Scope == Pool && a.Name != "workflow:Create" })
 	// plainActions are those without a resource, and own tokens.
 	plainActions = ownTokens | setOf(func(a *Action) bool { return a.Scope == Global })
 )

@@ -50,8 +50,8 @@ func Actions() []Action {
 
 // registry is OSMO's own table (its src/utils/roles/action_registry.go), sorted by
 // name, with the actions of every version; lifetimes says which has which.
-// Whatever is not in it, the whole of user administration for a start, has no
-// action: only "*:*" reaches it.
+// Whatever is not in it has no action, and only "*:*" reaches it; see
+// [UnregisteredRequests].
 var registry = []Action{
 	{"app:Create", Global, []Endpoint{
 		{"/api/app", []string{"POST"}},

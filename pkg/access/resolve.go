@@ -12,15 +12,23 @@ import (
 // included, without its database: a request about a workflow is on "pool/*"
 // here, as it is there when the workflow's pool cannot be found.
 func (rules *Rules) Resolve(method, path string) (action, resource string) {
-	// In this order: a slash before the query is not trailing to OSMO.
-	path, _, _ = strings.Cut(strings.TrimSuffix(path, "/"), "?")
-	segments := strings.Split(path, "/")
+	segments := splitPath(path)
 	for i := range routes {
 		if r := &routes[i]; r.known&rules.known != 0 && r.matches(method, segments) {
-			return r.action, resourceOf(r.action, strings.Split(strings.TrimPrefix(path, "/"), "/"))
+			if len(segments) > 1 && segments[0] == "" {
+				segments = segments[1:]
+			}
+			return r.action, resourceOf(r.action, segments)
 		}
 	}
 	return "", ""
+}
+
+// splitPath is a path's segments as OSMO sees them; the first is empty.
+func splitPath(path string) []string {
+	// In this order: a slash before the query is not trailing to OSMO.
+	path, _, _ = strings.Cut(strings.TrimSuffix(path, "/"), "?")
+	return strings.Split(path, "/")
 }
 
 // route is one endpoint, ready for matching.

@@ -14,13 +14,15 @@ type Rules struct {
 	version string
 	mode    model.Mode
 	known   actionSet
-	// areas are those of the package, each with the actions that are known
-	// there; inhabited counts those that have any.
-	areas     []area
-	inhabited int
+	// areas are those of the package, each with the actions that are known there.
+	areas []area
 	// global holds what has no resource. Its services have all of their
 	// actions, so that "workflow:*" is never said of workflow:List alone.
 	global area
+	// unplaced are the actions that the server asks about without knowing which
+	// resource they are on: in ConfigMap mode it has no database to look up the pool
+	// of a workflow in, and asks about "pool/*".
+	unplaced actionSet
 	// defaultRole is what everybody has where nothing else is said of it.
 	defaultRole     *model.Role
 	compiledDefault *Compiled
@@ -89,10 +91,10 @@ func makeRules() map[ruleKey]*Rules {
 func newRules(version string, mode model.Mode) *Rules {
 	r := &Rules{version: version, mode: mode, known: setOf(func(a *Action) bool { return a.isIn(version) })}
 	for _, a := range areas {
-		a = area{a.root, a.actions & r.known, servicesOf(a.actions & r.known)}
-		if r.areas = append(r.areas, a); a.actions != 0 {
-			r.inhabited++
-		}
+		r.areas = append(r.areas, area{a.root, a.actions & r.known, servicesOf(a.actions & r.known)})
+	}
+	if mode == model.ModeConfigMap {
+		r.unplaced = existingWorkflow
 	}
 	r.global = area{"", (plainActions | webServer) & r.known, servicesOf(r.known)}
 	r.defaultRole, _ = r.Builtin(DefaultRole)
@@ -115,7 +117,20 @@ func (r *Rules) Roles(roles []*model.Role) Roles {
 	if !hasDefault {
 		set = append(set, r.defaultRole)
 	}
-	return Roles{set}
+	return Roles{set, r.unplaced}
+}
+
+// AsksAbout is the resource that the server decides on where a request is about this
+// one: the resource itself, but "pool/*" where the server cannot tell it.
+func (r *Rules) AsksAbout(action, resource string) string {
+	return askedAbout(r.unplaced, action, resource)
+}
+
+func askedAbout(unplaced actionSet, action, resource string) string {
+	if resource != "" && unplaced != 0 && matchingActions([]string{action})&unplaced != 0 {
+		return "pool/*"
+	}
+	return resource
 }
 
 // Actions returns every action that the server knows, sorted by name. The result

@@ -14,8 +14,10 @@ type sheet struct {
 	rules  *Rules
 	global actionSet
 	rows   []row
-	// whole counts the areas that are granted altogether.
-	whole int
+	// throughout has the actions of areas in which all that is granted is granted
+	// everywhere, patchy is set where another area has something granted.
+	throughout actionSet
+	patchy     bool
 	// webServer is set where workflow:PortForward is granted on some pool.
 	webServer bool
 	meter     *meter
@@ -34,8 +36,10 @@ func (s *sheet) add(f field, granted answers) {
 		return
 	}
 	rows := f.rows(granted, s.meter)
-	if len(rows) == 1 && rows[0] == (row{f.area, f.area.root + "*", f.area.actions}) {
-		s.whole++
+	if len(rows) == 1 && rows[0].resource == f.area.root+"*" {
+		s.throughout |= rows[0].actions
+	} else {
+		s.patchy = true
 	}
 	for _, r := range rows {
 		s.webServer = s.webServer || r.actions&webServer != 0
@@ -59,7 +63,7 @@ func (s *sheet) grants() []Grant {
 		}
 	}
 	if s.global&unregistered != 0 {
-		out = append(out, Grant{"*", UserAdministration})
+		out = append(out, Grant{"*", Unregistered})
 	}
 	slices.SortFunc(out, func(a, b Grant) int {
 		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Action, b.Action))
@@ -81,28 +85,21 @@ func (s *sheet) globalRow() row {
 	return row{&s.rules.global, "", actions}
 }
 
-// everything sums up access to all resources and to user administration,
-// possibly without a minority of the actions that have no resource. auth:Token is
-// among those only where it is nowhere granted, as its name excludes other users'
-// tokens too; the web server, which has no name of its own, never is.
+// everything sums up access to all resources and to the requests without an action,
+// possibly without a minority of the actions. One that is excepted is granted
+// nowhere, since its name would except it everywhere: auth:Token also on other
+// users' tokens, workflow:PortForward also at the web server.
 func (s *sheet) everything() (Grant, bool) {
-	needed, whole := unregistered|webServer, s.rules.inhabited
-	plain := plainActions & s.rules.known
-	missing := plain &^ s.global
-	if missing&ownTokens != 0 {
-		if slices.ContainsFunc(s.rows, func(r row) bool { return r.area.actions == ownTokens }) {
-			return Grant{}, false
-		}
-		whole--
-	}
-	if s.whole < whole || s.global&needed != needed || 2*missing.size() >= plain.size() {
+	twofold := ownTokens | webServer
+	if s.patchy || s.global&unregistered == 0 || (s.global^s.throughout)&twofold != 0 {
 		return Grant{}, false
 	}
+	missing := s.rules.known &^ (s.global | s.throughout)
 	var except []string
 	for _, service := range s.rules.global.services {
 		except = append(except, service.names(service.actions&missing)...)
 	}
-	return Grant{spellExcept("*:*", except), Everything}, true
+	return Grant{spellExcept("*:*", except), Everything}, len(except) <= maxListed
 }
 
 // terms writes a set of the area's actions as patterns, by service: "*:*" without

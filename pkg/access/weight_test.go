@@ -19,7 +19,7 @@ func TestWeightOfGrants(t *testing.T) {
 		action, resource string
 		want             Weight
 	}{
-		{"*", UserAdministration, Administrator},
+		{"*", Unregistered, Administrator},
 		{"*:*", Everything, Administrator},
 		{"*:* except auth:Login, profile:*", Everything, Administrator},
 
@@ -155,7 +155,7 @@ func TestCrowdsOfPrefixes(t *testing.T) {
 // actions.
 func TestBundlesAreFew(t *testing.T) {
 	t.Parallel()
-	grants := []Grant{{"workflow:Read", "pool/a"}, {"config:Update", "config/role"}, {"*", UserAdministration}}
+	grants := []Grant{{"workflow:Read", "pool/a"}, {"config:Update", "config/role"}, {"*", Unregistered}}
 	for i := range 5000 {
 		grants = append(grants, Grant{"auth:Token", fmt.Sprintf("user/u%d", i)}, Grant{fmt.Sprintf("workflow:* except workflow:Read, workflow:X%d", i), "pool/*"})
 	}
@@ -164,7 +164,7 @@ func TestBundlesAreFew(t *testing.T) {
 		t.Fatalf("%d bundles", len(got))
 	}
 	want := []string{
-		"* on user administration", "config:Update on config/role",
+		"* on users, roles of users, deletion of configuration, workflow tags and all else without an action", "config:Update on config/role",
 		"auth:Token on user/u0; user/u1; user/u2; user/u3; user/u4; user/u5; user/u6; user/u7; and 4992 more below user/",
 	}
 	for i, w := range want {

@@ -44,14 +44,14 @@ func TestRisks(t *testing.T) {
 		{
 			name: "an administrator and its token", given: admin + "account a r1\ntoken t", then: admin + "account a r1,boss\ntoken t\ntoken u roles=boss",
 			want: []string{
-				"administrator account/a: becomes an administrator at once: gains * on user administration",
-				"administrator token/a/u: becomes an administrator at once: gains * on user administration",
+				"administrator account/a: becomes an administrator at once: gains * on users, roles of users, deletion of configuration, workflow tags and all else without an action",
+				"administrator token/a/u: becomes an administrator at once: gains * on users, roles of users, deletion of configuration, workflow tags and all else without an action",
 			},
 		},
 		{
 			name: "a role that nobody holds yet", then: admin + step,
 			want: []string{
-				"administrator role/boss: makes an administrator of whoever holds it: grants * on user administration",
+				"administrator role/boss: makes an administrator of whoever holds it: grants * on users, roles of users, deletion of configuration, workflow tags and all else without an action",
 				"administrator_by_step role/scribe: lets whoever holds it become an administrator: grants config:Update on config/role",
 			},
 		},
@@ -64,7 +64,7 @@ func TestRisks(t *testing.T) {
 		},
 		{
 			name: "a denial goes", given: "role lock -*:*@*\n" + admin + "account a boss,lock", then: "role lock pool:List@*\n" + admin + "account a boss,lock",
-			want: []string{"administrator account/a: becomes an administrator at once: gains * on user administration"},
+			want: []string{"administrator account/a: becomes an administrator at once: gains * on users, roles of users, deletion of configuration, workflow tags and all else without an action"},
 		},
 		{
 			name: "a denial that takes nothing", given: "account a r1", then: "role sly config:*@config/* -config:*@config/ROLE,config/Service\naccount a r1,sly",
@@ -98,7 +98,7 @@ func TestRisks(t *testing.T) {
 		{
 			name: "a role that was given at login becomes heavy", given: "role light ext=staff pool:List@*", then: "role light ext=staff *:*@none",
 			want: []string{
-				"administrator role/light: makes an administrator of whoever holds it: grants * on user administration",
+				"administrator role/light: makes an administrator of whoever holds it: grants * on users, roles of users, deletion of configuration, workflow tags and all else without an action",
 				"identity_provider role/light: grants an administrator's access, and is given at login to whoever has external role staff",
 			},
 		},
@@ -160,7 +160,7 @@ func TestRisks(t *testing.T) {
 		{
 			name: "a restricted plan", given: admin + "account a r1\naccount b r1", then: admin + "account a boss,r1\naccount b boss,r1",
 			opts: []func(*applytest.Options){target(model.AccountAddress("b"))},
-			want: []string{"administrator account/b: becomes an administrator at once: gains * on user administration"},
+			want: []string{"administrator account/b: becomes an administrator at once: gains * on users, roles of users, deletion of configuration, workflow tags and all else without an action"},
 		},
 		{
 			name: "a required recipient loses a key", given: "recipients ops=alice rec=carol,dave\nguard required_recipients=rec", then: "recipients ops=alice rec=carol\nguard required_recipients=rec",
@@ -270,7 +270,7 @@ func TestRestorationsHaveRisks(t *testing.T) {
 	before := w.State()
 	w.Apply(roles + "role boss *:*@none\naccount a r1\naccount b r1 protect")
 	p := plan.Restore(w.State(), before, plan.Restored{}, plan.Options{Today: w.Today})
-	if diff := cmp.Diff([]string{"administrator account/a: becomes an administrator at once: gains * on user administration"}, risksOf(p)); diff != "" {
+	if diff := cmp.Diff([]string{"administrator account/a: becomes an administrator at once: gains * on users, roles of users, deletion of configuration, workflow tags and all else without an action"}, risksOf(p)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
