@@ -95,6 +95,9 @@ func (s *sheet) everything() (Grant, bool) {
 		return Grant{}, false
 	}
 	missing := s.rules.known &^ (s.global | s.throughout)
+	if 2*missing.size() >= s.rules.known.size() {
+		return Grant{}, false
+	}
 	var except []string
 	for _, service := range s.rules.global.services {
 		except = append(except, service.names(service.actions&missing)...)
