@@ -448,6 +448,15 @@ func TestTooSlow(t *testing.T) {
 	}
 }
 
+// OSMO's gateway answers for the server after 60 s: whoever waits no longer than that
+// has no answer where there is one.
+func TestOutwaitsTheGateway(t *testing.T) {
+	t.Parallel()
+	if b := open(t, "https://osmo.example.com", strings.Repeat("x", 43)); b.Timeout <= 60*time.Second {
+		t.Errorf("a request may take no longer than %s", b.Timeout)
+	}
+}
+
 // The credential reaches no other address.
 func TestNoRedirect(t *testing.T) {
 	t.Parallel()

@@ -5,14 +5,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/osmoctl/osmoctl/internal/wait"
 	"github.com/osmoctl/osmoctl/pkg/apply"
+	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/apply/backendtest"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 var stride = flag.Int("stride", 31, "of the pairs of faults, try one in so many")
@@ -410,6 +417,85 @@ func TestBatches(t *testing.T) {
 	if len(s.server.Tokens()) != 250 || s.state().Meta.Underway != nil {
 		t.Errorf("%d tokens", len(s.server.Tokens()))
 	}
+}
+
+// slow takes its time for each token, and notes when it began with it.
+type slow struct {
+	apply.Backend
+	mu    *sync.Mutex
+	began map[string]time.Time
+}
+
+func (b slow) CreateToken(ctx context.Context, t apply.NewToken) (secret.Value, error) {
+	b.mu.Lock()
+	b.began[t.Name] = time.Now()
+	b.mu.Unlock()
+	if err := wait.For(ctx, 10*time.Second); err != nil {
+		return secret.Value{}, err
+	}
+	return b.Backend.CreateToken(ctx, t)
+}
+
+// On a slow server a batch is published before it is full: what was begun within 30 s,
+// so that others see that the run is alive. What there was no time for is not asked for
+// and not given up, and comes later under the number that it has.
+func TestPublishesByTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		text := "role r a:B@*\naccount many r\n"
+		for i := range 100 {
+			text += fmt.Sprintf("token t%d\n", i)
+		}
+		s := &scene{tb: t, server: &backendtest.Server{}, remote: &remote{}, today: applytest.Date(t, applytest.FirstDay)}
+		b := slow{mu: &sync.Mutex{}, began: map[string]time.Time{}}
+		s.wrap = func(session apply.Backend) apply.Backend {
+			b.Backend = session
+			return b
+		}
+		start := time.Now()
+		if _, err := s.attempt(text, nil); err != nil {
+			t.Fatal(err)
+		}
+		var published [][]string
+		for _, c := range s.remote.store.Commits {
+			if names := publishedFirst(c.Changes); len(names) > 0 {
+				published = append(published, names)
+			}
+		}
+		var early []string
+		for name, at := range b.began {
+			if at.Sub(start) <= 30*time.Second {
+				early = append(early, name)
+			}
+		}
+		slices.Sort(early)
+		if len(early) == 0 || len(early) == 100 || len(published) < 2 || !slices.Equal(published[0], early) {
+			t.Errorf("published are %q, and begun within 30 s were %q", published, early)
+		}
+		if all := slices.Concat(published...); len(all) != 100 {
+			t.Errorf("%d are published in all", len(all))
+		}
+		asked, have := s.server.Asked(), s.state()
+		for name, token := range have.Accounts["many"].Tokens {
+			if n := asked["many/"+name]; n != 1 || token.LastGeneration != 1 || token.Active() == nil {
+				t.Errorf("%s was asked for %d times, and its last number is %d", name, n, token.LastGeneration)
+			}
+		}
+		if len(asked) != 100 || have.Meta.Underway != nil {
+			t.Errorf("%d names were asked for, and %+v is to do", len(asked), have.Meta.Underway)
+		}
+	})
+}
+
+// publishedFirst are the tokens whose number 1 is published with these files, sorted.
+func publishedFirst(files []state.Change) (names []string) {
+	for _, c := range files {
+		if name, found := strings.CutSuffix(path.Base(c.Path), ".1.age"); found {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // again asks for a name once more where the answer was lost, which no one may.
