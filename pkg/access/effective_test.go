@@ -41,6 +41,9 @@ func reads(text, value string, matches func(pattern, value string) bool) bool {
 	if !matches(pattern, value) {
 		return false
 	}
+	if strings.HasSuffix(value, "/*") {
+		return true // A name that is excepted is not the unnamed resource.
+	}
 	return except == "" || !slices.ContainsFunc(strings.Split(except, ", "), func(p string) bool { return matches(p, value) })
 }
 
