@@ -7,7 +7,7 @@
 //
 // [grammar] is the command line as kong reads it. Each command is a struct with its flags
 // and a Run method, in the package of its noun: projects, plans, accounts, tokens,
-// exports, imports, calendar, readers, states, and answers for what OSMO's own command line would
+// access, exports, imports, calendar, readers, states, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
 // to the place where a value goes), change (who, how long, whether to ask). The open
@@ -23,6 +23,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/osmoctl/osmoctl/internal/cli/access"
 	"github.com/osmoctl/osmoctl/internal/cli/accounts"
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/calendar"
@@ -50,6 +51,7 @@ type grammar struct {
 	User    accounts.UserCmd     `cmd:"" help:"Show service accounts as applied. To make or change one, declare it: user create NAME answers with the YAML."`
 	Role    accounts.RoleCmd     `cmd:"" help:"Show roles as applied."`
 	Token   tokens.Cmd           `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
+	Access  access.Cmd           `cmd:"" help:"Say who can do what, and why, by OSMO's rules."`
 	Export  exports.Cmd          `cmd:"" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
 	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
 	Expire  calendar.Cmd         `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
@@ -146,7 +148,7 @@ var description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, or found by a scan; 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, found by a scan, or an unexpected answer (access test); 7 the answer is no (access can); 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
 
 Limits: what a project declares is bounded, and a project cannot raise that. Whoever runs osmoctl can, with ` + model.LimitsVariable + `=NAME=NUMBER,... in the environment: ` + limitWords() + `.`
 

@@ -31,6 +31,8 @@ var keySets = map[string][]string{
 	"gitKeys":          {"project", "properties", "git"},
 	"backendKeys":      {"project", "properties", "backend"},
 	"serverKeys":       {"project", "properties", "osmo"},
+	"expectationsKeys": {"access-expectations"},
+	"expectationKeys":  {"access-expectations", "$defs", "expectation"},
 }
 
 // The schemas have exactly the keys that config accepts. Those are read from

@@ -19,6 +19,17 @@ const (
 	UserOrGlobal Scope = "user_or_global"
 )
 
+// Root is what resources of the scope begin with, such as "pool/"; empty for [Global].
+func (s Scope) Root() string {
+	switch s {
+	case Pool, Config, Bucket, Backend:
+		return string(s) + "/"
+	case UserOrGlobal:
+		return "user/"
+	}
+	return ""
+}
+
 // Action is one thing that OSMO's policies can name.
 type Action struct {
 	// Name is SERVICE:Verb.

@@ -45,18 +45,19 @@ func (r *Rules) Witness(g Grant) Request {
 	return best
 }
 
-// backendWords are the names of the resources below backend/: words of paths.
-var backendWords = []string{"listener", "worker", "workflow", "router"}
+// sampleNames are what resources may be called of which a pattern leaves the name open,
+// by scope: those first that matter most, or that paths of OSMO have.
+var sampleNames = map[Scope][]string{
+	Backend: {"listener", "worker", "workflow", "router"},
+	Config:  {"role", "service"},
+}
 
-// sampleNames are what resources may be called of which a pattern leaves the name open;
-// those that matter most come first.
-var sampleNames = []string{"role", "service", "default", "example", "another", "yet-another"}
+var otherNames = []string{"example", "another", "yet-another"}
 
 // sampleResources are resources of an action that a spelled pattern covers, without what
 // is excepted.
 func sampleResources(a *Action, base string, except []string) (out []string) {
-	roots := map[Scope]string{Pool: "pool/", Bucket: "bucket/", Config: "config/", Backend: "backend/", UserOrGlobal: "user/"}
-	root := roots[a.Scope]
+	root := a.Scope.Root()
 	if base == "" || base == "*" && root == "" {
 		return []string{""}
 	}
@@ -82,11 +83,7 @@ func sampleResources(a *Action, base string, except []string) (out []string) {
 	if len(name) < len(root) {
 		name = root
 	}
-	samples := sampleNames
-	if a.Scope == Backend {
-		samples = slices.Concat(backendWords, sampleNames)
-	}
-	for _, sample := range append(samples[:len(samples):len(samples)], unlikeAny(name, except)) {
+	for _, sample := range slices.Concat(sampleNames[a.Scope], otherNames, []string{unlikeAny(name, except)}) {
 		resource := name + sample
 		if strings.HasPrefix(root+sample, name) {
 			resource = root + sample
@@ -128,7 +125,7 @@ func (r *Rules) spellRequest(action, resource string) (method, path string) {
 				method = "GET"
 			}
 			path = fillPath(e.Path, name)
-			if a, on := r.Resolve(method, path); a == action && (on == resource || existingWorkflow&matchingActions([]string{action}) != 0 && on == "pool/*") {
+			if a, on := r.Resolve(method, path); a == action && (on == resource || on == "pool/*" && strings.HasPrefix(resource, "pool/")) {
 				return method, path
 			}
 		}

@@ -1,5 +1,7 @@
 package diag
 
+import "errors"
+
 // HintError is an error with what to do about it. Its text is that of the error:
 // the hint is shown apart.
 type HintError struct {
@@ -18,3 +20,11 @@ func (e *HintError) Error() string { return e.Err.Error() }
 func (e *HintError) Hint() string { return e.hint }
 
 func (e *HintError) Unwrap() error { return e.Err }
+
+// Hint is what an error says to do next, "" where it says nothing.
+func Hint(err error) string {
+	if h, ok := errors.AsType[*HintError](err); ok {
+		return h.hint
+	}
+	return ""
+}

@@ -14,6 +14,7 @@ package rights
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -61,6 +62,56 @@ func (b Book) Roles(a model.Address) []string {
 		return nil
 	}
 	return g.CurrentRoles()
+}
+
+// Has reports whether an account, a token or a generation is there and lives. Roles
+// are not asked for: [Book.InForce] has them.
+func (b Book) Has(a model.Address) bool {
+	name := a.Account
+	if a.Kind == model.KindAccount {
+		name = a.Name
+	}
+	if b.declared != nil {
+		account := b.declared.Accounts[name]
+		return account != nil && (a.Kind == model.KindAccount || a.Generation == 0 && account.Tokens[a.Name] != nil)
+	}
+	if a.Kind == model.KindAccount {
+		return b.applied.Accounts[name].Live()
+	}
+	t := b.token(a)
+	return t != nil && (a.Generation == 0 || t.Generation(a.Generation) != nil)
+}
+
+// Subjects are the accounts, each followed by its tokens, sorted. Of an applied token the
+// generations beside the active one follow it, since they carry roles of their own.
+func (b Book) Subjects() (list []model.Address) {
+	if b.declared != nil {
+		for _, name := range model.Names(b.declared.Accounts) {
+			list = append(list, model.AccountAddress(name))
+			for _, token := range model.Names(b.declared.Accounts[name].Tokens) {
+				list = append(list, model.TokenAddress(name, token))
+			}
+		}
+		return list
+	}
+	for _, name := range model.Names(b.applied.Accounts) {
+		account := b.applied.Accounts[name]
+		if !account.Live() {
+			continue
+		}
+		list = append(list, model.AccountAddress(name))
+		for _, token := range account.LiveTokens() {
+			a := model.TokenAddress(name, strings.TrimPrefix(token, name+"/"))
+			list = append(list, a)
+			t := account.Tokens[a.Name]
+			for i := range t.Generations {
+				if g := &t.Generations[i]; g != t.Active() && g.ExpiresAt > b.on {
+					list = append(list, a.At(g.Number))
+				}
+			}
+		}
+	}
+	return list
 }
 
 // findDeclared knows no generations: those are for state to have.

@@ -1,0 +1,114 @@
+// Package access is the commands about access: who can do what, and why. They need no
+// key and open no connection.
+package access
+
+import (
+	"context"
+	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/inquiry"
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/rights"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// Cmd is osmoctl access.
+type Cmd struct {
+	Can  canCmd  `cmd:"" help:"Say whether a subject can do something, why, and what would change it. Exit code 7 is no."`
+	Who  whoCmd  `cmd:"" help:"List who can do something, or who is an administrator and by which steps."`
+	Show showCmd `cmd:"" help:"Show all that a subject can do, the heaviest first, or all subjects by services and pools."`
+	Diff diffCmd `cmd:"" help:"Say what subjects gain and lose between two revisions, each with a request that proves it."`
+	Test testCmd `cmd:"" help:"Hold a table of expected answers against the declarations. Exit code 6 is a wrong answer."`
+}
+
+// ExitNo is the exit code of the answer no.
+const ExitNo = 7
+
+// The words for what is looked at, beside revisions.
+const (
+	atWork  = "work"
+	atState = "state"
+)
+
+// moment is what the questions are about.
+type moment struct {
+	At   string     `default:"work" placeholder:"work|state|REV|state@REV" help:"What is looked at: the declarations in the work tree, what was applied, the declarations of a revision, or what was applied at one. Default: ${default}."`
+	AsOf model.Date `placeholder:"DATE" help:"The UTC day on which is asked: a value that has expired by then can do nothing. It matters to what was applied. Default: today."`
+}
+
+// open is the moment, and its name.
+func (c moment) open(ctx context.Context, env *command.Env) (*inquiry.Moment, error) {
+	book, server, err := c.read(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return inquiry.At(book, server), nil
+}
+
+func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, server model.Server, err error) {
+	day := c.AsOf
+	if day == 0 {
+		if day, err = env.Today(); err != nil {
+			return book, server, err
+		}
+	}
+	applied := func(snap *state.Snapshot) {
+		book, server = rights.Applied(snap, day), snap.Meta.Applied.Server
+	}
+	declared := func(want *model.Declarations) {
+		book, server = rights.Declared(want), want.Project.Server
+	}
+	revision, ofState := strings.CutPrefix(c.At, atState+"@")
+	switch {
+	case c.At == atWork:
+		want, err := env.Declared(ctx)
+		if err == nil {
+			declared(want)
+		}
+		return book, server, err
+	case c.At == atState:
+		err = env.WithState(ctx, func(_ *workspace.Workspace, snap *state.Snapshot) error {
+			applied(snap)
+			return nil
+		})
+		return book, server, err
+	}
+	w, err := env.Open(ctx)
+	if err != nil {
+		return book, server, err
+	}
+	defer w.Close()
+	if ofState {
+		snap, err := w.StateAt(ctx, revision)
+		if err == nil {
+			applied(snap)
+		}
+		return book, server, err
+	}
+	want, err := w.DeclaredAt(revision)
+	if err == nil {
+		declared(want)
+	}
+	return book, server, err
+}
+
+// subject is who a question is about.
+type subject struct {
+	Subject string   `predictor:"address" arg:"" optional:"" placeholder:"SUBJECT" help:"An account, token, generation or role by its address, or everybody."`
+	Roles   []string `predictor:"role" placeholder:"ROLE,..." help:"Instead of a subject: whoever holds these roles."`
+}
+
+// find is the subject that the arguments name.
+func (c subject) find(m *inquiry.Moment, at string) (inquiry.Subject, error) {
+	if len(c.Roles) > 0 {
+		return m.Holding(c.Roles)
+	}
+	if at == atWork {
+		if a, err := model.ReadAddress(c.Subject); err == nil && a.Generation > 0 {
+			return inquiry.Subject{}, command.Usagef("%s is a generation, which only state knows: add --at state", a)
+		}
+	}
+	return m.Find(c.Subject)
+}

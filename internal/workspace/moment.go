@@ -1,0 +1,35 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
+)
+
+// DeclaredAt are the declarations of a revision, which must not have errors.
+func (w *Workspace) DeclaredAt(revision string) (*model.Declarations, error) {
+	commit, err := w.repo.Resolve(revision)
+	if err != nil {
+		return nil, err
+	}
+	files, err := w.openCommitted(commit)
+	if err != nil {
+		return nil, err
+	}
+	return w.declarations(files)
+}
+
+// StateAt is what was applied at a revision, as it was recorded then.
+func (w *Workspace) StateAt(ctx context.Context, revision string) (*state.Snapshot, error) {
+	commit, err := w.repo.Resolve(revision)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := w.Snapshot(ctx, commit)
+	if err != nil {
+		return nil, fmt.Errorf("the state at %s: %w", revision, err)
+	}
+	return snap, nil
+}
