@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -41,15 +42,37 @@ func (s Roles) Explain(action, resource string) Explanation {
 	return e
 }
 
-// Place is where a statement stands in a manifest: its action's pattern, where the
-// role was declared; the zero Position where it comes from elsewhere.
-func (s Roles) Place(by Statement) diag.Position {
+// Cause is a statement as people look for it: one policy of a role, and what in it matched.
+type Cause struct {
+	Role string `json:"role"`
+	// Policy counts from 1.
+	Policy   int          `json:"policy"`
+	Effect   model.Effect `json:"effect"`
+	Action   string       `json:"action"`
+	Resource string       `json:"resource"`
+	// Place is where the pattern of its action stands; zero for a role that no file
+	// declares.
+	Place diag.Position `json:"place,omitzero"`
+}
+
+// Words names it: policy 2 of role ml-team (manifests/roles.yaml:7:9).
+func (c *Cause) Words() string {
+	words := fmt.Sprintf("policy %d of role %s", c.Policy, c.Role)
+	if c.Place.File != "" {
+		words += " (" + c.Place.String() + ")"
+	}
+	return words
+}
+
+// CauseOf is a statement of one of the roles as a cause; nil for the zero Statement.
+func (s Roles) CauseOf(by Statement) *Cause {
 	i := slices.IndexFunc(s.roles, func(r *model.Role) bool { return r.Name == by.Role })
 	if i < 0 || by.PolicyIndex >= len(s.roles[i].Policies) {
-		return diag.Position{}
+		return nil
 	}
 	p := &s.roles[i].Policies[by.PolicyIndex]
-	return p.ActionAt(max(0, slices.Index(p.Actions, by.ActionPattern)))
+	place := p.ActionAt(max(0, slices.Index(p.Actions, by.ActionPattern)))
+	return &Cause{by.Role, by.PolicyIndex + 1, by.Effect, by.ActionPattern, by.ResourcePattern, place}
 }
 
 // Step is a way in which somebody is an administrator, or becomes one.

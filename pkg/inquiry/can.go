@@ -196,7 +196,7 @@ func (s *server) answer(subject Subject, a Ask) Verdict {
 		v.DecidedOn = on
 	}
 	e := h.set.Explain(a.Action, a.Resource)
-	v.Allowed, v.By = e.Allowed, h.statement(e.By)
+	v.Allowed, v.By = e.Allowed, h.set.CauseOf(e.By)
 	v.Change = s.change(h, a, e)
 	return v
 }
@@ -263,22 +263,12 @@ const maxNamed = 5
 func (h *holding) words(list []access.Statement) string {
 	var out []string
 	for _, by := range list[:min(len(list), maxNamed)] {
-		out = append(out, h.statement(by).Words())
+		out = append(out, h.set.CauseOf(by).Words())
 	}
 	if n := len(list) - maxNamed; n > 0 {
 		out = append(out, fmt.Sprintf("%d more", n))
 	}
 	return strings.Join(out, ", ")
-}
-
-// Words names a statement as people look for it: policy 2 of role ml-team
-// (manifests/roles.yaml:7:9).
-func (s *Statement) Words() string {
-	words := fmt.Sprintf("policy %d of role %s", s.Policy, s.Role)
-	if s.Place.File != "" {
-		words += " (" + s.Place.String() + ")"
-	}
-	return words
 }
 
 // grantors are the roles that a subject could be given so that a request is allowed, those

@@ -176,29 +176,5 @@ func (s *server) compile(h *holding) []*access.Compiled {
 	return h.compiled
 }
 
-// Statement is what decides: one policy of a role, counted from 1, and what in it
-// matched.
-type Statement struct {
-	Role     string       `json:"role"`
-	Policy   int          `json:"policy"`
-	Effect   model.Effect `json:"effect"`
-	Action   string       `json:"action"`
-	Resource string       `json:"resource"`
-	// Place is where it stands; empty for a role that no file declares.
-	Place diag.Position `json:"place,omitzero"`
-}
-
-func (h *holding) statement(by access.Statement) *Statement {
-	if by == (access.Statement{}) {
-		return nil
-	}
-	return &Statement{by.Role, by.PolicyIndex + 1, by.Effect, by.ActionPattern, by.ResourcePattern, h.set.Place(by)}
-}
-
-func (h *holding) statements(list []access.Statement) []Statement {
-	out := make([]Statement, len(list))
-	for i, by := range list {
-		out[i] = *h.statement(by)
-	}
-	return out
-}
+// Statement is what decides: one policy of a role, and what in it matched.
+type Statement = access.Cause

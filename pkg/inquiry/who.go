@@ -59,7 +59,7 @@ func (s *server) answerBriefly(h *holding, a Ask) (v Verdict) {
 		a.Resource = s.rules.Witness(access.Grant{Action: a.Action, Resource: v.On[0]}).Resource
 	}
 	d := h.set.Check(a.Action, a.Resource)
-	v.Allowed, v.By = d.Allowed, h.statement(d.By)
+	v.Allowed, v.By = d.Allowed, h.set.CauseOf(d.By)
 	return v
 }
 
@@ -94,7 +94,7 @@ func (m *Moment) Administrators() []Administrator {
 				continue
 			}
 			a.Weight = max(a.Weight, step.Weight)
-			a.Steps = append(a.Steps, Step{step.Weight, step.Does, step.Grant.Action, step.Grant.Resource, h.statement(step.By)})
+			a.Steps = append(a.Steps, Step{step.Weight, step.Does, step.Grant.Action, step.Grant.Resource, h.set.CauseOf(step.By)})
 		}
 		return a, len(a.Steps) > 0
 	}
@@ -223,7 +223,7 @@ func (s *server) granted(h *holding, grants []access.Grant) []Granted {
 	out := make([]Granted, len(grants))
 	for i, g := range grants {
 		request := s.rules.Witness(g)
-		out[i] = Granted{g, g.Weight(), h.statement(h.set.Check(request.Action, request.Resource).By)}
+		out[i] = Granted{g, g.Weight(), h.set.CauseOf(h.set.Check(request.Action, request.Resource).By)}
 	}
 	slices.SortStableFunc(out, func(a, b Granted) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out

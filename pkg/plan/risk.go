@@ -20,6 +20,8 @@ type Risk struct {
 	// Address is what it is about; nil where that is the project as a whole.
 	Address *model.Address `json:"address"`
 	Message string         `json:"message"`
+	// By is the policy that brings it; nil where it is not one.
+	By *access.Cause `json:"by,omitempty"`
 }
 
 // Severity is how grave a risk is.
@@ -122,7 +124,11 @@ func (r *riskList) note(code string, a *model.Address, format string, args ...an
 }
 
 func (r *riskList) put(risk Risk) {
-	if r.within == nil || r.within.take(entryFrame+len(risk.Message)) {
+	size := entryFrame + len(risk.Message)
+	if c := risk.By; c != nil {
+		size += entryFrame + len(c.Role) + len(c.Action) + len(c.Resource) + len(c.Place.File)
+	}
+	if r.within == nil || r.within.take(size) {
 		r.list = append(r.list, risk)
 	}
 }
@@ -198,7 +204,7 @@ func (s *riskSearch) noteSubject(entries []Access) (n int) {
 	a := entries[0].Subject
 	byServer := make([][]Risk, len(s.servers))
 	for ; n < len(entries) && entries[n].Subject == a; n++ {
-		list := s.findGains(entries[n].Gained, subjectWords)
+		list := s.findGains(entries[n].Gained, subjectWords, s.serverOf(entries[n]), a)
 		if a.Kind == model.KindRole {
 			var everybody riskList
 			for _, g := range entries[n].Gained {
@@ -238,14 +244,14 @@ func (s *riskSearch) noteEverywhere(a model.Address, byServer [][]Risk) {
 
 // findGains names what is heavy, each action on each scope by itself, so that none stands
 // behind another.
-func (s *riskSearch) findGains(gained []access.Grant, words gainWords) []Risk {
+func (s *riskSearch) findGains(gained []access.Grant, words gainWords, on *comparer, subject model.Address) []Risk {
 	if len(gained) == 0 {
 		return nil
 	}
 	key := gainKey{&gained[0], words[access.Administrator]}
 	list, known := s.said[key]
 	if !known {
-		list = s.describeGains(gained, words)
+		list = s.describeGains(gained, words, on, subject)
 		s.said[key] = list
 	}
 	return list
@@ -257,15 +263,39 @@ type gainKey struct {
 	words string
 }
 
-func (s *riskSearch) describeGains(gained []access.Grant, words gainWords) []Risk {
+func (s *riskSearch) describeGains(gained []access.Grant, words gainWords, on *comparer, subject model.Address) []Risk {
 	var found riskList
+	after := on.rules.Roles(pick(on.after, append(s.carried(subject), access.DefaultRole)))
 	for _, b := range s.scale.Heavy(gained) {
-		found.note(gainCodes[b.Weight], nil, words[b.Weight], b)
+		risk := NewRisk(gainCodes[b.Weight], nil, fmt.Sprintf(words[b.Weight], b))
+		if b.Action != "" {
+			request := on.rules.Witness(access.Grant{Action: b.Action, Resource: b.Resources[0]})
+			if d := after.Check(request.Action, request.Resource); d.Allowed {
+				risk.By = after.CauseOf(d.By)
+			}
+		}
+		found.put(risk)
 	}
 	for _, c := range access.Crowds(gained) {
 		found.note(RiskWholeScope, nil, words[access.WholeScope], fmt.Sprintf("%d prefixes of two characters below %s", c.Prefixes, c.Root))
 	}
 	return found.list
+}
+
+// serverOf is the server that an entry is true of, the first where it is of all.
+func (s *riskSearch) serverOf(a Access) *comparer {
+	i := slices.IndexFunc(s.servers, func(r *comparer) bool { return a.Server == nil || *a.Server == r.rules.Server() })
+	return s.servers[max(i, 0)]
+}
+
+// carried are the roles that a subject holds once the plan is applied.
+func (s *riskSearch) carried(subject model.Address) []string {
+	if s.want != nil {
+		if roles := rights.Declared(s.want).Roles(subject); roles != nil {
+			return slices.Clone(roles)
+		}
+	}
+	return slices.Clone(rights.Applied(s.have, s.today).Roles(subject))
 }
 
 func (s *riskSearch) noteChange(c *Change) {
@@ -336,7 +366,7 @@ func (s *riskSearch) noteGrants(c *Change) {
 		}
 		gained, lost := r.rules.Diff(before, after)
 		if name != access.DefaultRole {
-			found.list = slices.Clone(s.findGains(gained, roleWords))
+			found.list = slices.Clone(s.findGains(gained, roleWords, r, c.Address))
 		}
 		granted, _ := r.rules.Diff(everybody, after)
 		if n := len(s.holders[name]); n > 0 && len(lost) > 0 && len(granted) == 0 {

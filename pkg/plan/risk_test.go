@@ -362,3 +362,23 @@ func TestRisksAreBundled(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A risk that a policy brings names it: which one, of which role.
+func TestRiskNamesItsPolicy(t *testing.T) {
+	t.Parallel()
+	p := applytest.New(t).Plan("recipients ops=alice\nrole quiet pool:List@pool/a config:Update@config/role\nrole boss *:*@none\naccount a quiet\naccount b boss\ntoken t")
+	found := map[string]string{}
+	for _, r := range p.Risks {
+		if r.By == nil {
+			t.Errorf("%s %s is brought by nothing", r.Code, r.Message)
+			continue
+		}
+		found[r.Address.String()] = r.By.Words()
+	}
+	if d := cmp.Diff(map[string]string{
+		"account/a": "policy 2 of role quiet", "role/quiet": "policy 2 of role quiet",
+		"account/b": "policy 1 of role boss", "token/b/t": "policy 1 of role boss", "role/boss": "policy 1 of role boss",
+	}, found); d != "" {
+		t.Error(d)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
@@ -35,6 +36,9 @@ func riskItem(group []plan.Risk) view.Item {
 		i.Head = append(i.Head, view.QuoteAs(view.Strong, r.Address.String()), view.Say(view.Plain, " "))
 	}
 	i.Head = append(i.Head, view.Tell(view.Clip(r.Message)), view.Say(view.Plain, " "), view.QuoteAs(view.Faint, "["+r.Code+"]"))
+	if by := causeOf(group); by != nil {
+		i.Add(view.Say(view.Plain, "by "), view.Quote(by.Words()))
+	}
 	if r.Address == nil || len(group) == 1 {
 		return i
 	}
@@ -49,6 +53,15 @@ func riskItem(group []plan.Risk) view.Item {
 		i.Add(view.Say(view.Faint, "and "+view.Count(rest)+" more of whom the same is true; -t json lists them"))
 	}
 	return i
+}
+
+// causeOf is the policy that brings all of a group, nil where there are several.
+func causeOf(group []plan.Risk) *access.Cause {
+	by := group[0].By
+	if by == nil || slices.ContainsFunc(group, func(r plan.Risk) bool { return r.By == nil || *r.By != *by }) {
+		return nil
+	}
+	return by
 }
 
 // RisksFit reports whether a comment on a pull request has room for all risks of a

@@ -207,7 +207,7 @@ func TestHeavyPoliciesAreShown(t *testing.T) {
 				t.Errorf("%s, as %s: %q is not among the changes", name, f, want)
 				continue
 			}
-			if first := strings.Index(changes, "policy "); first != at {
+			if first := strings.Index(changes, "policy + "); first != at {
 				t.Errorf("%s, as %s: another policy stands before it: %.80s", name, f, changes[first:])
 			}
 			if line, _, _ := strings.Cut(out[at:], "\n"); name == "behind actions and resources" && !strings.Contains(line, " on config/role, ") {
