@@ -382,3 +382,27 @@ func TestRiskNamesItsPolicy(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A Deny that refuses more than it says is named where it is new, and not again.
+func TestDenyBeyondItsScope(t *testing.T) {
+	t.Parallel()
+	const given, then = "osmo mode=database\nrole r workflow:*@*", "osmo mode=database\nrole r workflow:*@* -workflow:*@pool/prod"
+	warned := func(p *plan.Plan) (out []string) {
+		for _, w := range p.Warnings {
+			if w.Code == "deny_beyond_scope" {
+				out = append(out, w.Message)
+			}
+		}
+		return out
+	}
+	w := applytest.New(t)
+	w.Apply(given)
+	want := []string{"the Deny of policy 2, on pool/prod, refuses workflow:List everywhere, as no request of that kind has a resource"}
+	if d := cmp.Diff(want, warned(w.Plan(then))); d != "" {
+		t.Error(d)
+	}
+	w.Apply(then)
+	if got := warned(w.Plan(then + "\nrole s pool:List@*")); len(got) > 0 {
+		t.Errorf("said again: %q", got)
+	}
+}

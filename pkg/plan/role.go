@@ -26,7 +26,7 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
 		}
 		out.change(change)
-		p.noteEffects(&out, want)
+		p.noteEffects(&out, want, nil)
 		return out
 	}
 	before := showRole(have)
@@ -40,16 +40,18 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 			return p.waitForRole(want, have, after)
 		}
 		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
-		p.noteEffects(&out, want)
+		p.noteEffects(&out, want, before.Policies)
 	}
 	return out
 }
 
 // noteEffects notes what a role does by itself: that of everybody gives and takes
 // whatever changes in it, and a server that keeps its roles in the database gives
-// back what a built-in one was narrowed by.
-func (p rolePlanner) noteEffects(out *part, want *model.Role) {
+// back what a built-in one was narrowed by. A Deny that is new and refuses more than it
+// says is named: nobody reads that off its text.
+func (p rolePlanner) noteEffects(out *part, want *model.Role, before []model.Policy) {
 	address := model.RoleAddress(want.Name)
+	p.noteOverreach(out, want, before)
 	if want.Name == access.DefaultRole {
 		out.cases = append(out.cases, accessCase{subject: address, cause: address, effective: p.today, everybody: true})
 	}
@@ -61,6 +63,28 @@ func (p rolePlanner) noteEffects(out *part, want *model.Role) {
 		out.warn("builtin_restored", address, "only a Deny narrows the role on a server in %s: at its next start it adds back what OSMO's own form grants, %s",
 			ModeWords(r.rules.Server().Mode), grantWords(back))
 		break
+	}
+}
+
+func (p rolePlanner) noteOverreach(out *part, want *model.Role, before []model.Policy) {
+	for i, policy := range want.Policies {
+		if slices.ContainsFunc(before, policy.Equal) {
+			continue
+		}
+		for n, r := range p.servers {
+			o := r.rules.Overreach(policy)
+			if o.None() {
+				continue
+			}
+			where := ""
+			if slices.ContainsFunc(p.servers, func(other *comparer) bool { return other.rules.Overreach(policy).Words() != o.Words() }) {
+				where = " in " + p.servers.nameServer(n)
+			}
+			out.warn("deny_beyond_scope", model.RoleAddress(want.Name), "the Deny of policy %d, on %s,%s %s", i+1, strings.Join(policy.Resources, ", "), where, o.Words())
+			if where == "" {
+				break
+			}
+		}
 	}
 }
 
