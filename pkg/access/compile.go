@@ -51,6 +51,11 @@ type Work struct {
 	Bytes int
 }
 
+// CountSteps is how many steps [Rules.DiffCompiled] takes. To count them costs little.
+func (r *Rules) CountSteps(before, after []*Compiled) int {
+	return r.sidesOf(r.withDefault(before), r.withDefault(after)).steps()
+}
+
 // DiffCompiled is [Rules.Diff] of roles that were compiled before. It gives up
 // where it would take more than most.
 func (r *Rules) DiffCompiled(before, after []*Compiled, most Work) (gained, lost []Grant, used Work, ok bool) {
@@ -120,13 +125,13 @@ func (s sides) visitChanged(visit func(*Compiled)) {
 	}
 }
 
-// steps is about how much work a comparison is: every place is asked of every
-// role, and what is granted is told apart by actions and written down.
+// steps is about how much work a comparison is: every place is asked of every role that
+// both sides have, and what is granted is told apart by actions and written down.
 func (s sides) steps() (n int) {
 	roles := len(s.both) + len(s.before) + len(s.after)
 	for i := range areas {
 		points := s.countPoints(i)
-		n += points*(roles+8) + roles
+		n += points*(len(s.both)+96) + roles
 	}
 	return n
 }
@@ -203,8 +208,8 @@ func (s sides) field(i int) field {
 // ask lets both sides answer throughout a field of area i.
 func (s sides) ask(i int, f field) (before, after answers) {
 	shared, unnamed := tallyUp(s.both, i, f, make([]tally, len(f.points)), tally{})
-	b, unnamedB := tallyUp(s.before, i, f, slices.Clone(shared), unnamed)
-	a, unnamedA := tallyUp(s.after, i, f, shared, unnamed)
+	b, unnamedB := tallyOwn(s.before, i, f, slices.Clone(shared), unnamed)
+	a, unnamedA := tallyOwn(s.after, i, f, shared, unnamed)
 	return s.rules.answersOf(f, b, unnamedB), s.rules.answersOf(f, a, unnamedA)
 }
 
@@ -214,6 +219,40 @@ func tallyUp(roles []*Compiled, i int, f field, at []tally, unnamed tally) ([]ta
 		c.areas[i].addTo(at, f.points)
 	}
 	return at, unnamed
+}
+
+// tallyOwn is tallyUp for roles of which every point is one of the field: each counts at
+// its own points, which is then handed down to what lies below. So the work grows with
+// the points of the roles, and not with roles times points.
+func tallyOwn(roles []*Compiled, i int, f field, at []tally, unnamed tally) ([]tally, tally) {
+	if len(roles) == 0 {
+		return at, unnamed
+	}
+	for _, c := range roles {
+		p := &c.areas[i]
+		unnamed.merge(p.unnamed)
+		at[0].merge(p.at[0])
+		for j, next := 1, 1; j < len(p.points); j++ {
+			next = f.index(next, p.points[j])
+			at[next].merge(p.at[j])
+		}
+	}
+	for j := range at {
+		at[j].merge(at[f.around[j]])
+	}
+	return at, unnamed
+}
+
+// index is where a point stands that is one of the field's, at an index or after it.
+func (f field) index(from int, q point) int {
+	for range 4 { // mostly it is near
+		if f.points[from] == q {
+			return from
+		}
+		from++
+	}
+	n, _ := slices.BinarySearchFunc(f.points[from:], q, comparePoints)
+	return from + n
 }
 
 // addTo counts in, at each of the sorted points, what the profile says there: what

@@ -30,6 +30,12 @@ func (r *Rules) Effective(roles []*model.Role) []Grant {
 	return granted
 }
 
+// EffectiveCompiled is [Rules.Effective] of roles that were compiled before.
+func (r *Rules) EffectiveCompiled(roles []*Compiled) []Grant {
+	granted, _ := r.sidesOf(nil, r.withDefault(roles)).compare(&meter{left: unmetered})
+	return granted
+}
+
 // Diff is what the holder of the roles before gains and loses where they become
 // those after. A side without roles stands for nobody in particular: both have
 // what [DefaultRole] gives to everybody, which therefore is no news. Both

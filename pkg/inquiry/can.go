@@ -29,8 +29,8 @@ type Ask struct {
 	Why string
 }
 
-// taskPrefix begins the name of a task.
-const taskPrefix = "task:"
+// TaskPrefix begins the name of a task.
+const TaskPrefix = "task:"
 
 // Read is the question that words put: an action with or without a resource, a task
 // such as task:rsync with what it is done to, or a request such as POST /api/auth/user.
@@ -38,8 +38,8 @@ const taskPrefix = "task:"
 func (m *Moment) Read(what, on string) (Question, error) {
 	q := Question{Text: strings.TrimSpace(what + " " + on)}
 	switch {
-	case strings.HasPrefix(what, taskPrefix):
-		return m.readTask(q, strings.TrimPrefix(what, taskPrefix), on)
+	case strings.HasPrefix(what, TaskPrefix):
+		return m.readTask(q, strings.TrimPrefix(what, TaskPrefix), on)
 	case strings.HasPrefix(on, "/") && !strings.Contains(what, ":"):
 		return m.readRequest(q, strings.ToUpper(what), on)
 	}
@@ -89,7 +89,7 @@ func (m *Moment) readTask(q Question, name, on string) (Question, error) {
 	if !ok {
 		var names []string
 		for _, t := range access.Tasks() {
-			names = append(names, taskPrefix+t.Name)
+			names = append(names, TaskPrefix+t.Name)
 		}
 		return q, diag.Hinted(fmt.Errorf("there is no task %q", name), "the tasks are "+strings.Join(names, ", "))
 	}

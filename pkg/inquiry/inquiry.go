@@ -41,6 +41,8 @@ type server struct {
 	rules *access.Rules
 	roles map[string]*model.Role
 	memo  map[string]*holding
+	// compiled has each role once, however many sets it is in.
+	compiled map[string]*access.Compiled
 }
 
 // holding is what one set of roles comes to.
@@ -57,7 +59,7 @@ type holding struct {
 func At(book rights.Book, project model.Server) *Moment {
 	m := &Moment{book: book}
 	for _, rules := range access.RulesOf(project) {
-		m.servers = append(m.servers, server{rules, book.InForce(rules), map[string]*holding{}})
+		m.servers = append(m.servers, server{rules, book.InForce(rules), map[string]*holding{}, map[string]*access.Compiled{}})
 	}
 	return m
 }
@@ -161,7 +163,7 @@ func (s *server) hold(roles []string) *holding {
 
 func (s *server) weigh(h *holding) access.Weight {
 	if !h.weighed {
-		h.grants = s.rules.Effective(h.roles)
+		h.grants = s.rules.EffectiveCompiled(s.compile(h))
 		h.weight, h.weighed = access.Heaviest(h.grants), true
 	}
 	return h.weight
@@ -170,10 +172,37 @@ func (s *server) weigh(h *holding) access.Weight {
 func (s *server) compile(h *holding) []*access.Compiled {
 	if h.compiled == nil {
 		for _, r := range h.roles {
-			h.compiled = append(h.compiled, access.Compile(r))
+			c := s.compiled[r.Name]
+			if c == nil {
+				c = access.Compile(r)
+				s.compiled[r.Name] = c
+			}
+			h.compiled = append(h.compiled, c)
 		}
 	}
 	return h.compiled
+}
+
+// CheckWork refuses questions about all subjects where they would take more steps than
+// these to weigh, as a project of many different sets of large roles may. To count the
+// steps costs little. The error says what to do.
+func (m *Moment) CheckWork(steps int) error {
+	for i := range m.servers {
+		s := &m.servers[i]
+		needed, counted := 0, map[*holding]bool{}
+		for _, subject := range m.Subjects() {
+			h := s.hold(subject.Roles)
+			if counted[h] {
+				continue
+			}
+			counted[h] = true
+			if needed += s.rules.CountSteps(nil, s.compile(h)); needed > steps {
+				return diag.Hinted(fmt.Errorf("to say who can do what, more different sets of roles would have to be weighed than the limit of %d steps allows", steps),
+					"ask about one subject, let accounts share their roles, or name fewer resources in them; "+model.RaiseHint("access_steps", 2*steps))
+			}
+		}
+	}
+	return nil
 }
 
 // Statement is what decides: one policy of a role, and what in it matched.

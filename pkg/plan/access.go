@@ -235,18 +235,25 @@ const (
 
 // run makes the comparisons that are queued, within so many steps and bytes in
 // all. What each takes depends on its roles alone, so whether all of them fit does
-// not depend on the order in which they are made.
+// not depend on the order in which they are made. Steps are counted before the first is
+// taken: a project that asks for too much is told so at once.
 func (r *comparer) run(steps, room int) {
-	var next, usedSteps, usedBytes atomic.Int64
+	needed := 0
+	for _, c := range r.queue {
+		if needed += r.rules.CountSteps(c.before, c.after); needed > steps {
+			r.queue, r.tooMuch = nil, true
+			return
+		}
+	}
+	var next, usedBytes atomic.Int64
 	var workers sync.WaitGroup
-	spent := func() bool { return usedSteps.Load() > int64(steps) || usedBytes.Load() > int64(room) }
+	spent := func() bool { return usedBytes.Load() > int64(room) }
 	for range min(len(r.queue), runtime.GOMAXPROCS(0), maxWorkers) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(r.queue)) && !spent(); i = next.Add(1) - 1 {
 				c := r.queue[i]
 				gained, lost, used, ok := r.rules.DiffCompiled(c.before, c.after, access.Work{Steps: steps, Bytes: min(room, maxOneAccess)})
 				c.gained, c.lost, c.bytes = gained, lost, used.Bytes
-				usedSteps.Add(int64(used.Steps))
 				usedBytes.Add(int64(used.Bytes))
 				if !ok {
 					usedBytes.Add(int64(room) + 1)
@@ -256,7 +263,6 @@ func (r *comparer) run(steps, room int) {
 	}
 	workers.Wait()
 	r.queue = nil
-	r.tooMuch = usedSteps.Load() > int64(steps)
 	r.tooLarge = usedBytes.Load() > int64(room)
 }
 

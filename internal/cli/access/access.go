@@ -38,7 +38,7 @@ type moment struct {
 	AsOf model.Date `placeholder:"DATE" help:"The UTC day on which is asked: a value that has expired by then can do nothing. It matters to what was applied. Default: today."`
 }
 
-// open is the moment, and its name.
+// open is the moment.
 func (c moment) open(ctx context.Context, env *command.Env) (*inquiry.Moment, error) {
 	book, server, err := c.read(ctx, env)
 	if err != nil {
@@ -46,6 +46,17 @@ func (c moment) open(ctx context.Context, env *command.Env) (*inquiry.Moment, er
 	}
 	return inquiry.At(book, server), nil
 }
+
+// openForAll is the moment for a question about all subjects.
+func (c moment) openForAll(ctx context.Context, env *command.Env) (*inquiry.Moment, error) {
+	m, err := c.open(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.CheckWork(env.Limits.OrDefault().AccessSteps)
+}
+
+// read is who holds what at the moment, and the server that the project is for.
 
 func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, server model.Server, err error) {
 	day := c.AsOf

@@ -78,5 +78,11 @@ func (c *diffCmd) compare(ctx context.Context, env *command.Env, from, to string
 	if err != nil {
 		return nil, err
 	}
-	return inquiry.Diff(inquiry.At(before, server), inquiry.At(after, server)), nil
+	was, is := inquiry.At(before, server), inquiry.At(after, server)
+	for _, m := range []*inquiry.Moment{was, is} {
+		if err := m.CheckWork(env.Limits.OrDefault().AccessSteps); err != nil {
+			return nil, err
+		}
+	}
+	return inquiry.Diff(was, is), nil
 }

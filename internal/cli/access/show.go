@@ -30,6 +30,9 @@ func (c *showCmd) Run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	if c.Matrix {
+		if err := m.CheckWork(env.Limits.OrDefault().AccessSteps); err != nil {
+			return err
+		}
 		return view.ShowMatrix(env.View(), report.AccessMatrix{At: c.At, Matrix: m.Matrix()}, c.Format)
 	}
 	asked, err := c.find(m, c.At)

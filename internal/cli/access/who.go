@@ -12,7 +12,7 @@ type whoCmd struct {
 	command.TextOrJSON
 	moment
 	Administrator bool     `help:"List who is an administrator, at once or by a step, with the steps."`
-	Question      []string `arg:"" optional:"" placeholder:"ACTION [RESOURCE]" help:"An action with or without a resource, a task, or a method and a path."`
+	Question      []string `arg:"" optional:"" predictor:"question" placeholder:"ACTION [RESOURCE]" help:"An action with or without a resource, a task, or a method and a path."`
 }
 
 // Help is the long description of the command.
@@ -25,7 +25,7 @@ func (c *whoCmd) Run(ctx context.Context, env *command.Env) error {
 	if c.Administrator == (len(c.Question) > 0) || len(c.Question) > 2 {
 		return command.Usagef("ask for one: ACTION [RESOURCE], or --administrator")
 	}
-	m, err := c.open(ctx, env)
+	m, err := c.openForAll(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/pkg/inquiry"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 	"github.com/osmoctl/osmoctl/schemas"
@@ -159,23 +161,40 @@ func predictors(ctx context.Context, env *command.Env, words []string) map[strin
 		}
 		return list
 	}
+	addresses := func(snap *state.Snapshot) []string {
+		list := tokens(snap)
+		for _, name := range snap.AccountNames() {
+			list = append(list, model.AccountAddress(name).String())
+		}
+		for _, name := range model.Names(snap.Roles) {
+			list = append(list, model.RoleAddress(name).String())
+		}
+		return list
+	}
 	return map[string]complete.Predictor{
-		"account": named((*state.Snapshot).AccountNames),
-		"role":    named(report.RoleNames),
-		"token":   named(tokens),
-		"address": named(func(snap *state.Snapshot) []string {
-			list := tokens(snap)
-			for _, name := range snap.AccountNames() {
-				list = append(list, model.AccountAddress(name).String())
-			}
-			for _, name := range model.Names(snap.Roles) {
-				list = append(list, model.RoleAddress(name).String())
-			}
-			return list
+		"account":  named((*state.Snapshot).AccountNames),
+		"role":     named(report.RoleNames),
+		"token":    named(tokens),
+		"address":  named(addresses),
+		"question": complete.PredictSet(questions()...),
+		"access": named(func(snap *state.Snapshot) []string {
+			return append(append(addresses(snap), inquiry.Everybody), questions()...)
 		}),
 		"recipient": named(func(snap *state.Snapshot) []string { return model.Names(snap.Meta.Applied.Recipients) }),
 		"schema":    complete.PredictSet(schemas.Names()...),
+		"file":      complete.PredictFiles("*"),
 	}
+}
+
+// questions are what access can and access who may be asked.
+func questions() (words []string) {
+	for _, a := range access.Actions() {
+		words = append(words, a.Name)
+	}
+	for _, t := range access.Tasks() {
+		words = append(words, inquiry.TaskPrefix+t.Name)
+	}
+	return words
 }
 
 // readState reads the newest state of the project that the words are about, nil

@@ -94,7 +94,7 @@ func ShowWords(v *view.View, f view.Format) error {
 		all.Actions = append(all.Actions, a.Name)
 	}
 	for _, t := range access.Tasks() {
-		all.Tasks = append(all.Tasks, "task:"+t.Name)
+		all.Tasks = append(all.Tasks, inquiry.TaskPrefix+t.Name)
 	}
 	return v.Show(f, view.Form{
 		Text: func(p *view.Page) {
