@@ -99,7 +99,12 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 		env.Format = command.FormatIn(args)
 		return env.Fail(command.Usage(addUsageHint(err)))
 	}
-	if err := env.Configure(g.Flags, formatOf(parsed)); err != nil {
+	err = env.Configure(g.Flags, formatOf(parsed))
+	if env.Format == view.Markdown {
+		report, _, _ := strings.Cut(parsed.Command(), " ")
+		env.NameReport(report)
+	}
+	if err != nil {
 		return env.Fail(err)
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))

@@ -16,10 +16,17 @@ const (
 // stand in the order of risk, and the items within each as well, so that what is
 // cut for length is the least harmful.
 type Document struct {
+	// Title is the heading in Markdown, where it is given, and stands for the first
+	// line of Head there.
+	Title    Heading
 	Head     [][]Span
 	Sections []Section
 	Foot     [][]Span
 }
+
+// Heading is what the document is and, in short, what it says. Markdown
+// names the project between the two.
+type Heading struct{ What, Verdict string }
 
 // Section is a list under a title. A section without items is not shown.
 type Section struct {
@@ -33,6 +40,20 @@ type Section struct {
 	// Graded says that the items are sorted by weight, and Vital that none may
 	// be left out as long as there is any room.
 	Graded, Vital bool
+	// Folded sections stand last in Markdown, and open when somebody wants to read
+	// them. Until then they say how many things they are about, Count or else one
+	// for each item, and Gist.
+	Folded bool
+	Count  int
+	Gist   string
+}
+
+// Fold folds sections.
+func Fold(list ...Section) []Section {
+	for i := range list {
+		list[i].Folded = true
+	}
+	return list
 }
 
 // Item is one entry of a section: a mark, a line, and further lines below it.
@@ -90,7 +111,7 @@ func (v *View) ShowDocument(f Format, d Document) error {
 		return v.Print(d.text)
 	case Markdown:
 		d.paste(v.Paste)
-		return v.write(v.Out, []byte(d.markdown()))
+		return v.write(v.Out, []byte(d.markdown(v.Comment)))
 	}
 	return ErrFormat{f}
 }

@@ -1,18 +1,13 @@
 package view_test
 
 import (
-	"bytes"
 	"html"
 	"math/rand/v2"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	rawhtml "github.com/yuin/goldmark/renderer/html"
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -23,43 +18,6 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
-
-// render makes HTML of Markdown, raw HTML let through: what a text smuggles in
-// has to be seen.
-type render func(t testing.TB, markdown string) string
-
-// renderers are programs of others that know GitHub's Markdown. cmark-gfm is what
-// GitHub itself goes by; it is not on every machine.
-func renderers() map[string]render {
-	all := map[string]render{"goldmark": byGoldmark}
-	if program, err := exec.LookPath("cmark-gfm"); err == nil {
-		all["cmark-gfm"] = byProgram(program, "--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink", "-e", "tasklist", "-e", "footnotes")
-	}
-	return all
-}
-
-func byGoldmark(t testing.TB, markdown string) string {
-	t.Helper()
-	var out bytes.Buffer
-	g := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList), goldmark.WithRendererOptions(rawhtml.WithUnsafe()))
-	if err := g.Convert([]byte(markdown), &out); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-func byProgram(program string, args ...string) render {
-	return func(t testing.TB, markdown string) string {
-		t.Helper()
-		cmd := exec.Command(program, args...)
-		cmd.Stdin = strings.NewReader(markdown)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(out)
-	}
-}
 
 // markup is what Markdown, GitHub and HTML have a meaning for.
 var markup = []string{
@@ -82,11 +40,6 @@ func hostileText(r *rand.Rand, n int) string {
 	return b.String()
 }
 
-var (
-	codeElement = regexp.MustCompile(`<code>([^<]*)</code>`)
-	element     = regexp.MustCompile(`</?([a-z0-9]+)([^>]*)>`)
-)
-
 // TestSpansAreCode gives hostile texts to renderers of others: each has to come
 // out as one code span that shows the text, and nothing beside it.
 func TestSpansAreCode(t *testing.T) {
@@ -100,7 +53,7 @@ func TestSpansAreCode(t *testing.T) {
 	for _, s := range texts {
 		document.WriteString(view.EscapeMarkdown(s) + "\n\n")
 	}
-	for name, render := range renderers() {
+	for name, render := range viewtest.Renderers() {
 		lines := strings.Split(strings.TrimSpace(render(t, document.String())), "\n")
 		if len(lines) != len(texts) {
 			t.Errorf("%s makes %d blocks of %d spans", name, len(lines), len(texts))
@@ -147,16 +100,13 @@ func markdownOf(t *testing.T, s string) string {
 	return out.Stdout.String()
 }
 
-// skeleton is a rendered document without what its code spans say.
-func skeleton(html string) string { return codeElement.ReplaceAllString(html, "<code></code>") }
-
 // phrase is words and code side by side: how much of a sentence is words depends
 // on what it names.
 var phrase = regexp.MustCompile(`>[^<\n]*[^<\s][^<\n]*`)
 
 // shape is a skeleton without its words.
 func shape(html string) string {
-	return phrase.ReplaceAllString(strings.ReplaceAll(skeleton(html), "<code></code>", "code"), ">·")
+	return phrase.ReplaceAllString(strings.ReplaceAll(viewtest.Skeleton(html), "<code></code>", "code"), ">·")
 }
 
 // TestDocumentsAreOurs holds whole documents against renderers of others: with
@@ -174,28 +124,15 @@ func TestDocumentsAreOurs(t *testing.T) {
 		attacks = append(attacks, hostileText(r, 6))
 	}
 	harmless := markdownOf(t, "harmless")
-	for name, render := range renderers() {
+	for name, render := range viewtest.Renderers() {
 		want := shape(render(t, harmless))
 		for _, s := range append(attacks, "harmless") {
 			got := render(t, markdownOf(t, s))
-			checkElements(t, name, skeleton(got))
+			viewtest.CheckElements(t, name, viewtest.Skeleton(got))
 			if diff := cmp.Diff(want, shape(got)); diff != "" {
 				t.Fatalf("%s: with %q these are other documents:\n%s", name, s, diff)
 			}
 		}
-	}
-}
-
-// checkElements lets through what our documents are made of, without attributes.
-func checkElements(t *testing.T, what, html string) {
-	t.Helper()
-	for _, found := range element.FindAllStringSubmatch(html, -1) {
-		if !strings.Contains(" h3 h4 p ul li code strong ", " "+found[1]+" ") || found[2] != "" && found[2] != "/" {
-			t.Errorf("%s has the element %s", what, found[0])
-		}
-	}
-	if said := strings.Trim(element.ReplaceAllString(html, ""), " \n"); strings.ContainsAny(said, "@#<>[]!`|\\~_/") {
-		t.Errorf("%s says outside of code: %q", what, said)
 	}
 }
 
@@ -207,8 +144,8 @@ func TestLongDocumentsAreOurs(t *testing.T) {
 		text := hostileText(r, 400)
 		s := viewtest.New()
 		viewtest.Must(t, plans.Show(&s.View, viewtest.HugePlan(t, 300, text), view.Markdown))
-		for name, render := range renderers() {
-			checkElements(t, name, skeleton(render(t, s.Stdout.String())))
+		for name, render := range viewtest.Renderers() {
+			viewtest.CheckElements(t, name, viewtest.Skeleton(render(t, s.Stdout.String())))
 		}
 	}
 }

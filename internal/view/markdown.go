@@ -4,23 +4,32 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
-// MarkdownLimit is what a comment on GitHub holds, in characters, less some room
-// for what a workflow puts round it.
-const MarkdownLimit = 65_536 - 2_000
-
-// markdown lays the document out for a comment. Our own words have no character
-// that Markdown knows; everything else stands in code spans.
+// markdown lays the document out for a comment: the mark that it is found again by,
+// a heading, what everybody has to see, and folded below it the rest. Our own words
+// have no character that Markdown knows; everything else stands in code spans.
 //
 // Where the whole is too long, room is kept first for what is heavy, in any
 // section; of the rest each section gets at most half of the room that is left, in
 // the order of risk, so that none starves those after it entirely. Where even what
 // is heavy is too long, the sections that are vital keep theirs, since they say it
 // all; and where those are, the document says so before anything else.
-func (d Document) markdown() string {
-	room := d.room()
+func (d Document) markdown(c Comment) string {
+	if d.Title.What != "" {
+		d.Head = append([][]Span{c.spans(d.Title)}, d.Head[min(1, len(d.Head)):]...)
+	}
+	d.Sections = slices.Clone(d.Sections)
+	slices.SortStableFunc(d.Sections, func(a, b Section) int {
+		switch {
+		case a.Folded == b.Folded:
+			return 0
+		case a.Folded:
+			return 1
+		}
+		return -1
+	})
+	room := d.room(c)
 	blocks, kept := d.blocks(false)
 	if kept > room {
 		blocks, kept = d.blocks(true)
@@ -29,11 +38,11 @@ func (d Document) markdown() string {
 		d.Head = slices.Insert(slices.Clone(d.Head), min(1, len(d.Head)), []Span{
 			Say(Fault, "Incomplete"), Say(Plain, ": a comment has no room for all risks of this plan. "), Quote("osmoctl plan"), Say(Plain, " shows them as text."),
 		})
-		room = d.room()
+		room = d.room(c)
 		kept = cutVital(blocks, kept, room)
 	}
 	var out strings.Builder
-	out.WriteString(markdownHead(d.Head))
+	out.WriteString(c.marker() + markdownHead(d.Head))
 	free, rest := room-kept, 0
 	for _, b := range blocks {
 		rest += b.length() - b.kept
@@ -49,16 +58,18 @@ func (d Document) markdown() string {
 	return out.String() + markdownParagraphs(d.Foot)
 }
 
-// VitalFits reports whether a comment has room for all of the vital sections, where
-// this many others keep their titles.
+// VitalFits reports whether a comment on GitHub has room for all of the vital
+// sections, where this many others keep their titles. It is the same for whatever
+// comment somebody asks for, and for every project's path.
 func (d Document) VitalFits(others int) bool {
 	_, kept := d.blocks(true)
-	return kept+others*(leftRoom+len("\n#### Waiting for an identity\n\n")) <= d.room()
+	other := Section{Title: "Waiting for an identity", Folded: true, Count: 1_000_000, Gist: strings.Repeat("-", 60)}
+	return maxNaming+kept+others*other.block(false).kept <= d.room(Comment{})
 }
 
-// room is what head and foot leave of a comment.
-func (d Document) room() int {
-	return MarkdownLimit - length(markdownHead(d.Head)) - length(markdownParagraphs(d.Foot))
+// room is what marker, head and foot leave of a comment.
+func (d Document) room(c Comment) int {
+	return c.limit() - len(c.marker()) - len(markdownHead(d.Head)) - len(markdownParagraphs(d.Foot))
 }
 
 // blocks are the sections in Markdown, and kept is the room that must be kept for
@@ -93,21 +104,39 @@ type block struct {
 	Section
 	title string
 	texts []string
+	// end is what follows the items.
+	end string
 	// kept is the length that is not to be cut.
 	kept int
 }
 
 func (s Section) block(keepHeavy bool) *block {
 	b := &block{Section: s, title: "\n#### " + s.Title + "\n\n"}
+	if s.Folded {
+		b.title, b.end = "\n<details>\n<summary>"+s.summary()+"</summary>\n\n", "\n</details>\n"
+	}
 	b.kept, b.Items = b.length(), slices.Clone(s.Items)
 	for _, i := range s.Items {
 		text := i.markdown()
 		b.texts = append(b.texts, text)
 		if keepHeavy && i.Heavy {
-			b.kept += length(text)
+			b.kept += len(text)
 		}
 	}
 	return b
+}
+
+// summary is what a folded section says.
+func (s Section) summary() string {
+	n := s.Count
+	if n == 0 {
+		n = len(s.Items) + s.Left
+	}
+	words := s.Title + " (" + Count(n) + ")"
+	if s.Gist != "" {
+		words += ": " + s.Gist
+	}
+	return words
 }
 
 // cut drops items from the end, what is heavy last, until the block has at most
@@ -120,7 +149,7 @@ func (b *block) cut(room int) {
 			if i.Heavy != heavy {
 				continue
 			}
-			have -= length(b.texts[n])
+			have -= len(b.texts[n])
 			b.texts, b.Items = slices.Delete(b.texts, n, n+1), slices.Delete(b.Items, n, n+1)
 			b.Left++
 			b.LeftGrave = b.LeftGrave || i.Heavy || i.Grave
@@ -132,9 +161,9 @@ func (b *block) cut(room int) {
 const leftRoom = 140
 
 func (b *block) length() int {
-	n := length(b.title) + leftRoom
+	n := len(b.title) + leftRoom + len(b.end)
 	for _, text := range b.texts {
-		n += length(text)
+		n += len(text)
 	}
 	return n
 }
@@ -147,11 +176,13 @@ func (b *block) write(out *strings.Builder) {
 	if b.Left > 0 {
 		out.WriteString("- " + b.restWords() + "\n")
 	}
+	out.WriteString(b.end)
 }
 
+// markdown is the item without its mark: its words say the same, and lists have marks.
 func (i Item) markdown() string {
 	var b strings.Builder
-	b.WriteString("- " + EscapeMarkdown(i.Mark) + " " + markdownLine(i.Head) + "\n")
+	b.WriteString("- " + markdownLine(i.Head) + "\n")
 	for _, line := range i.Body {
 		b.WriteString("  - " + markdownLine(line) + "\n")
 	}
@@ -209,7 +240,7 @@ func markdownSpan(s Span) string {
 // sentenceWord is a word, number or date in which Markdown and what renders it
 // find nothing: no sign, no address, no mention, no reference to an issue. Signs
 // that end a clause may follow, but none that makes a number that of a list.
-var sentenceWord = regexp.MustCompile(`^(?:\(?[A-Za-z]+(?:['-][A-Za-z]+)*\)?[,.;:]?|` + sentenceNumber + `[,;:]?|\(` + sentenceNumber + `\)[,;:]?)$`)
+var sentenceWord = regexp.MustCompile(`^(?:\(?[A-Za-z]+(?:['-][A-Za-z]+)*\)?[,.;:?]?|` + sentenceNumber + `[,;:]?|\(` + sentenceNumber + `\)[,;:]?)$`)
 
 const sentenceNumber = `(?:[0-9]{1,3}(?:,[0-9]{3})*[d%]?|[0-9]{4}-[0-9]{2}-[0-9]{2})`
 
@@ -232,8 +263,9 @@ func markdownSentence(s string) string {
 			return strings.Join(append(out, markdownWords(rest)...), " ")
 		}
 		out = append(out, markdownWords(rest[:quoted[0]])...)
-		out = append(out, EscapeMarkdown(rest[quoted[0]:quoted[1]]))
-		rest = rest[quoted[1]:]
+		after := strings.TrimLeft(rest[quoted[1]:], ",;:")
+		out = append(out, EscapeMarkdown(rest[quoted[0]:quoted[1]])+rest[quoted[1]:len(rest)-len(after)])
+		rest = after
 	}
 	return strings.Join(out, " ")
 }
@@ -261,5 +293,3 @@ func markdownWords(s string) (out []string) {
 	flush()
 	return out
 }
-
-func length(s string) int { return utf8.RuneCountInString(s) }

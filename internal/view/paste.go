@@ -26,9 +26,39 @@ type Paste struct {
 
 // The commands that our own words propose.
 var (
-	ownCommand = regexp.MustCompile(`\bosmoctl (plan|apply|validate|user|role|token|export|expiring|secrets|state|log)\b`)
+	ownCommand = regexp.MustCompile(`\bosmoctl (plan|apply|validate|access|user|role|token|export|import|expiring|secrets|state|log)\b`)
 	gitCommand = regexp.MustCompile(`\bgit (add|check-attr|checkout|commit|fetch|fsck|log|merge|pull|push|rebase|reflog|revert|show|switch|update-index)\b`)
 )
+
+// advisedCommand is a command with all that follows it, at the beginning of what a
+// hint says or of its last clause.
+var advisedCommand = regexp.MustCompile(`(?:^|: )((?:[A-Z][A-Z_]*=[^ ]+ )?(?:osmoctl|git) [a-z].*)$`)
+
+// IsCommand reports whether a hint begins with a command. One of a plan's notices is
+// nothing else then.
+func IsCommand(hint string) bool {
+	at := advisedCommand.FindStringSubmatchIndex(hint)
+	return at != nil && at[2] == 0
+}
+
+// Advise is a hint: words, and the command that they may lead to.
+func Advise(hint string) []Span {
+	words, command := hint, ""
+	if at := advisedCommand.FindStringSubmatchIndex(hint); at != nil {
+		words, command = hint[:at[2]], hint[at[2]:]
+	}
+	var line []Span
+	if words = strings.TrimSpace(words); words != "" {
+		line = append(line, Span{Text: words, Told: true, Command: true})
+	}
+	if words != "" && command != "" {
+		line = append(line, Say(Plain, " "))
+	}
+	if command != "" {
+		line = append(line, Run(command))
+	}
+	return line
+}
 
 // Rewrite rewrites the commands in words of ours.
 func (c Paste) Rewrite(text string) string {

@@ -31,6 +31,8 @@ type View struct {
 	Width, ErrWidth int
 	// Paste is about the commands that it proposes.
 	Paste Paste
+	// Comment is what documents in Markdown are for.
+	Comment Comment
 }
 
 // ErrFormat is returned for a format that a result does not have.

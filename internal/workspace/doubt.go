@@ -95,10 +95,10 @@ func (t *trust) describeGap() *plan.Notice {
 		return &plan.Notice{
 			Code:    noticeUnchecked,
 			Message: "The history of state was not checked, since this clone is shallow: what was edited by hand, or taken back, is not seen",
-			Hint:    t.w.historyHint(),
+			Hint:    t.w.historyCommand(),
 		}
 	case t.report.Unread:
-		hint := "git fsck shows what is missing"
+		hint := "git fsck"
 		if partial, err := t.w.repo.Partial(); partial && err == nil {
 			hint = "osmoctl state fetch"
 		}
@@ -109,6 +109,14 @@ func (t *trust) describeGap() *plan.Notice {
 		}
 	}
 	return nil
+}
+
+// historyCommand is what brings to a shallow clone as much of the history as is needed.
+func (w *Workspace) historyCommand() string {
+	if w.upstream() == "" {
+		return w.historyHint()
+	}
+	return "osmoctl state fetch"
 }
 
 // historyHint is the command that brings the history to a shallow clone.
@@ -148,9 +156,9 @@ func (t *trust) liveEnded(have *state.Snapshot) []plan.Notice {
 				if e, has := ended[g.Handle(model.TokenAddress(name, token))]; has {
 					list = append(list, plan.Notice{
 						Code: noticeEnded,
-						Message: fmt.Sprintf("token/%s/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it",
-							name, token, g.Number, e.On, e.Reason, e.Commit),
-						Hint: fmt.Sprintf("osmoctl token revoke %s/%s@%d --reason TEXT records its end again; osmoctl state restore %.12s takes back what forgot it", name, token, g.Number, e.Commit),
+						Message: fmt.Sprintf("token/%s/%s@%d is live in this state, and its value was ended on %s (%q; commit %.12s): every command refuses it; osmoctl state restore %.12s takes back what forgot its end, and to revoke it records that again",
+							name, token, g.Number, e.On, e.Reason, e.Commit, e.Commit),
+						Hint: fmt.Sprintf("osmoctl token revoke %s/%s@%d --reason 'ended before'", name, token, g.Number),
 					})
 				}
 			}

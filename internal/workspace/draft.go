@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git"
@@ -126,17 +127,17 @@ func readNotice(kind worktree.RemarkKind, detail string, paths []string) plan.No
 	case worktree.Uncommitted:
 		return plan.Notice{
 			Code: "uncommitted", Message: "not committed, and planned as it lies in the work tree: " + what,
-			Hint: "apply reads commits only: git add " + all + " && git commit",
+			Hint: "git add " + all + " && git commit",
 		}
 	case worktree.Converted:
 		return plan.Notice{
 			Code: "stored_otherwise", Message: "git stores other bytes than lie in the work tree, and the plan reads what git stores: " + what,
-			Hint: "git check-attr -a -- " + all + " says why",
+			Hint: "git check-attr -a -- " + all,
 		}
 	case worktree.Unconverted:
 		return plan.Notice{
 			Code: "not_converted", Message: fmt.Sprintf("what lies in the work tree is not planned, since only a program could tell how git stores it (%s); the plan reads what git has: %s", detail, what),
-			Hint: "git add " + all + " lets git store what lies there",
+			Hint: "git add " + all,
 		}
 	case worktree.Unseen:
 		return plan.Notice{
@@ -145,8 +146,8 @@ func readNotice(kind worktree.RemarkKind, detail string, paths []string) plan.No
 		}
 	case worktree.Ignored:
 		return plan.Notice{
-			Code: "ignored_by_git", Message: "left out, since git ignores it and no commit would hold it: " + what,
-			Hint: "git add -f " + all + " if it is meant, or move it away",
+			Code: "ignored_by_git", Message: "left out, since git ignores it and no commit would hold it, so add it by force or move it away: " + what,
+			Hint: "git add -f " + all,
 		}
 	case worktree.Foreign:
 		return plan.Notice{
@@ -160,12 +161,20 @@ func readNotice(kind worktree.RemarkKind, detail string, paths []string) plan.No
 	}
 }
 
-// nameFirst lists the first paths and counts the rest.
+// nameFirst lists the first paths and counts the rest. One with blanks is quoted: its
+// words would look like ours.
 func nameFirst(paths []string) string {
-	if len(paths) <= maxNamed {
-		return strings.Join(paths, ", ")
+	names := slices.Clone(paths[:min(len(paths), maxNamed)])
+	for i, name := range names {
+		if strings.ContainsAny(name, ` "`) {
+			names[i] = strconv.Quote(name)
+		}
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNamed], ", "), len(paths)-maxNamed)
+	words := strings.Join(names, ", ")
+	if rest := len(paths) - len(names); rest > 0 {
+		words += fmt.Sprintf(" and %d more", rest)
+	}
+	return words
 }
 
 // shellWords makes paths safe to paste behind a command. They come from a pull

@@ -57,6 +57,24 @@ func CheckNamed(dir string) error {
 	return err
 }
 
+// PathInRepository is the way to a directory from the top of its repository, in slashes;
+// "" at the top, and where there is no repository.
+func PathInRepository(dir string) string {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return ""
+	}
+	root := repositoryAbove(real)
+	if root == "" {
+		return ""
+	}
+	below, err := filepath.Rel(root, real)
+	if err != nil || below == "." {
+		return ""
+	}
+	return filepath.ToSlash(below)
+}
+
 // repositoryAbove is the nearest directory with a .git at or above dir, as its
 // path is spelled; "" is none.
 func repositoryAbove(dir string) string {

@@ -259,7 +259,7 @@ func (w *Workspace) Fetch(ctx context.Context) error {
 		return err
 	}
 	if n := t.describeGap(); n != nil {
-		return diag.Hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), n.Hint)
+		return diag.Hinted(errors.New("the history of state is not complete, though everything was fetched that there is"), w.historyHint())
 	}
 	w.notef("The history of state is here.")
 	return nil

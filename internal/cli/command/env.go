@@ -67,6 +67,8 @@ type Env struct {
 	KeyAsPath bool
 	// Paste is about the commands that are proposed.
 	Paste view.Paste
+	// Comment is what results and errors in Markdown are for.
+	Comment view.Comment
 	// Format is that of the command's result, and so of errors.
 	Format view.Format
 	// Limits are the operator's; the zero Limits are the defaults.
@@ -115,7 +117,7 @@ type RedirectedFile struct {
 func (e *Env) View() *view.View {
 	return &view.View{
 		Out: e.Stdout, Err: e.Stderr,
-		Paste: e.Paste,
+		Paste: e.Paste, Comment: e.Comment,
 		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
 		Width: e.columns(e.StdoutTerminal), ErrWidth: e.columns(e.StderrTerminal),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -46,6 +47,17 @@ func (e *Env) FindProject() (string, error) {
 		e.Paste.Project = filepath.ToSlash(up)
 	}
 	return dir, nil
+}
+
+// NameReport says which command's document is shown, and of which project: the one that
+// is found, or the folder in which none is. So whatever keeps the command from having a
+// result stands in the comment that its result would stand in.
+func (e *Env) NameReport(report string) {
+	dir, err := e.FindProject()
+	if err != nil {
+		dir = e.Dir
+	}
+	e.Comment = view.Comment{Report: report, Project: workspace.PathInRepository(dir)}
 }
 
 // Open opens the project for a command that reads. The caller closes it.

@@ -3,6 +3,7 @@ package plans
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/change"
@@ -68,7 +69,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 }
 
 func (c *ApplyCmd) check(env *command.Env) error {
-	if err := c.checkScope(); err != nil {
+	if err := errors.Join(c.bound(env), c.checkScope()); err != nil {
 		return err
 	}
 	if c.Plan != "" && (len(c.Target)+len(c.Replace) > 0 || c.DueOnly) {

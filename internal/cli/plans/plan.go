@@ -4,6 +4,7 @@ package plans
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/server"
@@ -16,7 +17,20 @@ import (
 
 // textJSONMarkdown is the -t of plan and apply.
 type textJSONMarkdown struct {
-	Format view.Format `short:"t" name:"format-type" enum:"text,json,markdown" default:"text" help:"Output format: ${enum}."`
+	Format        view.Format `short:"t" name:"format-type" enum:"text,json,markdown" default:"text" help:"Output format: ${enum}."`
+	MarkdownLimit *int        `placeholder:"BYTES" help:"How long Markdown may be, at least 8192 bytes. What there is no room for is counted. Default: 63536, as much as a comment on GitHub holds with something round it. GitLab's hold 1000000. No guardrail depends on it."`
+}
+
+// bound gives documents in Markdown the room that was asked for.
+func (f textJSONMarkdown) bound(env *command.Env) error {
+	if f.MarkdownLimit == nil {
+		return nil
+	}
+	if *f.MarkdownLimit < view.MinMarkdownLimit {
+		return command.Usagef("--markdown-limit takes at least %d bytes, for what must not be left out", view.MinMarkdownLimit)
+	}
+	env.Comment.Limit = *f.MarkdownLimit
+	return nil
 }
 
 // OutputFormat is that of the plan, and of errors.
@@ -70,7 +84,7 @@ func (PlanCmd) Help() string {
 
 // Run plans and shows the plan.
 func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
-	if err := errors.Join(c.checkScope(), c.checkOut(env)); err != nil {
+	if err := errors.Join(c.bound(env), c.checkScope(), c.checkOut(env)); err != nil {
 		return err
 	}
 	outside, err := c.Outside(env)
@@ -89,7 +103,7 @@ func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	env.Paste.Flags = append(c.scope.flags(), c.Allow.Flags()...)
+	env.Paste.Flags = slices.Concat(c.scope.flags(), c.Allow.Flags(), c.Typed())
 	if !c.DueOnly {
 		steps := w.StepsToApply(ctx, made)
 		env.Paste.Before, env.Paste.Only = steps.Commands, steps.Only

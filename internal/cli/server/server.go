@@ -14,6 +14,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -21,6 +22,14 @@ import (
 // Flags are those of commands that may talk to a server.
 type Flags struct {
 	TokenFile string `type:"path" placeholder:"FILE" help:"A file with the personal access token for the project's OSMO server, instead of OSMO_TOKEN. OSMO_URL has to name the server too."`
+}
+
+// Typed are the flags as they would be typed.
+func (f Flags) Typed() []string {
+	if f.TokenFile == "" {
+		return nil
+	}
+	return []string{"--token-file " + model.ShellWord(f.TokenFile)}
 }
 
 // Look is the flags of commands that show state, and what its server has otherwise.

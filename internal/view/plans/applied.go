@@ -12,6 +12,7 @@ import (
 // applyReport is what an apply did, for people.
 func applyReport(p *plan.Plan, r *apply.Result) view.Document {
 	d := describeApplied(p, r)
+	d.Title = titleOf("Apply", d.Head[0][0].Text)
 	d.Sections = append(d.Sections, endedSection(r))
 	return d
 }
@@ -53,6 +54,7 @@ func describeApplied(p *plan.Plan, r *apply.Result) view.Document {
 func partialReport(p *plan.Plan, e *apply.PartialError) view.Document {
 	head := "Applied in part: " + view.Plural(len(e.Done.Issued), "token", "tokens") + " issued, " + view.Count(len(e.Failed)) + " failed, " + view.Count(len(e.NotReached)) + " not reached."
 	d := view.Document{
+		Title:    titleOf("Apply", head),
 		Head:     [][]view.Span{{view.Say(view.Warn, head)}},
 		Sections: []view.Section{failedSection(e), notReachedSection(e), issuedSection(e.Done), endedSection(e.Done), risksSection(p)},
 	}

@@ -13,26 +13,43 @@ import (
 // then what they mean for access, for readers and for the rails themselves, and
 // last what is good to know.
 func planDocument(p *plan.Plan, c view.Paste) view.Document {
-	return view.Document{
-		Head: planHead(p),
-		Sections: []view.Section{
-			blockedSection(p),
-			risksSection(p),
-			driftSection(p),
-			changesSection(p),
-			filesSection(p),
-			accessSection(p),
-			readersSection(p),
-			settingsSection(p),
-			impliedSection(p),
-			waitingSection(p),
-			helmSection(p),
-			warningsSection(p),
-			undeclaredSection(p),
-			upcomingSection(p),
-		},
-		Foot: planFoot(p, c),
+	sections := []view.Section{blockedSection(p), risksSection(p)}
+	sections = append(sections, view.Fold(driftSection(p), changesSection(p), filesSection(p))...)
+	sections = append(sections, accessSection(p))
+	sections = append(sections, view.Fold(
+		readersSection(p),
+		settingsSection(p),
+		impliedSection(p),
+		waitingSection(p),
+		helmSection(p),
+		warningsSection(p),
+		undeclaredSection(p),
+		upcomingSection(p),
+	)...)
+	return view.Document{Title: planTitle(p), Head: planHead(p), Sections: sections, Foot: planFoot(p, c)}
+}
+
+// planTitle is the plan in one line, the verdict before what there is to do.
+func planTitle(p *plan.Plan) view.Heading {
+	title := titleOf("Plan", headline(p))
+	var verdict []string
+	if len(p.Blocked) > 0 {
+		verdict = append(verdict, "blocked")
 	}
+	if n := len(p.Risks); n > 0 {
+		verdict = append(verdict, view.Plural(n, "risk", "risks"))
+	}
+	verdict = append(verdict, title.Verdict)
+	title.Verdict = strings.Join(append([]string{strings.Join(verdict, ", ")}, riskWords(p)...), " ")
+	return title
+}
+
+// titleOf is a headline that says what it is about, or else of what it says.
+func titleOf(what, headline string) view.Heading {
+	if about, words, named := strings.Cut(headline, ": "); named {
+		return view.Heading{What: about, Verdict: words}
+	}
+	return view.Heading{What: what, Verdict: strings.ToLower(headline[:1]) + headline[1:]}
 }
 
 func planHead(p *plan.Plan) [][]view.Span {
@@ -58,15 +75,14 @@ func planHead(p *plan.Plan) [][]view.Span {
 
 // noticeLine is a notice with what to do about it.
 func noticeLine(n plan.Notice) []view.Span {
-	about, what, named := strings.Cut(n.Message, ": ")
-	line := []view.Span{view.Say(view.Warn, "Notice"), view.Say(view.Plain, ": "), view.Tell(about)}
-	if named {
-		line = append(line, view.Say(view.Plain, ": "), view.Quote(what))
+	line := []view.Span{view.Say(view.Warn, "Notice"), view.Say(view.Plain, ": "), view.Tell(n.Message)}
+	switch {
+	case n.Hint == "":
+		return line
+	case view.IsCommand(n.Hint):
+		return append(line, view.Say(view.Plain, ". Next: "), view.Run(n.Hint))
 	}
-	if n.Hint != "" {
-		line = append(line, view.Say(view.Plain, ". Next: "), view.Run(n.Hint))
-	}
-	return line
+	return append(append(line, view.Say(view.Plain, ". Hint: ")), view.Advise(n.Hint)...)
 }
 
 // ShowHeadline writes to Err what a plan does, in one line with its gravest risks, for
@@ -188,7 +204,7 @@ func nextStep(p *plan.Plan, c view.Paste) []view.Span {
 	case p.AsOf:
 		return []view.Span{view.Say(view.Plain, "Made for a day that was chosen by hand, so it cannot be applied.")}
 	case len(p.Blocked) > 0:
-		return []view.Span{view.Say(view.Plain, "Next: change the declarations, or lift each guardrail for one run by the flag that it names.")}
+		return []view.Span{view.Say(view.Plain, "To go on, change the declarations, or lift each guardrail for one run by the flag that it names.")}
 	case !p.Pending():
 		return nil
 	}
@@ -197,7 +213,7 @@ func nextStep(p *plan.Plan, c view.Paste) []view.Span {
 		line = c.Apply("--due-only")
 	}
 	if line == "" {
-		return []view.Span{view.Say(view.Plain, "Next: apply it, with the flags that it was planned with.")}
+		return []view.Span{view.Say(view.Plain, "To go on, apply it with the flags that it was planned with: the line would be too long to be shown.")}
 	}
 	return []view.Span{view.Say(view.Plain, "Next: "), view.Run(line)}
 }

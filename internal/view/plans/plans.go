@@ -2,7 +2,8 @@
 //
 // A plan for people is one document: what stands in the way first, then its risks,
 // the changes, what they mean for access, for readers and for the rails themselves,
-// and last what is good to know. In each section the heaviest stands first
+// and last what is good to know. In a comment on a pull request access comes right
+// behind the risks, and all the rest is folded. In each section the heaviest stands first
 // ([access.Weight]), so that what is cut for length is the least harmful; risks are
 // never cut. A comment that has no room even for those says so, and [RisksFit] lets
 // commands refuse the plan.

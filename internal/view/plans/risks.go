@@ -72,9 +72,13 @@ func RisksFit(p *plan.Plan) bool {
 	}
 	// The foot has the longest line there is.
 	longest := view.Paste{Before: []string{strings.Repeat("-", view.MaxPaste-len(" && osmoctl apply --expect "+p.Digest))}}
-	d := view.Document{Head: planHead(p), Sections: []view.Section{risksSection(p)}, Foot: planFoot(p, longest)}
-	return d.VitalFits(10)
+	d := view.Document{Head: append(planHead(p), refused), Sections: []view.Section{risksSection(p)}, Foot: planFoot(p, longest)}
+	return d.VitalFits(13)
 }
+
+// refused is room for what a plan says that is blocked, which no plan is before
+// somebody has asked whether its risks fit.
+var refused = []view.Span{view.Say(view.Plain, strings.Repeat("-", 120))}
 
 // riskWords are the gravest risks in short sentences: all that are critical, else
 // the first.

@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,14 +57,29 @@ func readersSection(p *plan.Plan) view.Section {
 	for most < len(keys) && isNew(keys[most]) {
 		most++
 	}
-	return view.SectionOf("Readers", keys, most, func(k *keyReach) view.Item {
+	s := view.SectionOf("Readers", keys, most, func(k *keyReach) view.Item {
 		i := readerItem(k, p.Resealing)
 		i.Heavy = isNew(k)
+		line := []view.Span{view.Say(view.Faint, "key "), view.QuoteAs(view.Faint, view.ShortKey(k.Key))}
 		if n, known := counts[k.Key]; known {
-			i.Add(view.Say(view.Faint, "before this plan it reads "+view.Plural(n.Tokens, "token", "tokens")+"; it is declared for "+view.Count(n.Declared)))
+			line = append(line, view.Say(view.Faint, ": before this plan it reads "+view.Plural(n.Tokens, "token", "tokens")+"; it is declared for "+view.Count(n.Declared)))
 		}
+		i.Add(line...)
 		return i
 	})
+	if n := countWhere(keys, isNew); n > 0 {
+		s.Gist = view.Plural(n, "could", "could") + " read nothing before"
+	}
+	return s
+}
+
+func countWhere[T any](list []T, holds func(T) bool) (n int) {
+	for _, e := range list {
+		if holds(e) {
+			n++
+		}
+	}
+	return n
 }
 
 // keyReach is what happens to one key: it comes to be a reader of tokens, or
@@ -86,7 +102,7 @@ func readerItem(k *keyReach, resealing bool) view.Item {
 	}
 	verb += what
 	i.Head = []view.Span{
-		view.QuoteAs(view.Strong, view.KeyName(k.Name, k.Key)),
+		view.QuoteAs(view.Strong, cmp.Or(k.Name, view.ShortKey(k.Key))),
 		view.Say(view.Plain, verb+view.Plural(len(k.tokens), "token", "tokens")+when),
 		view.Quote(view.ListAddresses(k.tokens)),
 	}
@@ -142,10 +158,7 @@ func filesSection(p *plan.Plan) view.Section {
 }
 
 func settingsSection(p *plan.Plan) view.Section {
-	names := map[string]string{}
-	for _, k := range p.Keys {
-		names[k.Key] = k.Name
-	}
+	names := namesOfKeys(p)
 	return view.SectionOf("Settings", p.GuardrailChanges, view.MaxItems, func(c plan.GuardrailChange) view.Item {
 		before, after := c.Before, c.After
 		if about, ok := strings.CutPrefix(c.Path, "recipients."); ok {
@@ -155,8 +168,24 @@ func settingsSection(p *plan.Plan) view.Section {
 	})
 }
 
-// nameKeys are the keys of a recipient as people know them. One that has the name
-// of the recipient itself is not called so again.
+// namesOfKeys is what people call each key: its name, and the key as well where another
+// has the same name.
+func namesOfKeys(p *plan.Plan) map[string]string {
+	bearers := map[string]int{}
+	for _, k := range p.Keys {
+		bearers[k.Name]++
+	}
+	names := map[string]string{}
+	for _, k := range p.Keys {
+		if names[k.Key] = k.Name; bearers[k.Name] > 1 || k.Name == "" {
+			names[k.Key] = view.KeyName(k.Name, k.Key)
+		}
+	}
+	return names
+}
+
+// nameKeys are the keys of a recipient as people know them. A recipient that is one
+// key alone is not explained by its own name.
 func nameKeys(value any, about string, names map[string]string) any {
 	ids, ok := value.([]string)
 	if !ok {
@@ -164,7 +193,7 @@ func nameKeys(value any, about string, names map[string]string) any {
 	}
 	keys := make([]string, len(ids))
 	for i, id := range ids {
-		if keys[i] = view.KeyName(names[id], id); names[id] == about {
+		if keys[i] = cmp.Or(names[id], view.ShortKey(id)); names[id] == about {
 			keys[i] = view.ShortKey(id)
 		}
 	}
@@ -174,23 +203,27 @@ func nameKeys(value any, about string, names map[string]string) any {
 // impliedSection says what follows and stands in no declaration.
 func impliedSection(p *plan.Plan) view.Section {
 	groups := view.Group(p.Implied, func(i plan.Implied) string { return i.Cause.String() + "\n" + i.Effect })
-	return view.SectionOf("Follows", groups, view.MaxItems, func(group []plan.Implied) view.Item {
+	s := view.SectionOf("Follows", groups, view.MaxItems, func(group []plan.Implied) view.Item {
 		head := view.Subjects(group, func(i plan.Implied) model.Address { return i.Address })
 		i := view.Item{Mark: ">", Tone: view.Alters, Head: append(head, view.Say(view.Plain, ": "), view.Tell(view.Clip(group[0].Effect)))}
 		i.Add(view.Say(view.Faint, "because of "), view.QuoteAs(view.Faint, group[0].Cause.String()))
 		return i
 	})
+	s.Count = len(p.Implied)
+	return s
 }
 
 func waitingSection(p *plan.Plan) view.Section {
 	groups := view.Group(p.WaitingForIdentity, func(w plan.Waiting) string { return readerNames(w.Gained) })
-	return view.SectionOf("Waiting for an identity", groups, view.MaxItems, func(group []plan.Waiting) view.Item {
+	s := view.SectionOf("Waiting for an identity", groups, view.MaxItems, func(group []plan.Waiting) view.Item {
 		head := view.Subjects(group, func(w plan.Waiting) model.Address { return w.Address })
 		i := view.Item{Mark: "~", Tone: view.Alters, Head: append(head, view.Say(view.Plain, " to be sealed to "), view.Quote(view.Clip(readerNames(group[0].Gained))))}
 		i.Add(view.Say(view.Plain, "with the next rotation, or by whoever can read them: "), view.Run("osmoctl secrets reseal"))
 		i.Add(view.Say(view.Plain, "a new value at once: "), view.Run("osmoctl apply --replace "+group[0].Address.Token().String()))
 		return i
 	})
+	s.Count = len(p.WaitingForIdentity)
+	return s
 }
 
 func readerNames(list []plan.Reader) string {
@@ -204,7 +237,7 @@ func readerNames(list []plan.Reader) string {
 // warningsSection groups by what is said, since one habit warns of many tokens.
 func warningsSection(p *plan.Plan) view.Section {
 	s := view.SectionOf("Warnings", warningGroups(p, func(plan.Warning) bool { return true }), view.MaxItems, warningItem)
-	s.Tone = view.Warn
+	s.Tone, s.Count = view.Warn, len(p.Warnings)
 	return s
 }
 
@@ -245,8 +278,10 @@ var EventWords = map[plan.Event]string{
 // upcomingSection says what dates will bring, in their order.
 func upcomingSection(p *plan.Plan) view.Section {
 	groups := view.Group(p.Upcoming, func(u plan.Upcoming) string { return u.Date.String() + string(u.Event) })
-	return view.SectionOf("Upcoming", groups, view.MaxItems, func(group []plan.Upcoming) view.Item {
+	s := view.SectionOf("Upcoming", groups, view.MaxItems, func(group []plan.Upcoming) view.Item {
 		head := []view.Span{view.Say(view.Plain, group[0].Date.String()+" "+EventWords[group[0].Event]+": ")}
 		return view.Item{Mark: "*", Tone: view.Faint, Head: append(head, view.Subjects(group, func(u plan.Upcoming) model.Address { return u.Address })...)}
 	})
+	s.Count = len(p.Upcoming)
+	return s
 }

@@ -21,7 +21,7 @@ func failureReport(err error) view.Document {
 	var list diag.List
 	hint := report.ErrorOf(err, 0).Hint
 	if !errors.As(err, &list) {
-		d := view.Document{Head: [][]view.Span{{view.Say(view.Fault, "Failed")}}}
+		d := view.Document{Title: view.Heading{What: "Failed"}, Head: [][]view.Span{nil}}
 		label := []view.Span{view.Say(view.Fault, "Error"), view.Say(view.Plain, ": ")}
 		for line := range strings.SplitSeq(strings.TrimSpace(secret.Mask(err.Error())), "\n") {
 			d.Head = append(d.Head, append(label, view.Quote(strings.TrimSpace(line))))
@@ -31,7 +31,7 @@ func failureReport(err error) view.Document {
 	}
 	found := len(list.Errors())
 	d := view.Document{
-		Head:     [][]view.Span{{view.Say(view.Fault, "Not valid: "+view.Plural(found, "error", "errors")+", and nothing was changed.")}},
+		Title:    view.Heading{What: "Not valid", Verdict: view.Plural(found, "error", "errors") + ", and nothing was changed."},
 		Sections: []view.Section{view.SectionOf("Problems", list, view.MaxChanges, problemItem)},
 	}
 	if first, ok := report.FirstProblem(err); ok && hint == first.Hint {
@@ -42,7 +42,7 @@ func failureReport(err error) view.Document {
 
 func withHint(d view.Document, hint string) view.Document {
 	if hint != "" {
-		d.Foot = append(d.Foot, []view.Span{view.Say(view.Plain, "Next: "), view.Run(hint)})
+		d.Foot = append(d.Foot, append([]view.Span{view.Say(view.Plain, "Hint: ")}, view.Advise(hint)...))
 	}
 	return d
 }
@@ -62,7 +62,7 @@ func problemItem(p diag.Diagnostic) view.Item {
 		i.Add(view.Say(view.Plain, "line: "), view.Quote(line))
 	}
 	if p.Hint != "" {
-		i.Add(view.Say(view.Plain, "hint: "), view.Span{Text: p.Hint, Told: true, Command: true})
+		i.Add(append([]view.Span{view.Say(view.Plain, "hint: ")}, view.Advise(p.Hint)...)...)
 	}
 	for _, r := range p.Related {
 		i.Add(view.Quote(r.Pos.String()), view.Say(view.Plain, " "), view.Tell(r.Message))

@@ -187,15 +187,16 @@ func (f *Finder) findPlanned(ctx context.Context) (Place, error) {
 		at.Notices = append(at.Notices, plan.Notice{Code: "state_ahead", Message: a.Followed()})
 	default:
 		at.Notices = append(at.Notices, plan.Notice{
-			Code: "state_older", Message: a.Left(), Hint: a.planRemedy(),
+			Code: "state_older", Message: a.Left() + a.elseCompare(), Hint: a.Remedy(),
 		})
 	}
 	return at, err
 }
 
-func (a *Ahead) planRemedy() string {
+// elseCompare is the other way out, for a branch that is to be merged.
+func (a *Ahead) elseCompare() string {
 	if a.Unread || a.Contains || a.head.Branch == "" {
-		return a.Remedy()
+		return ""
 	}
-	return a.Remedy() + ", or osmoctl plan --state-ref " + model.ShellWord(a.name)
+	return "; with --state-ref " + model.ShellWord(a.name) + " the plan is what merging HEAD there would change"
 }

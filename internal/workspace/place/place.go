@@ -187,7 +187,7 @@ func (f *Finder) firstPlace(missing *unseenBranchError) (Place, error) {
 	}
 	words := missing.Error() + ", so this is planned as if nothing was applied yet"
 	if whole {
-		at.Notices = []plan.Notice{{Code: noticeFirst, Message: words, Hint: "if something was: " + fetchHint(missing.git)}}
+		at.Notices = []plan.Notice{{Code: noticeFirst, Message: words + "; where something was, the branch has to be fetched", Hint: fetchHint(missing.git)}}
 		return at, nil
 	}
 	at.Blocked = []plan.Blocked{{
