@@ -9,7 +9,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli"
 )
 
-var update = flag.Bool("update", false, "write docs/cli.md")
+var update = flag.Bool("update", false, "write docs/cli.md and testdata/reviews anew")
 
 // TestReference holds docs/cli.md to the grammar that it is made from.
 func TestReference(t *testing.T) {
