@@ -79,6 +79,27 @@ func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
 	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}, list
 }
 
+// LoadManifest reads one manifest by itself, for what it says of roles and of who holds
+// them: what stands in other files, such as keys and defaults of tokens, is not missed.
+// The declarations are nil when a problem is an error.
+func LoadManifest(fsys fs.FS, name string, opts Options) (*model.Declarations, diag.List) {
+	l := newLoader(fsys, opts)
+	l.project = &project{unknown: true}
+	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
+	l.merged.incomplete = true
+	if data, err := readFile(fsys, name); err != nil {
+		l.problems.add(fileProblem(name, err))
+	} else {
+		l.merged.add(l.decode([]file{{name: name, data: data}})[0])
+	}
+	list := l.problems.finish()
+	Annotate(fsys, list)
+	if list.HasErrors() {
+		return nil, list
+	}
+	return &model.Declarations{Roles: l.merged.roles, Accounts: l.merged.accounts}, list
+}
+
 // loader is the state of one Load.
 type loader struct {
 	fsys     fs.FS

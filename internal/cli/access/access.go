@@ -4,10 +4,13 @@ package access
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/inquiry"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/rights"
@@ -34,7 +37,7 @@ const (
 
 // moment is what the questions are about.
 type moment struct {
-	At   string     `default:"work" placeholder:"work|state|REV|state@REV" help:"What is looked at: the declarations in the work tree, what was applied, the declarations of a revision, or what was applied at one. Default: ${default}."`
+	At   string     `default:"work" placeholder:"work|state|REV|state@REV|FILE" help:"What is looked at: the declarations in the work tree, what was applied, the declarations of a revision, what was applied at one, or a single manifest, FILE.yaml. Default: ${default}."`
 	AsOf model.Date `placeholder:"DATE" help:"The UTC day on which is asked: a value that has expired by then can do nothing. It matters to what was applied. Default: today."`
 }
 
@@ -86,6 +89,13 @@ func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, s
 		})
 		return book, server, err
 	}
+	if strings.HasSuffix(c.At, ".yaml") || strings.HasSuffix(c.At, ".yml") {
+		want, err := readFile(env, c.At, day)
+		if err == nil {
+			declared(want)
+		}
+		return book, server, err
+	}
 	w, err := env.Open(ctx)
 	if err != nil {
 		return book, server, err
@@ -103,6 +113,13 @@ func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, s
 		declared(want)
 	}
 	return book, server, err
+}
+
+// readFile reads one manifest, which need not belong to a project.
+func readFile(env *command.Env, name string, day model.Date) (*model.Declarations, error) {
+	path := env.Abs(name)
+	want, problems := config.LoadManifest(os.DirFS(filepath.Dir(path)), filepath.Base(path), config.Options{Today: day, Limits: env.Limits})
+	return want, problems.Err()
 }
 
 // subject is who a question is about.

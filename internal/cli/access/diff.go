@@ -14,7 +14,7 @@ import (
 type diffCmd struct {
 	command.TextOrJSON
 	NoNew bool   `name:"no-new" help:"Exit with 3 where anybody gains anything."`
-	Range string `arg:"" placeholder:"A[..B]" help:"Two of work, state, REV and state@REV, or two roles, role/A..role/B. Without B it is the work tree."`
+	Range string `arg:"" placeholder:"A[..B]" help:"Two of work, state, REV, state@REV and FILE.yaml, or two roles, role/A..role/B. Without B it is the work tree."`
 }
 
 // Help is the long description of the command.
@@ -24,12 +24,13 @@ func (diffCmd) Help() string {
 For example:
   osmoctl access diff origin/main
   osmoctl access diff v1..v2 --no-new
-  osmoctl access diff role/ml-team..role/ml-leads`
+  osmoctl access diff role/ml-team..role/ml-leads
+  osmoctl access diff before.yaml..manifests/roles.yaml`
 }
 
 // Run compares.
 func (c *diffCmd) Run(ctx context.Context, env *command.Env) error {
-	from, to, both := strings.Cut(c.Range, "..")
+	from, to, both := cutRange(c.Range)
 	if from == "" || both && to == "" {
 		return command.Usagef("name both sides, A..B, or one, A, that is compared with the work tree")
 	}
@@ -47,6 +48,17 @@ func (c *diffCmd) Run(ctx context.Context, env *command.Env) error {
 		return command.Silently(command.ExitBlocked)
 	}
 	return nil
+}
+
+// cutRange takes A..B apart. Two dots that are a step up in the path of a file are not
+// those between the sides.
+func cutRange(text string) (from, to string, both bool) {
+	for i := 1; i+2 <= len(text); i++ {
+		if text[i:i+2] == ".." && text[i-1] != '/' && !strings.HasPrefix(text[i+2:], "/") {
+			return text[:i], text[i+2:], true
+		}
+	}
+	return text, "", false
 }
 
 func (c *diffCmd) compare(ctx context.Context, env *command.Env, from, to string) ([]inquiry.Difference, error) {
