@@ -100,9 +100,9 @@ type Witness struct {
 // about the same servers.
 func Diff(before, after *Moment) []Difference {
 	var out []Difference
-	index := map[string]int{}
+	index, memo := map[string]int{}, map[pair]Difference{}
 	for _, name := range subjectsOf(before, after) {
-		for _, d := range diffOf(before, after, name) {
+		for _, d := range diffOf(before, after, name, memo) {
 			key := d.key()
 			if i, known := index[key]; known {
 				out[i].Subjects = append(out[i].Subjects, name)
@@ -158,17 +158,26 @@ func subjectsOf(before, after *Moment) []string {
 	return append(model.Set(names), Everybody)
 }
 
-func diffOf(before, after *Moment, name string) []Difference {
+// pair is two sets of roles, of which the difference is worked out once.
+type pair struct{ was, is *holding }
+
+func diffOf(before, after *Moment, name string, memo map[pair]Difference) []Difference {
 	list := make([]Difference, len(after.servers))
 	for i := range after.servers {
 		b, a := &before.servers[i], &after.servers[i]
-		was, is := b.hold(before.rolesOf(name)), a.hold(after.rolesOf(name))
-		everybody := pick(a, access.DefaultRole)
+		everybody := []*model.Role{a.roles[access.DefaultRole]}
 		if name == Everybody {
-			list[i] = a.changes(b.pickHolding(access.DefaultRole), a.pickHolding(access.DefaultRole), pick(b, access.DefaultRole), everybody, b)
+			was, is := b.hold(nil), a.hold(nil)
+			list[i] = a.changes(was, is, was.roles, is.roles, b)
 			continue
 		}
-		list[i] = a.changes(was, is, withDefault(was.roles, everybody), withDefault(is.roles, everybody), b)
+		p := pair{b.hold(before.rolesOf(name)), a.hold(after.rolesOf(name))}
+		d, known := memo[p]
+		if !known {
+			d = a.changes(p.was, p.is, withDefault(p.was.roles, everybody), withDefault(p.is.roles, everybody), b)
+			memo[p] = d
+		}
+		list[i] = d
 	}
 	same := !slices.ContainsFunc(list, func(d Difference) bool { return d.key() != list[0].key() })
 	var out []Difference
@@ -183,10 +192,6 @@ func diffOf(before, after *Moment, name string) []Difference {
 	}
 	return out
 }
-
-func pick(s *server, name string) []*model.Role { return []*model.Role{s.roles[name]} }
-
-func (s *server) pickHolding(name string) *holding { return s.hold([]string{name}) }
 
 // withDefault puts the default role as it is afterwards in the place of a side's own:
 // what changes in it is said once, of everybody.
