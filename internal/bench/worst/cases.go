@@ -29,10 +29,11 @@ var Cases = []Case{
 	{"tokens-legal", "50,000 tokens of 50 accounts", tokensLegal, []string{"plan", "-t", "json"}, ""},
 	{"accounts-legal", "20,000 accounts with a token each", accountsLegal, []string{"plan", "-t", "json"}, ""},
 	{"resources", "85,000 resources in a role that 1,500 accounts hold", manyResources, []string{"plan", "-t", "markdown"}, "the limit is 1000"},
-	{"resources-legal", "100,000 resources in a role that 1,500 accounts hold beside one of their own", resourcesLegal, []string{"plan", "-t", "markdown"}, "larger than 512 MiB"},
+	{"resources-legal", "100,000 resources in a role that 1,500 accounts hold beside one of their own", resourcesLegal, []string{"plan", "-t", "markdown"}, "different sets of roles would have to be compared"},
 	{"inherited", "20,000 tokens that inherit 20,000 roles", inherited, []string{"plan", "-t", "json"}, "the limit is 5000"},
 	{"inherited-legal", "20,000 tokens that inherit 200 roles", inheritedLegal, []string{"plan", "-t", "json"}, "larger than 512 MiB"},
 	{"role-sets-legal", "20,000 accounts, each with 20 roles of 2,000, no two alike", roleSets, []string{"plan", "-t", "json"}, ""},
+	{"large-sets-legal", "10,000 accounts, each with 100 roles of 2,000 with 50 policies each, no two alike", largeSets, []string{"plan"}, "different sets of roles would have to be compared"},
 	{"exceptions-legal", "40,000 exceptions from a wildcard, by 40 sets of actions", exceptions, []string{"plan"}, ""},
 	{"prefixes-legal", "900 prefixes, each within the one before, against 2,000 roles", prefixes, []string{"plan"}, ""},
 	{"readers-legal", "20,000 tokens of 99 readers each", manyReaders, []string{"plan", "-t", "json"}, "larger than 512 MiB"},
@@ -165,6 +166,23 @@ func roleSets(p *Project) {
 			fmt.Fprintf(&b, " s%d-%d: {roles: [%s]}\n", f, i, strings.Join(distinct(roles), ","))
 		}
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), b.String())
+	}
+}
+
+func largeSets(p *Project) {
+	for f := range 20 {
+		p.Put(fmt.Sprintf("manifests/r%d.yaml", f), "roles:\n"+lines(100, fmt.Sprintf(" r%d-%%x:\n  policies:\n", f)+lines(50, `   - {actions: ["workflow:Read"], resources: ["pool/p`+fmt.Sprint(f)+`-%%[1]x-%x"]}`))+"\n")
+		var b strings.Builder
+		b.WriteString("service_accounts:\n")
+		for i := range 500 {
+			roles := make([]string, 100)
+			for j := range roles {
+				n := (500*f + i + j*(7+f)) % 2000
+				roles[j] = fmt.Sprintf("r%d-%x", n/100, n%100)
+			}
+			fmt.Fprintf(&b, " s%d-%d: {roles: [%s]}\n", f, i, strings.Join(distinct(roles), ","))
+		}
+		p.Put(fmt.Sprintf("manifests/a%d.yaml", f), b.String())
 	}
 }
 
