@@ -76,7 +76,7 @@ func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts}, list
+	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts, Suppressions: l.merged.suppressions}, list
 }
 
 // LoadManifest reads one manifest by itself, for what it says of roles and of who holds
@@ -210,8 +210,10 @@ func (l *loader) decode(files []file) []*manifest {
 	list := make([]*manifest, len(files))
 	inParallel(len(files), func(i int) {
 		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
-		m.read(m.root(files[i].data))
+		root := m.root(files[i].data)
+		m.read(root)
 		m.checkLeaks(files[i].data)
+		m.suppressions = readSuppressions(files[i].name, files[i].data, root)
 		list[i] = m
 	})
 	return list

@@ -23,6 +23,8 @@ type manifest struct {
 	limits   model.Limits
 	roles    []roleDecl
 	accounts []accountDecl
+	// suppressions are what the file's comments say to lint.
+	suppressions []model.Suppression
 }
 
 // roleDecl is a declared role.

@@ -16,6 +16,8 @@ type merger struct {
 	limits   model.Limits
 	roles    map[string]*model.Role
 	accounts map[string]*model.Account
+	// suppressions are those of all manifests.
+	suppressions []model.Suppression
 	// references are looked up once everything is declared, and so are the
 	// earlier names of roles and accounts.
 	references []reference
@@ -66,6 +68,7 @@ func newMerger(p *project, to *problems, limits model.Limits) *merger {
 func (m *merger) add(f *manifest) {
 	m.problems.merge(&f.problems)
 	m.incomplete = m.incomplete || f.broken
+	m.suppressions = append(m.suppressions, f.suppressions...)
 	for i := range f.roles {
 		m.addRole(f, &f.roles[i])
 	}

@@ -33,6 +33,20 @@ type Declarations struct {
 	// Roles and Accounts are keyed by name.
 	Roles    map[string]*Role
 	Accounts map[string]*Account
+	// Suppressions are the comments that keep a finding about a declaration from
+	// being reported, in the order in which they were read. They say nothing about
+	// what is wanted.
+	Suppressions []Suppression
+}
+
+// Suppression is a comment such as "# osmoctl:ignore CODE reason".
+type Suppression struct {
+	// Code and Reason are empty where the comment lacks them.
+	Code, Reason string
+	// Pos is where the comment stands, and Line the line that it is about: the next
+	// one that is no comment.
+	Pos  diag.Position
+	Line int
 }
 
 // Effect of a policy, spelled as OSMO spells it.
