@@ -15,7 +15,7 @@ var floors = [][]string{
 	{"pkg/model"},
 	{"pkg/config", "pkg/state", "pkg/record", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
 	{"pkg/rights"},
-	{"pkg/plan", "pkg/inquiry", "pkg/scan"},
+	{"pkg/plan", "pkg/inquiry", "pkg/lint", "pkg/scan"},
 	{"pkg/guard"},
 	{"pkg/apply"},
 	{"internal/git"},

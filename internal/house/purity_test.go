@@ -21,6 +21,7 @@ var pure = map[string][]string{
 	"pkg/guard":   nil,
 	"pkg/inquiry": nil,
 	"pkg/kube":    nil,
+	"pkg/lint":    nil,
 	"pkg/model":   nil,
 	"pkg/plan":    nil,
 	"pkg/record":  nil,
