@@ -153,7 +153,7 @@ var description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, found by a scan, or an unexpected answer (access test); 7 the answer is no (access can); 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
+Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, found by a scan, a finding (access lint), or an unexpected answer (access test); 7 the answer is no (access can); 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
 
 Limits: what a project declares is bounded, and a project cannot raise that. Whoever runs osmoctl can, with ` + model.LimitsVariable + `=NAME=NUMBER,... in the environment: ` + limitWords() + `.`
 

@@ -65,7 +65,7 @@ func answerFor(t *testing.T, dir string) func(*command.Env) {
 		Name: "osmo-batch", Description: "Nightly training", SyncMode: "import", ExternalRoles: []string{"osmoctl-only"},
 		Policies: []osmotest.Policy{
 			{Effect: "Allow", Actions: []string{"workflow:Create", "workflow:Read", "workflow:Cancel"}, Resources: []string{"pool/batch"}},
-			{Effect: "Allow", Actions: []string{"pool:List"}, Resources: []string{"pool/batch"}},
+			{Effect: "Allow", Actions: []string{"pool:List"}, Resources: []string{"*"}},
 		},
 	}}})
 	s.CreateUser("gitops", "admin", "osmo-admin")

@@ -13,6 +13,7 @@ import (
 	"github.com/osmoctl/osmoctl/examples"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/guard"
+	"github.com/osmoctl/osmoctl/pkg/lint"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -81,6 +82,16 @@ func TestExamplesAreValid(t *testing.T) {
 			if err := validateYAML(t, schemaFor(f.name), f.data); err != nil {
 				t.Errorf("%s/%s: %v", p.name, f.name, err)
 			}
+		}
+	}
+}
+
+// An example says what it means, or why it does not.
+func TestExamplesAreLinted(t *testing.T) {
+	t.Parallel()
+	for _, p := range projects(t) {
+		for _, d := range lint.Run(load(t, p), nil).Findings {
+			t.Errorf("%s: %s: %s: %s", p.name, d.Severity, d.Code, d.Error())
 		}
 	}
 }

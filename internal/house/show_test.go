@@ -8,6 +8,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
@@ -18,6 +19,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/tokens"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/lint"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/scan"
@@ -236,6 +238,13 @@ func showFindings(check checker) {
 	for _, list := range []diag.List{nil, someProblems} {
 		check("validation", func(v *view.View) error {
 			return problems.ShowValidation(v, report.Validation{Files: 2, Roles: 1, Accounts: 3, Tokens: 4, Problems: list, Server: model.Server{Version: "6.4", Mode: model.ModeDatabase}}, view.JSON)
+		})
+		check("lint", func(v *view.View) error {
+			said := report.Lint{Roles: 1, Accounts: 2, Findings: list, Server: model.Server{Version: "6.4", Mode: model.ModeDatabase}}
+			for _, d := range list {
+				said.Suppressed = append(said.Suppressed, lint.Suppressed{Diagnostic: d, By: model.Suppression{Code: d.Code, Reason: "meant", Pos: someProblems[0].Pos}})
+			}
+			return access.ShowLint(v, said, view.JSON)
 		})
 		check("verification", func(v *view.View) error {
 			return states.ShowVerification(v, report.Verification{Lineage: "l", Serial: 2, Problems: list, Notes: []string{"history was not checked"}}, view.JSON)

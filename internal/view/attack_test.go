@@ -9,6 +9,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	accessview "github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
@@ -82,6 +83,9 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s, Server: token.Server}
 	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON))
 	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
+	for _, f := range []view.Format{view.Text, view.JSON, view.SARIF} {
+		viewtest.Must(t, accessview.ShowLint(v, lintOf(list), f))
+	}
 	problems.Show(v, list)
 	states.ShowFindings(v, findings)
 	v.Note(s)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
@@ -25,10 +26,20 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/lint"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
+
+// lintOf is a lint that found some problems, and suppressed them as well.
+func lintOf(list diag.List) report.Lint {
+	r := report.Lint{Roles: 2, Accounts: 1, Findings: list, Root: "infra", Server: model.Server{Version: "6.4", Mode: model.ModeConfigMap}}
+	for _, d := range list {
+		r.Suppressed = append(r.Suppressed, lint.Suppressed{Diagnostic: d, By: model.Suppression{Code: d.Code, Reason: "meant, see " + d.Summary, Pos: d.Pos}})
+	}
+	return r
+}
 
 // problems has one of each kind of problem.
 var faults = diag.List{
@@ -112,6 +123,7 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	verdict := report.Verdict{Valid: true, Reason: "active", User: "ci", Token: "deploy", Generation: 2, Status: "active", ExpiresAt: today.Add(90), Roles: []string{"osmo-user"}, Fingerprint: "sha256:01234567"}
 	ended := report.Verdict{Reason: "revoked", User: "ci", Token: "deploy", Generation: 1, Status: "ended", Fingerprint: "sha256:89abcdef", EndedOn: today, EndedReason: "no longer declared"}
 	validation := report.Validation{Files: 3, Roles: 2, Accounts: 4, Tokens: 5, Problems: faults, Root: "infra", Server: model.Server{Version: "6.4", Mode: model.ModeConfigMap}}
+	linted := lintOf(faults)
 	sound := report.Verification{Lineage: "0f9d", Serial: 7, Roles: 1, Accounts: 2, Tokens: 3, Generations: 4, Ciphertexts: 4, Notes: []string{"history was not walked"}}
 	broken, walked, doubtful := sound, sound, sound
 	broken.Problems = faults
@@ -154,6 +166,10 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		},
 		"validation.github": in(view.GitHub, func(v *view.View, f view.Format) error { return problems.ShowValidation(v, validation, f) }),
 		"scan.sarif":        in(view.SARIF, func(v *view.View, f view.Format) error { return leaks.Show(v, found, f) }),
+		"lint.text":         in(view.Text, func(v *view.View, f view.Format) error { return access.ShowLint(v, linted, f) }),
+		"lint.json":         in(view.JSON, func(v *view.View, f view.Format) error { return access.ShowLint(v, linted, f) }),
+		"lint.github":       in(view.GitHub, func(v *view.View, f view.Format) error { return access.ShowLint(v, linted, f) }),
+		"lint.sarif":        in(view.SARIF, func(v *view.View, f view.Format) error { return access.ShowLint(v, linted, f) }),
 		"validation.sarif":  in(view.SARIF, func(v *view.View, f view.Format) error { return problems.ShowValidation(v, validation, f) }),
 	}
 	both := map[string]func(*view.View, view.Format) error{

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/view/viewtest"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -26,6 +27,7 @@ func TestSecretsAreMasked(t *testing.T) {
 			s := viewtest.New()
 			attackAll(t, &s.View, text)
 			viewtest.Must(t, problems.ShowValidation(&s.View, report.Validation{Problems: diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}}, view.GitHub))
+			viewtest.Must(t, access.ShowLint(&s.View, lintOf(diag.List{{Summary: text, Hint: text, Pos: diag.Position{File: text, Line: 1, Column: 1}}}), view.GitHub))
 			attackCalendar(t, &s.View, text)
 			shown := strings.NewReplacer("\r\n ", "", "%0A", "").Replace(s.Stdout.String() + s.Stderr.String())
 			for i := 0; i+16 <= len(secret); i++ {

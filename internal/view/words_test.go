@@ -6,6 +6,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
@@ -60,6 +61,12 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 			return states.Show(v, report.StateObject{Meta: &report.StateMeta{}}, view.Text)
 		},
 		"Nothing was applied yet\n": func(v *view.View) error { return states.ShowVerification(v, report.Verification{}, view.Text) },
+		"Nothing found; in 0 roles and 0 service accounts, for OSMO 6.4 in either mode": func(v *view.View) error {
+			return access.ShowLint(v, report.Lint{Server: model.Server{Version: "6.4"}}, view.Text)
+		},
+		"1 finding: 1 warning, 1 suppressed; in 2 roles and 1 service account, for OSMO 6.4 in ConfigMap mode": func(v *view.View) error {
+			return access.ShowLint(v, lintOf(faults.Warnings()[:1]), view.Text)
+		},
 		"Valid: 1 warning, 0 roles, 0 service": func(v *view.View) error {
 			return problems.ShowValidation(v, report.Validation{Problems: faults.Warnings()}, view.Text)
 		},

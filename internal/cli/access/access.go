@@ -23,6 +23,7 @@ type Cmd struct {
 	Who  whoCmd  `cmd:"" help:"List who can do something, or who is an administrator and by which steps."`
 	Show showCmd `cmd:"" help:"Show all that a subject can do, the heaviest first, or all subjects by services and pools."`
 	Diff diffCmd `cmd:"" help:"Say what subjects gain and lose between two revisions, each with a request that proves it."`
+	Lint lintCmd `cmd:"" help:"Find what declarations say otherwise than one reads. Exit code 6 is a finding."`
 	Test testCmd `cmd:"" help:"Hold a table of expected answers against the declarations. Exit code 6 is a wrong answer."`
 }
 

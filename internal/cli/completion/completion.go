@@ -26,6 +26,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/inquiry"
+	"github.com/osmoctl/osmoctl/pkg/lint"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 	"github.com/osmoctl/osmoctl/schemas"
@@ -181,6 +182,7 @@ func predictors(ctx context.Context, env *command.Env, words []string) map[strin
 			return append(append(addresses(snap), inquiry.Everybody), questions()...)
 		}),
 		"recipient": named(func(snap *state.Snapshot) []string { return model.Names(snap.Meta.Applied.Recipients) }),
+		"lint-code": complete.PredictSet(lint.Codes()...),
 		"schema":    complete.PredictSet(schemas.Names()...),
 		"file":      complete.PredictFiles("*"),
 	}

@@ -18,9 +18,12 @@ func Show(v *view.View, list diag.List) {
 	if len(list) == 0 {
 		return
 	}
-	v.Complain(func(p *view.Page) {
-		p.Blocks(len(list), func(i int) { writeDiagnostic(p, &list[i]) })
-	})
+	v.Complain(func(p *view.Page) { Write(p, list) })
+}
+
+// Write writes problems to a page, as [Show] does.
+func Write(p *view.Page, list diag.List) {
+	p.Blocks(len(list), func(i int) { writeDiagnostic(p, &list[i]) })
 }
 
 func writeDiagnostic(p *view.Page, d *diag.Diagnostic) {

@@ -12,7 +12,7 @@ import (
 func sarifOf(r report.Validation) sarif.Log {
 	results := make([]sarif.Result, len(r.Problems))
 	for i := range r.Problems {
-		results[i] = sarifResultOf(&r.Problems[i], r.Root)
+		results[i] = SARIFResult(&r.Problems[i], r.Root)
 	}
 	return sarif.Of(sarifRules(r.Problems), results)
 }
@@ -32,7 +32,8 @@ func sarifRules(problems diag.List) []sarif.Rule {
 	return rules
 }
 
-func sarifResultOf(d *diag.Diagnostic, root string) sarif.Result {
+// SARIFResult is one problem, in a file below root.
+func SARIFResult(d *diag.Diagnostic, root string) sarif.Result {
 	out := sarif.Result{RuleID: d.Code, Level: d.Severity.String(), Message: sarif.Say(d.Summary)}
 	if d.Hint != "" {
 		out.Message = sarif.Say(d.Summary, "hint: "+d.Hint)

@@ -15,7 +15,10 @@ import (
 func ShowValidation(v *view.View, r report.Validation, f view.Format) error {
 	switch f {
 	case view.GitHub:
-		return showAnnotations(v, r)
+		if err := ShowAnnotations(v, r.Problems, r.Root); err != nil {
+			return err
+		}
+		return v.Print(func(p *view.Page) { writeValidation(p, r) })
 	case view.SARIF:
 		return v.WriteJSON(v.Out, sarifOf(r))
 	}
@@ -54,18 +57,16 @@ func countRead(r report.Validation, errors, warnings int) []string {
 	return out
 }
 
-// showAnnotations writes a workflow command for each problem. This is the one place
-// where commands are written, so it goes past the guard against them.
-func showAnnotations(v *view.View, r report.Validation) error {
+// ShowAnnotations writes a workflow command of GitHub for each problem, in files below root.
+// This is the one place where commands are written, so it goes past the guard against
+// them.
+func ShowAnnotations(v *view.View, list diag.List, root string) error {
 	var b strings.Builder
-	for i := range r.Problems {
-		b.WriteString(annotation(&r.Problems[i], r.Root) + "\n")
+	for i := range list {
+		b.WriteString(annotation(&list[i], root) + "\n")
 	}
 	_, err := v.Out.Write([]byte(b.String()))
-	if err != nil {
-		return err
-	}
-	return v.Print(func(p *view.Page) { writeValidation(p, r) })
+	return err
 }
 
 // annotation is one problem as a workflow command of GitHub.

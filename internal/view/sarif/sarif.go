@@ -41,7 +41,8 @@ type (
 		Rules          []Rule `json:"rules"`
 	}
 	Rule struct {
-		ID string `json:"id"`
+		ID    string   `json:"id"`
+		Short *Message `json:"shortDescription,omitempty"`
 	}
 	Result struct {
 		RuleID           string     `json:"ruleId,omitzero"`
@@ -49,6 +50,12 @@ type (
 		Message          Message    `json:"message"`
 		Locations        []Location `json:"locations,omitzero"`
 		RelatedLocations []Location `json:"relatedLocations,omitzero"`
+		// Suppressions are there where the result is not to be reported.
+		Suppressions []Suppression `json:"suppressions,omitzero"`
+	}
+	Suppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
 	}
 	Message struct {
 		Text string `json:"text"`
