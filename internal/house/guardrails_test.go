@@ -47,7 +47,7 @@ func TestEveryGuardrailIsDocumented(t *testing.T) {
 	_, apply, _ := strings.Cut(reference, "\n## apply\n")
 	apply, _, _ = strings.Cut(apply, "\n## ")
 	var flags []string
-	for field := range reflect.TypeFor[guard.Allow]().Fields() {
+	for field := range reflect.TypeFor[model.Allowance]().Fields() {
 		flags = append(flags, "--"+field.Tag.Get("name"))
 	}
 	for _, r := range guard.Table() {
@@ -62,7 +62,7 @@ func TestEveryGuardrailIsDocumented(t *testing.T) {
 			t.Errorf("docs/guardrails.md has no row of %s", r.Name)
 		case r.Flag == "":
 		case !slices.Contains(flags, r.Flag):
-			t.Errorf("%s is lifted by %s, which is no flag of guard.Allow: %q", r.Name, r.Flag, flags)
+			t.Errorf("%s is lifted by %s, which is no flag of model.Allowance: %q", r.Name, r.Flag, flags)
 		case !strings.Contains(row, "`"+r.Flag+" ") && !strings.Contains(row, "`"+r.Flag+"`"):
 			t.Errorf("docs/guardrails.md does not say that %s lifts %s", r.Flag, r.Name)
 		}
@@ -82,8 +82,8 @@ func TestEveryAllowanceIsTyped(t *testing.T) {
 		reflect.TypeFor[bool](): true, reflect.TypeFor[*int](): &two, reflect.TypeFor[model.Days](): model.Days(2),
 		reflect.TypeFor[string](): "two words", reflect.TypeFor[[]model.Address](): []model.Address{one},
 	}
-	for field := range reflect.TypeFor[guard.Allow]().Fields() {
-		var a guard.Allow
+	for field := range reflect.TypeFor[model.Allowance]().Fields() {
+		var a model.Allowance
 		reflect.ValueOf(&a).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(values[field.Type]))
 		flag := "--" + field.Tag.Get("name")
 		if line := a.Flags(); len(line) != 1 || line[0] != flag && !strings.HasPrefix(line[0], flag+" ") {

@@ -112,7 +112,7 @@ service_accounts:
     tokens: {t: {}}
 `, options: func(o *applytest.Options) {
 		many := 100
-		o.Allow = guard.Allow{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state#main"}
+		o.Allow = model.Allowance{Deletes: &many, Rotations: &many, NewReaders: &many, StateMove: "origin/osmoctl-state#main"}
 	}, blocked: true},
 	{days: 1, project: twoKeys, text: `
 roles:
@@ -137,7 +137,7 @@ service_accounts:
     tokens: {inherits: {generation: 2}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
 `, options: func(o *applytest.Options) {
 		many := 100
-		o.Allow = guard.Allow{Deletes: &many}
+		o.Allow = model.Allowance{Deletes: &many}
 	}},
 	{days: 8, reseal: true, project: movedKey, text: `
 roles:

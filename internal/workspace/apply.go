@@ -19,7 +19,7 @@ import (
 type Terms struct {
 	// Targets restrict the plan; Allow lifts guardrails.
 	Targets []model.Address
-	Allow   guard.Allow
+	Allow   model.Allowance
 	// AcceptState are revisions of commits whose findings are accepted.
 	AcceptState []string
 	// Saved is the plan that was reviewed, or nil. It brings its own restrictions.

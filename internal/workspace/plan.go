@@ -19,7 +19,7 @@ type PlanRequest struct {
 	// Targets and Replace restrict and force, as [plan.Options] has them.
 	Targets, Replace []model.Address
 	// Allow lifts guardrails.
-	Allow guard.Allow
+	Allow model.Allowance
 	// RisksFit tells whether a review shows all risks of a plan.
 	RisksFit func(*plan.Plan) bool
 	// DueOnly asks for what dates ask for, of what is applied.

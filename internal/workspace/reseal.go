@@ -17,7 +17,7 @@ type Reseal struct {
 	usual
 	// Targets restrict it; Allow lifts guardrails.
 	Targets []model.Address
-	Allow   guard.Allow
+	Allow   model.Allowance
 	// SkipUnreadable leaves out what no identity opens.
 	SkipUnreadable bool
 	// Open prepares to open files, once there are any. After a lost race it is called

@@ -41,59 +41,59 @@ func TestGuardrails(t *testing.T) {
 		edited            []string
 		// blocked is "rail address flag".
 		blocked []string
-		lift    guard.Allow
+		lift    model.Allowance
 	}{
 		{
 			name: "lifetime", given: "guard max_token_lifetime=50d\naccount a r1", then: "guard max_token_lifetime=50d\naccount a r1\ntoken t",
-			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 90d"}, lift: guard.Allow{Lifetime: 90},
+			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 90d"}, lift: model.Allowance{Lifetime: 90},
 		},
 		{
 			name: "lifetime by default", given: "account a r1", then: "account a r1\ntoken t at=" + on(t, 366) + "\ntoken u at=" + on(t, 365),
-			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 366d"}, lift: guard.Allow{Lifetime: 366},
+			blocked: []string{"max_token_lifetime token/a/t --allow-lifetime 366d"}, lift: model.Allowance{Lifetime: 366},
 		},
 		{
 			name: "token roles", given: "guard require_token_roles=true\naccount a r1", then: "guard require_token_roles=true\naccount a r1\ntoken t\ntoken u roles=r1",
-			blocked: []string{"require_token_roles token/a/t --allow token/a/t"}, lift: guard.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+			blocked: []string{"require_token_roles token/a/t --allow token/a/t"}, lift: model.Allowance{Objects: []model.Address{model.TokenAddress("a", "t")}},
 		},
 		{
 			name: "account name", given: "guard account_name=svc-.*", then: "guard account_name=svc-.*\naccount a\naccount svc-a\naccount my-svc-b",
 			blocked: []string{"account_name account/a --allow account/a", "account_name account/my-svc-b --allow account/my-svc-b"},
-			lift:    guard.Allow{Objects: []model.Address{model.AccountAddress("a"), model.AccountAddress("my-svc-b")}},
+			lift:    model.Allowance{Objects: []model.Address{model.AccountAddress("a"), model.AccountAddress("my-svc-b")}},
 		},
 		{
 			name: "account name that cannot be read", given: "guard account_name=(", then: "guard account_name=(\naccount a",
-			blocked: []string{"account_name account/a --allow account/a"}, lift: guard.Allow{Objects: []model.Address{model.AccountAddress("a")}},
+			blocked: []string{"account_name account/a --allow account/a"}, lift: model.Allowance{Objects: []model.Address{model.AccountAddress("a")}},
 		},
 		{
 			name: "fewest recipients", given: people + "guard min_recipients=2\naccount a r1", then: people + "guard min_recipients=2\naccount a r1\ntoken t\ntoken u to=ops,dev",
-			blocked: []string{"min_recipients token/a/t --allow token/a/t"}, lift: guard.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+			blocked: []string{"min_recipients token/a/t --allow token/a/t"}, lift: model.Allowance{Objects: []model.Address{model.TokenAddress("a", "t")}},
 		},
 		{
 			name: "required recipients", given: people + "guard required_recipients=rec\naccount a r1", then: people + "guard required_recipients=rec\naccount a r1\ntoken t\ntoken u to=ops,rec",
-			blocked: []string{"required_recipients token/a/t --allow token/a/t"}, lift: guard.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}},
+			blocked: []string{"required_recipients token/a/t --allow token/a/t"}, lift: model.Allowance{Objects: []model.Address{model.TokenAddress("a", "t")}},
 		},
 		{
 			name: "new readers", given: people + "guard max_new_readers=1\naccount a r1\ntoken t", then: people + "guard max_new_readers=1\naccount a r1\ntoken t\ntoken u to=dev,rec",
-			blocked: []string{"max_new_readers --allow-new-readers 2"}, lift: guard.Allow{NewReaders: number(2)},
+			blocked: []string{"max_new_readers --allow-new-readers 2"}, lift: model.Allowance{NewReaders: number(2)},
 		},
 		{
-			name: "deletions by number", given: six, then: "account a r1", blocked: []string{"max_deletes --allow-deletes 6"}, lift: guard.Allow{Deletes: number(6)},
+			name: "deletions by number", given: six, then: "account a r1", blocked: []string{"max_deletes --allow-deletes 6"}, lift: model.Allowance{Deletes: number(6)},
 		},
 		{
-			name: "deletions by share", given: six, then: "account a r1\ntoken t1\ntoken t2\ntoken t3", blocked: []string{"max_deletes --allow-deletes 3"}, lift: guard.Allow{Deletes: number(3)},
+			name: "deletions by share", given: six, then: "account a r1\ntoken t1\ntoken t2\ntoken t3", blocked: []string{"max_deletes --allow-deletes 3"}, lift: model.Allowance{Deletes: number(3)},
 		},
 		{name: "one deletion is no share", given: "account a r1", then: ""},
 		{
 			name: "deletions by name", given: six, then: "account a r1\ntoken t1\ntoken t2\ntoken t3", blocked: []string{"max_deletes --allow-deletes 3"},
-			lift: guard.Allow{Delete: []model.Address{model.TokenAddress("a", "t4"), model.TokenAddress("a", "t5")}},
+			lift: model.Allowance{Delete: []model.Address{model.TokenAddress("a", "t4"), model.TokenAddress("a", "t5")}},
 		},
 		{
 			name: "rotations", given: "guard max_rotations=2\n" + six, then: "guard max_rotations=2\n" + strings.NewReplacer("t1", "t1 gen=2", "t2", "t2 gen=2", "t3", "t3 gen=2").Replace(six),
-			blocked: []string{"max_rotations --allow-rotations 3"}, lift: guard.Allow{Rotations: number(3)},
+			blocked: []string{"max_rotations --allow-rotations 3"}, lift: model.Allowance{Rotations: number(3)},
 		},
 		{
 			name: "rotations by share", given: "guard max_rotations=40%\n" + six, then: "guard max_rotations=40%\n" + strings.NewReplacer("t1", "t1 gen=2", "t2", "t2 gen=2", "t3", "t3 gen=2").Replace(six),
-			blocked: []string{"max_rotations --allow-rotations 3"}, lift: guard.Allow{Rotations: number(3)},
+			blocked: []string{"max_rotations --allow-rotations 3"}, lift: model.Allowance{Rotations: number(3)},
 		},
 		{
 			name: "protected account", given: "account a r1 protect\naccount b r1", then: "account b r1", blocked: []string{"protect account/a"},
@@ -107,11 +107,11 @@ func TestGuardrails(t *testing.T) {
 		{name: "a token of a protected account that has others", given: "account a r1 protect\ntoken t\ntoken u", then: "account a r1 protect\ntoken u"},
 		{
 			name: "another backend", given: "account a r1\ntoken t", then: "backend\naccount a r1\ntoken t",
-			blocked: []string{"backend_changed --allow-backend-change https://osmo.example.com"}, lift: guard.Allow{BackendChange: "https://osmo.example.com"},
+			blocked: []string{"backend_changed --allow-backend-change https://osmo.example.com"}, lift: model.Allowance{BackendChange: "https://osmo.example.com"},
 		},
 		{
 			name: "no server any more", given: "backend\naccount a r1\ntoken t", then: "account a r1\ntoken t",
-			blocked: []string{"backend_changed --allow-backend-change local"}, lift: guard.Allow{BackendChange: "local"},
+			blocked: []string{"backend_changed --allow-backend-change local"}, lift: model.Allowance{BackendChange: "local"},
 		},
 		{name: "what is the project's own on the same server", given: "backend\naccount a r1", then: "backend owns=account/a*\naccount a r1"},
 		{
@@ -162,7 +162,7 @@ func TestVanishedDeclarations(t *testing.T) {
 	if d := cmp.Diff(want, blocked(w.Plan("", func(o *applytest.Options) { o.Allow.Deletes = number(99) }))); d != "" {
 		t.Error(d)
 	}
-	if p := w.Plan("", func(o *applytest.Options) { o.Allow = guard.Allow{Empty: true, Deletes: number(99)} }); len(p.Blocked) > 0 {
+	if p := w.Plan("", func(o *applytest.Options) { o.Allow = model.Allowance{Empty: true, Deletes: number(99)} }); len(p.Blocked) > 0 {
 		t.Error(blocked(p))
 	}
 }
@@ -284,11 +284,11 @@ func TestResealKeepsToTheRails(t *testing.T) {
 	const people = "recipients ops=alice,bob dev=bob rec=carol\n"
 	token := "account a r1\ntoken t to=ops,rec"
 	only := "account a r1\ntoken t to=dev"
-	allow := guard.Allow{Objects: []model.Address{model.TokenAddress("a", "t")}}
+	allow := model.Allowance{Objects: []model.Address{model.TokenAddress("a", "t")}}
 	for _, c := range []struct {
 		name, given, then string
 		blocked           []string
-		lift              guard.Allow
+		lift              model.Allowance
 	}{
 		{
 			name: "fewest, declared", given: people + token, then: people + "guard min_recipients=2\n" + only,
@@ -308,11 +308,11 @@ func TestResealKeepsToTheRails(t *testing.T) {
 		},
 		{
 			name: "new readers, declared", given: "recipients ops=alice\naccount a r1\ntoken t", then: "guard max_new_readers=0\nrecipients ops=alice,bob\naccount a r1\ntoken t",
-			blocked: []string{"max_new_readers --allow-new-readers 1"}, lift: guard.Allow{NewReaders: number(1)},
+			blocked: []string{"max_new_readers --allow-new-readers 1"}, lift: model.Allowance{NewReaders: number(1)},
 		},
 		{
 			name: "new readers, recorded", given: "guard max_new_readers=0\nrecipients ops=alice\naccount a r1\ntoken t", then: "recipients ops=alice,bob\naccount a r1\ntoken t",
-			blocked: []string{"max_new_readers --allow-new-readers 1"}, lift: guard.Allow{NewReaders: number(1)},
+			blocked: []string{"max_new_readers --allow-new-readers 1"}, lift: model.Allowance{NewReaders: number(1)},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

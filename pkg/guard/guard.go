@@ -19,8 +19,6 @@ package guard
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -35,7 +33,7 @@ type Facts struct {
 	// Applied is the state that the plan was made against.
 	Applied *state.Snapshot
 	// Allow lifts guardrails for this run.
-	Allow Allow
+	Allow model.Allowance
 	// Limits bound the plan with what blocks it; the zero Limits are the defaults.
 	Limits model.Limits
 	// StateEdited names files under state/ in which the declarations' commit
@@ -48,63 +46,6 @@ type Facts struct {
 	// RisksFit tells whether a reviewer is shown every risk of the plan; nil is
 	// that there is nobody to show them to.
 	RisksFit func(*plan.Plan) bool
-}
-
-// Allow lifts guardrails for one run. Each says the number or the name that it
-// lets through, so that none of them can be a habit. The tags are the flags of the
-// command line.
-type Allow struct {
-	// Empty lets a project without any declaration delete everything.
-	Empty bool `name:"allow-empty" help:"Let a project without any declaration delete everything."`
-	// Deletes raises the bound on deletions to a number.
-	Deletes *int `name:"allow-deletes" placeholder:"N" help:"Let up to N objects be deleted."`
-	// Delete names objects whose deletion does not count.
-	Delete []model.Address `name:"allow-delete" placeholder:"ADDR" help:"Do not count the deletion of this object. Repeatable."`
-	// Rotations and NewReaders raise the bounds of these names to a number.
-	Rotations  *int `name:"allow-rotations" placeholder:"N" help:"Let up to N tokens be rotated that no date asks for."`
-	NewReaders *int `name:"allow-new-readers" placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
-	// Risks says how many risks were read where no comment has room for them.
-	Risks *int `name:"allow-risks" placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
-	// Lifetime raises the bound on a token's lifetime.
-	Lifetime model.Days `name:"allow-lifetime" placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
-	// StateMove is the place, by [model.Git.Place], that state may move to.
-	StateMove string `name:"allow-state-move" placeholder:"PLACE" help:"Let the state move to where the git settings say, such as origin/osmoctl-state."`
-	// BackendChange is the backend, by [model.Backend.String], that tokens may be
-	// issued by from now on.
-	BackendChange string `name:"allow-backend-change" placeholder:"URL|local" help:"Let tokens be issued by another backend from now on: this OSMO server, or osmoctl itself."`
-	// Objects lifts what else bears on one object alone: the pattern of its
-	// name, the roles or recipients it lacks.
-	Objects []model.Address `name:"allow" placeholder:"ADDR" help:"Lift the guardrails on the name, roles and recipients of this object. Repeatable."`
-}
-
-// Flags are the allowances as they would be typed.
-func (a Allow) Flags() (line []string) {
-	add := func(given bool, words ...string) {
-		if given {
-			line = append(line, strings.Join(words, " "))
-		}
-	}
-	number := func(flag string, n *int) {
-		if n != nil {
-			add(true, flag, strconv.Itoa(*n))
-		}
-	}
-	objects := func(flag string, list []model.Address) {
-		for _, a := range list {
-			add(true, flag, model.ShellWord(a.String()))
-		}
-	}
-	add(a.Empty, "--allow-empty")
-	number("--allow-deletes", a.Deletes)
-	objects("--allow-delete", a.Delete)
-	number("--allow-rotations", a.Rotations)
-	number("--allow-new-readers", a.NewReaders)
-	number("--allow-risks", a.Risks)
-	add(a.Lifetime != 0, "--allow-lifetime", a.Lifetime.String())
-	add(a.StateMove != "", "--allow-state-move", model.ShellWord(a.StateMove))
-	add(a.BackendChange != "", "--allow-backend-change", model.ShellWord(a.BackendChange))
-	objects("--allow", a.Objects)
-	return line
 }
 
 // Hold completes a plan by what the guardrails say of it: it adds the risks of

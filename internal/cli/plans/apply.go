@@ -12,14 +12,14 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
-	"github.com/osmoctl/osmoctl/pkg/guard"
+	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 // ApplyCmd applies.
 type ApplyCmd struct {
 	textJSONMarkdown
 	scope
-	guard.Allow
+	model.Allowance
 	change.Options
 	server.Flags
 	Plan         string   `arg:"" optional:"" type:"path" help:"A plan written by plan --out. It is planned again, and applied only if nothing differs."`
@@ -46,7 +46,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	terms := workspace.Terms{TakeOver: c.TakeOver, SingleWriter: c.SingleWriter, Targets: c.Target, Allow: c.Allow, AcceptState: c.AcceptState, RisksFit: plans.RisksFit}
+	terms := workspace.Terms{TakeOver: c.TakeOver, SingleWriter: c.SingleWriter, Targets: c.Target, Allow: c.Allowance, AcceptState: c.AcceptState, RisksFit: plans.RisksFit}
 	if c.Plan != "" {
 		if terms.Saved, err = workspace.ReadPlan(env.Abs(c.Plan), c.Plan, env.Limits, plans.WriteJSON); err != nil {
 			return err

@@ -11,7 +11,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
-	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -68,7 +67,7 @@ func addressFlags(flag string, list []model.Address) (line []string) {
 type PlanCmd struct {
 	textJSONMarkdown
 	scope
-	guard.Allow
+	model.Allowance
 	server.Flags
 	Refresh          *bool      `help:"Look at the project's OSMO server, and plan from what it has. Default: where OSMO_URL and a credential are given. --refresh=false plans from state."`
 	Out              string     `type:"path" placeholder:"FILE|-" help:"Also write the plan as JSON to FILE, for apply FILE. It holds no secret. With - it goes to stdout, and what people read to stderr."`
@@ -97,13 +96,13 @@ func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
 	}
 	defer w.Close()
 	made, err := w.Plan(ctx, workspace.PlanRequest{
-		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allow, StateRef: c.StateRef, AsOf: c.AsOf, Refresh: c.Refresh,
+		Targets: c.Target, Replace: c.Replace, DueOnly: c.DueOnly, Allow: c.Allowance, StateRef: c.StateRef, AsOf: c.AsOf, Refresh: c.Refresh,
 		RisksFit: plans.RisksFit,
 	})
 	if err != nil {
 		return err
 	}
-	env.Paste.Flags = slices.Concat(c.scope.flags(), c.Allow.Flags(), c.Typed())
+	env.Paste.Flags = slices.Concat(c.scope.flags(), c.Allowance.Flags(), c.Typed())
 	if !c.DueOnly {
 		steps := w.StepsToApply(ctx, made)
 		env.Paste.Before, env.Paste.Only = steps.Commands, steps.Only

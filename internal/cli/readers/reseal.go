@@ -11,7 +11,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
-	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
@@ -50,7 +49,7 @@ func (c *resealCmd) Run(ctx context.Context, env *command.Env) error {
 		r := c.Request(ctx, env, c.Format)
 		r.Progress = change.LateProgress(env, "resealing")
 		done, err := w.Run(ctx, &workspace.Reseal{
-			Targets: c.Target, Allow: guard.Allow{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
+			Targets: c.Target, Allow: model.Allowance{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
 			Open: func(ctx context.Context, files map[model.Address][]byte) (*seal.Opener, error) {
 				ids, err := c.Read(ctx, env, w, c.AllowPlugin...)
 				if err != nil {
