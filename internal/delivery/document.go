@@ -167,7 +167,7 @@ func makeReadable(f *os.File) error {
 // directory of its project file.
 var (
 	projectDirs  = []string{config.ManifestDir, state.Dir, "schemas"}
-	projectNames = []string{config.ProjectFile, "CODEOWNERS"}
+	projectNames = []string{config.ProjectFile, config.ApprovalsFile, "CODEOWNERS"}
 )
 
 // judge refuses the files of projects and of git, by whichever path they are

@@ -24,6 +24,8 @@ var keySets = map[string][]string{
 	"accountKeys":      {"manifest", "$defs", "declaredAccount"},
 	"tokenKeys":        {"manifest", "$defs", "declaredToken"},
 	"rotateKeys":       {"manifest", "$defs", "rotation"},
+	"approvalsKeys":    {"approvals"},
+	"approvalKeys":     {"approvals", "$defs", "approval"},
 	"projectKeys":      {"project"},
 	"defaultsKeys":     {"project", "properties", "defaults"},
 	"defaultTokenKeys": {"project", "properties", "defaults", "properties", "token"},

@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/apply/applytest"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
@@ -24,6 +25,8 @@ type chapter struct {
 	options func(*applytest.Options)
 	// blocked chapters are planned and not applied.
 	blocked bool
+	// approved chapters are blocked until all of that is approved.
+	approved bool
 	// reseal has what lives sealed again before anything is planned.
 	reseal bool
 }
@@ -128,17 +131,14 @@ service_accounts:
     roles: [ml]
     tokens: {t: {}}
 `, options: func(o *applytest.Options) { o.Allow.StateMove = "origin/osmoctl-state#main" }},
-	{days: 2, project: twoKeys, text: `
+	{days: 2, project: strings.Replace(twoKeys, "count: 9, percent: 90", "count: 1", 1), text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
 service_accounts:
   svc:
     roles: [ml, osmo-backend]
     tokens: {inherits: {generation: 2}, explicit: {roles: [ml], generation: 2}, dated: {roles: [ml], expires_at: 2026-06-02}, renamed: {roles: [ml], previously: [gone]}}
-`, options: func(o *applytest.Options) {
-		many := 100
-		o.Allow = model.Allowance{Deletes: &many}
-	}},
+`, approved: true},
 	{days: 8, reseal: true, project: movedKey, text: `
 roles:
   ml: {policies: [{actions: ["workflow:*"], resources: ["pool/a"]}]}
@@ -182,6 +182,11 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 			w.ResealFor(want)
 		}
 		p := w.PlanFor(want, options...)
+		if c.approved {
+			show(w, p)
+			want.Approvals = approveAll(t, p)
+			p = w.PlanFor(want, options...)
+		}
 		if blocked := len(p.Blocked) > 0; blocked != c.blocked {
 			t.Fatalf("chapter %d: blocked is %v: %+v", i, blocked, p.Blocked)
 		}
@@ -194,6 +199,21 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 		o.Observed, o.Targets = meddledWith(w.State()), nil
 	}))
 	return w
+}
+
+// approveAll approves whatever blocks a plan.
+func approveAll(t *testing.T, p *plan.Plan) (list []model.Approval) {
+	t.Helper()
+	for i, b := range p.Blocked {
+		lifts, err := model.ParseAllowance(b.Flag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, model.Approval{
+			Plan: p.Digest, Allow: b.Flag, Lifts: lifts, Reason: "agreed", Origin: diag.Position{File: config.ApprovalsFile, Line: i + 2, Column: 5},
+		})
+	}
+	return list
 }
 
 // onServer is the last project on a server that keeps its roles in a ConfigMap.

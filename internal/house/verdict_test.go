@@ -209,6 +209,50 @@ func TestProjectVerdicts(t *testing.T) {
 	}
 }
 
+// approvals are files of approvals.
+var approvals = []struct {
+	name, text string
+	valid      bool
+}{
+	{"none", "approvals: []", true},
+	{"one", "approvals: [{plan: " + planDigest + ", allow: --allow-deletes 7, reason: x}]", true},
+	{"without a value", "approvals: [{plan: " + planDigest + ", allow: --allow-empty, reason: x}]", true},
+	{"nothing", "{}", false},
+	{"a map", "approvals: {}", false},
+	{"unknown key", "approvals: []\napprove: []", false},
+	{"unknown key of an approval", "approvals: [{plan: " + planDigest + ", allow: --allow-empty, reason: x, by: me}]", false},
+	{"without a plan", "approvals: [{allow: --allow-empty, reason: x}]", false},
+	{"without a flag", "approvals: [{plan: " + planDigest + ", reason: x}]", false},
+	{"without a reason", "approvals: [{plan: " + planDigest + ", allow: --allow-empty}]", false},
+	{"with an empty reason", "approvals: [{plan: " + planDigest + ", allow: --allow-empty, reason: ''}]", false},
+	{"short digest", "approvals: [{plan: 'sha256:01', allow: --allow-empty, reason: x}]", false},
+	{"another flag", "approvals: [{plan: " + planDigest + ", allow: --accept-state abc, reason: x}]", false},
+	{"too many", "approvals: [" + strings.Repeat("{plan: "+planDigest+", allow: --allow-empty, reason: x},", 101) + "]", false},
+}
+
+const planDigest = "'sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'"
+
+func TestApprovalVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, c := range approvals {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := config.Load(fstest.MapFS{
+				"osmoctl.yaml":       {Data: []byte(goodProject)},
+				"manifests/one.yaml": {Data: []byte("service_accounts: {}")},
+				config.ApprovalsFile: {Data: []byte(c.text)},
+			}, config.Options{Today: today})
+			bySchema := validateYAML(t, "approvals", []byte(c.text))
+			if got := bySchema == nil; got != c.valid {
+				t.Errorf("by the schema valid is %v, want %v: %v", got, c.valid, bySchema)
+			}
+			if got := !problems.HasErrors(); got != c.valid {
+				t.Errorf("by config valid is %v, want %v: %v", got, c.valid, problems)
+			}
+		})
+	}
+}
+
 // loadText reads a project of one manifest and returns its errors.
 func loadText(project, manifest string) string {
 	_, problems := config.Load(fstest.MapFS{

@@ -43,6 +43,11 @@ state/** -text
 const codeowners = `# State is written by osmoctl apply alone. Let those who run it approve any
 # change to it that a pull request makes:
 # /state/ @your-organisation/platform
+
+# An approval lets one plan through a guardrail. Let those approve it who set the
+# guardrails, or a pull request could lift them by itself:
+# /approvals.yaml @your-organisation/platform
+# /osmoctl.yaml @your-organisation/platform
 `
 
 // conventions are files that any repository may have already.

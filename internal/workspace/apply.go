@@ -68,7 +68,7 @@ func (c *Apply) plan(ctx context.Context, l *ledger, b base) (*planned, error) {
 	}
 	p := &planned{
 		have: have, settings: state.SettingsOf(want.Project), declarations: l.declarationsToRecord(b),
-		warnChanged: warnChanged, facts: c.facts(l, want, have),
+		approvals: want.Approvals, warnChanged: warnChanged, facts: c.facts(l, want, have),
 	}
 	if err := c.lookAtServer(ctx, l, b, p, want, want.Project); err != nil {
 		return nil, err

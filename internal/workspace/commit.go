@@ -222,7 +222,7 @@ func (s *commitStore) checkDeclarations(tip string) error {
 	if s.ledger.git.StateBranch != "" {
 		return nil
 	}
-	same, err := s.ledger.w.repo.Same(s.base.declarations, tip, config.ProjectFile, config.ManifestDir)
+	same, err := s.ledger.w.repo.Same(s.base.declarations, tip, config.Paths()...)
 	switch {
 	case err != nil || same:
 		return err

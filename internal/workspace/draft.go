@@ -29,7 +29,7 @@ func (w *Workspace) Draft(ctx context.Context) (*worktree.Draft, error) {
 		return w.draft, nil
 	}
 	var err error
-	w.draft, err = worktree.NewDraft(ctx, w.repo, config.ProjectFile, config.ManifestDir)
+	w.draft, err = worktree.NewDraft(ctx, w.repo, config.Paths()...)
 	return w.draft, err
 }
 
@@ -182,7 +182,7 @@ func nameFirst(paths []string) string {
 // folder.
 func shellWords(paths []string) string {
 	if len(paths) > maxNamed {
-		return config.ProjectFile + " " + config.ManifestDir
+		paths = slices.DeleteFunc(config.Paths(), func(name string) bool { return name == config.ApprovalsFile && !slices.Contains(paths, name) })
 	}
 	words := make([]string, len(paths))
 	for i, p := range paths {
@@ -194,11 +194,11 @@ func shellWords(paths []string) string {
 // checkCommitted refuses declarations that lie in the work tree only: the
 // commit would not say what the user sees.
 func (w *Workspace) checkCommitted(commit string) error {
-	dirty, err := worktree.ListUncommitted(w.repo, commit, config.ProjectFile, config.ManifestDir)
+	dirty, err := worktree.ListUncommitted(w.repo, commit, config.Paths()...)
 	if err != nil || len(dirty) == 0 {
 		return err
 	}
-	ignored, err := worktree.ListIgnored(w.repo, commit, config.ProjectFile, config.ManifestDir)
+	ignored, err := worktree.ListIgnored(w.repo, commit, config.Paths()...)
 	if err != nil {
 		return err
 	}

@@ -370,7 +370,7 @@ func (l *ledger) fetchDeclarations(ctx context.Context, head git.Head) (string, 
 		return "", stale(diag.Hinted(fmt.Errorf("HEAD has commits that %s has not, and apply would publish them together with the state", name),
 			"have them merged first, then git pull"))
 	}
-	same, err := l.w.repo.Same(head.Commit, tip, config.ProjectFile, config.ManifestDir)
+	same, err := l.w.repo.Same(head.Commit, tip, config.Paths()...)
 	if err != nil {
 		return "", err
 	}

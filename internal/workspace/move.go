@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/backend/local"
 	"github.com/osmoctl/osmoctl/internal/gitstore"
@@ -86,6 +87,12 @@ func (c *Apply) announce(ctx context.Context, l *ledger, b base, p *planned, r R
 	run, err := l.prepare(b, &goes, r)
 	if err != nil {
 		return err
+	}
+	goes.plan.Lifted = p.plan.Lifted // They are used now: the plan to come has another digest.
+	for _, a := range p.approvals {
+		if slices.ContainsFunc(p.plan.Lifted, func(l plan.Lifted) bool { return l.Plan == a.Plan && l.Allow == a.Allow }) {
+			c.Allow = a.Lifts.With(c.Allow)
+		}
 	}
 	if _, err := run.Apply(ctx, goes.plan, p.have); err != nil {
 		err = fmt.Errorf("record at %s that state moves to %s: %w", l.git.Place(), l.declared.Place(), err)

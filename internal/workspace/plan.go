@@ -88,6 +88,9 @@ func (w *Workspace) planDeclared(ctx context.Context, r PlanRequest, opts plan.O
 	opts.Commit, opts.Notices = from.Commit, append(from.Notices, readNotices(files.Remarks())...)
 	facts.Declared, facts.Applied, facts.StateEdited = want, have, from.Edited
 	facts.First = append(from.Blocked, from.CheckUnfinished(facts.Allow.StateMove)...)
+	if facts.Base, facts.BaseApprovals, err = w.readBaseApprovals(from); err != nil {
+		return from, nil, err
+	}
 	seen, notices, err := w.refresh(ctx, r.Refresh, want.Project, want, have)
 	if err != nil {
 		return from, nil, err
@@ -108,6 +111,19 @@ func (w *Workspace) planDeclared(ctx context.Context, r PlanRequest, opts plan.O
 	}
 	warnChanged()
 	return from, made, nil
+}
+
+// readBaseApprovals reads what is approved where HEAD left the branch that it is to be
+// merged into: what it brings itself is told from that.
+func (w *Workspace) readBaseApprovals(from place.Compared) (into string, list []model.Approval, err error) {
+	if from.Base == "" {
+		return "", nil, nil
+	}
+	files, err := w.repo.FS(from.Base, config.ApprovalsFile)
+	if err != nil {
+		return "", nil, err
+	}
+	return from.Into, config.LoadApprovals(files), nil
 }
 
 // planDue plans what is due of the state that a plan of the work tree would be made

@@ -72,6 +72,8 @@ type planned struct {
 	have *state.Snapshot
 	// settings are those that the commit records.
 	settings state.Settings
+	// approvals are those declared.
+	approvals []model.Approval
 	// declarations is the commit that it says to be made from, where it has to.
 	declarations string
 	// warnChanged names what was changed by hand, once it was looked for; nil where
@@ -187,7 +189,7 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 	}
 	return &apply.Run{
 		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature},
-		Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Accepted: p.trust.accepted,
+		Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Approvals: p.approvals, Accepted: p.trust.accepted,
 	}, nil
 }
 

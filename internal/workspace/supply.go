@@ -149,7 +149,7 @@ func (s *supplier) obtain(ctx context.Context, commits ...string) error {
 	}
 	var needed []string
 	for _, commit := range commits {
-		files, err := repo.Files(ctx, commit, []string{state.Dir, config.ProjectFile, config.ManifestDir}, func(string) bool { return false })
+		files, err := repo.Files(ctx, commit, append(config.Paths(), state.Dir), func(string) bool { return false })
 		if err != nil {
 			return err
 		}

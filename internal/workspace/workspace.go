@@ -163,7 +163,7 @@ func (w *Workspace) declarations(files fs.FS) (*model.Declarations, error) {
 
 // openCommitted are the declarations of a commit, as files.
 func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
-	return w.repo.FS(commit, config.ProjectFile, config.ManifestDir)
+	return w.repo.FS(commit, config.Paths()...)
 }
 
 // Snapshot reads the state at a commit; "" is the commit before the first.

@@ -145,6 +145,9 @@ type Run struct {
 	Moved string
 	// Accepted are the commits whose findings this run accepts.
 	Accepted []string
+	// Approvals are those declared: of them, what lifted a guardrail is recorded as
+	// used.
+	Approvals []model.Approval
 	// Settings are recorded unless the plan was restricted to targets.
 	Settings state.Settings
 	// Progress, if set, is told how many tokens of all are sealed. It may be
@@ -206,7 +209,8 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	if err := checkNew(sealed.order, have); err != nil {
 		return nil, err
 	}
-	next, commit, err := r.commit(ctx, r.edit(r.begin(have), p, sealed, true), sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
+	edit := r.spend(r.edit(r.begin(have), p, sealed, true), p)
+	next, commit, err := r.commit(ctx, edit, sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
 	if err != nil {
 		return nil, err
 	}

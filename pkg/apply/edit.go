@@ -39,6 +39,20 @@ func (r *Run) edit(next *state.Edit, p *plan.Plan, sealed *sealedSet, whole bool
 	return e.Edit
 }
 
+// spend records that the approvals which let a plan through were used, with the commit
+// that ends the plan. Plans of other kinds read none.
+func (r *Run) spend(e *state.Edit, p *plan.Plan) *state.Edit {
+	if p.Kind() != plan.KindDeclared {
+		return e
+	}
+	var used []model.Approval
+	for _, l := range p.Lifted {
+		used = append(used, model.Approval{Plan: l.Plan, Allow: l.Allow})
+	}
+	e.Spend(used, r.Approvals)
+	return e
+}
+
 // begin begins the next snapshot. The first of all gets a name and settings: there
 // are none that a restricted plan could leave as they are.
 func (r *Run) begin(have *state.Snapshot) *state.Edit {

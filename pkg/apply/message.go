@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/record"
@@ -20,6 +21,9 @@ func (r *Run) message(p *plan.Plan, next *state.Snapshot) record.Message {
 	}
 	if len(p.GuardrailChanges) > 0 {
 		m.Changes = append(m.Changes, "record changed project settings")
+	}
+	for _, l := range p.Lifted {
+		m.Changes = append(m.Changes, fmt.Sprintf("lift %s by %s, approved in %s: %s", strings.Join(l.Guardrails, " and "), l.Allow, l.Origin, l.Reason))
 	}
 	if p.Revoked != nil {
 		m.Reason = p.Revoked.Reason

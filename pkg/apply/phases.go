@@ -493,6 +493,9 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	if !whole {
 		part.Digest, part.GuardrailChanges = "", nil
 	}
+	if !last {
+		part.Lifted = nil
+	}
 	burned := make([]model.Address, len(o.burned))
 	for i, g := range o.burned {
 		burned[i] = g.address
@@ -501,6 +504,9 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 	var err error
 	for again := true; again; again = err != nil && s.rebase(ctx, err) {
 		edit := s.run.edit(s.begin(), part, created, whole)
+		if last {
+			s.run.spend(edit, s.plan)
+		}
 		for _, a := range burned {
 			edit.Burn(a, s.plan.Date)
 		}
@@ -510,7 +516,7 @@ func (s *phases) publish(ctx context.Context, changes []plan.Change, o outcome, 
 			after.Run, after.Create = before.Run, before.Create
 		}
 		edit.SetUnderway(after)
-		records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0
+		records := len(part.GuardrailChanges) > 0 || s.run.Moved != "" || len(s.run.Accepted) > 0 || last && len(s.plan.Lifted) > 0
 		if len(changes)+len(o.burned) == 0 && !records && slices.Equal(before.Create, after.Create) && slices.Equal(before.Remove, after.Remove) {
 			return nil
 		}

@@ -104,6 +104,11 @@ const (
 	codeBadRemote          = "bad_remote"          // not the name of a git remote
 	codeBadBranch          = "bad_branch"          // not the name of a git branch
 
+	// The approvals.
+
+	codeBadDigest    = "bad_digest"    // not the digest of a plan
+	codeBadAllowance = "bad_allowance" // not a flag that lifts a guardrail
+
 	// codeTooManyProblems closes a list that was cut at maxProblems.
 	codeTooManyProblems = "too_many_problems"
 )

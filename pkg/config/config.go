@@ -1,5 +1,5 @@
-// Package config reads a project directory: osmoctl.yaml and the manifests
-// below it become the declarations of package model.
+// Package config reads a project directory: osmoctl.yaml, the manifests below it and
+// approvals.yaml become the declarations of package model.
 //
 // # Strictness
 //
@@ -49,7 +49,15 @@ const (
 	// ManifestDir is the directory of the manifests, below the project
 	// directory.
 	ManifestDir = "manifests"
+	// ApprovalsFile is the name of the file that lets single plans through
+	// guardrails. It is a file of its own so that git hosts can ask others to
+	// review it.
+	ApprovalsFile = "approvals.yaml"
 )
+
+// Paths are the files and the directory that declarations are read from, below the
+// project directory.
+func Paths() []string { return []string{ProjectFile, ManifestDir, ApprovalsFile} }
 
 // Options of [Load].
 type Options struct {
@@ -63,20 +71,23 @@ type Options struct {
 	PassEmpty bool
 }
 
-// Load reads osmoctl.yaml and manifests/** (.yaml, .yml) from fsys, whose root
-// is the project directory, and returns the declarations with defaults filled
-// in. Every problem is reported in one pass, sorted by place, at most 1,000 of
+// Load reads osmoctl.yaml, manifests/** (.yaml, .yml) and approvals.yaml, where there
+// is one, from fsys, whose root is the project directory, and returns the declarations
+// with defaults filled in. Every problem is reported in one pass, sorted by place, at most 1,000 of
 // them; the declarations are nil when any of them is an error.
 func Load(fsys fs.FS, opts Options) (*model.Declarations, diag.List) {
 	l := newLoader(fsys, opts)
 	l.loadProject()
 	l.loadManifests()
+	approvals := l.loadApprovals()
 	list := l.problems.finish()
 	Annotate(fsys, list)
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &model.Declarations{Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts, Suppressions: l.merged.suppressions}, list
+	return &model.Declarations{
+		Project: l.project.Project, Roles: l.merged.roles, Accounts: l.merged.accounts, Approvals: approvals, Suppressions: l.merged.suppressions,
+	}, list
 }
 
 // LoadManifest reads one manifest by itself, for what it says of roles and of who holds
@@ -152,8 +163,11 @@ func (r *reader) root(data []byte) *node {
 }
 
 func emptyHint(name string) string {
-	if name == ProjectFile {
+	switch name {
+	case ProjectFile:
 		return `begin with "version: 1"`
+	case ApprovalsFile:
+		return "delete it: there is nothing to approve"
 	}
 	return "add roles or service_accounts, or delete the file"
 }

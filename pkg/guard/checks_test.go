@@ -131,7 +131,11 @@ func TestGuardrails(t *testing.T) {
 			if flag := hasFlag(p); flag && len(lifted.Blocked) > 0 {
 				t.Errorf("still blocked: %q", blocked(lifted))
 			}
-			if p.Digest != lifted.Digest {
+			approved := w.Plan(roles+c.then, approveAll(t, p))
+			if flag := hasFlag(p); flag && (len(approved.Blocked) > 0 || len(approved.Lifted) != len(approvals(t, p))) {
+				t.Errorf("approved and still blocked: %q", blocked(approved))
+			}
+			if p.Digest != lifted.Digest || p.Digest != approved.Digest {
 				t.Error("what is allowed changes what is agreed to")
 			}
 		})

@@ -13,6 +13,9 @@
 // wrong, with the history of state or with the place that it was read from,
 // blocks a plan by the same door, as [Facts.First] and [Facts.Found].
 //
+// What a flag lifts for one run, an approval in the declarations lifts for one plan,
+// once: see approvals.go.
+//
 // The functions of package plan return plans whose Blocked is nil: nobody held
 // them against anything, and apply refuses them. [Hold] is what makes them whole.
 package guard
@@ -34,6 +37,10 @@ type Facts struct {
 	Applied *state.Snapshot
 	// Allow lifts guardrails for this run.
 	Allow model.Allowance
+	// Base is the branch that the declarations are to be merged into, and
+	// BaseApprovals are those that it has where they left it. "" is none.
+	Base          string
+	BaseApprovals []model.Approval
 	// Limits bound the plan with what blocks it; the zero Limits are the defaults.
 	Limits model.Limits
 	// StateEdited names files under state/ in which the declarations' commit
@@ -52,10 +59,22 @@ type Facts struct {
 // guardrails that are loosened, and sets what blocks the plan. The error is a
 // [diag.List] with [plan.CodeTooLarge] where there is no room for all of that.
 func Hold(p *plan.Plan, f Facts) error {
+	var spent []model.Approval
 	if f.Declared != nil {
 		p.AddRisks(findLoosened(p, f))
 	}
+	approvable := f.Declared != nil && p.Kind() == plan.KindDeclared
+	if approvable {
+		var approved model.Allowance
+		approved, spent = approve(p, f)
+		f.Allow = approved.With(f.Allow)
+	}
 	blocked, fits := check(p, f)
+	for i := range blocked {
+		if approvable && fits {
+			sayApprovals(p, &blocked[i], spent)
+		}
+	}
 	if !fits {
 		return plan.TooLarge(f.Limits)
 	}
@@ -66,7 +85,7 @@ func Hold(p *plan.Plan, f Facts) error {
 // check asks every guardrail that concerns plans of this kind. It reports false
 // where what they block has no room in the plan.
 func check(p *plan.Plan, f Facts) ([]plan.Blocked, bool) {
-	e := &entries{list: append([]plan.Blocked{}, f.First...), said: map[string]bool{}, room: p.Room}
+	e := &entries{list: append([]plan.Blocked{}, notLifted(f.First, f.Allow)...), said: map[string]bool{}, room: p.Room}
 	in := input{Facts: f, plan: p}
 	var asked []Rail
 	for _, r := range table {
@@ -93,13 +112,19 @@ func check(p *plan.Plan, f Facts) ([]plan.Blocked, bool) {
 			}
 		}
 	}
-	e.list = append(e.list, f.Found...)
+	e.list = append(e.list, notLifted(f.Found, f.Allow)...)
 	for _, r := range asked {
 		if r.last != nil {
 			e.add(r, r.last(in))
 		}
 	}
 	return e.list, e.room >= 0
+}
+
+// notLifted are those of the entries that others found which nothing lifts.
+func notLifted(list []plan.Blocked, by model.Allowance) []plan.Blocked {
+	flags := by.Flags()
+	return slices.DeleteFunc(slices.Clone(list), func(b plan.Blocked) bool { return b.Flag != "" && slices.Contains(flags, b.Flag) })
 }
 
 // entries collects what is blocked, while there is room for it.
@@ -111,7 +136,7 @@ type entries struct {
 }
 
 func (e *entries) add(r Rail, list []plan.Blocked) {
-	const frame = 150 // what JSON puts around an entry
+	const frame = 150 + 150 // what JSON puts around an entry, and what approves it
 	for _, b := range list {
 		b.Guardrail = r.Name
 		key := b.Guardrail + " " + b.Flag
@@ -124,7 +149,7 @@ func (e *entries) add(r Rail, list []plan.Blocked) {
 		if e.said[key] {
 			continue
 		}
-		if e.room -= frame + 2*len(key) + len(b.Detail); e.room < 0 {
+		if e.room -= frame + 3*len(key) + len(b.Detail); e.room < 0 {
 			e.room = -1
 			return
 		}

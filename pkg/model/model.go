@@ -3,7 +3,7 @@
 //
 // [Declarations] is everything that one reading of a project directory says:
 // the [Project] file, the [Role]s and the [Account]s with their [Token]s, with
-// the project's defaults already filled in. Everything else that is wanted is
+// the project's defaults already filled in, and the [Approval]s. Everything else that is wanted is
 // derived from it; whatever was applied is in package state.
 //
 // An [Address] names one thing, everywhere: in plans, flags, messages and
@@ -33,6 +33,8 @@ type Declarations struct {
 	// Roles and Accounts are keyed by name.
 	Roles    map[string]*Role
 	Accounts map[string]*Account
+	// Approvals are in the order of their file.
+	Approvals []Approval
 	// Suppressions are the comments that keep a finding about a declaration from
 	// being reported, in the order in which they were read. They say nothing about
 	// what is wanted.

@@ -156,6 +156,8 @@ type Plan struct {
 	Notices []Notice `json:"notices"`
 	// Risks says the gravest of it all again, one by one; see [Risk].
 	Risks []Risk `json:"risks"`
+	// Lifted are the approvals that let the plan through a guardrail.
+	Lifted []Lifted `json:"lifted,omitzero"`
 	// Blocked lists what keeps the plan from being applied. It is nil in a plan
 	// that was not held against the guardrails yet, which is what this package
 	// makes: see package guard.
@@ -323,6 +325,26 @@ type Blocked struct {
 	Detail    string         `json:"detail"`
 	// Flag lifts the guardrail for one run; empty where nothing does.
 	Flag string `json:"flag"`
+	// Approval is the entry of approvals.yaml that lifts it for this plan, but for
+	// its reason; empty where none does.
+	Approval string `json:"approval,omitzero"`
+}
+
+// Equal reports whether two entries say the same.
+func (b Blocked) Equal(o Blocked) bool {
+	same := b.Address == o.Address || b.Address != nil && o.Address != nil && *b.Address == *o.Address
+	return same && b.Guardrail == o.Guardrail && b.Detail == o.Detail && b.Flag == o.Flag
+}
+
+// Lifted is an approval that lets a plan through guardrails. It is no part of the
+// digest, which it names.
+type Lifted struct {
+	Plan   string `json:"plan"`
+	Allow  string `json:"allow"`
+	Reason string `json:"reason"`
+	// Guardrails are the names of those that would block the plan otherwise.
+	Guardrails []string      `json:"guardrails"`
+	Origin     diag.Position `json:"origin"`
 }
 
 // Waiting is a reseal that needs an identity, which apply does not hold.

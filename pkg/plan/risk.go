@@ -50,6 +50,8 @@ const (
 	RiskKeyChanged = "recipient_key_changed"
 	// RiskBackendChanged: values are issued by something else.
 	RiskBackendChanged = "backend_changed"
+	// RiskGuardrailLifted: an approval lets the plan through a guardrail.
+	RiskGuardrailLifted = "guardrail_lifted"
 	// RiskProtectionLifted: an account is no longer protected from the next apply on.
 	RiskProtectionLifted = "protection_lifted"
 	// RiskGuardrailLoosened: a guardrail is weaker from the next apply on.
@@ -79,6 +81,7 @@ var riskOrder = []struct {
 	{RiskStateMoved, Critical},
 	{RiskKeyChanged, Critical},
 	{RiskBackendChanged, Critical},
+	{RiskGuardrailLifted, High},
 	{RiskProtectionLifted, High},
 	{RiskGuardrailLoosened, High},
 	{RiskServerChanged, High},

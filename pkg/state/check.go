@@ -54,6 +54,15 @@ func checkAccount(a *Account) error {
 
 // checkUnderway refuses what names no single thing on a server, and two spellings
 // of one set.
+func checkSpent(list []Spent) error {
+	for i, s := range list {
+		if i > 0 && list[i-1].compare(s) >= 0 {
+			return inconsistent("spent approvals are repeated or out of order")
+		}
+	}
+	return nil
+}
+
 func checkUnderway(u *Underway) error {
 	switch {
 	case len(u.Create)+len(u.Remove) == 0:

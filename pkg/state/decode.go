@@ -234,6 +234,8 @@ func decodeMeta(b []byte) (m Meta, err error) {
 			m.Digest = r.sum()
 		case "applied":
 			m.Applied = decodeSettings(r)
+		case "spent":
+			r.array(func() { m.Spent = append(m.Spent, decodeSpent(r)) })
 		case "underway":
 			m.Underway = decodeUnderway(r)
 		default:
@@ -247,7 +249,25 @@ func decodeMeta(b []byte) (m Meta, err error) {
 	if err == nil && m.Underway != nil {
 		err = checkUnderway(m.Underway)
 	}
+	if err == nil {
+		err = checkSpent(m.Spent)
+	}
 	return m, err
+}
+
+func decodeSpent(r *reader) (s Spent) {
+	r.object(func(key string) bool {
+		switch key {
+		case "plan":
+			s.Plan = r.text()
+		case "allow":
+			s.Allow = r.text()
+		default:
+			return false
+		}
+		return true
+	})
+	return s
 }
 
 func decodeUnderway(r *reader) *Underway {

@@ -168,6 +168,21 @@ func (e *Edit) SetUnderway(u Underway) {
 	}
 }
 
+// Spend records approvals as used, of those that are declared: what is not declared
+// any more is forgotten, so that the record stays as short as the file.
+func (e *Edit) Spend(used, declared []model.Approval) {
+	was := e.next.Meta.Spent
+	e.next.Meta.Spent = nil
+	for _, a := range declared {
+		now := slices.ContainsFunc(used, func(u model.Approval) bool { return u.Plan == a.Plan && u.Allow == a.Allow })
+		if s := (Spent{a.Plan, a.Allow}); now || slices.Contains(was, s) {
+			e.next.Meta.Spent = append(e.next.Meta.Spent, s)
+		}
+	}
+	slices.SortFunc(e.next.Meta.Spent, Spent.compare)
+	e.next.Meta.Spent = slices.Compact(e.next.Meta.Spent)
+}
+
 // SetSettings records the settings in force from now on.
 func (e *Edit) SetSettings(s Settings) { e.next.Meta.Applied = s }
 

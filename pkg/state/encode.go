@@ -175,6 +175,18 @@ func encodeMeta(m Meta) []byte {
 		w.number("serial", m.Serial)
 		w.sum("digest", m.Digest)
 		w.object("applied", func() { encodeSettings(w, m.Applied) })
+		if len(m.Spent) > 0 {
+			w.key("spent")
+			w.open('[')
+			for _, s := range m.Spent {
+				w.next()
+				w.open('{')
+				w.text("plan", s.Plan)
+				w.text("allow", s.Allow)
+				w.close('}')
+			}
+			w.close(']')
+		}
 		if u := m.Underway; u != nil {
 			w.object("underway", func() {
 				w.text("run", u.Run)

@@ -70,10 +70,14 @@ func (r *Restoration) meta() Meta {
 	if len(r.Known) > 0 {
 		m = r.Known[0].Meta
 	}
-	m.Serial = max(m.Serial, r.Serial, r.Then.Meta.Serial)
-	for _, s := range r.Known {
+	m.Serial = max(m.Serial, r.Serial)
+	m.Spent = slices.Clone(m.Spent)
+	for _, s := range r.sides() {
 		m.Serial = max(m.Serial, s.Meta.Serial)
+		m.Spent = append(m.Spent, s.Meta.Spent...) // What was used stays used.
 	}
+	slices.SortFunc(m.Spent, Spent.compare)
+	m.Spent = slices.Compact(m.Spent)
 	return m
 }
 

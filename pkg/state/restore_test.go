@@ -63,6 +63,13 @@ var restores = map[string]struct {
 		func(e *Edit) { e.SetSettings(Settings{Guardrails: model.Guardrails{MinRecipients: 2}}) },
 		func(s *Snapshot) bool { return s.Meta.Applied.Guardrails.MinRecipients == 2 },
 	},
+	"what was spent stays spent": {
+		func(e *Edit) {
+			used := []model.Approval{{Plan: "sha256:02", Allow: "--allow-deletes 7"}}
+			e.Spend(used, append(used, model.Approval{Plan: "sha256:03", Allow: "--allow-empty"}))
+		},
+		func(s *Snapshot) bool { return slices.Equal(s.Meta.Spent, []Spent{{"sha256:02", "--allow-deletes 7"}}) },
+	},
 	"a new role is deleted": {func(e *Edit) { e.SetRole(&Role{Name: "new"}) }, func(s *Snapshot) bool { return s.Roles["new"] == nil }},
 	"a new account is deleted, and its token ended": {
 		func(e *Edit) { issue(e, model.TokenAddress("new", "t"), 1) },

@@ -6,7 +6,7 @@
 // Paths are relative to state/. Every path is computed from a name by this
 // package and never stored or taken from a file's content.
 //
-//	meta.json                                          lineage, serial, digest, settings last applied
+//	meta.json                                          lineage, serial, digest, settings last applied, spent approvals
 //	roles/<role>.json                                  one role
 //	accounts/<xx>/<account>/account.json               one account: grants, tokens, generations, tombstones
 //	accounts/<xx>/<account>/<token>.<generation>.age   one sealed value
@@ -44,10 +44,12 @@
 package state
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -96,9 +98,25 @@ type Meta struct {
 	// satisfy its guardrails as well as the declared ones, so that no pull
 	// request loosens a rail and profits from it in one go.
 	Applied Settings
+	// Spent are the approvals that an apply has used, as long as they are declared;
+	// each counts once. They are sorted.
+	Spent []Spent
 	// Underway is what a server may have otherwise than the rest of state says;
 	// nil is nothing, and always so where there is no server.
 	Underway *Underway
+}
+
+// Spent is an approval that was used: the digest of the plan, and the flag that it was
+// worth.
+type Spent struct{ Plan, Allow string }
+
+func (s Spent) compare(o Spent) int {
+	return cmp.Or(strings.Compare(s.Plan, o.Plan), strings.Compare(s.Allow, o.Allow))
+}
+
+// HasSpent reports whether an apply has used an approval.
+func (s *Snapshot) HasSpent(a model.Approval) bool {
+	return slices.Contains(s.Meta.Spent, Spent{a.Plan, a.Allow})
 }
 
 // Underway is work on a server that was begun. It is recorded before the server

@@ -2,9 +2,7 @@ package plans
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/change"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
@@ -78,17 +76,11 @@ func (c *ApplyCmd) check(env *command.Env) error {
 	if c.DueOnly && c.Expect != "" {
 		return command.Usagef("--expect names what was reviewed, and what is due by date needs no review: give --auto-approve with --due-only")
 	}
-	if c.Expect != "" && !isDigest(c.Expect) {
+	if c.Expect != "" && !model.IsDigest(c.Expect) {
 		return command.Usagef("--expect takes a digest such as sha256: and 64 hex digits")
 	}
 	if c.Plan == "" && c.Expect == "" && !c.AutoApprove && !env.StdinTerminal {
 		return command.Usagef("there is nobody to ask here: give --auto-approve, --expect DIGEST or a plan file")
 	}
 	return nil
-}
-
-func isDigest(s string) bool {
-	sum, found := strings.CutPrefix(s, "sha256:")
-	b, err := hex.DecodeString(sum)
-	return found && err == nil && len(b) == 32
 }

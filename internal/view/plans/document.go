@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
@@ -193,8 +194,34 @@ func planFoot(p *plan.Plan, c view.Paste) [][]view.Span {
 	if next := nextStep(p, c); next != nil {
 		foot = append(foot, next)
 	}
-	return foot
+	return append(foot, approvalLines(p)...)
 }
+
+// approvalLines are the entries that would let the plan through what blocks it, each
+// once, to be pasted.
+func approvalLines(p *plan.Plan) (lines [][]view.Span) {
+	said := map[string]bool{}
+	for _, b := range p.Blocked {
+		if b.Approval == "" || said[b.Approval] {
+			continue
+		}
+		if said[b.Approval] = true; len(said) > maxApprovals {
+			continue
+		}
+		if len(said) == 1 {
+			lines = append(lines, []view.Span{view.Say(view.Plain, "Or approve it where it is reviewed, for this plan alone, with your reason, under "), view.Quote("approvals:"), view.Say(view.Plain, " in "), view.Quote(config.ApprovalsFile), view.Say(view.Plain, ":")})
+		}
+		lines = append(lines, []view.Span{view.Say(view.Plain, "  "), view.Quote("- " + b.Approval)})
+	}
+	if rest := len(said) - maxApprovals; rest > 0 {
+		lines = append(lines, []view.Span{view.Say(view.Faint, view.LeftWords(rest))})
+	}
+	return lines
+}
+
+// maxApprovals is how many entries are shown: who has to approve more should rather
+// make smaller changes.
+const maxApprovals = 20
 
 // nextStep says what to do with the plan.
 func nextStep(p *plan.Plan, c view.Paste) []view.Span {

@@ -161,6 +161,9 @@ var riskSentences = map[string]func(riskSubjects) string{
 		return view.Plural(s.risks, "recipient has another key.", "recipients have other keys.")
 	},
 	plan.RiskBackendChanged: func(riskSubjects) string { return "The backend is another." },
+	plan.RiskGuardrailLifted: func(s riskSubjects) string {
+		return view.Plural(s.risks, "guardrail is lifted by an approval.", "guardrails are lifted by approvals.")
+	},
 	plan.RiskProtectionLifted: func(s riskSubjects) string {
 		return view.Plural(s.accounts, "account loses its protection.", "accounts lose their protection.")
 	},

@@ -67,8 +67,12 @@ func FullPlan(t testing.TB) *plan.Plan {
 	legacy := model.AccountAddress("legacy")
 	p.Blocked = []plan.Blocked{
 		{Address: &legacy, Guardrail: guard.Protect, Detail: "the account is protected from deletion: declare protect: false, apply that, and then make this change"},
-		{Guardrail: guard.Deletes, Detail: "6 deletions are more than the limit of 5", Flag: "--allow-deletes 6"},
+		{Guardrail: guard.Deletes, Detail: "6 deletions are more than the limit of 5", Flag: "--allow-deletes 6", Approval: model.Approval{Plan: p.Digest, Allow: "--allow-deletes 6"}.Spelling()},
 	}
+	p.Lifted = []plan.Lifted{{
+		Plan: p.Digest, Allow: "--allow-rotations 9", Reason: "the team was told", Guardrails: []string{guard.Rotations},
+		Origin: diag.Position{File: "approvals.yaml", Line: 2, Column: 5},
+	}}
 	p.Risks = []plan.Risk{
 		{Code: plan.RiskAdministrator, Severity: plan.Critical, Address: &ci, Message: "becomes an administrator at once: gains *:* on *"},
 		{Code: plan.RiskKeyChanged, Severity: plan.Critical, Message: "recipient ops is now age1new, was age1old: it would read new values of 12 tokens"},

@@ -112,7 +112,7 @@ func (f *Finder) compareAhead(ctx context.Context, head git.Head, at Place, ref 
 	if at.Meta == nil && !a.Contains || at.Meta != nil && (a.Meta.Lineage != at.Meta.Lineage || a.Meta.Serial <= at.Meta.Serial) {
 		return nil, nil
 	}
-	a.same, err = f.repo.Same(head.Commit, a.Commit, config.ProjectFile, config.ManifestDir)
+	a.same, err = f.repo.Same(head.Commit, a.Commit, config.Paths()...)
 	return a, ignoreMissing(err)
 }
 

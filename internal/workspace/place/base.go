@@ -271,6 +271,9 @@ type Compared struct {
 	// Pending is the base whose declarations no state was made from yet; "" is
 	// none.
 	Pending string
+	// Base is the commit where HEAD left the branch that it is to be merged into,
+	// and Into is that branch; both are "" where there is none.
+	Base, Into string
 }
 
 // FindCompared finds the state for a plan of what is at HEAD.
@@ -288,8 +291,9 @@ func (f *Finder) FindCompared(ctx context.Context, stateRef string) (Compared, e
 		at, err = f.orFirst(at, err)
 		return Compared{Place: at}, err
 	}
-	c := Compared{}
+	c := Compared{Base: asked.commit, Into: asked.name}
 	if asked.itself {
+		c.Base, c.Into = "", ""
 		c.Place.Commit = asked.commit
 		c.Place.Meta, _, err = f.MetaAt(ctx, asked.commit)
 	} else if c.Place, err = f.orFirst(f.Locate(ctx, asked.commit, "", f.LocalTip)); err == nil {
@@ -428,6 +432,7 @@ func (f *Finder) stateFor(ctx context.Context, c *Compared, asked requested) err
 			}
 			continue
 		}
+		// What approves a plan makes no state.
 		same, err := f.repo.Same(made.from, asked.commit, config.ProjectFile, config.ManifestDir)
 		switch {
 		case err != nil:

@@ -161,7 +161,7 @@ func (w *World) ApplyFor(want *model.Declarations, opts ...func(*Options)) *plan
 func (w *World) Run(want *model.Declarations) *apply.Run {
 	return &apply.Run{
 		Backend: w.Backend, Sealer: w.Sealer, Store: w.Store, Actor: w.Actor, ID: "run-1",
-		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project),
+		Now: w.Today.Time().Add(12 * time.Hour), Lineage: "lineage-1", Settings: state.SettingsOf(want.Project), Approvals: want.Approvals,
 	}
 }
 
