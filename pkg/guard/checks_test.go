@@ -115,6 +115,10 @@ func TestGuardrails(t *testing.T) {
 		},
 		{name: "what is the project's own on the same server", given: "backend\naccount a r1", then: "backend owns=account/a*\naccount a r1"},
 		{
+			name: "administrators", given: "role root *:*@none\nguard max_administrators=1\naccount a root\naccount b r1", then: "role root *:*@none\nguard max_administrators=1\naccount a root\naccount b root",
+			blocked: []string{"max_administrators --allow-administrators 2"}, lift: model.Allowance{Administrators: number(2)},
+		},
+		{
 			name: "state edited", given: "account a r1", then: "account a r1", edited: []string{"state/meta.json"},
 			blocked: []string{"state_edited"},
 		},

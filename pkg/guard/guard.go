@@ -53,12 +53,21 @@ type Facts struct {
 	// RisksFit tells whether a reviewer is shown every risk of the plan; nil is
 	// that there is nobody to show them to.
 	RisksFit func(*plan.Plan) bool
+
+	// judged is what the guardrails about access are asked by; see [Hold].
+	judged *judged
 }
 
 // Hold completes a plan by what the guardrails say of it: it adds the risks of
 // guardrails that are loosened, and sets what blocks the plan. The error is a
 // [diag.List] with [plan.CodeTooLarge] where there is no room for all of that.
 func Hold(p *plan.Plan, f Facts) error {
+	found, done := judgeAccess(p, f)
+	if !done {
+		return plan.TooMuchAccess("to hold everybody's access against guardrails, too many sets of roles would have to be looked at", f.Limits)
+	}
+	f.judged = found
+	warnStanding(p, f)
 	var spent []model.Approval
 	if f.Declared != nil {
 		p.AddRisks(findLoosened(p, f))
@@ -80,6 +89,28 @@ func Hold(p *plan.Plan, f Facts) error {
 	}
 	p.Blocked = blocked
 	return nil
+}
+
+// warnStanding warns of what the plan leaves as it is, and a guardrail would not let
+// through if it came today.
+func warnStanding(p *plan.Plan, f Facts) {
+	if f.judged == nil {
+		return
+	}
+	in, said := input{Facts: f, plan: p}, map[string]bool{}
+	for _, in.rails = range bothRails(f) {
+		for _, r := range table {
+			if r.standing == nil {
+				continue
+			}
+			for _, w := range r.standing(in) {
+				if !said[w.Message] {
+					said[w.Message] = true
+					p.Warnings = append(p.Warnings, w)
+				}
+			}
+		}
+	}
 }
 
 // check asks every guardrail that concerns plans of this kind. It reports false

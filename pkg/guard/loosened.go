@@ -128,6 +128,10 @@ func loosensRotations(before, after model.Guardrails) bool {
 	return isLooser(limitOrNone(before.MaxRotations), limitOrNone(after.MaxRotations))
 }
 
+func loosensAdministrators(before, after model.Guardrails) bool {
+	return isHigher(before.MaxAdministrators, after.MaxAdministrators)
+}
+
 // isHigher compares two bounds, of which nil is none.
 func isHigher(before, after *int) bool { return before != nil && (after == nil || *after > *before) }
 

@@ -17,6 +17,7 @@ const (
 	NewReaders           = "max_new_readers"
 	Deletes              = "max_deletes"
 	Rotations            = "max_rotations"
+	Administrators       = "max_administrators"
 	Protect              = "protect"
 	DeclarationsVanished = "declarations_vanished"
 	StateEdited          = "state_edited"
@@ -28,7 +29,8 @@ const (
 	BaseNotApplied = "base_not_applied"
 )
 
-// Rail is one guardrail. Exactly one of its checks is set; each is pure.
+// Rail is one guardrail. Exactly one of its checks is set; each is pure, and so is
+// what else it says.
 type Rail struct {
 	Name string
 	// Setting says that the guardrail is declared in osmoctl.yaml and recorded by
@@ -48,6 +50,8 @@ type Rail struct {
 	whole  func(input) []plan.Blocked
 	change func(input, *plan.Change) []plan.Blocked
 	last   func(input) []plan.Blocked
+	// standing warns of what is there already and would be blocked if it came today.
+	standing func(input) []plan.Warning
 	// loosened tells whether a setting lets more through than before, and words
 	// says how, where it is not by another value alone.
 	loosened func(before, after model.Guardrails) bool
@@ -68,6 +72,8 @@ var (
 	applies = []plan.Kind{plan.KindDeclared, plan.KindDue}
 	seals   = []plan.Kind{plan.KindDeclared, plan.KindDue, plan.KindReseal}
 	takes   = []plan.Kind{plan.KindDeclared, plan.KindDue, plan.KindRestore}
+	// What is due gives nobody anything that was not declared and applied before.
+	declared = []plan.Kind{plan.KindDeclared}
 )
 
 // Table has every guardrail, in the order in which they are asked.
@@ -87,5 +93,6 @@ var table = []Rail{
 	{Name: TokenRoles, Setting: true, Flag: "--allow", kinds: applies, change: checkTokenRoles, loosened: loosensTokenRoles},
 	{Name: MinRecipients, Setting: true, Flag: "--allow", kinds: seals, change: checkMinRecipients, loosened: loosensMinRecipients},
 	{Name: RequiredRecipients, Setting: true, Flag: "--allow", kinds: seals, several: true, change: checkRequiredRecipients, loosened: loosensRequiredRecipients, words: requiredRecipientsWords},
+	{Name: Administrators, Setting: true, Flag: "--allow-administrators", kinds: declared, several: true, whole: checkAdministrators, standing: warnAdministrators, loosened: loosensAdministrators},
 	{Name: UnreadRisks, Flag: "--allow-risks", kinds: applies, last: checkUnreadRisks},
 }

@@ -26,6 +26,8 @@ type Allowance struct {
 	NewReaders *int `name:"allow-new-readers" placeholder:"N" help:"Let up to N keys read tokens that could read none before."`
 	// Risks says how many risks were read where no comment has room for them.
 	Risks *int `name:"allow-risks" placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
+	// Administrators raises the bound of this name.
+	Administrators *int `name:"allow-administrators" placeholder:"N" help:"Let up to N accounts and tokens be administrators, at once or by a step."`
 	// Lifetime raises the bound on a token's lifetime.
 	Lifetime Days `name:"allow-lifetime" placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
 	// StateMove is the place, by [Git.Place], that state may move to.

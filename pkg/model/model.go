@@ -392,7 +392,11 @@ type Guardrails struct {
 	MaxNewReaders      *int     `json:"max_new_readers,omitempty"`
 	MaxDeletes         *Limit   `json:"max_deletes,omitempty"`
 	MaxRotations       *Limit   `json:"max_rotations,omitempty"`
+	MaxAdministrators  *int     `json:"max_administrators,omitempty"`
 }
+
+// AboutAccess reports whether any of them is about what roles allow.
+func (g Guardrails) AboutAccess() bool { return g.MaxAdministrators != nil }
 
 // All yields each guardrail by its name, in the order in which state has them.
 func (g Guardrails) All() iter.Seq2[string, any] {

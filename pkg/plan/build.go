@@ -188,6 +188,9 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		return nil, servers.tooLarge(opts.Limits)
 	}
 	p.Access = entries
+	if kind == KindDeclared && (by.want.Project.Guardrails.AboutAccess() || by.have.Meta.Applied.Guardrails.AboutAccess()) {
+		p.Holdings = holdingsOf(by, servers, d.cases, kept)
+	}
 	sortChanges(p.Changes)
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)

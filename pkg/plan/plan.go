@@ -172,6 +172,8 @@ type Plan struct {
 	Undeclared []Undeclared `json:"undeclared,omitzero"`
 	Warnings   []Warning    `json:"warnings"`
 	Upcoming   []Upcoming   `json:"upcoming"`
+	// Holdings are there where a guardrail is about access.
+	Holdings *Holdings `json:"-"`
 	// Room is how many bytes more the plan may take as JSON.
 	Room int `json:"-"`
 }

@@ -110,11 +110,16 @@ func (l comparers) tooLarge(limits model.Limits) diag.List {
 	if i < 0 {
 		return TooLarge(limits)
 	}
+	return TooMuchAccess(fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared", len(l[i].memo)), limits)
+}
+
+// TooMuchAccess is the problem of a plan for which more access would have to be compared
+// than limits let.
+func TooMuchAccess(what string, limits model.Limits) diag.List {
 	steps := limits.OrDefault().AccessSteps
 	return diag.List{{
-		Code: CodeTooLarge,
-		Summary: fmt.Sprintf("to say who gains and who loses what, %d different sets of roles would have to be compared, which takes more than the limit of %d steps",
-			len(l[i].memo), steps),
-		Hint: "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*steps),
+		Code:    CodeTooLarge,
+		Summary: fmt.Sprintf("%s, which takes more than the limit of %d steps", what, steps),
+		Hint:    "let accounts share their roles, or name fewer resources in them; " + model.RaiseHint("access_steps", 2*steps),
 	}}
 }

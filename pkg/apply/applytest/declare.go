@@ -109,6 +109,9 @@ func (r *declaring) guard(key, value string) {
 	case "max_new_readers":
 		n := r.number(value)
 		g.MaxNewReaders = &n
+	case "max_administrators":
+		n := r.number(value)
+		g.MaxAdministrators = &n
 	case "max_deletes":
 		g.MaxDeletes = r.limit(value)
 	case "max_rotations":
