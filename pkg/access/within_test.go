@@ -77,3 +77,43 @@ func TestWithinIsExact(t *testing.T) {
 		}
 	}
 }
+
+// What is gained within a part is what is there after and was not before.
+func TestGainWithinIsExact(t *testing.T) {
+	t.Parallel()
+	most := Work{Steps: 1 << 30, Bytes: 1 << 30}
+	for seed := range *cases {
+		g := generator{rand.New(rand.NewPCG(seed, 7))}
+		before, after, actions, resources := g.roles(), g.roles(), g.list(1, 2, g.action), g.list(1, 3, g.resource)
+		if seed%2 == 0 { // Mostly they share roles.
+			after = append(after, before[:len(before)/2]...)
+		}
+		meant := []*model.Role{{Name: "meant", Policies: []model.Policy{{Actions: actions, Resources: resources}}}}
+		part := PartOf(actions, resources)
+		for _, r := range []*Rules{rules, chart, earlier} {
+			compiledBefore := compiled(before)
+			compiledAfter := compiled(after)
+			if seed%2 == 0 {
+				copy(compiledAfter[len(after)-len(before)/2:], compiledBefore[:len(before)/2])
+			}
+			got, _, ok := r.GainWithin(compiledBefore, compiledAfter, part, most)
+			if !ok {
+				t.Fatal("there was no room")
+			}
+			was, is, pattern := r.Roles(before), r.Roles(after), Roles{roles: meant}
+			named, _ := r.probes(resourcesAround(append(before[:len(before):len(before)], after...), meant))
+			for _, q := range named {
+				if q.resource == "" && !slices.Contains(resources, "*") || strings.HasSuffix(q.resource, "/*") {
+					continue
+				}
+				want := !was.Check(q.action, q.resource).Allowed && is.Check(q.action, q.resource).Allowed && pattern.Check(q.action, q.resource).Allowed
+				if covered(got, q) != want {
+					t.Fatalf("seed %d: %q within %q on %q: covered = %v: %q", seed, q, actions, resources, !want, got)
+				}
+			}
+		}
+	}
+	if _, _, ok := rules.GainWithin(nil, compiled(role(allow([]string{"*:*"}, "*"))), PartOf([]string{"*:*"}, nil), Work{Steps: 1, Bytes: 1 << 20}); ok {
+		t.Error("more steps were taken than there were")
+	}
+}
