@@ -81,6 +81,7 @@ func TestEveryAllowanceIsTyped(t *testing.T) {
 	values := map[reflect.Type]any{
 		reflect.TypeFor[bool](): true, reflect.TypeFor[*int](): &two, reflect.TypeFor[model.Days](): model.Days(2),
 		reflect.TypeFor[string](): "two words", reflect.TypeFor[[]model.Address](): []model.Address{one},
+		reflect.TypeFor[[]model.ForbiddenSubject](): []model.ForbiddenSubject{{Rule: "no-exec", Subject: one}},
 	}
 	for field := range reflect.TypeFor[model.Allowance]().Fields() {
 		var a model.Allowance

@@ -44,7 +44,7 @@ const (
 
 	twoKeys = "version: 1\nrecipients: {alice: " + firstKey + ", bob: " + secondKey + ", ops: [alice, bob]}\n" +
 		"defaults: {recipients: [ops], token: {expires_in: 90d, rotate: {every: 60d, overlap: 7d}}}\n" +
-		"guardrails: {max_token_lifetime: 300d, require_token_roles: false, account_name: '.*', min_recipients: 1, required_recipients: [alice], max_new_readers: 5, max_deletes: {count: 9, percent: 90}, max_rotations: {count: 9}, max_administrators: 3}\n" +
+		"guardrails: {max_token_lifetime: 300d, require_token_roles: false, account_name: '.*', min_recipients: 1, required_recipients: [alice], max_new_readers: 5, max_deletes: {count: 9, percent: 90}, max_rotations: {count: 9}, max_administrators: 3, forbid: [{name: no-root, subjects: {accounts: [svc*], labels: {team: x}}, actions: ['config:*'], resources: [config/role], reason: not theirs, except: [{subjects: [account/svc], owner: ada, reason: for a while, until: 2026-03-20}]}]}\n" +
 		"git: {push: origin, branch: main, state_branch: osmoctl-state}\nbackend: {kind: local}\nosmo: {version: \"6.4\", mode: database}\n"
 )
 

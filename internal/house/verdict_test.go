@@ -17,6 +17,9 @@ defaults:
   token: {expires_in: 90d}
 `
 
+// inForbid is the beginning of a project file with a rule about access.
+const inForbid = "version: 1\nguardrails: {forbid: ["
+
 // The beginnings of manifests, up to the object that a case is about.
 const (
 	inRole    = "roles:\n  r:\n    "
@@ -186,6 +189,24 @@ var projectFiles = []struct {
 	{"branch that ends in a slash", "version: 1\ngit: {branch: a/}", false},
 	{"branch with a reflog", "version: 1\ngit: {branch: 'a@{b'}", false},
 	{"HEAD", "version: 1\ngit: {branch: HEAD}", false},
+	{"rule", inForbid + "{name: a, actions: ['*:*'], reason: r}]}", true},
+	{"everything of a rule", inForbid + "{name: a.b-c, subjects: {accounts: [svc-*, bob, '*'], labels: {team: ml, n: 1}}, actions: [workflow:Exec, 'auth:*'], resources: [pool/prod, '*'], reason: r, except: [{subjects: [account/svc-x, token/a/t, account/a@b.c], owner: o, reason: r, until: 2027-03-01}]}]}", true},
+	{"no rules", "version: 1\nguardrails: {forbid: []}", true},
+	{"rule without a name", inForbid + "{actions: ['*:*'], reason: r}]}", false},
+	{"rule without actions", inForbid + "{name: a, reason: r}]}", false},
+	{"rule without a reason", inForbid + "{name: a, actions: ['*:*']}]}", false},
+	{"rule about nothing", inForbid + "{name: a, actions: [], reason: r}]}", false},
+	{"rule for nowhere", inForbid + "{name: a, actions: ['*:*'], resources: [], reason: r}]}", false},
+	{"rule about nobody", inForbid + "{name: a, subjects: {accounts: []}, actions: ['*:*'], reason: r}]}", false},
+	{"rule with an asterisk inside", inForbid + "{name: a, subjects: {accounts: ['s*c']}, actions: ['*:*'], reason: r}]}", false},
+	{"rule with a bad name", inForbid + "{name: 'a b', actions: ['*:*'], reason: r}]}", false},
+	{"unknown key of a rule", inForbid + "{name: a, actions: ['*:*'], reason: r, roles: [x]}]}", false},
+	{"exception without an owner", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [account/a], reason: r, until: 2027-03-01}]}]}", false},
+	{"exception without an end", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [account/a], owner: o, reason: r}]}]}", false},
+	{"exception for nobody", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [], owner: o, reason: r, until: 2027-03-01}]}]}", false},
+	{"exception for a role", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [role/a], owner: o, reason: r, until: 2027-03-01}]}]}", false},
+	{"exception for a generation", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [token/a/t@2], owner: o, reason: r, until: 2027-03-01}]}]}", false},
+	{"exception until some time", inForbid + "{name: a, actions: ['*:*'], reason: r, except: [{subjects: [account/a], owner: o, reason: r, until: soon}]}]}", false},
 	{"backend without a kind", "version: 1\nbackend: {}", false},
 	{"server without an address", "version: 1\nbackend: {kind: osmo}", false},
 	{"server with a path", "version: 1\nbackend: {kind: osmo, url: 'https://osmo.example.com/api'}", false},

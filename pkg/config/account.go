@@ -76,19 +76,19 @@ func (m *manifest) mustHaveRoles(d *accountDecl, f field) {
 		"the account %s has tokens and no roles", quote(d.account.Name))
 }
 
-func (m *manifest) readLabels(n *node) map[string]string {
-	entries := m.entries(n, `"labels"`)
+func (r *reader) readLabels(n *node) map[string]string {
+	entries := r.entries(n, `"labels"`)
 	if len(entries) == 0 {
 		return nil
 	}
 	labels := make(map[string]string, len(entries))
 	for _, e := range entries {
-		value := m.text(e.value, "the label "+quote(e.key.value))
+		value := r.text(e.value, "the label "+quote(e.key.value))
 		if what := badLabelKey(e.key.value); what != "" {
-			m.fail(e.key, codeBadLabel, "", "a label's key %s", what)
+			r.fail(e.key, codeBadLabel, "", "a label's key %s", what)
 		}
 		if len(value) > maxLabel {
-			m.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quote(e.key.value), maxLabel)
+			r.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quote(e.key.value), maxLabel)
 		}
 		labels[e.key.value] = value
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"io/fs"
-	"strings"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -108,9 +107,6 @@ func (r *approvalReader) readApproval(n *node) (a model.Approval, ok bool) {
 			r.fail(f[approvalAllow].value, codeBadAllowance, "write one flag as osmoctl plan names it, such as \"--allow-deletes 7\"", `"allow": %v`, err)
 		}
 	}
-	a.Reason = strings.TrimSpace(r.word(f[approvalReason].value, `"reason"`))
-	if len(a.Reason) > maxReason {
-		r.fail(f[approvalReason].value, codeTooLong, "say it in a sentence", `"reason" has %d bytes, and the limit is %d`, len(a.Reason), maxReason)
-	}
+	a.Reason = r.readReason(f[approvalReason].value)
 	return a, r.errors == before
 }

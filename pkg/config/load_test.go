@@ -34,6 +34,15 @@ guardrails:
   max_new_readers: 0
   max_deletes: {count: 5, percent: 20}
   max_rotations: {percent: 50}
+  max_administrators: 2
+  forbid:
+    - {name: z, actions: ["*:*"], reason: last}
+    - name: no-exec
+      subjects: {accounts: [svc-*, bob], labels: {team: ml}}
+      actions: [workflow:Exec]
+      resources: [pool/prod, pool/a]
+      reason: not there
+      except: [{subjects: [token/bob/t, account/svc-oncall], owner: alice, reason: on call, until: 2027-03-01}]
 git: {push: origin, branch: main, state_branch: osmoctl/state}
 backend: {kind: local}
 `
@@ -126,7 +135,18 @@ func TestLoadProject(t *testing.T) {
 			MaxTokenLifetime: 400, RequireTokenRoles: pointer(false), AccountName: "svc-.*", MinRecipients: 1,
 			RequiredRecipients: []string{"alice"}, MaxNewReaders: pointer(0),
 			MaxDeletes:   &model.Limit{Count: pointer(5), Percent: pointer(20)},
-			MaxRotations: &model.Limit{Percent: pointer(50)},
+			MaxRotations: &model.Limit{Percent: pointer(50)}, MaxAdministrators: pointer(2),
+			Forbid: []model.Forbid{
+				{
+					Name: "no-exec", Subjects: model.ForbidSubjects{Accounts: []string{"bob", "svc-*"}, Labels: map[string]string{"team": "ml"}},
+					Actions: []string{"workflow:Exec"}, Resources: []string{"pool/a", "pool/prod"}, Reason: "not there",
+					Except: []model.Exception{{
+						Subjects: []model.Address{model.AccountAddress("svc-oncall"), model.TokenAddress("bob", "t")},
+						Owner:    "alice", Reason: "on call", Until: mustDate("2027-03-01"),
+					}},
+				},
+				{Name: "z", Actions: []string{"*:*"}, Reason: "last"},
+			},
 		},
 		Git:     model.Git{Push: "origin", Branch: "main", StateBranch: "osmoctl/state"},
 		Backend: model.Backend{Kind: model.BackendLocal},
@@ -134,6 +154,14 @@ func TestLoadProject(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("project (-want +got):\n%s", diff)
 	}
+}
+
+func mustDate(text string) model.Date {
+	d, err := model.ParseDate(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 func TestLoadRoles(t *testing.T) {

@@ -359,6 +359,16 @@ var badProjects = []badInput{
 		"bad_duration 2:34", "wrong_kind 2:59", "bad_pattern 2:76", "bad_number 2:97", "bad_number 2:117")},
 	{"required recipients", "version: 1\nguardrails: {required_recipients: [x]}\n", wants("unknown_recipient 2:36")},
 	{"limits", "version: 1\nguardrails: {max_deletes: {}, max_rotations: {percent: 101}}\n", wants("missing_key 2:27", "bad_number 2:56")},
+	{
+		"forbid", "version: 1\nguardrails:\n  forbid:\n    - {name: a, actions: [x], reason: r}\n    - {name: a, actions: [\"*:*\"], resources: [], reason: \"\"}\n    - {name: b c, subjects: {accounts: [s*c, svc-*], labels: {\"-\": x}}, actions: [\"*:*\"], reason: r}\n",
+		wants("bad_action 4:27", "duplicate_name 5:14", "empty_list 5:46", "empty_text 5:58", "bad_name 6:14", "bad_name 6:41 write the name", "bad_label 6:63"),
+	},
+	{
+		"exceptions", "version: 1\nguardrails:\n  forbid:\n    - name: a\n      actions: [\"*:*\"]\n      reason: r\n      except:\n        - {}\n        - {subjects: [bob], owner: \"\", reason: r, until: soon}\n",
+		wants("missing_key 8:11", "missing_key 8:11", "missing_key 8:11", "missing_key 8:11", "bad_name 9:23 write account/NAME", "empty_text 9:36", "bad_date 9:58"),
+	},
+	{"many rules", "version: 1\nguardrails:\n  forbid:\n" + strings.Repeat("    - {}\n", 51), wants("too_many 4:5")},
+	{"rules as a map", "version: 1\nguardrails: {forbid: {a: b}}\n", wants("wrong_kind 2:22")},
 	{"limit as a number", "version: 1\nguardrails: {max_deletes: 5}\n", wants("wrong_kind 2:27")},
 	{"remote", "version: 1\ngit: {push: \"--upload-pack=x\", branch: a..b, state_branch: \"\"}\n", wants(
 		"bad_remote 2:13", "bad_branch 2:40", "empty_text 2:60")},

@@ -197,6 +197,8 @@ func (r *projectReader) readGuardrails(p *project, n *node) {
 			*to = r.readCount(value, what, maxCount)
 		case **model.Limit:
 			*to = r.readLimit(value, what)
+		case *[]model.Forbid:
+			*to = r.readForbid(value)
 		case **bool:
 			if is, ok := r.truth(value, what); ok {
 				*to = &is

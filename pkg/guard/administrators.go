@@ -31,26 +31,33 @@ type administrators struct {
 // findAdministrators weighs what everybody holds.
 func (j *judge) findAdministrators() (found administrators) {
 	for i, server := range j.servers {
-		if j.makesEverybody(i, true) {
+		if j.administers(i, j.everybody(true), nobody) {
 			found.everybody = append(found.everybody, server.Words)
-			if !j.makesEverybody(i, false) {
+			if !j.administers(i, j.everybody(false), nobody) {
 				found.becomes = append(found.becomes, server.Words)
 			}
 		}
 	}
-	is := map[model.Address]bool{}
-	var account plan.Holding
-	for _, h := range j.holdings.List {
-		before, after := j.administers(h.Before, false), j.administers(h.After, true)
-		if h.Subject.Kind == model.KindAccount {
-			account = h
-		} else {
-			before = before && !j.administers(account.Before, false)
-			after = after && !j.administers(account.After, true)
+	is := func(s side) bool {
+		if j.isEmpty(s) {
+			return false
 		}
-		subject := h.Subject.Token()
-		if after && !is[subject] {
-			is[subject] = true
+		for i := range j.servers {
+			if j.administers(i, s, j.everybody(s.after)) {
+				return true
+			}
+		}
+		return false
+	}
+	counted := map[model.Address]bool{}
+	for _, h := range j.holders {
+		before, after := is(h.before), is(h.after)
+		if h.subject.Kind == model.KindToken {
+			before, after = before && !is(h.accountBefore), after && !is(h.account)
+		}
+		subject := h.subject.Token()
+		if after && !counted[subject] {
+			counted[subject] = true
 			found.after = append(found.after, subject)
 		}
 		if after && !before {
@@ -59,33 +66,6 @@ func (j *judge) findAdministrators() (found administrators) {
 	}
 	found.added = slices.Compact(found.added)
 	return found
-}
-
-// administers reports whether roles make an administrator, on any server.
-func (j *judge) administers(names []string, after bool) bool {
-	if len(names) == 0 {
-		return false
-	}
-	for i := range j.servers {
-		if j.ask(question{server: i, after: after, roles: spell(names)}, func(most access.Work) (bool, access.Work, bool) {
-			server := j.servers[i]
-			gained, _, used, ok := server.Rules.DiffCompiled(server.Compile(nil, after), server.Compile(names, after), most)
-			return access.Heaviest(gained) >= access.AdministratorByStep, used, ok
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-// makesEverybody reports whether the role that everybody has makes administrators.
-func (j *judge) makesEverybody(i int, after bool) bool {
-	nobody := []*access.Compiled{access.Compile(&model.Role{Name: access.DefaultRole})}
-	return j.ask(question{server: i, after: after}, func(most access.Work) (bool, access.Work, bool) {
-		server := j.servers[i]
-		granted, _, used, ok := server.Rules.DiffCompiled(nobody, server.Compile(nil, after), most)
-		return access.Heaviest(granted) >= access.AdministratorByStep, used, ok
-	})
 }
 
 // checkAdministrators bounds who may do everything. Whoever was an administrator

@@ -70,7 +70,7 @@ func Hold(p *plan.Plan, f Facts) error {
 	warnStanding(p, f)
 	var spent []model.Approval
 	if f.Declared != nil {
-		p.AddRisks(findLoosened(p, f))
+		p.AddRisks(append(findLoosened(p, f), findReleased(p, f)...))
 	}
 	approvable := f.Declared != nil && p.Kind() == plan.KindDeclared
 	if approvable {
@@ -92,7 +92,7 @@ func Hold(p *plan.Plan, f Facts) error {
 }
 
 // warnStanding warns of what the plan leaves as it is, and a guardrail would not let
-// through if it came today.
+// through if it came today, and says what dates bring.
 func warnStanding(p *plan.Plan, f Facts) {
 	if f.judged == nil {
 		return
@@ -100,14 +100,16 @@ func warnStanding(p *plan.Plan, f Facts) {
 	in, said := input{Facts: f, plan: p}, map[string]bool{}
 	for _, in.rails = range bothRails(f) {
 		for _, r := range table {
-			if r.standing == nil {
-				continue
-			}
-			for _, w := range r.standing(in) {
-				if !said[w.Message] {
-					said[w.Message] = true
-					p.Warnings = append(p.Warnings, w)
+			if r.standing != nil {
+				for _, w := range r.standing(in) {
+					if !said[w.Message] {
+						said[w.Message] = true
+						p.Warnings = append(p.Warnings, w)
+					}
 				}
+			}
+			if r.upcoming != nil {
+				p.Expect(r.upcoming(in)...)
 			}
 		}
 	}

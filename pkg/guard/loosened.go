@@ -38,6 +38,12 @@ func findLoosened(p *plan.Plan, f Facts) (list []plan.Risk) {
 		section, name, _ := strings.Cut(c.Path, ".")
 		words := ""
 		switch {
+		case section == "guardrails" && strings.HasPrefix(name, Forbid+"."):
+			was, _ := c.Before.(*model.Forbid)
+			is, _ := c.After.(*model.Forbid)
+			for _, words := range findLoosenedRule(was, is, p) {
+				list = append(list, plan.NewRisk(plan.RiskGuardrailLoosened, nil, words))
+			}
 		case section == "guardrails":
 			words = looserWords(name, c, before.Guardrails, after)
 		case section == "recipients" && slices.Contains(before.Guardrails.RequiredRecipients, name):

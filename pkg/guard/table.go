@@ -18,6 +18,7 @@ const (
 	Deletes              = "max_deletes"
 	Rotations            = "max_rotations"
 	Administrators       = "max_administrators"
+	Forbid               = "forbid"
 	Protect              = "protect"
 	DeclarationsVanished = "declarations_vanished"
 	StateEdited          = "state_edited"
@@ -52,6 +53,8 @@ type Rail struct {
 	last   func(input) []plan.Blocked
 	// standing warns of what is there already and would be blocked if it came today.
 	standing func(input) []plan.Warning
+	// upcoming says what dates bring to it.
+	upcoming func(input) []plan.Upcoming
 	// loosened tells whether a setting lets more through than before, and words
 	// says how, where it is not by another value alone.
 	loosened func(before, after model.Guardrails) bool
@@ -94,5 +97,6 @@ var table = []Rail{
 	{Name: MinRecipients, Setting: true, Flag: "--allow", kinds: seals, change: checkMinRecipients, loosened: loosensMinRecipients},
 	{Name: RequiredRecipients, Setting: true, Flag: "--allow", kinds: seals, several: true, change: checkRequiredRecipients, loosened: loosensRequiredRecipients, words: requiredRecipientsWords},
 	{Name: Administrators, Setting: true, Flag: "--allow-administrators", kinds: declared, several: true, whole: checkAdministrators, standing: warnAdministrators, loosened: loosensAdministrators},
+	{Name: Forbid, Setting: true, Flag: "--allow-forbidden", kinds: declared, several: true, whole: checkForbid, standing: warnForbid, upcoming: expectForbid},
 	{Name: UnreadRisks, Flag: "--allow-risks", kinds: applies, last: checkUnreadRisks},
 }

@@ -28,6 +28,8 @@ type Allowance struct {
 	Risks *int `name:"allow-risks" placeholder:"N" help:"Go on with N risks, read as text, that do not fit into a comment on a pull request."`
 	// Administrators raises the bound of this name.
 	Administrators *int `name:"allow-administrators" placeholder:"N" help:"Let up to N accounts and tokens be administrators, at once or by a step."`
+	// Forbidden names rules with those who may gain what they forbid.
+	Forbidden []ForbiddenSubject `name:"allow-forbidden" placeholder:"RULE:ADDR" help:"Let this account or token gain what the rule forbids. Repeatable."`
 	// Lifetime raises the bound on a token's lifetime.
 	Lifetime Days `name:"allow-lifetime" placeholder:"DAYS" help:"Let tokens live this long, such as 400d, where the last apply recorded a lower limit."`
 	// StateMove is the place, by [Git.Place], that state may move to.
@@ -64,6 +66,10 @@ func (a Allowance) Flags() (line []string) {
 		case []Address:
 			for _, a := range v {
 				line = append(line, flag+" "+ShellWord(a.String()))
+			}
+		case []ForbiddenSubject:
+			for _, f := range v {
+				line = append(line, flag+" "+ShellWord(f.String()))
 			}
 		default:
 			panic("model: no allowance is typed as " + field.Type.String())
@@ -123,6 +129,10 @@ func readAllowance(to any, word string, given bool) (err error) {
 		var one Address
 		one, err = ParseAddress(word)
 		*to = []Address{one}
+	case *[]ForbiddenSubject:
+		var one ForbiddenSubject
+		err = one.UnmarshalText([]byte(word))
+		*to = []ForbiddenSubject{one}
 	default:
 		panic("model: no allowance is read as " + reflect.TypeOf(to).String())
 	}
@@ -156,6 +166,8 @@ func (a Allowance) With(b Allowance) Allowance {
 			*to = cmp.Or(with.Field(i).String(), *to)
 		case *[]Address:
 			*to = slices.Concat(*to, with.Field(i).Interface().([]Address))
+		case *[]ForbiddenSubject:
+			*to = slices.Concat(*to, with.Field(i).Interface().([]ForbiddenSubject))
 		}
 	}
 	return a

@@ -19,6 +19,8 @@ func TestParseAllowance(t *testing.T) {
 		`--allow-state-move 'it'\''s here'`:          {StateMove: "it's here"},
 		"--allow-backend-change https://example.com": {BackendChange: "https://example.com"},
 		"--allow token/a/t":                          {Objects: []Address{TokenAddress("a", "t")}},
+		"--allow-administrators 3":                   {Administrators: new(3)},
+		"--allow-forbidden no-exec:account/a":        {Forbidden: []ForbiddenSubject{{"no-exec", AccountAddress("a")}}},
 	} {
 		got, err := ParseAllowance(text)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {

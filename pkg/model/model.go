@@ -393,10 +393,12 @@ type Guardrails struct {
 	MaxDeletes         *Limit   `json:"max_deletes,omitempty"`
 	MaxRotations       *Limit   `json:"max_rotations,omitempty"`
 	MaxAdministrators  *int     `json:"max_administrators,omitempty"`
+	// Forbid is sorted by name.
+	Forbid []Forbid `json:"forbid,omitempty"`
 }
 
 // AboutAccess reports whether any of them is about what roles allow.
-func (g Guardrails) AboutAccess() bool { return g.MaxAdministrators != nil }
+func (g Guardrails) AboutAccess() bool { return g.MaxAdministrators != nil || len(g.Forbid) > 0 }
 
 // All yields each guardrail by its name, in the order in which state has them.
 func (g Guardrails) All() iter.Seq2[string, any] {

@@ -60,6 +60,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -370,6 +371,9 @@ const (
 	EventRotate Event = "rotate"
 	EventRevoke Event = "revoke"
 	EventExpire Event = "expire"
+	// EventExceptionEnds: what a guardrail forbids an account or a token is excepted no
+	// longer.
+	EventExceptionEnds Event = "exception_ends"
 )
 
 // Upcoming is something that a date will bring by itself.
@@ -377,6 +381,16 @@ type Upcoming struct {
 	Address model.Address `json:"address"`
 	Event   Event         `json:"event"`
 	Date    model.Date    `json:"date"`
+}
+
+// Expect adds what dates bring to what the plan names already.
+func (p *Plan) Expect(list ...Upcoming) {
+	for _, u := range list {
+		if !slices.Contains(p.Upcoming, u) {
+			p.Upcoming = append(p.Upcoming, u)
+		}
+	}
+	sortUpcoming(p.Upcoming)
 }
 
 // Pending reports whether applying the plan would do anything: it is the one

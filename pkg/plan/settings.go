@@ -26,6 +26,10 @@ func compareSettings(b basis, targets []model.Address) (list []GuardrailChange) 
 	list = appendSetting(list, "osmo.mode", before.Server.Mode, after.Server.Mode)
 	was := maps.Collect(before.Guardrails.All())
 	for name, value := range after.Guardrails.All() {
+		if rules, is := value.([]model.Forbid); is {
+			list = append(list, compareRules(before.Guardrails.Forbid, rules)...)
+			continue
+		}
 		names, isList := value.([]string) // which is a set
 		if applied, _ := was[name].([]string); !isList || !model.SameSet(applied, names) {
 			list = appendSetting(list, "guardrails."+name, was[name], value)
@@ -33,6 +37,22 @@ func compareSettings(b basis, targets []model.Address) (list []GuardrailChange) 
 	}
 	for _, name := range model.Names(union(before.Recipients, after.Recipients)) {
 		list = appendSetting(list, "recipients."+name, before.Recipients[name], after.Recipients[name])
+	}
+	return list
+}
+
+// compareRules compares rules one by one, by their names.
+func compareRules(before, after []model.Forbid) (list []GuardrailChange) {
+	rules := map[string][2]*model.Forbid{}
+	for i, side := range [][]model.Forbid{before, after} {
+		for n := range side {
+			both := rules[side[n].Name]
+			both[i] = &side[n]
+			rules[side[n].Name] = both
+		}
+	}
+	for _, name := range model.Names(rules) {
+		list = appendSetting(list, "guardrails.forbid."+name, rules[name][0], rules[name][1])
 	}
 	return list
 }

@@ -381,10 +381,75 @@ func decodeGuardrail(r *reader, g *model.Guardrails, key string) bool {
 		*to = new(r.boolean())
 	case **model.Limit:
 		*to = decodeLimit(r)
+	case *[]model.Forbid:
+		r.array(func() { *to = append(*to, decodeForbid(r)) })
 	default:
 		panic("state: no guardrail is read as " + settings.Field(i).Type().String())
 	}
 	return true
+}
+
+func decodeForbid(r *reader) (f model.Forbid) {
+	r.object(func(key string) bool {
+		switch key {
+		case "name":
+			f.Name = r.text()
+		case "subjects":
+			r.object(func(key string) bool { return decodeSubjects(r, &f.Subjects, key) })
+		case "actions":
+			f.Actions = r.list()
+		case "resources":
+			f.Resources = r.list()
+		case "reason":
+			f.Reason = r.text()
+		case "except":
+			r.array(func() { f.Except = append(f.Except, decodeException(r)) })
+		default:
+			return false
+		}
+		return true
+	})
+	return f
+}
+
+func decodeSubjects(r *reader, s *model.ForbidSubjects, key string) bool {
+	switch key {
+	case "accounts":
+		s.Accounts = r.list()
+	case "labels":
+		s.Labels = decodeLabels(r)
+	default:
+		return false
+	}
+	return true
+}
+
+func decodeLabels(r *reader) map[string]string {
+	labels := map[string]string{}
+	r.object(func(key string) bool {
+		labels[key] = r.text()
+		return true
+	})
+	return labels
+}
+
+func decodeException(r *reader) (e model.Exception) {
+	r.object(func(key string) bool {
+		switch key {
+		case "subjects":
+			r.array(func() { e.Subjects = append(e.Subjects, r.address()) })
+		case "owner":
+			e.Owner = r.text()
+		case "reason":
+			e.Reason = r.text()
+		case "until":
+			e.Until = r.date()
+		default:
+			return false
+		}
+		return true
+	})
+	return e
 }
 
 func decodeLimit(r *reader) *model.Limit {
@@ -475,11 +540,7 @@ func decodeAccountField(r *reader, a *Account, key string) bool {
 	case "description":
 		a.Description = r.text()
 	case "labels":
-		a.Labels = map[string]string{}
-		r.object(func(key string) bool {
-			a.Labels[key] = r.text()
-			return true
-		})
+		a.Labels = decodeLabels(r)
 	case "protect":
 		a.Protect = r.boolean()
 	case "roles":

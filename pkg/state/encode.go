@@ -258,8 +258,65 @@ func encodeGuardrails(w *writer, g model.Guardrails) {
 			}
 		case *model.Limit:
 			encodeLimit(w, name, v)
+		case []model.Forbid:
+			encodeForbid(w, name, v)
 		}
 	}
+}
+
+func encodeForbid(w *writer, key string, rules []model.Forbid) {
+	if len(rules) == 0 {
+		return
+	}
+	w.key(key)
+	w.open('[')
+	for _, f := range rules {
+		w.next()
+		w.open('{')
+		w.text("name", f.Name)
+		if len(f.Subjects.Accounts)+len(f.Subjects.Labels) > 0 {
+			w.object("subjects", func() {
+				w.list("accounts", f.Subjects.Accounts)
+				encodeLabels(w, f.Subjects.Labels)
+			})
+		}
+		w.list("actions", f.Actions)
+		w.list("resources", f.Resources)
+		w.text("reason", f.Reason)
+		encodeExceptions(w, f.Except)
+		w.close('}')
+	}
+	w.close(']')
+}
+
+func encodeLabels(w *writer, labels map[string]string) {
+	if len(labels) == 0 {
+		return
+	}
+	w.object("labels", func() {
+		for _, k := range model.Names(labels) {
+			w.key(k)
+			w.b = appendString(w.b, labels[k])
+		}
+	})
+}
+
+func encodeExceptions(w *writer, list []model.Exception) {
+	if len(list) == 0 {
+		return
+	}
+	w.key("except")
+	w.open('[')
+	for _, e := range list {
+		w.next()
+		w.open('{')
+		w.list("subjects", addressTexts(e.Subjects))
+		w.text("owner", e.Owner)
+		w.text("reason", e.Reason)
+		w.date("until", e.Until)
+		w.close('}')
+	}
+	w.close(']')
 }
 
 func encodeLimit(w *writer, key string, l *model.Limit) {
@@ -305,14 +362,7 @@ func encodeAccount(a *Account) []byte {
 		w.text("created_by", a.CreatedBy)
 		w.date("deleted_on", a.DeletedOn)
 		w.text("description", a.Description)
-		if len(a.Labels) > 0 {
-			w.object("labels", func() {
-				for _, k := range model.Names(a.Labels) {
-					w.key(k)
-					w.b = appendString(w.b, a.Labels[k])
-				}
-			})
-		}
+		encodeLabels(w, a.Labels)
 		w.flag("protect", a.Protect)
 		w.key("roles")
 		w.open('[')

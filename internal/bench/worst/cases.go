@@ -33,6 +33,7 @@ var Cases = []Case{
 	{"inherited", "20,000 tokens that inherit 20,000 roles", inherited, []string{"plan", "-t", "json"}, "the limit is 5000"},
 	{"inherited-legal", "20,000 tokens that inherit 200 roles", inheritedLegal, []string{"plan", "-t", "json"}, "larger than 512 MiB"},
 	{"role-sets-legal", "20,000 accounts, each with 20 roles of 2,000, no two alike", roleSets, []string{"plan", "-t", "json"}, ""},
+	{"forbid-legal", "the same against 50 rules about access, in either mode", forbid, []string{"plan", "-t", "json"}, "too many sets of roles"},
 	{"large-sets-legal", "10,000 accounts, each with 100 roles of 2,000 with 50 policies each, no two alike", largeSets, []string{"plan"}, "different sets of roles would have to be compared"},
 	{"exceptions-legal", "40,000 exceptions from a wildcard, by 40 sets of actions", exceptions, []string{"plan"}, ""},
 	{"prefixes-legal", "900 prefixes, each within the one before, against 2,000 roles", prefixes, []string{"plan"}, ""},
@@ -184,6 +185,12 @@ func largeSets(p *Project) {
 		}
 		p.Put(fmt.Sprintf("manifests/a%d.yaml", f), b.String())
 	}
+}
+
+func forbid(p *Project) {
+	roleSets(p)
+	p.Put("osmoctl.yaml", "version: 1\nrecipients:\n  ops: "+p.Keys(1)[0]+"\n"+defaults("ops")+"guardrails:\n  max_administrators: 3\n  forbid:\n"+
+		lines(50, `  - {name: n%x, actions: ["workflow:Exec", "config:*"], resources: [pool/p%[1]x-x, "pool/p%[1]x-c*", config/role], reason: x}`)+"\n")
 }
 
 func distinct(list []string) (out []string) {

@@ -273,6 +273,8 @@ var EventWords = map[plan.Event]string{
 	plan.EventRotate: "a rotation is due",
 	plan.EventRevoke: "revoked by the next apply",
 	plan.EventExpire: "expires and is not renewed",
+
+	plan.EventExceptionEnds: "an exception from a forbidding rule ends",
 }
 
 // upcomingSection says what dates will bring, in their order.
