@@ -132,7 +132,11 @@ func warnForbid(in input) (list []plan.Warning) {
 	for _, rule := range in.rails.Forbid {
 		var stand []model.Address
 		for _, b := range in.judged.breaches[keyOf(rule)] {
-			if b.gained == "" && !rule.Excepts(b.subject, in.plan.Date) {
+			switch {
+			case b.gained != "" || rule.Excepts(b.subject, in.plan.Date):
+			case b.subject.Kind == model.KindRole:
+				list = append(list, plan.Warning{Code: WarnForbidden, Message: fmt.Sprintf("rule %s forbids what everybody can do already, by role %s (%s)", rule.Name, b.subject.Name, rule.Reason)})
+			default:
 				stand = append(stand, b.subject)
 			}
 		}
