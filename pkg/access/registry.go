@@ -22,8 +22,14 @@ const (
 // Root is what resources of the scope begin with, such as "pool/"; empty for [Global].
 func (s Scope) Root() string {
 	switch s {
-	case Pool, Config, Bucket, Backend:
-		return string(s) + "/"
+	case Pool:
+		return "pool/"
+	case Config:
+		return "config/"
+	case Bucket:
+		return "bucket/"
+	case Backend:
+		return "backend/"
 	case UserOrGlobal:
 		return "user/"
 	}

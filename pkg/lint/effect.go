@@ -53,7 +53,7 @@ func (p *project) isSame(role *model.Role, less []model.Policy, deny bool) bool 
 			base = append(base, everything)
 		}
 		if role.Name != access.DefaultRole {
-			base = append(base, access.Compile(on.inForce[access.DefaultRole]))
+			base = append(base, on.base)
 		}
 		gained, lost, ok := p.compare(on.Rules, role, append(slices.Clip(base), without), append(slices.Clip(base), with))
 		if !ok || len(gained) > 0 || len(lost) > 0 {
@@ -181,7 +181,7 @@ func (p *project) meaning(role *model.Role) (key string, ok bool) {
 	var text strings.Builder
 	for _, on := range p.sides {
 		gained := on.gained[role]
-		_, lost, done := p.compare(on.Rules, role, []*access.Compiled{everything}, []*access.Compiled{everything, access.Compile(role)})
+		_, lost, done := p.compare(on.Rules, role, []*access.Compiled{everything}, []*access.Compiled{everything, p.compiled[role]})
 		if !done {
 			return "", false
 		}

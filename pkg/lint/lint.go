@@ -102,9 +102,13 @@ type project struct {
 	// roles are those declared, by their place.
 	roles []*model.Role
 	sides []side
-	// known are the actions of the server, and sets which of them a pattern covers.
+	// known are the actions of the server, roots the scopes that they have, and sets
+	// which of them a pattern covers.
 	known []access.Action
+	roots []string
 	sets  map[string]actionSet
+	// compiled has each declared role as it is declared, whatever the server.
+	compiled map[*model.Role]*access.Compiled
 	// idle has the statements without effect of the roles that were looked at.
 	idle map[*model.Role]map[int]bool
 	// left is how much more may be spent on comparing, and stopped the role at which
@@ -116,8 +120,10 @@ type project struct {
 // side is the project on one of the servers that it may be for.
 type side struct {
 	*access.Rules
-	// inForce are all roles as they are there.
+	// inForce are all roles as they are there, and base has the one that everybody has
+	// compiled.
 	inForce map[string]*model.Role
+	base    *access.Compiled
 	// gained is what each declared role grants that not everybody has. It lacks the
 	// roles that there was no room for.
 	gained map[*model.Role][]access.Grant
@@ -126,22 +132,24 @@ type side struct {
 func newProject(d *model.Declarations, found diag.List) *project {
 	p := &project{
 		declared: d, found: found, book: rights.Declared(d), left: maxSteps,
-		sets: map[string]actionSet{}, idle: map[*model.Role]map[int]bool{},
+		sets: map[string]actionSet{}, compiled: map[*model.Role]*access.Compiled{}, idle: map[*model.Role]map[int]bool{},
 	}
 	p.known = access.RulesOf(d.Project.Server)[0].Actions()
+	p.roots = rootsOf(p.known)
 	for _, name := range model.Names(d.Roles) {
-		p.roles = append(p.roles, d.Roles[name])
+		role := d.Roles[name]
+		p.roles, p.compiled[role] = append(p.roles, role), access.Compile(role)
 	}
 	slices.SortStableFunc(p.roles, func(a, b *model.Role) int { return a.Origin.Compare(b.Origin) })
 	for _, rules := range access.RulesOf(d.Project.Server) {
 		s := side{Rules: rules, inForce: p.book.InForce(rules), gained: map[*model.Role][]access.Grant{}}
-		everybody := []*access.Compiled{access.Compile(s.inForce[access.DefaultRole])}
+		s.base = access.Compile(s.inForce[access.DefaultRole])
 		for _, role := range p.roles {
-			own := access.Compile(role)
+			before, own := []*access.Compiled{s.base}, p.compiled[role]
 			if role.Name == access.DefaultRole {
-				everybody, own = nil, access.Compile(s.inForce[role.Name])
+				before, own = nil, s.base
 			}
-			if gained, _, ok := p.compare(rules, role, everybody, append(slices.Clip(everybody), own)); ok {
+			if gained, _, ok := p.compare(rules, role, before, append(slices.Clip(before), own)); ok {
 				s.gained[role] = gained
 			}
 		}
@@ -157,7 +165,7 @@ func (p *project) in(holds func(side) bool) (words string, any bool) {
 	for _, s := range p.sides {
 		if holds(s) {
 			n++
-			words = "in " + modeWords[s.Server().Mode] + " "
+			words = "in " + s.Server().Mode.Words() + " "
 		}
 	}
 	if n == len(p.sides) {
@@ -165,8 +173,6 @@ func (p *project) in(holds func(side) bool) (words string, any bool) {
 	}
 	return words, n > 0
 }
-
-var modeWords = map[model.Mode]string{model.ModeDatabase: "database mode", model.ModeConfigMap: "ConfigMap mode"}
 
 // statement is one policy of a declared role.
 type statement struct {
@@ -182,10 +188,15 @@ func (s statement) find(at diag.Position, summary, hint string, related ...diag.
 	return finding{diag.Diagnostic{Summary: summary, Hint: hint, Pos: at, Related: related}, s.Origin}
 }
 
+// names reports whether a pattern covers an action.
+func (s statement) names(action string) bool {
+	return slices.ContainsFunc(s.Actions, func(pattern string) bool { return access.MatchesAction(pattern, action) })
+}
+
 // covers are the actions of the server that the statement's patterns cover.
 func (s statement) covers(actions []access.Action) (out []access.Action) {
 	for _, a := range actions {
-		if slices.ContainsFunc(s.Actions, func(pattern string) bool { return access.MatchesAction(pattern, a.Name) }) {
+		if s.names(a.Name) {
 			out = append(out, a)
 		}
 	}
@@ -203,9 +214,7 @@ func (s statement) actionAt(actions ...string) diag.Position {
 }
 
 // everything reports whether a pattern covers requests without an action, and so all.
-func (s statement) everything() bool {
-	return slices.ContainsFunc(s.Actions, func(a string) bool { return access.MatchesAction(a, "") })
-}
+func (s statement) everything() bool { return s.names("") }
 
 // visit asks find about every statement, in their order.
 func (p *project) visit(find func(statement) (finding, bool)) (out []finding) {

@@ -367,3 +367,23 @@ func BenchmarkRun(b *testing.B) {
 		}
 	}
 }
+
+// A role is held against what everybody has as it is declared, also where that stands
+// before it.
+func TestDefaultRoleBeforeOthers(t *testing.T) {
+	t.Parallel()
+	const manifest = `roles:
+  osmo-default:
+    policies:
+      - {actions: ["auth:Login", "auth:Refresh", "profile:*", "system:Health", "system:Version"], resources: ["*"]}
+  token-viewer:
+    description: Read-only
+    policies:
+      - {actions: ["auth:Token"], resources: ["user/ada"]}
+service_accounts:
+  svc: {roles: [token-viewer]}
+`
+	if got := briefs(run(t, configMap, manifest).Findings); !slices.Contains(got, "description_untrue 5:3") {
+		t.Errorf("found %q", got)
+	}
+}

@@ -166,7 +166,7 @@ func findResourcesWithoutEffect(p *project) []finding {
 		for i, r := range s.Resources {
 			switch {
 			case !strings.Contains(r, "/") || p.misnamed(r) != "" || slices.ContainsFunc(scopes, func(root string) bool { return reaches(r, root) }):
-			case len(scopes) == 0 && isWhole([]string{r}, rootsOf(p.known)):
+			case len(scopes) == 0 && isWhole([]string{r}, p.roots):
 				// All of a scope promises no limit.
 			default:
 				if idle = append(idle, r); first < 0 {
@@ -197,9 +197,8 @@ var words = []string{"listener", "worker", "workflow", "router", "exec", "portfo
 
 // misnamed says why no resource matches a pattern, or "" where one may.
 func (p *project) misnamed(r string) string {
-	known := rootsOf(p.known)
 	body, wide := strings.CutSuffix(r, "*")
-	inScope := slices.ContainsFunc(known, func(root string) bool { return reaches(r, root) })
+	inScope := slices.ContainsFunc(p.roots, func(root string) bool { return reaches(r, root) })
 	_, below, _ := strings.Cut(body, "/")
 	fits := func(word string) bool { return word == below || wide && strings.HasPrefix(word, below) }
 	switch {
@@ -208,7 +207,7 @@ func (p *project) misnamed(r string) string {
 	case strings.Contains(body, "*"):
 		return `"*" means something only at the end`
 	case !inScope:
-		return "resources begin with " + strings.Join(known, ", ")
+		return "resources begin with " + strings.Join(p.roots, ", ")
 	case strings.HasPrefix(r, "config/") && strings.ToLower(below) != below:
 		return "case counts: it is " + strings.ToLower(r)
 	case strings.HasPrefix(r, "backend/") && !slices.ContainsFunc(words, fits):

@@ -34,7 +34,7 @@ func findTokensOfOthers(p *project) []finding {
 			return finding{}, false
 		}
 		pattern := firstReaching(s, "user/")
-		if pattern == "" || len(s.covers(actionsNamed("auth:Token"))) == 0 || p.isOwn(s.role, pattern) {
+		if pattern == "" || !s.names("auth:Token") || p.isOwn(s.role, pattern) {
 			return finding{}, false
 		}
 		mode, ok := p.allows(s.role, "auth:Token", sample(pattern, "user/"))
@@ -69,7 +69,7 @@ var seizable = []struct{ resource, does string }{
 
 func findRoleWriters(p *project) []finding {
 	return p.visit(func(s statement) (finding, bool) {
-		if s.denies() || s.everything() || len(s.covers(actionsNamed("config:Update"))) == 0 {
+		if s.denies() || s.everything() || !s.names("config:Update") {
 			return finding{}, false
 		}
 		for _, c := range seizable {
@@ -92,11 +92,6 @@ func findRoleWriters(p *project) []finding {
 // allows says in which mode a role by itself allows something.
 func (p *project) allows(role *model.Role, action, resource string) (mode string, any bool) {
 	return p.in(func(on side) bool { return on.Roles([]*model.Role{role}).Check(action, resource).Allowed })
-}
-
-// actionsNamed are the actions of these names.
-func actionsNamed(names ...string) []access.Action {
-	return slices.DeleteFunc(access.Actions(), func(a access.Action) bool { return !slices.Contains(names, a.Name) })
 }
 
 // firstReaching is the first resource of the statement that reaches into a scope, or "".

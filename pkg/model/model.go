@@ -285,6 +285,14 @@ const (
 	ModeConfigMap Mode = "configmap"
 )
 
+// Words are what people call a mode.
+func (m Mode) Words() string {
+	if m == ModeConfigMap {
+		return "ConfigMap mode"
+	}
+	return "database mode"
+}
+
 // Defaults fill what a token leaves out.
 type Defaults struct {
 	Recipients []string
