@@ -84,7 +84,7 @@ func (l comparers) differ(before, after []string) bool {
 // nameServer spells a server as far as the others differ from it.
 func (l comparers) nameServer(i int) string {
 	server := l[i].rules.Server()
-	words := ModeWords(server.Mode)
+	words := server.Mode.Words()
 	if slices.ContainsFunc(l, func(r *comparer) bool { return r.rules.Server().Version != server.Version }) {
 		words += " of OSMO " + server.Version
 	}

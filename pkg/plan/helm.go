@@ -52,7 +52,7 @@ func (b basis) warnOtherServer() (notices []Notice) {
 		notices = append(notices, Notice{Code: "server_version_differs", Message: fmt.Sprintf("osmoctl.yaml is for OSMO %s, and the server is a %s; access is worked out by the rules of the first", declared.Version, seen.Version)})
 	}
 	if declared.Mode != "" && seen.Mode != "" && declared.Mode != seen.Mode {
-		notices = append(notices, Notice{Code: "server_mode_differs", Message: fmt.Sprintf("osmoctl.yaml is for a server in %s, and the server is in %s; access is worked out by the rules of the first", ModeWords(declared.Mode), ModeWords(seen.Mode))})
+		notices = append(notices, Notice{Code: "server_mode_differs", Message: fmt.Sprintf("osmoctl.yaml is for a server in %s, and the server is in %s; access is worked out by the rules of the first", declared.Mode.Words(), seen.Mode.Words())})
 	}
 	return notices
 }

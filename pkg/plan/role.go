@@ -61,7 +61,7 @@ func (p rolePlanner) noteEffects(out *part, want *model.Role, before []model.Pol
 			continue
 		}
 		out.warn("builtin_restored", address, "only a Deny narrows the role on a server in %s: at its next start it adds back what OSMO's own form grants, %s",
-			ModeWords(r.rules.Server().Mode), grantWords(back))
+			r.rules.Server().Mode.Words(), grantWords(back))
 		break
 	}
 }
@@ -135,19 +135,11 @@ func (p rolePlanner) warnEverybody(changes []Change) (out part) {
 		granted := r.rules.Effective([]*model.Role{r.after[access.DefaultRole]})
 		if access.Heaviest(granted) >= access.AdministratorByStep {
 			out.warn("everybody_administrates", address, "in %s everybody has auth:Token on anybody's tokens, an administrator's included; to take that away, declare the role in the form that it has in %s",
-				p.servers.nameServer(i), ModeWords(model.ModeDatabase))
+				p.servers.nameServer(i), model.ModeDatabase.Words())
 			break
 		}
 	}
 	return out
-}
-
-// ModeWords is what people call a mode.
-func ModeWords(m model.Mode) string {
-	if m == model.ModeConfigMap {
-		return "ConfigMap mode"
-	}
-	return "database mode"
 }
 
 // grantWords spells grants on one line.

@@ -7,7 +7,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/model"
-	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
 // ShowRoles writes a list of roles, in their order: text or JSON.
@@ -53,7 +52,7 @@ func WriteRole(p *view.Page, r report.Role) {
 	p.Field("External Roles", externalRoles(r.ExternalRoles))
 	p.Blank()
 	for _, f := range r.Forms {
-		writePolicies(p, "Policies in "+plan.ModeWords(f.Mode), f.Policies)
+		writePolicies(p, "Policies in "+f.Mode.Words(), f.Policies)
 	}
 	if len(r.Forms) == 0 {
 		writePolicies(p, "Policies", r.Policies)

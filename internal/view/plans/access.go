@@ -154,7 +154,7 @@ func nameSubjects(list []plan.Access) []view.Span {
 		head = append([]view.Span{view.Say(view.Strong, "everybody"), view.Say(view.Plain, ", by ")}, head...)
 	}
 	if on := list[0].Server; on != nil {
-		head = append(head, view.Say(view.Plain, " on OSMO "+on.Version+" in "+plan.ModeWords(on.Mode)))
+		head = append(head, view.Say(view.Plain, " on OSMO "+on.Version+" in "+on.Mode.Words()))
 	}
 	return head
 }
