@@ -139,6 +139,16 @@ func (r *Rules) Actions() []Action {
 	return slices.DeleteFunc(Actions(), func(a Action) bool { return !a.isIn(r.version) })
 }
 
+// FindAction finds an action of the server by its name. What it returns must not be
+// changed.
+func (r *Rules) FindAction(name string) (Action, bool) {
+	i, found := slices.BinarySearchFunc(registry, name, func(a Action, name string) int { return strings.Compare(a.Name, name) })
+	if !found || !registry[i].isIn(r.version) {
+		return Action{}, false
+	}
+	return registry[i], true
+}
+
 // Knows reports whether a pattern matches any action of the server: OSMO accepts
 // one that does not, and it has no effect.
 func (r *Rules) Knows(pattern string) bool {

@@ -56,6 +56,13 @@ func TestActionsOfVersions(t *testing.T) {
 		}
 		return out
 	}
+	for _, r := range []*Rules{rules, earlier} {
+		for _, a := range Actions() {
+			if got, ok := r.FindAction(a.Name); ok != slices.Contains(names(r), a.Name) || ok && got.Scope != a.Scope {
+				t.Errorf("%s: found %v, %v", a.Name, got, ok)
+			}
+		}
+	}
 	now, then := names(rules), names(earlier)
 	if len(now) != 33 || len(then) != 36 {
 		t.Errorf("%d and %d actions", len(now), len(then))

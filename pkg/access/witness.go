@@ -35,11 +35,12 @@ func (r *Rules) Witness(g Grant) Request {
 			continue
 		}
 		for _, resource := range sampleResources(&registry[i], base, exceptResources) {
-			q, w := Request{Action: registry[i].Name, Resource: resource}, Grant{registry[i].Name, resource}.Weight()
-			q.Method, q.Path = r.spellRequest(q.Action, q.Resource)
-			if best.Action == "" || w > weight || w == weight && best.Method == "" {
-				best, weight = q, w
+			w := Grant{registry[i].Name, resource}.Weight()
+			if best.Action != "" && w <= weight && (w < weight || best.Method != "") {
+				continue
 			}
+			best, weight = Request{Action: registry[i].Name, Resource: resource}, w
+			best.Method, best.Path = r.spellRequest(best.Action, best.Resource)
 		}
 	}
 	return best

@@ -56,9 +56,8 @@ func (m *Moment) Read(what, on string) (Question, error) {
 
 func (m *Moment) findAction(name string) (access.Action, error) {
 	rules := m.servers[0].rules
-	actions := rules.Actions()
-	if i := slices.IndexFunc(actions, func(a access.Action) bool { return a.Name == name }); i >= 0 {
-		return actions[i], nil
+	if action, ok := rules.FindAction(name); ok {
+		return action, nil
 	}
 	if strings.Contains(name, "*") && rules.Knows(name) {
 		return access.Action{}, diag.Hinted(fmt.Errorf("%q is several actions, and a question is about one", name), "osmoctl access show SUBJECT lists all that a subject can do")
@@ -93,7 +92,7 @@ func (m *Moment) readTask(q Question, name, on string) (Question, error) {
 		}
 		return q, diag.Hinted(fmt.Errorf("there is no task %q", name), "the tasks are "+strings.Join(names, ", "))
 	}
-	_, on, _ = cutScope(on, task.On)
+	on = strings.TrimPrefix(on, task.On+"/")
 	switch {
 	case task.On != "" && on == "":
 		return q, fmt.Errorf("task:%s is done in one %s: name it, such as osmoctl access can SUBJECT task:%s %s/NAME", name, task.On, name, task.On)
@@ -104,13 +103,6 @@ func (m *Moment) readTask(q Question, name, on string) (Question, error) {
 		q.Asks = append(q.Asks, Ask{Action: n.Action, Resource: n.On(on), Why: n.Why})
 	}
 	return q, nil
-}
-
-func cutScope(on, scope string) (before, name string, found bool) {
-	if name, found = strings.CutPrefix(on, scope+"/"); found {
-		return scope, name, true
-	}
-	return "", on, false
 }
 
 func (m *Moment) readRequest(q Question, method, path string) (Question, error) {
@@ -189,7 +181,7 @@ func (s *server) answer(subject Subject, a Ask) Verdict {
 		if len(v.On) > 0 {
 			a.Resource = s.rules.Witness(access.Grant{Action: a.Action, Resource: v.On[0]}).Resource
 		} else {
-			a.Resource = scopeOf(a.Action) + "*"
+			a.Resource = s.scopeOf(a.Action) + "*"
 		}
 	}
 	if on := s.rules.AsksAbout(a.Action, a.Resource); on != a.Resource {
@@ -201,20 +193,17 @@ func (s *server) answer(subject Subject, a Ask) Verdict {
 	return v
 }
 
-func scopeOf(action string) string {
-	for _, a := range access.Actions() {
-		if a.Name == action {
-			return a.Scope.Root()
-		}
-	}
-	return ""
+// scopeOf is what the resources of an action begin with.
+func (s *server) scopeOf(action string) string {
+	a, _ := s.rules.FindAction(action)
+	return a.Scope.Root()
 }
 
 // placesOf are the resources on which an action is granted; "" is where it has none.
 func (s *server) placesOf(h *holding, action string) (on []string) {
 	for _, g := range s.rules.Within(s.compile(h), []string{action}, nil) {
 		if g.Resource == access.Everything {
-			return []string{scopeOf(action) + "*"}
+			return []string{s.scopeOf(action) + "*"}
 		}
 		on = append(on, g.Resource)
 	}

@@ -147,12 +147,15 @@ func (s *server) changes(was, is *holding, before, after []*model.Role, then *se
 	return Difference{Gained: s.explain(is, gained), Lost: then.explain(was, lost)}
 }
 
+// explain sorts grants by weight, each with a request that it covers and the statement
+// that decides about that.
 func (s *server) explain(h *holding, grants []access.Grant) []Change {
 	out := make([]Change, len(grants))
-	for i, g := range s.granted(h, grants) {
-		q := s.rules.Witness(g.Grant)
-		out[i] = Change{g.Grant, g.Weight, Witness{q.Action, q.Resource, q.Method, q.Path}, g.By}
+	for i, g := range grants {
+		q := s.rules.Witness(g)
+		out[i] = Change{g, g.Weight(), Witness{q.Action, q.Resource, q.Method, q.Path}, h.set.CauseOf(h.set.Check(q.Action, q.Resource).By)}
 	}
+	slices.SortStableFunc(out, func(a, b Change) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out
 }
 

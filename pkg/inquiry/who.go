@@ -221,11 +221,9 @@ func (p Part) equals(o Part) bool {
 // granted sorts grants by weight, each with the statement that decides about it.
 func (s *server) granted(h *holding, grants []access.Grant) []Granted {
 	out := make([]Granted, len(grants))
-	for i, g := range grants {
-		request := s.rules.Witness(g)
-		out[i] = Granted{g, g.Weight(), h.set.CauseOf(h.set.Check(request.Action, request.Resource).By)}
+	for i, c := range s.explain(h, grants) {
+		out[i] = Granted{c.Grant, c.Weight, c.By}
 	}
-	slices.SortStableFunc(out, func(a, b Granted) int { return cmp.Compare(b.Weight, a.Weight) })
 	return out
 }
 

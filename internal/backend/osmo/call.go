@@ -102,9 +102,8 @@ func (b *Backend) attempt(ctx context.Context, c call) (*failure, time.Duration)
 // notSent is a call that was not made since the login failed.
 func notSent(ctx context.Context, f *failure, err error) *failure {
 	f.words = "it was not sent: " + err.Error()
-	var hint *diag.HintError
-	if errors.As(err, &hint) {
-		f.hint = hint.Hint()
+	if hint := diag.Hint(err); hint != "" {
+		f.hint = hint
 	}
 	if f.cause = ctx.Err(); f.cause == nil {
 		f.is = refused

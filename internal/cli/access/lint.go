@@ -38,40 +38,26 @@ func (c *lintCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	dir, err := env.FindProject()
-	if err != nil {
-		return err
-	}
-	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, env.Outside())
-	if err != nil {
-		return err
-	}
-	defer closeFiles()
-	want, found, err := env.Outside().Load(files)
-	if err != nil {
-		return err
-	}
-	for _, n := range workspace.Otherwise(files) {
-		env.Notify(n)
-	}
-	if want == nil {
-		return found.Err()
-	}
-	result := lint.Run(want, found)
-	config.Annotate(files, result.Findings)
-	least := diag.Warning
-	if c.Severity == "error" {
-		least = diag.Error
-	}
-	said := report.LintOf(want, result, codes, least)
-	said.Root = workspace.PathInRepository(dir)
-	if err := access.ShowLint(env.View(), said, c.Format); err != nil {
-		return err
-	}
-	if len(said.Findings) > 0 {
-		return command.Silently(command.ExitInvalid)
-	}
-	return nil
+	return env.WithDeclared(ctx, func(d command.Declared) error {
+		if d.Want == nil {
+			return d.Found.Err()
+		}
+		result := lint.Run(d.Want, d.Found)
+		config.Annotate(d.Files, result.Findings)
+		least := diag.Warning
+		if c.Severity == "error" {
+			least = diag.Error
+		}
+		said := report.LintOf(d.Want, result, codes, least)
+		said.Root = workspace.PathInRepository(d.Dir)
+		if err := access.ShowLint(env.View(), said, c.Format); err != nil {
+			return err
+		}
+		if len(said.Findings) > 0 {
+			return command.Silently(command.ExitInvalid)
+		}
+		return nil
+	})
 }
 
 // readCodes checks that every code is one.

@@ -25,15 +25,16 @@ func (c *showCmd) Run(ctx context.Context, env *command.Env) error {
 	if named := c.Subject != "" || len(c.Roles) > 0; named == c.Matrix {
 		return command.Usagef("name a SUBJECT or --roles, or give --matrix for all of them")
 	}
-	m, err := c.open(ctx, env)
-	if err != nil {
-		return err
-	}
 	if c.Matrix {
-		if err := m.CheckWork(env.Limits.OrDefault().AccessSteps); err != nil {
+		m, err := c.openForAll(ctx, env)
+		if err != nil {
 			return err
 		}
 		return view.ShowMatrix(env.View(), report.AccessMatrix{At: c.At, Matrix: m.Matrix()}, c.Format)
+	}
+	m, err := c.open(ctx, env)
+	if err != nil {
+		return err
 	}
 	asked, err := c.find(m, c.At)
 	if err != nil {

@@ -105,12 +105,11 @@ func (e *Env) Fail(err error) int {
 	}
 	if errors.As(err, &list) && e.Format != view.JSON {
 		problems.Show(e.View(), list)
-		var hint *diag.HintError
-		found := errors.As(err, &hint)
+		hint := diag.Hint(err)
 		n := len(list.Errors())
 		err = fmt.Errorf("%s found, and nothing was changed", model.Plural(n, "problem was", "problems were"))
-		if found {
-			err = diag.Hinted(err, hint.Hint())
+		if hint != "" {
+			err = diag.Hinted(err, hint)
 		}
 	}
 	if err.Error() != "" {

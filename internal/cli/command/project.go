@@ -2,11 +2,13 @@ package command
 
 import (
 	"context"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -94,24 +96,44 @@ func (e *Env) OpenWith(ctx context.Context, outside workspace.Outside) (*workspa
 
 // Declared are the declarations in the work tree, read as plan reads them; their errors
 // are the error, a [diag.List].
-func (e *Env) Declared(ctx context.Context) (*model.Declarations, error) {
+func (e *Env) Declared(ctx context.Context) (want *model.Declarations, err error) {
+	err = e.WithDeclared(ctx, func(d Declared) error {
+		want = d.Want
+		return d.Found.Err()
+	})
+	return want, err
+}
+
+// Declared is what the work tree declares.
+type Declared struct {
+	// Dir is the project directory, and Files are its declarations while they are open.
+	Dir   string
+	Files fs.FS
+	// Want is nil where Found has errors.
+	Want  *model.Declarations
+	Found diag.List
+}
+
+// WithDeclared runs a command on the declarations in the work tree, read as plan reads
+// them, with the problems that they have.
+func (e *Env) WithDeclared(ctx context.Context, read func(Declared) error) error {
 	dir, err := e.FindProject()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, e.Outside())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer closeFiles()
 	want, found, err := e.Outside().Load(files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, n := range workspace.Otherwise(files) {
 		e.Notify(n)
 	}
-	return want, found.Err()
+	return read(Declared{dir, files, want, found})
 }
 
 // WithState runs a reading command on the newest state that the clone knows.

@@ -7,7 +7,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
-	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 )
 
@@ -25,31 +24,17 @@ func (ValidateCmd) Help() string {
 
 // Run checks the declarations in the work tree.
 func (c *ValidateCmd) Run(ctx context.Context, env *command.Env) error {
-	dir, err := env.FindProject()
-	if err != nil {
-		return err
-	}
-	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, env.Outside())
-	if err != nil {
-		return err
-	}
-	defer closeFiles()
-	want, found, err := env.Outside().Load(files)
-	if err != nil {
-		return err
-	}
-	for _, n := range workspace.Otherwise(files) {
-		env.Notify(n)
-	}
-	if c.Format == view.Text {
-		problems.Show(env.View(), found)
-	}
-	validation := report.ValidationOf(want, config.CountManifests(files, env.Limits), found)
-	if err := problems.ShowValidation(env.View(), validation, c.Format); err != nil {
-		return err
-	}
-	if found.HasErrors() {
-		return command.Silently(command.ExitError)
-	}
-	return nil
+	return env.WithDeclared(ctx, func(d command.Declared) error {
+		if c.Format == view.Text {
+			problems.Show(env.View(), d.Found)
+		}
+		validation := report.ValidationOf(d.Want, config.CountManifests(d.Files, env.Limits), d.Found)
+		if err := problems.ShowValidation(env.View(), validation, c.Format); err != nil {
+			return err
+		}
+		if d.Found.HasErrors() {
+			return command.Silently(command.ExitError)
+		}
+		return nil
+	})
 }
