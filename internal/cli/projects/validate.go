@@ -7,6 +7,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
 )
 
@@ -29,6 +30,7 @@ func (c *ValidateCmd) Run(ctx context.Context, env *command.Env) error {
 			problems.Show(env.View(), d.Found)
 		}
 		validation := report.ValidationOf(d.Want, config.CountManifests(d.Files, env.Limits), d.Found)
+		validation.Root = workspace.PathInRepository(d.Dir)
 		if err := problems.ShowValidation(env.View(), validation, c.Format); err != nil {
 			return err
 		}
