@@ -147,12 +147,13 @@ type Verdict struct {
 }
 
 // Can answers a question about a subject.
-func (m *Moment) Can(s Subject, q Question) Answer {
-	out := Answer{Subject: s.Name, Roles: model.Set(s.Roles), Allowed: true}
+func (m *Moment) Can(subject Subject, q Question) Answer {
+	out := Answer{Subject: subject.Name, Roles: model.Set(subject.Roles), Allowed: true}
 	for _, a := range q.Asks {
 		list := make([]Verdict, len(m.servers))
 		for i := range m.servers {
-			list[i] = m.servers[i].answer(s, a)
+			s := &m.servers[i]
+			list[i] = s.answer(s.hold(subject.Roles), a)
 			out.Allowed = out.Allowed && list[i].Allowed
 		}
 		same := !slices.ContainsFunc(list, func(v Verdict) bool { return !v.equals(list[0]) })
@@ -173,8 +174,15 @@ func (v Verdict) equals(o Verdict) bool {
 	return sameBy && v.Allowed == o.Allowed && v.DecidedOn == o.DecidedOn && v.Change == o.Change && slices.Equal(v.On, o.On)
 }
 
-func (s *server) answer(subject Subject, a Ask) Verdict {
-	h := s.hold(subject.Roles)
+func (s *server) answer(h *holding, a Ask) Verdict {
+	v, a, e := s.decide(h, a)
+	v.Change = s.change(h, a, e)
+	return v
+}
+
+// decide is an answer without what would change it, for which it returns what was decided
+// in the end and all that bears on it.
+func (s *server) decide(h *holding, a Ask) (Verdict, Ask, access.Explanation) {
 	v := Verdict{Action: a.Action, Resource: a.Resource, Why: a.Why}
 	if a.Anywhere {
 		v.On = s.placesOf(h, a.Action)
@@ -189,8 +197,7 @@ func (s *server) answer(subject Subject, a Ask) Verdict {
 	}
 	e := h.set.Explain(a.Action, a.Resource)
 	v.Allowed, v.By = e.Allowed, h.set.CauseOf(e.By)
-	v.Change = s.change(h, a, e)
-	return v
+	return v, a, e
 }
 
 // scopeOf is what the resources of an action begin with.

@@ -18,6 +18,8 @@ type Holder struct {
 	// On are the resources on which it can, where any would do.
 	On []string   `json:"on,omitempty"`
 	By *Statement `json:"by"`
+	// Change says what would end it.
+	Change string `json:"change"`
 }
 
 // Who are the subjects that can do what is asked, the heaviest first: accounts and
@@ -36,31 +38,18 @@ func (m *Moment) whoEach(q Question) []Holder {
 	about := func(s *server, h *holding, _ bool) (Holder, bool) {
 		holder := Holder{Weight: s.weigh(h)}
 		for _, a := range q.Asks {
-			v := s.answerBriefly(h, a)
+			v, a, e := s.decide(h, a)
 			if !v.Allowed {
 				return holder, false
 			}
 			if holder.By == nil {
-				holder.By, holder.On = v.By, v.On
+				holder.By, holder.On, holder.Change = v.By, v.On, s.change(h, a, e)
 			}
 		}
 		return holder, true
 	}
 	mark := func(h *Holder, subject string, server Server) { h.Subject, h.Server = subject, server }
 	return ask(m, asker[Holder]{about, mark, true})
-}
-
-// answerBriefly is [server.answer] without what would change it.
-func (s *server) answerBriefly(h *holding, a Ask) (v Verdict) {
-	if a.Anywhere {
-		if v.On = s.placesOf(h, a.Action); len(v.On) == 0 {
-			return v
-		}
-		a.Resource = s.rules.Witness(access.Grant{Action: a.Action, Resource: v.On[0]}).Resource
-	}
-	d := h.set.Check(a.Action, a.Resource)
-	v.Allowed, v.By = d.Allowed, h.set.CauseOf(d.By)
-	return v
 }
 
 // Administrator is a subject that is one, or becomes one by a step.

@@ -157,6 +157,8 @@ func ShowWho(v *view.View, w report.AccessWho, f view.Format) error {
 				rows[i] = []string{h.Subject, weightWords(h.Weight), view.OrDash(placesWords(h.On)), view.OrDash(report.ServerWords(h.Server)), byWords(h.By)}
 			}
 			p.Table([]string{"Subject", "Weight", "On", "Where", "By"}, rows)
+			p.Blank()
+			p.Line("What would end it for one of them: osmoctl access can SUBJECT " + w.Question)
 		},
 		JSON: w,
 	})
@@ -198,6 +200,8 @@ func Show(v *view.View, s report.AccessShow, f view.Format) error {
 			for _, part := range s.Parts {
 				writePart(p, part)
 			}
+			p.Blank()
+			p.Line("What would change one of these: osmoctl access can SUBJECT ACTION RESOURCE")
 		},
 		JSON: s,
 	})
