@@ -63,7 +63,7 @@ func TestCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t)
-			site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+			site := server.serve(newHTTP, func(w *web) { w.value.Store(basic("ann")) })
 			ours := server.clone()
 			ours.git("config", "remote.origin.url", site.address())
 			env := set(ours, site.address())
@@ -93,7 +93,7 @@ func TestWrongCredentialsAreNotShown(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
 	first := server.tip("main")
-	site := server.serve(newHTTP, func(w *web) { w.value = "another" })
+	site := server.serve(newHTTP, func(w *web) { w.value.Store("another") })
 	ours := server.clone()
 	ours.git("config", "remote.origin.url", strings.Replace(site.address(), "://", "://ann:"+password+"@", 1))
 	ours.git("config", "http.extraheader", "X-Other: "+basic("ann"))
@@ -128,7 +128,7 @@ func TestWordsOfServerAreCleaned(t *testing.T) {
 func TestCredentialHelper(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
-	site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+	site := server.serve(newHTTP, func(w *web) { w.value.Store(basic("ann")) })
 	ours := server.clone()
 	ours.git("config", "remote.origin.url", site.address())
 	ours.git("config", "credential.helper", `!f() { echo username=ann; echo password=`+password+`; }; f`)
@@ -141,7 +141,7 @@ func TestCredentialHelper(t *testing.T) {
 func TestNobodyIsAsked(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
-	site := server.serve(newHTTP, func(w *web) { w.value = basic("ann") })
+	site := server.serve(newHTTP, func(w *web) { w.value.Store(basic("ann")) })
 	ours := server.clone()
 	ours.git("config", "remote.origin.url", site.address())
 	_, err := ours.open().Tip(background, "main")

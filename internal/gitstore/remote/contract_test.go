@@ -304,7 +304,7 @@ func TestOutcomeUnknown(t *testing.T) {
 	first := server.tip("main")
 	var site *web
 	site = server.serve(newHTTP, func(w *web) {
-		w.after = func() bool { site.value = "nobody has this"; return true }
+		w.after = func() bool { site.value.Store("nobody has this"); return true }
 	})
 	ours := server.clone()
 	ours.git("config", "remote.origin.url", site.address())

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -216,8 +217,11 @@ func (p *place) open() *Remote {
 // web serves a repository over http, as a hosting service would.
 type web struct {
 	*httptest.Server
-	// header, if set, must come with every request, or the answer is 401.
-	header, value string
+	// header must come with every request where it is demanded, or the answer is 401.
+	header string
+	// value is that of the header, "" where none is. A push may change it while it is
+	// answered, beside the requests that follow.
+	value atomic.Value
 	// after is called when a push has been taken, before it is answered;
 	// true ends the connection instead.
 	after func() bool
@@ -244,7 +248,7 @@ func (p *place) serve(start func(http.Handler) *httptest.Server, setup func(*web
 }
 
 func (w *web) answer(backend http.Handler, rw http.ResponseWriter, r *http.Request) {
-	if w.value != "" && r.Header.Get(w.header) != w.value {
+	if value, _ := w.value.Load().(string); value != "" && r.Header.Get(w.header) != value {
 		rw.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 		rw.WriteHeader(http.StatusUnauthorized)
 		return
