@@ -142,6 +142,9 @@ func TestMarkdownIsNeutral(t *testing.T) {
 
 func TestMarkdownFitsAComment(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("renders plans of 2,000 changes")
+	}
 	for _, text := range []string{"", "short", strings.Repeat("`", 400), strings.Repeat("日", 5000)} {
 		s := viewtest.New()
 		p := viewtest.HugePlan(t, 2_000, text)

@@ -57,6 +57,9 @@ func TestMarker(t *testing.T) {
 // there are more.
 func TestMarkdownLimit(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("renders twenty plans of 2,000 changes")
+	}
 	longest := strings.Repeat("\U000E0001", 4000)
 	for _, text := range []string{"", "short", strings.Repeat("`", 400), strings.Repeat("日", 5000)} {
 		before := 0
@@ -75,6 +78,9 @@ func TestMarkdownLimit(t *testing.T) {
 // Whether risks fit is asked of a comment on GitHub, whatever was asked for to show.
 func TestRisksFitWhateverIsShown(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("renders thousands of risks")
+	}
 	few, many := viewtest.FullPlan(t), viewtest.EmptyPlan(t)
 	for range 1500 {
 		for _, r := range few.Risks {

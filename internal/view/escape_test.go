@@ -43,6 +43,9 @@ func checkVisible(t *testing.T, what, in, out string) {
 
 func TestEscapeEveryCodePoint(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("escapes a million texts")
+	}
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		in := "a" + string(r) + "b"
 		out := view.EscapeTerminal(in)

@@ -118,7 +118,7 @@ func TestDocumentsAreOurs(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 8))
 	n := 60
 	if testing.Short() {
-		n = 10
+		n = 1
 	}
 	for range n {
 		attacks = append(attacks, hostileText(r, 6))
@@ -139,6 +139,9 @@ func TestDocumentsAreOurs(t *testing.T) {
 // TestLongDocumentsAreOurs does so where texts are cut and items left out.
 func TestLongDocumentsAreOurs(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("renders plans of 300 changes with long texts")
+	}
 	r := rand.New(rand.NewPCG(80, 81))
 	for range 4 {
 		text := hostileText(r, 400)

@@ -67,6 +67,9 @@ func randomProject(r *rand.Rand, today model.Date) string {
 // and reseals.
 func worlds(t *testing.T, histories int, f func(t *testing.T, r *rand.Rand, w *applytest.World)) {
 	t.Helper()
+	if testing.Short() {
+		histories /= 5
+	}
 	for seed := range uint64(histories) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -281,6 +284,9 @@ func wellFormed(t *testing.T, w *applytest.World) {
 // An apply a day, for more than a year, with stretches in which CI is off.
 func TestDatesAloneForAYear(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("plans 400 days one after the other")
+	}
 	rhythms := map[string]int{ // the longest stretch without an apply that leaves no gap
 		"in=90d every=60d overlap=7d":                    29,
 		"in=90d every= overlap=0d":                       0,

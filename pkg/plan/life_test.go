@@ -26,7 +26,7 @@ func TestTwoYears(t *testing.T) {
 	t.Parallel()
 	lives := 16
 	if testing.Short() {
-		lives = 4
+		lives = 1
 	}
 	for seed := range uint64(lives) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {

@@ -328,11 +328,11 @@ func TestCancelledPushIsLookedAt(t *testing.T) {
 	}
 }
 
-// TestRace lets eight clones push one commit after another, each built on what
+// TestRace lets four clones push one commit after another, each built on what
 // it has just fetched.
 func TestRace(t *testing.T) {
 	t.Parallel()
-	const runners, each = 8, 2
+	const runners, each = 4, 2
 	server := newServer(t)
 	first := server.tip("main")
 	var wait sync.WaitGroup
