@@ -11,6 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/guard"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -21,6 +22,8 @@ type Restore struct {
 	usual
 	// Commit is a revision of this project's history.
 	Commit string
+	// Allow lifts guardrails.
+	Allow model.Allowance
 
 	// next is the state to come, and changes what it writes.
 	next    *state.Snapshot
@@ -39,7 +42,7 @@ func (c *Restore) plan(ctx context.Context, l *ledger, b base) (*planned, error)
 	if err != nil {
 		return nil, err
 	}
-	made, next, changes, err := from.makeNext(plan.Options{Today: day, Commit: b.parent})
+	made, next, changes, err := from.makeNext(plan.Options{Today: day, Commit: b.parent, Limits: l.w.outside.Limits}, c.Allow)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +280,7 @@ func (g *restoration) checkLineage() error {
 }
 
 // makeNext makes the plan, the next state, and what it writes.
-func (g *restoration) makeNext(opts plan.Options) (*plan.Plan, *state.Snapshot, []state.Change, error) {
+func (g *restoration) makeNext(opts plan.Options, allow model.Allowance) (*plan.Plan, *state.Snapshot, []state.Change, error) {
 	known := g.statesSince()
 	r := state.Restoration{
 		Then: g.then.snap, Known: known, Serial: g.serial, On: opts.Today,
@@ -300,7 +303,10 @@ func (g *restoration) makeNext(opts plan.Options) (*plan.Plan, *state.Snapshot, 
 		}
 	}
 	made := plan.Restore(before, next, restored, opts)
-	if err := guard.Hold(made, guard.Facts{Applied: before}); err != nil {
+	// The guardrails are those that stay in force, whatever the state at hand says.
+	under := *before
+	under.Meta.Applied = next.Meta.Applied
+	if err := guard.Hold(made, guard.Facts{Applied: &under, Restored: next, Allow: allow, Limits: opts.Limits}); err != nil {
 		return nil, nil, nil, err
 	}
 	if g.now.snap == nil {

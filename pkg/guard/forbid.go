@@ -60,6 +60,11 @@ func (m meant) match(s model.ForbidSubjects, name string) bool {
 	if m.Declared != nil {
 		declared = m.Declared.Accounts[name]
 	}
+	if m.Restored != nil {
+		if a := m.Restored.Accounts[name]; a.Live() && s.Match(name, a.Labels) {
+			return true
+		}
+	}
 	for _, n := range append([]string{name}, m.before[name]...) {
 		if a := m.Applied.Accounts[n]; a.Live() && s.Match(n, a.Labels) || declared != nil && s.Match(n, declared.Labels) {
 			return true

@@ -35,6 +35,8 @@ type Facts struct {
 	Declared *model.Declarations
 	// Applied is the state that the plan was made against.
 	Applied *state.Snapshot
+	// Restored is the state that comes back; nil where none does.
+	Restored *state.Snapshot
 	// Allow lifts guardrails for this run.
 	Allow model.Allowance
 	// Base is the branch that the declarations are to be merged into, and

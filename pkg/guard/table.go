@@ -76,7 +76,7 @@ var (
 	seals   = []plan.Kind{plan.KindDeclared, plan.KindDue, plan.KindReseal}
 	takes   = []plan.Kind{plan.KindDeclared, plan.KindDue, plan.KindRestore}
 	// What is due gives nobody anything that was not declared and applied before.
-	declared = []plan.Kind{plan.KindDeclared}
+	gives = []plan.Kind{plan.KindDeclared, plan.KindRestore}
 )
 
 // Table has every guardrail, in the order in which they are asked.
@@ -96,7 +96,7 @@ var table = []Rail{
 	{Name: TokenRoles, Setting: true, Flag: "--allow", kinds: applies, change: checkTokenRoles, loosened: loosensTokenRoles},
 	{Name: MinRecipients, Setting: true, Flag: "--allow", kinds: seals, change: checkMinRecipients, loosened: loosensMinRecipients},
 	{Name: RequiredRecipients, Setting: true, Flag: "--allow", kinds: seals, several: true, change: checkRequiredRecipients, loosened: loosensRequiredRecipients, words: requiredRecipientsWords},
-	{Name: Administrators, Setting: true, Flag: "--allow-administrators", kinds: declared, several: true, whole: checkAdministrators, standing: warnAdministrators, loosened: loosensAdministrators},
-	{Name: Forbid, Setting: true, Flag: "--allow-forbidden", kinds: declared, several: true, whole: checkForbid, standing: warnForbid, upcoming: expectForbid},
+	{Name: Administrators, Setting: true, Flag: "--allow-administrators", kinds: gives, several: true, whole: checkAdministrators, standing: warnAdministrators, loosened: loosensAdministrators},
+	{Name: Forbid, Setting: true, Flag: "--allow-forbidden", kinds: gives, several: true, whole: checkForbid, standing: warnForbid, upcoming: expectForbid},
 	{Name: UnreadRisks, Flag: "--allow-risks", kinds: applies, last: checkUnreadRisks},
 }

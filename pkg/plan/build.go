@@ -188,7 +188,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		return nil, servers.tooLarge(opts.Limits)
 	}
 	p.Access = entries
-	if kind == KindDeclared && (by.want.Project.Guardrails.AboutAccess() || by.have.Meta.Applied.Guardrails.AboutAccess()) {
+	if (kind == KindDeclared || kind == KindRestore) && (by.want.Project.Guardrails.AboutAccess() || by.have.Meta.Applied.Guardrails.AboutAccess()) {
 		p.Holdings = holdingsOf(by, servers, d.cases, kept)
 	}
 	sortChanges(p.Changes)
