@@ -47,6 +47,7 @@ type grammar struct {
 	Init    projects.InitCmd     `cmd:"" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
 	Check   projects.ValidateCmd `cmd:"" name:"validate" help:"Check the declarations in the work tree, without state."`
 	Plan    plans.PlanCmd        `cmd:"" help:"Show what apply would change, and who gains and loses which access."`
+	Show    plans.ShowCmd        `cmd:"" help:"Show a plan that plan --out wrote, without a project: anybody's, such as that of a pull request from a fork."`
 	Apply   plans.ApplyCmd       `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
 	User    accounts.UserCmd     `cmd:"" help:"Show service accounts as applied. To make or change one, declare it: user create NAME answers with the YAML."`
 	Role    accounts.RoleCmd     `cmd:"" help:"Show roles as applied."`

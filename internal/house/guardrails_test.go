@@ -32,6 +32,7 @@ func TestEveryGuardrailCanBeDeclared(t *testing.T) {
 		"the keys of schemas/project.schema.json":      model.Names(properties(t, []string{"project", "$defs", "guardrails"})),
 		"the keys of schemas/state-meta.schema.json":   model.Names(properties(t, []string{"state-meta", "$defs", "appliedGuardrails"})),
 		"the keys of schemas/state-object.schema.json": model.Names(properties(t, []string{"state-object", "$defs", "appliedGuardrails"})),
+		"the keys of schemas/plan.schema.json":         model.Names(properties(t, []string{"plan", "$defs", "planGuardrails"})),
 	} {
 		if diff := cmp.Diff(settings, names); diff != "" {
 			t.Errorf("%s and the table of pkg/guard differ (-table +them):\n%s", what, diff)

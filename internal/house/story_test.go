@@ -161,7 +161,7 @@ roles:
 service_accounts:
   svc:
     roles: [ai, osmo-backend]
-    tokens: {inherits: {}, explicit: {roles: [ai], generation: 2}, dated: {roles: [ai], expires_at: 2026-06-02}, renamed: {roles: [ai], previously: [gone]}}
+    tokens: {inherits: {description: Due and described}, explicit: {roles: [ai], generation: 2}, dated: {roles: [ai], expires_at: 2026-06-02}, renamed: {roles: [ai], previously: [gone]}}
 `},
 }
 

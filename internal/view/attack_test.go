@@ -3,6 +3,7 @@ package view_test
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -73,7 +74,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}, Ended: []model.Address{model.TokenAddress(s, s)}}
 	for _, f := range []view.Format{view.Text, view.JSON} {
-		viewtest.Must(t, plans.Show(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
+		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
 			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
 			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Go: s, Platform: s}, f),
 			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))
@@ -82,7 +83,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	}
 	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s, Server: token.Server}
 	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON))
-	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
+	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowSaved(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
 	for _, f := range []view.Format{view.Text, view.JSON, view.SARIF} {
 		viewtest.Must(t, accessview.ShowLint(v, lintOf(list), f))
 	}
@@ -118,7 +119,7 @@ func outsideCode(s string) string {
 }
 
 // foldLine is a line of HTML that our documents have.
-var foldLine = regexp.MustCompile(`^(?:</?details>|<summary>[A-Z][a-z ]+ \([0-9,]+\)(?:: [0-9,]+ could read nothing before)?</summary>)$`)
+var foldLine = regexp.MustCompile(`^(?:</?details>|<summary>(?:The file says: )?[A-Z][a-z ]+ \([0-9,]+\)(?:: [0-9,]+ could read nothing before)?</summary>)$`)
 
 func TestMarkdownIsNeutral(t *testing.T) {
 	t.Parallel()
@@ -127,7 +128,7 @@ func TestMarkdownIsNeutral(t *testing.T) {
 		"\\", "\\`", "<script>", "---", "* x", "ada@example.com", "", " ",
 	} {
 		s := viewtest.New()
-		viewtest.Must(t, plans.Show(&s.View, hostilePlan(t, attack), view.Markdown))
+		viewtest.Must(t, plans.Show(&s.View, hostilePlan(t, attack), view.Markdown), plans.ShowSaved(&s.View, hostilePlan(t, attack), view.Markdown))
 		for _, line := range strings.Split(s.Stdout.String(), "\n") {
 			if foldLine.MatchString(line) {
 				continue
@@ -152,6 +153,30 @@ func TestMarkdownFitsAComment(t *testing.T) {
 		if n := utf8.RuneCountInString(s.Stdout.String()); n > 65_536-1_000 {
 			t.Errorf("with texts of %d bytes the comment has %d characters", len(text), n)
 		}
+	}
+}
+
+// What a file claims never takes the room of what its digest stands for.
+func TestClaimsHideNothing(t *testing.T) {
+	t.Parallel()
+	p := viewtest.EmptyPlan(t)
+	a := model.AccountAddress("last-one")
+	p.Changes = []plan.Change{{Address: a, Action: plan.Delete, Before: &plan.Object{}}}
+	for n := range 5_000 {
+		long := strings.Repeat("x", 250) + strconv.Itoa(n)
+		p.Risks = append(p.Risks, plan.Risk{Code: plan.RiskAdministrator, Severity: plan.Critical, Message: long})
+		p.Blocked = append(p.Blocked, plan.Blocked{Guardrail: "x", Detail: long, Flag: "--pasted"})
+		p.Notices = append(p.Notices, plan.Notice{Code: long, Message: long, Hint: "osmoctl apply --pasted"})
+		p.Access = append(p.Access, plan.Access{Subject: a, Gained: []access.Grant{{Action: "*:*", Resource: long}}})
+	}
+	s := viewtest.New()
+	viewtest.Must(t, plans.ShowSaved(&s.View, p, view.Markdown))
+	got := s.Stdout.String()
+	if !strings.Contains(got, "- **delete** `account/last-one`\n") || !strings.Contains(got, "Digest: `"+p.Digest+"`") {
+		t.Errorf("the change or the digest is not seen:\n%.3000s", got)
+	}
+	if strings.Contains(got, "pasted") || len(got) > view.MarkdownLimit {
+		t.Errorf("it proposes flags of the file, or has %d bytes", len(got))
 	}
 }
 

@@ -92,6 +92,7 @@ func markdownOf(t *testing.T, s string) string {
 	}
 	for _, p := range []*plan.Plan{p, revoked, restored, resealing, partial} {
 		add(plans.Show(&out.View, p, view.Markdown))
+		add(plans.ShowSaved(&out.View, p, view.Markdown))
 		add(plans.ShowApplied(&out.View, p, done, view.Markdown))
 		add(plans.ShowApplied(&out.View, p, &apply.Result{}, view.Markdown))
 		add(plans.ShowResealed(&out.View, p, done, view.Markdown))

@@ -174,6 +174,7 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	}
 	both := map[string]func(*view.View, view.Format) error{
 		"plan":      func(v *view.View, f view.Format) error { return plans.Show(v, blocked, f) },
+		"saved":     func(v *view.View, f view.Format) error { return plans.ShowSaved(v, blocked, f) },
 		"plan.none": func(v *view.View, f view.Format) error { return plans.Show(v, quiet, f) },
 		"applied":   func(v *view.View, f view.Format) error { return plans.ShowApplied(v, free, applied(t), f) },
 		"applied.none": func(v *view.View, f view.Format) error {
@@ -236,7 +237,7 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	for name, f := range both {
 		out[name+".text"], out[name+".json"] = in(view.Text, f), in(view.JSON, f)
 	}
-	for _, name := range []string{"plan", "plan.none", "applied", "applied.none"} {
+	for _, name := range []string{"plan", "plan.none", "saved", "applied", "applied.none"} {
 		out[name+".markdown"] = in(view.Markdown, both[name])
 	}
 	for _, name := range []string{"expiring", "expiring.no"} {

@@ -36,7 +36,7 @@ func (d Document) markdown(c Comment) string {
 	}
 	if kept > room {
 		d.Head = slices.Insert(slices.Clone(d.Head), min(1, len(d.Head)), []Span{
-			Say(Fault, "Incomplete"), Say(Plain, ": a comment has no room for all risks of this plan. "), Quote("osmoctl plan"), Say(Plain, " shows them as text."),
+			Say(Fault, "Incomplete"), Say(Plain, ": a comment has no room for all that has to be seen of this plan. "), Quote("osmoctl plan"), Say(Plain, " shows it as text."),
 		})
 		room = d.room(c)
 		kept = cutVital(blocks, kept, room)

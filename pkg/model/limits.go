@@ -29,6 +29,8 @@ type Limits struct {
 	ExternalRoles, Labels int
 	// PlanMegabytes bounds a plan, by about what its JSON takes.
 	PlanMegabytes int
+	// PlanFileMegabytes bounds a plan's file that comes from anybody.
+	PlanFileMegabytes int
 	// AccessSteps bounds the work of comparing what roles allow: one step is
 	// one question asked of one role.
 	AccessSteps int
@@ -78,6 +80,7 @@ var limitKinds = []limitKind{
 	{"external_roles", 100, func(l *Limits) *int { return &l.ExternalRoles }, "external roles of a role"},
 	{"labels", 100, func(l *Limits) *int { return &l.Labels }, "labels of an account"},
 	{"plan_megabytes", 512, func(l *Limits) *int { return &l.PlanMegabytes }, "MiB of a plan as JSON"},
+	{"plan_file_megabytes", 16, func(l *Limits) *int { return &l.PlanFileMegabytes }, "MiB of a plan's file that show reads"},
 	{"access_steps", 250_000_000, func(l *Limits) *int { return &l.AccessSteps }, "steps to compare what roles allow"},
 	{"state_files", 500_000, func(l *Limits) *int { return &l.StateFiles }, "files below state/"},
 	{"state_megabytes", 256, func(l *Limits) *int { return &l.StateMegabytes }, "MiB of records below state/"},

@@ -174,6 +174,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		Targets: sortAddresses(opts.Targets), Replace: sortAddresses(opts.Replace),
 		Changes: d.changes, Implied: d.implied, Readers: d.readers, GuardrailChanges: settings,
 		Notices: slices.Clone(opts.Notices), WaitingForIdentity: d.waiting, WaitingForHelm: d.helm, Warnings: d.warnings, Upcoming: d.upcoming,
+		Rails:   Rails{Declared: by.want.Project.Guardrails, Applied: by.have.Meta.Applied.Guardrails},
 		DueOnly: kind == KindDue, Resealing: kind == KindReseal,
 	}
 	var kept map[model.Address]bool
@@ -208,7 +209,11 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		p.Warnings = append(warnStaysReadable(p, by), p.Warnings...)
 	}
 	neverNil(p)
-	p.Digest = digest(p, by.basis)
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		c.Covered = c.Due && carriesDeclaration(c, by.basis)
+	}
+	p.Digest = digest(p)
 	return p, d.problems
 }
 

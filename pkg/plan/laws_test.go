@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -402,5 +404,26 @@ func text(t *testing.T, p *plan.Plan) string {
 	if err != nil || !bytes.Equal(b, append(whole, '\n')) {
 		t.Fatalf("in pieces (%v):\n%s\nas a whole:\n%s", err, b, whole)
 	}
+	readBack(t, p, b)
 	return string(bytes.TrimSpace(b))
+}
+
+// readBack demands that what osmoctl plan --out writes can be read again.
+func readBack(t *testing.T, p *plan.Plan, b []byte) {
+	t.Helper()
+	if k := p.Kind(); k != plan.KindDeclared && k != plan.KindDue {
+		return
+	}
+	read, err := plan.Read(b, "plan.json", model.Limits{}, func(to io.Writer, p *plan.Plan) error { return p.WriteJSON(to) })
+	if err != nil {
+		t.Fatalf("%v, of\n%s", err, b)
+	}
+	for i := range p.Changes {
+		if !reflect.DeepEqual(p.Changes[i].Fields, read.Changes[i].Fields) {
+			t.Fatalf("the fields of %s are %#v, and read again %#v", p.Changes[i].Address, p.Changes[i].Fields, read.Changes[i].Fields)
+		}
+	}
+	if !reflect.DeepEqual(p.GuardrailChanges, read.GuardrailChanges) {
+		t.Fatalf("the settings are %#v, and read again %#v", p.GuardrailChanges, read.GuardrailChanges)
+	}
 }

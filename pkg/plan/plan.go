@@ -56,7 +56,8 @@
 // force; not reasons, origins, dates or the base. Changes that are due by date
 // alone are left out: they come and go with the calendar, not with a review. A
 // rotation of that kind which brings a changed declaration along is covered as
-// the update that it would be on another day.
+// the update that it would be on another day. All that it is made of stands in the
+// plan, so whoever has the plan's JSON can compute it again: see [Read].
 package plan
 
 import (
@@ -148,6 +149,8 @@ type Plan struct {
 	Readers []Readers `json:"readers"`
 	// Keys has every key that is declared or can open something.
 	Keys []Key `json:"keys"`
+	// Rails are the guardrails in force, which the digest covers.
+	Rails Rails `json:"guardrails"`
 	// GuardrailChanges are differences in the project's settings against
 	// those of the last apply: guardrails, recipients, git and backend.
 	GuardrailChanges []GuardrailChange `json:"guardrail_changes"`
@@ -235,6 +238,9 @@ type Change struct {
 	Resolved *Resolved `json:"resolved,omitempty"`
 	// Due is set where nothing but the date asks for the change.
 	Due bool `json:"due,omitzero"`
+	// Covered is set of a rotation that is due and brings a changed declaration
+	// along: the digest covers it as the update that it would be on another day.
+	Covered bool `json:"covered,omitzero"`
 	// Origin is where the object is declared; nil where it is not.
 	Origin *diag.Position `json:"origin"`
 }
@@ -303,6 +309,13 @@ type Readers struct {
 type Reader struct {
 	Name string `json:"name"`
 	Key  string `json:"key"`
+}
+
+// Rails are the guardrails of a plan: those that are declared, and those that the last
+// apply recorded.
+type Rails struct {
+	Declared model.Guardrails `json:"declared"`
+	Applied  model.Guardrails `json:"applied"`
 }
 
 // GuardrailChange is a changed setting of the project file.

@@ -74,8 +74,7 @@ func byRisk(changes []plan.Change, risks map[model.Address]int) []*plan.Change {
 }
 
 func changeItem(p *plan.Plan, c *plan.Change) view.Item {
-	l := looks[c.Action]
-	i := view.Item{Mark: l.mark, Tone: l.tone, Head: []view.Span{view.Say(l.tone, string(c.Action)), view.Say(view.Plain, " "), view.QuoteAs(view.Strong, c.Address.String())}}
+	i := nameChange(c)
 	for _, r := range c.Reasons {
 		if p.Revoked != nil {
 			i.Add(view.Quote(view.Clip(r))) // somebody's words
@@ -83,10 +82,7 @@ func changeItem(p *plan.Plan, c *plan.Change) view.Item {
 		}
 		i.Add(view.Tell(view.Clip(r)))
 	}
-	for _, f := range c.Fields {
-		lines, heavy := fieldLines(c, f)
-		i.Body, i.Heavy = append(i.Body, lines...), i.Heavy || heavy
-	}
+	addFields(&i, c)
 	i.Body = append(i.Body, resolutionLines(p, c)...)
 	if report.KeepsAccess(p, c) {
 		i.Add(view.Say(view.Faint, "no effective change of access"))
@@ -95,6 +91,20 @@ func changeItem(p *plan.Plan, c *plan.Change) view.Item {
 		i.Add(view.Say(view.Faint, "declared in "), view.QuoteAs(view.Faint, view.Clip(c.Origin.String())))
 	}
 	return i
+}
+
+// nameChange is a change with its address alone.
+func nameChange(c *plan.Change) view.Item {
+	l := looks[c.Action]
+	return view.Item{Mark: l.mark, Tone: l.tone, Head: []view.Span{view.Say(l.tone, string(c.Action)), view.Say(view.Plain, " "), view.QuoteAs(view.Strong, c.Address.String())}}
+}
+
+// addFields adds what a change makes of each field.
+func addFields(i *view.Item, c *plan.Change) {
+	for _, f := range c.Fields {
+		lines, heavy := fieldLines(c, f)
+		i.Body, i.Heavy = append(i.Body, lines...), i.Heavy || heavy
+	}
 }
 
 // resolutionLines says what the day and the state decided.

@@ -257,7 +257,7 @@ func TestRisksThatDoNotFit(t *testing.T) {
 	s := viewtest.New()
 	viewtest.Must(t, Show(&s.View, p, view.Markdown))
 	lines := strings.Split(s.Stdout.String(), "\n")
-	if !strings.HasPrefix(lines[2], "**Incomplete**: a comment has no room for all risks of this plan.") {
+	if !strings.HasPrefix(lines[2], "**Incomplete**: a comment has no room for all that has to be seen of this plan.") {
 		t.Errorf("the document begins\n%s", strings.Join(lines[:5], "\n"))
 	}
 	if n := utf8.RuneCountInString(s.Stdout.String()); n > view.MarkdownLimit {
