@@ -78,6 +78,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	}
 	defer func() { env.ServerToken.Wipe() }()
 	env.Stderr = command.Keyless{To: env.Stderr}
+	env.Version = versionOf().Version
 	if err := argument.Check(args); err != nil {
 		env.Format = command.FormatIn(args)
 		return env.Fail(err)

@@ -90,6 +90,9 @@ func TestScripts(t *testing.T) {
 			"secret":     kubernetesSecret,
 			"apiserver":  apiServer,
 			"server":     server,
+			"workflow":   workflow,
+			"forge":      forge,
+			"gitlab":     gitlab,
 		},
 	}
 	if params.Files == nil {
@@ -117,6 +120,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Values[osmoServer{}] = &scriptServer{}
 	env.Values[fingerprints{}] = map[string]string{}
+	env.Values[runners{}] = &runner{outputs: map[string]string{}}
 	env.Defer(func() { searchForValues(env.T(), env.WorkDir, log) })
 	env.Values[environment{}] = env.Vars
 	config := "[init]\n\tdefaultBranch = main\n[user]\n\tname = Alice\n\temail = alice@example.com\n[advice]\n\tdetachedHead = false\n"

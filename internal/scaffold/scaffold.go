@@ -1,5 +1,5 @@
-// Package scaffold is what init writes: the files of a new project, and the
-// pre-commit hook of a clone. It overwrites nothing. What any repository may have
+// Package scaffold is what init writes: the files of a new project, the pre-commit
+// hook of a clone, and the pipelines of a forge. It overwrites nothing. What any repository may have
 // already is left as it is, and named; anything else in the way is an error before
 // anything is made.
 package scaffold

@@ -43,6 +43,8 @@ type Env struct {
 	IdentityKey secret.Value
 	// ServerToken is the credential for an OSMO server that the environment gave.
 	ServerToken secret.Value
+	// Version is that of this program.
+	Version string
 	// Now is the clock; OSMOCTL_NOW overrides it.
 	Now func() time.Time
 	// Dir is the working directory.

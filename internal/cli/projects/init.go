@@ -34,20 +34,21 @@ type InitCmd struct {
 	Dir       string `arg:"" optional:"" default:"." placeholder:"DIR" help:"Where to make the project."`
 	Apply     bool   `help:"Commit the example, plan it and apply it at once."`
 	Hook      bool   `help:"Write a pre-commit hook that stops tokens from being committed. In a project that exists, do nothing else."`
+	CI        string `placeholder:"github|gitlab" enum:",github,gitlab" default:"" help:"Write the pipelines of a team: a plan on each pull request, apply after the merge, and what is due every day. In a project that exists, do nothing else."`
 	Identity  string `type:"path" placeholder:"FILE" help:"The age identity file to use, made if it does not exist. Default: osmoctl/identity.txt in your configuration directory."`
 	Recipient string `placeholder:"KEY" help:"Seal to this public key and make no identity."`
 }
 
 // Help is the long description of the command.
 func (InitCmd) Help() string {
-	return `DIR becomes a git repository unless it is in one. No file that exists is touched: a .gitattributes and a CODEOWNERS are left as they are, anything else in the way is an error. Without --apply nothing is committed. With --hook a pre-commit hook is written to the git directory of this clone, unless there is one: it runs osmoctl token scan --staged.`
+	return `DIR becomes a git repository unless it is in one. No file that exists is touched: a .gitattributes and a CODEOWNERS are left as they are, anything else in the way is an error. Without --apply nothing is committed. With --hook a pre-commit hook is written to the git directory of this clone, unless there is one: it runs osmoctl token scan --staged. With --ci the workflows go to .github/workflows at the top of the repository, or GitLab's jobs to .gitlab, and what is there already stays as it is.`
 }
 
 // Run makes a project.
 func (c *InitCmd) Run(ctx context.Context, env *command.Env) error {
 	dir := env.Abs(c.Dir)
-	if c.Hook && disk.Exists(filepath.Join(dir, config.ProjectFile)) {
-		return writeHook(env, dir)
+	if (c.Hook || c.CI != "") && disk.Exists(filepath.Join(dir, config.ProjectFile)) {
+		return c.addTo(env, dir)
 	}
 	err := scaffold.Check(dir)
 	if delivery.InGit(filepath.Join(resolvePath(dir), config.ManifestDir)) {
@@ -83,12 +84,23 @@ func (c *InitCmd) Run(ctx context.Context, env *command.Env) error {
 	} else if err := scaffold.Write(dir, files); err != nil {
 		return err
 	}
+	if err := c.addTo(env, dir); err != nil {
+		return err
+	}
+	c.next(env, dir, identity)
+	return nil
+}
+
+// addTo adds to a project what was asked for and is no part of it.
+func (c *InitCmd) addTo(env *command.Env, dir string) error {
 	if c.Hook {
 		if err := writeHook(env, dir); err != nil {
 			return err
 		}
 	}
-	c.next(env, dir, identity)
+	if c.CI != "" {
+		return writePipelines(env, dir, c.CI)
+	}
 	return nil
 }
 
@@ -235,6 +247,9 @@ func (c *InitCmd) next(env *command.Env, dir, identity string) {
 	if !isKnownToGit(env, dir) {
 		say("  git config --global user.name 'YOUR NAME'        # git does not know yet who commits")
 		say("  git config --global user.email YOU@EXAMPLE.COM")
+	}
+	if c.CI == "" {
+		say("  osmoctl init --ci github        # the pipelines of a team, or --ci gitlab")
 	}
 	if !c.Hook {
 		say("  osmoctl init --hook        # a pre-commit hook that looks for tokens in what is staged")
