@@ -23,6 +23,26 @@ type Expiring struct {
 	Lineage string
 	Serial  int
 	Now     time.Time
+	// Tokens are what dates mean to every live token, however far away, and LastApply
+	// is when osmoctl last made a commit of state; the zero time is not known. Only the
+	// metrics need them.
+	Tokens    []TokenDates
+	LastApply time.Time
+}
+
+// TokenDates are the dates of a token as it was applied. A date that nothing sets is 0.
+type TokenDates struct {
+	Address model.Address
+	// Generation is the number of the value that was not replaced; 0 where there is
+	// none, as after a revocation. Renamed says that there will be none: another token
+	// has taken its place, and this one waits for its last value to be revoked.
+	Generation int
+	Renamed    bool
+	// ExpiresAt is when that value dies, and RotationDue the day on which a date alone
+	// asks for the next one; it may have passed.
+	ExpiresAt, RotationDue model.Date
+	// RevocationDue is the first day on which a replaced value is to be revoked.
+	RevocationDue model.Date
 }
 
 // ExpiringOf reports what dates bring to the tokens of one account, or of all
@@ -33,7 +53,34 @@ func ExpiringOf(snap *state.Snapshot, account string, now time.Time, within mode
 	if account != "" {
 		list = slices.DeleteFunc(list, func(u plan.Upcoming) bool { return u.Address.Account != account })
 	}
-	return Expiring{Today: today, Within: within, List: list, Lineage: snap.Meta.Lineage, Serial: snap.Meta.Serial, Now: now}
+	return Expiring{Today: today, Within: within, List: list, Lineage: snap.Meta.Lineage, Serial: snap.Meta.Serial, Now: now, Tokens: tokenDatesOf(snap, account, today)}
+}
+
+// tokenDatesOf are the dates of the live tokens of one account, or of all, by address.
+func tokenDatesOf(snap *state.Snapshot, account string, today model.Date) (list []TokenDates) {
+	for _, name := range snap.AccountNames() {
+		if account != "" && name != account {
+			continue
+		}
+		tokens := snap.Accounts[name].Tokens
+		for _, token := range model.Names(tokens) {
+			t := tokens[token]
+			if !t.Live() {
+				continue
+			}
+			d := TokenDates{Address: model.TokenAddress(name, token), Renamed: t.RenamedTo != ""}
+			if g := t.Active(); g != nil {
+				d.Generation, d.ExpiresAt, d.RotationDue = g.Number, g.ExpiresAt, plan.NextRotation(t, today)
+			}
+			for i := range t.Generations {
+				if g := &t.Generations[i]; g.RevokeAfter != 0 && (d.RevocationDue == 0 || g.EndsOn() < d.RevocationDue) {
+					d.RevocationDue = g.EndsOn()
+				}
+			}
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // Until is the last day that is looked at.

@@ -82,7 +82,8 @@ func attackAll(t *testing.T, v *view.View, s string) {
 		problems.ShowError(v, list.Err(), 1, f)
 	}
 	due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Lineage: s, Server: token.Server}
-	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON))
+	due.Tokens = []report.TokenDates{{Address: model.TokenAddress(s, s), Generation: 1}}
+	viewtest.Must(t, calendar.Show(v, due, view.Text), calendar.Show(v, due, view.JSON), calendar.Show(v, due, view.Markdown), calendar.Show(v, due, view.Metrics))
 	viewtest.Must(t, plans.Show(v, p, view.Markdown), plans.ShowSaved(v, p, view.Markdown), plans.ShowApplied(v, p, result, view.Markdown), problems.ShowValidation(v, report.Validation{Problems: list}, view.SARIF))
 	for _, f := range []view.Format{view.Text, view.JSON, view.SARIF} {
 		viewtest.Must(t, accessview.ShowLint(v, lintOf(list), f))
@@ -128,7 +129,9 @@ func TestMarkdownIsNeutral(t *testing.T) {
 		"\\", "\\`", "<script>", "---", "* x", "ada@example.com", "", " ",
 	} {
 		s := viewtest.New()
-		viewtest.Must(t, plans.Show(&s.View, hostilePlan(t, attack), view.Markdown), plans.ShowSaved(&s.View, hostilePlan(t, attack), view.Markdown))
+		p := hostilePlan(t, attack)
+		due := report.Expiring{Today: p.Date, Within: 1, List: p.Upcoming, Server: &report.Server{Drift: []plan.Drift{{Address: model.TokenAddress(attack, attack), Effect: attack, By: attack}}}}
+		viewtest.Must(t, plans.Show(&s.View, p, view.Markdown), plans.ShowSaved(&s.View, p, view.Markdown), calendar.Show(&s.View, due, view.Markdown))
 		for _, line := range strings.Split(s.Stdout.String(), "\n") {
 			if foldLine.MatchString(line) {
 				continue

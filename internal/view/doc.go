@@ -10,7 +10,7 @@
 // Results go to [View.Out], problems, errors and progress to [View.Err]. Every
 // result has a text form for people and a JSON form for programs; plans also
 // have Markdown for a pull request's comment, validation also GitHub's
-// annotations and SARIF, and what dates bring iCalendar. Commands that OSMO's own
+// annotations and SARIF, and what dates bring iCalendar, Markdown and Prometheus's text. Commands that OSMO's own
 // CLI has too look as they look there, and their JSON begins with OSMO's keys;
 // every other JSON document is an object that begins with "format_version".
 //
@@ -28,6 +28,7 @@
 //   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
 //   - SARIF: the text of a terminal, in which nothing is a link;
 //   - iCalendar: the text of a terminal, with the escapes that its values ask for;
+//   - metrics: [EscapeMetric], the text of a terminal with the escapes of a label;
 //   - JSON: the same characters as for a terminal become \u escapes, which mean
 //     the same to a parser.
 //

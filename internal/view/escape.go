@@ -148,6 +148,15 @@ func EscapeWorkflowData(s string) string { return workflowData.Replace(escapeFor
 // such as a file's name.
 func EscapeWorkflowProperty(s string) string { return workflowProperty.Replace(escapeForCommand(s)) }
 
+// metricLabel are the escapes of a label's value in Prometheus's text format. No line
+// end is left to be escaped: EscapeTerminal made it visible.
+var metricLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// EscapeMetric makes text fit for the value of a label of a metric.
+func EscapeMetric(s string) string {
+	return metricLabel.Replace(string(breakCommands([]byte(EscapeTerminal(s)))))
+}
+
 // escapeForCommand is text for within a command, with no other command in it: a log that
 // is printed again may have lost what stood before.
 func escapeForCommand(s string) string {

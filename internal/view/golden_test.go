@@ -237,11 +237,11 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	for name, f := range both {
 		out[name+".text"], out[name+".json"] = in(view.Text, f), in(view.JSON, f)
 	}
-	for _, name := range []string{"plan", "plan.none", "saved", "applied", "applied.none"} {
+	for _, name := range []string{"plan", "plan.none", "saved", "applied", "applied.none", "expiring", "expiring.no", "expiring.server"} {
 		out[name+".markdown"] = in(view.Markdown, both[name])
 	}
 	for _, name := range []string{"expiring", "expiring.no"} {
-		out[name+".icalendar"] = in(view.Calendar, both[name])
+		out[name+".icalendar"], out[name+".prometheus"] = in(view.Calendar, both[name]), in(view.Metrics, both[name])
 	}
 	return out
 }

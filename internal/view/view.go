@@ -14,10 +14,11 @@ type Format string
 const (
 	Text     Format = "text"
 	JSON     Format = "json"
-	Markdown Format = "markdown"  // plans, what came of them, and why there is none
-	GitHub   Format = "github"    // validation, as annotations of a workflow run
-	SARIF    Format = "sarif"     // validation and scans, as SARIF 2.1.0
-	Calendar Format = "icalendar" // what dates bring, by RFC 5545
+	Markdown Format = "markdown"   // plans, what came of them, why there is none, and what dates bring
+	GitHub   Format = "github"     // validation, as annotations of a workflow run
+	SARIF    Format = "sarif"      // validation and scans, as SARIF 2.1.0
+	Calendar Format = "icalendar"  // what dates bring, by RFC 5545
+	Metrics  Format = "prometheus" // when tokens expire and rotate, for node_exporter
 )
 
 // View writes results and problems.
@@ -47,8 +48,10 @@ func (e ErrFormat) Error() string {
 type Form struct {
 	JSON any
 	Text func(*Page)
-	// icalendar has its own escaping and its own line ends.
-	Calendar func() []byte
+	// icalendar has its own escaping and its own line ends, and so have metrics.
+	Calendar, Metrics func() []byte
+	// Markdown is the text in another form where there is both.
+	Markdown func() Document
 }
 
 // Show writes a result to Out in one of its forms.
@@ -60,6 +63,10 @@ func (v *View) Show(f Format, r Form) error {
 		return v.WriteJSON(v.Out, r.JSON)
 	case f == Calendar && r.Calendar != nil:
 		return v.write(v.Out, r.Calendar())
+	case f == Metrics && r.Metrics != nil:
+		return v.write(v.Out, r.Metrics())
+	case f == Markdown && r.Markdown != nil:
+		return v.ShowDocument(f, r.Markdown())
 	}
 	return ErrFormat{f}
 }

@@ -2,11 +2,13 @@
 package calendar
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/server"
+	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
@@ -17,7 +19,8 @@ import (
 
 // Cmd is osmoctl expiring.
 type Cmd struct {
-	Format view.Format `short:"t" name:"format-type" enum:"text,json,icalendar" default:"text" help:"Output format: ${enum}."`
+	Format view.Format `short:"t" name:"format-type" enum:"text,json,markdown,icalendar,prometheus" default:"text" help:"Output format: ${enum}."`
+	Out    string      `short:"o" placeholder:"FILE" help:"Write to FILE instead of stdout. It appears whole or not at all, so whoever reads it meanwhile has the one before."`
 	Within model.Days  `default:"30d" help:"How far to look ahead, in days; 0d is today alone."`
 	server.Look
 	User string `predictor:"account" short:"u" placeholder:"USER" help:"Only the tokens of this service account."`
@@ -29,18 +32,17 @@ func (c Cmd) OutputFormat() view.Format { return c.Format }
 func (Cmd) Help() string {
 	return `Dates are days of UTC: a token is dead at 00:00 UTC on its date. Listed is what comes within the days, the last one included, and whatever is overdue: a rotation or revocation that no apply has done since its day, and a value that expired without a newer one. The exit code is 2 where anything is listed.
 
-Where the project's tokens are issued by an OSMO server and it is looked at, dates are those that the server has, and what else it has otherwise than state stands below; that alone does not change the exit code. A calendar looks at no server.`
+Where the project's tokens are issued by an OSMO server and it is looked at, dates are those that the server has, and what else it has otherwise than state stands below; that alone does not change the exit code. A calendar looks at no server.
+
+-t prometheus has every token, however far away its dates are, for node_exporter's textfile collector; -t markdown is for the summary of a scheduled job. docs/monitoring.md shows both, with rules for alerts.`
 }
 
 // Run lists what dates bring.
 func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
-	if c.Format == view.Calendar {
-		if c.Refresh != nil && *c.Refresh {
-			return command.Usagef("a calendar is of dates alone, and looks at no server: leave --refresh out, or take -t text or json")
-		}
-		c.Refresh = new(bool)
+	if err := c.check(env); err != nil {
+		return err
 	}
-	return c.See(ctx, env, func(snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
+	return c.See(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
 		var accounts []string
 		if c.User != "" {
 			a, err := argument.FindAccount(snap, c.User)
@@ -59,7 +61,12 @@ func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
 		}
 		due := report.ExpiringOf(sight.State, c.User, now, c.Within)
 		due.Server = report.ServerOf(sight.Looked, sight.Drift, func(model.Address) bool { return true })
-		if err := calendar.Show(env.View(), due, c.Format); err != nil {
+		if c.Format == view.Metrics {
+			if due.LastApply, err = w.LastApply(ctx); err != nil {
+				return err
+			}
+		}
+		if err := c.show(ctx, env, due); err != nil {
 			return err
 		}
 		if len(due.List) > 0 {
@@ -67,4 +74,32 @@ func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
 		}
 		return nil
 	})
+}
+
+// check refuses what cannot be done before anything is read.
+func (c *Cmd) check(env *command.Env) error {
+	if c.Format == view.Calendar {
+		if c.Refresh != nil && *c.Refresh {
+			return command.Usagef("a calendar is of dates alone, and looks at no server: leave --refresh out, or take -t text or json")
+		}
+		c.Refresh = new(bool)
+	}
+	if c.Out == "" {
+		return nil
+	}
+	return delivery.Document{Path: env.Abs(c.Out)}.Check()
+}
+
+// show writes what is due to stdout, or to the file that was named.
+func (c *Cmd) show(ctx context.Context, env *command.Env, due report.Expiring) error {
+	if c.Out == "" || delivery.IsStdout(c.Out) {
+		return calendar.Show(env.View(), due, c.Format)
+	}
+	var text bytes.Buffer
+	v := env.View()
+	v.Out, v.Color, v.Width = &text, false, 0
+	if err := calendar.Show(v, due, c.Format); err != nil {
+		return err
+	}
+	return delivery.Document{Path: env.Abs(c.Out)}.Write(ctx, text.Bytes())
 }

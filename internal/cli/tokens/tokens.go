@@ -73,7 +73,7 @@ func (getCmd) Help() string {
 
 // Run shows a token.
 func (c *getCmd) Run(ctx context.Context, env *command.Env) error {
-	return c.See(ctx, env, func(snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
+	return c.See(ctx, env, func(_ *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
 		a, _, err := c.Find(snap)
 		if err != nil {
 			return err

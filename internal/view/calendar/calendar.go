@@ -1,5 +1,6 @@
-// Package calendar lays out what dates bring to tokens: a table for people, and
-// iCalendar for whoever subscribes to it.
+// Package calendar lays out what dates bring to tokens: a table for people, Markdown for
+// the summary of a job, iCalendar for whoever subscribes to it, and metrics for what
+// watches.
 package calendar
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// Show writes what dates bring: text, JSON or iCalendar.
+// Show writes what dates bring: text, JSON, Markdown, iCalendar or metrics.
 func Show(v *view.View, e report.Expiring, f view.Format) error {
 	return v.Show(f, view.Form{
 		Text: func(p *view.Page) {
@@ -19,6 +20,8 @@ func Show(v *view.View, e report.Expiring, f view.Format) error {
 		},
 		JSON:     e,
 		Calendar: func() []byte { return encodeCalendar(e) },
+		Metrics:  func() []byte { return encodeMetrics(e) },
+		Markdown: func() view.Document { return documentOf(e) },
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 // last what is good to know.
 func planDocument(p *plan.Plan, c view.Paste) view.Document {
 	sections := []view.Section{blockedSection(p), risksSection(p)}
-	sections = append(sections, view.Fold(driftSection(p), changesSection(p), filesSection(p))...)
+	sections = append(sections, view.Fold(DriftSection("Drift", p.Drift), changesSection(p), filesSection(p))...)
 	sections = append(sections, accessSection(p))
 	sections = append(sections, view.Fold(
 		readersSection(p),

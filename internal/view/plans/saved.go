@@ -32,7 +32,7 @@ func savedDocument(p *plan.Plan) view.Document {
 		blocked.Items[i].Body = blocked.Items[i].Body[:1] // Not the flag that would lift it.
 	}
 	claims := append([]view.Section{blocked, risksSection(said), accessSection(said)}, view.Fold(
-		changesSection(said), driftSection(said), impliedSection(said), waitingSection(said), helmSection(said),
+		changesSection(said), DriftSection("Drift", said.Drift), impliedSection(said), waitingSection(said), helmSection(said),
 		warningsSection(said), undeclaredSection(said), upcomingSection(said),
 	)...)
 	for _, s := range claims {

@@ -6,10 +6,10 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/plan"
 )
 
-// driftSection says what a server has otherwise than the last apply left it. It stands
-// apart from the changes, which nobody declared those differences by.
-func driftSection(p *plan.Plan) view.Section {
-	s := view.SectionOf("Drift", p.Drift, view.MaxItems, func(d plan.Drift) view.Item {
+// DriftSection says what a server has otherwise than the last apply left it. In a plan it
+// stands apart from the changes, which nobody declared those differences by.
+func DriftSection(title string, drift []plan.Drift) view.Section {
+	s := view.SectionOf(title, drift, view.MaxItems, func(d plan.Drift) view.Item {
 		i := view.Item{Mark: "!", Tone: view.Warn, Head: []view.Span{view.QuoteAs(view.Strong, d.Address.String()), view.Say(view.Plain, " "), view.Tell(view.Clip(d.Effect))}}
 		addAuthor(&i, d.By, d.At)
 		if d.Left {
@@ -28,7 +28,7 @@ func addAuthor(i *view.Item, by, at string) {
 	case at == "":
 		i.Add(view.Say(view.Faint, "by "), view.QuoteAs(view.Faint, by))
 	default:
-		i.Add(view.Say(view.Faint, "by "), view.QuoteAs(view.Faint, by), view.Say(view.Faint, " at "+at))
+		i.Add(view.Say(view.Faint, "by "), view.QuoteAs(view.Faint, by), view.Say(view.Faint, " at "), view.QuoteAs(view.Faint, at))
 	}
 }
 

@@ -172,6 +172,13 @@ func Expiring(t testing.TB) report.Expiring {
 			e.List = append(e.List, plan.Upcoming{Address: a, Event: event, Date: today.Add(days)})
 		}
 	}
+	e.LastApply = At("2026-11-20T03:00:00Z")
+	e.Tokens = []report.TokenDates{
+		{Address: model.TokenAddress("backend-operator", "backend-token"), Generation: 4, ExpiresAt: today.Add(90), RotationDue: today.Add(-1), RevocationDue: today.Add(6)},
+		{Address: model.TokenAddress("ci", "dated"), Generation: 1, ExpiresAt: today.Add(30)},
+		{Address: model.TokenAddress("ci", "former"), Renamed: true, RevocationDue: today},
+		{Address: model.TokenAddress("ci", "revoked")},
+	}
 	return e
 }
 
