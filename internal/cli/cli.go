@@ -7,7 +7,7 @@
 //
 // [grammar] is the command line as kong reads it. Each command is a struct with its flags
 // and a Run method, in the package of its noun: projects, plans, accounts, tokens,
-// access, exports, imports, calendar, readers, states, and answers for what OSMO's own command line would
+// access, exports, imports, calendar, readers, states, overview, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
 // to the place where a value goes), change (who, how long, whether to ask). The open
@@ -31,6 +31,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/completion"
 	"github.com/osmoctl/osmoctl/internal/cli/exports"
 	"github.com/osmoctl/osmoctl/internal/cli/imports"
+	"github.com/osmoctl/osmoctl/internal/cli/overview"
 	"github.com/osmoctl/osmoctl/internal/cli/plans"
 	"github.com/osmoctl/osmoctl/internal/cli/projects"
 	"github.com/osmoctl/osmoctl/internal/cli/readers"
@@ -56,6 +57,7 @@ type grammar struct {
 	Export  exports.Cmd          `cmd:"" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
 	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
 	Expire  calendar.Cmd         `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
+	Report  overview.Cmd         `cmd:"" help:"Write a page for people who use no terminal: lives of tokens, who may do what, who can read what, what is overdue."`
 	Secrets readers.Cmd          `cmd:"" help:"Tell who can read what, and let others read it."`
 	State   states.Cmd           `cmd:"" help:"Show and verify the recorded state."`
 	Log     states.LogCmd        `cmd:"" help:"Show who changed what and when, from the commits that apply made."`

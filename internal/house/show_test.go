@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
+	"github.com/osmoctl/osmoctl/internal/view/overview"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/view/problems"
 	"github.com/osmoctl/osmoctl/internal/view/readers"
@@ -19,9 +20,11 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/tokens"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/inquiry"
 	"github.com/osmoctl/osmoctl/pkg/lint"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/rights"
 	"github.com/osmoctl/osmoctl/pkg/scan"
 	"github.com/osmoctl/osmoctl/pkg/state"
 	"github.com/osmoctl/osmoctl/schemas"
@@ -43,6 +46,23 @@ func showAll(check checker, s *state.Snapshot, on model.Date) {
 	showUsers(check, s, on)
 	showTokens(check, s, on)
 	showExpiring(check, s, on)
+	showOverview(check, s, on)
+}
+
+// showOverview shows a project on one page, with findings that no story has by itself.
+func showOverview(check checker, s *state.Snapshot, on model.Date) {
+	o := report.OverviewOf(report.OverviewFacts{
+		AsOf:  report.AsOf{Date: on, Project: "infra", Commit: strings.Repeat("a", 40), Declarations: strings.Repeat("b", 40), Server: s.Meta.Applied.Server},
+		State: s, Within: 30, Moment: inquiry.At(rights.Applied(s, on), s.Meta.Applied.Server), Doubts: []string{"edited"}, Notes: []string{"cut"},
+		Findings: diag.List{{Code: "admin_wildcard", Summary: "all", Pos: diag.Position{File: "manifests/a.yaml", Line: 1, Column: 1}}},
+		Changes:  logged(),
+	})
+	// A role that a file declares has a place, and servers may differ.
+	by := &inquiry.Statement{Role: "ml", Policy: 1, Effect: model.Allow, Action: "*:*", Place: diag.Position{File: "manifests/a.yaml", Line: 1, Column: 1}}
+	o.Access.Groups = append(o.Access.Groups, report.AccessGroup{
+		Server: model.Server{Version: "6.4", Mode: model.ModeDatabase}, Steps: []inquiry.Step{{Does: "does all", Action: "*", By: by}},
+	})
+	check("report", func(v *view.View) error { return overview.Show(v, o, view.JSON) })
 }
 
 func showExpiring(check checker, s *state.Snapshot, on model.Date) {
@@ -269,14 +289,19 @@ func showHistory(check checker) {
 	})
 }
 
-func showLog(check checker) {
+// logged are a commit that osmoctl made and one that somebody made by hand.
+func logged() []report.LogEntry {
 	entry := report.LogEntry{
 		Commit: strings.Repeat("a1", 20), When: today.Time(), Author: "Ada <ada@example.com>", Actor: "ada", Serial: 3,
 		Plan: "sha256:" + state.SumOf(nil).String(), Run: "r1", Summary: "osmoctl: 1 to create (serial 3)", Changes: []string{"create role/ml"}, ByOsmoctl: true,
 		Reason: "in a log",
 	}
 	byHand := report.LogEntry{Commit: entry.Commit, When: entry.When, Author: entry.Author, Summary: "tidy"}
-	check("log", func(v *view.View) error { return states.ShowLog(v, []report.LogEntry{entry, byHand}, view.JSON) })
+	return []report.LogEntry{entry, byHand}
+}
+
+func showLog(check checker) {
+	check("log", func(v *view.View) error { return states.ShowLog(v, logged(), view.JSON) })
 	check("log", func(v *view.View) error { return states.ShowLog(v, nil, view.JSON) })
 }
 

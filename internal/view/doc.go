@@ -1,7 +1,7 @@
 // Package view is how osmoctl writes what a person or a program reads: pages and
 // documents made of spans, tables, wrapped lines, and all escaping. The packages below
 // it lay out one kind of result each, and are called by its noun: plans, tokens,
-// accounts, readers, calendar, states, problems, leaks. They are given values, those
+// accounts, readers, calendar, states, problems, leaks, overview. They are given values, those
 // of package report as a rule; neither they nor this package open anything, decide
 // anything, or know flags or git.
 //
@@ -28,6 +28,8 @@
 //   - annotations: [EscapeWorkflowData] and [EscapeWorkflowProperty];
 //   - SARIF: the text of a terminal, in which nothing is a link;
 //   - iCalendar: the text of a terminal, with the escapes that its values ask for;
+//   - HTML: the text of a terminal, which html/template or JSON then escapes, and no
+//     script makes markup of;
 //   - metrics: [EscapeMetric], the text of a terminal with the escapes of a label;
 //   - JSON: the same characters as for a terminal become \u escapes, which mean
 //     the same to a parser.

@@ -154,8 +154,12 @@ var metricLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // EscapeMetric makes text fit for the value of a label of a metric.
 func EscapeMetric(s string) string {
-	return metricLabel.Replace(string(breakCommands([]byte(EscapeTerminal(s)))))
+	return metricLabel.Replace(EscapeLine(s))
 }
+
+// EscapeLine is the text of a terminal in which no runner finds a command, for documents
+// that have their own way to a writer.
+func EscapeLine(s string) string { return string(breakCommands([]byte(EscapeTerminal(s)))) }
 
 // escapeForCommand is text for within a command, with no other command in it: a log that
 // is printed again may have lost what stood before.

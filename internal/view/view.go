@@ -18,6 +18,7 @@ const (
 	GitHub   Format = "github"     // validation, as annotations of a workflow run
 	SARIF    Format = "sarif"      // validation and scans, as SARIF 2.1.0
 	Calendar Format = "icalendar"  // what dates bring, by RFC 5545
+	HTML     Format = "html"       // a project on one page
 	Metrics  Format = "prometheus" // when tokens expire and rotate, for node_exporter
 )
 

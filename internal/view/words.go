@@ -24,6 +24,19 @@ func Plural(n int, one, many string) string {
 	return Count(n) + " " + model.Noun(n, one, many)
 }
 
+// Size is a number of bytes in the unit that suits it.
+func Size(n int64) string {
+	for _, unit := range []struct {
+		size int64
+		name string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if n >= unit.size {
+			return strconv.FormatFloat(float64(n)/float64(unit.size), 'f', 1, 64) + " " + unit.name
+		}
+	}
+	return Plural(int(n), "byte", "bytes")
+}
+
 // Day is the UTC day of a time, as OSMO's CLI shows times.
 func Day(t time.Time) string {
 	if t.IsZero() {

@@ -58,6 +58,22 @@ func (w *Workspace) WarnDoubt(ctx context.Context, at place.Place) {
 	}
 }
 
+// Doubts say, one line each, why the state at a place may not be what was applied. Gap says
+// what of its history this clone lacks, and how to get it; "" is nothing.
+func (w *Workspace) Doubts(ctx context.Context, at place.Place) (doubts []string, gap string, err error) {
+	t, err := w.checkTrust(ctx, at.Commit, at.Branch, false)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, f := range t.report.Open() {
+		doubts = append(doubts, findingWords(f))
+	}
+	if n := t.describeGap(); n != nil {
+		gap = n.Message + ": " + n.Hint
+	}
+	return doubts, gap, nil
+}
+
 // endings are what ended in the history and is not recorded so.
 func (t *trust) endings() []state.Ending {
 	out := make([]state.Ending, len(t.report.Ended))

@@ -20,7 +20,7 @@ import (
 // Cmd is osmoctl expiring.
 type Cmd struct {
 	Format view.Format `short:"t" name:"format-type" enum:"text,json,markdown,icalendar,prometheus" default:"text" help:"Output format: ${enum}."`
-	Out    string      `short:"o" placeholder:"FILE" help:"Write to FILE instead of stdout. It appears whole or not at all, so whoever reads it meanwhile has the one before."`
+	Out    string      `short:"o" type:"path" placeholder:"FILE" help:"Write to FILE instead of stdout. It appears whole or not at all, so whoever reads it meanwhile has the one before."`
 	Within model.Days  `default:"30d" help:"How far to look ahead, in days; 0d is today alone."`
 	server.Look
 	User string `predictor:"account" short:"u" placeholder:"USER" help:"Only the tokens of this service account."`

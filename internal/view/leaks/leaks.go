@@ -3,7 +3,6 @@ package leaks
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/report"
@@ -71,24 +70,11 @@ func countSearched(r report.Scan) string {
 	if r.Versions > 0 {
 		words += " and " + view.Plural(r.Versions, "version", "versions") + " in history"
 	}
-	words += ", " + byteCount(r.Bytes)
+	words += ", " + view.Size(r.Bytes)
 	if r.Compared == "" {
 		return words + "; there was no state to compare with"
 	}
 	return words
-}
-
-// byteCount is a number of bytes in the unit that suits it.
-func byteCount(n int64) string {
-	for _, unit := range []struct {
-		size int64
-		name string
-	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
-		if n >= unit.size {
-			return strconv.FormatFloat(float64(n)/float64(unit.size), 'f', 1, 64) + " " + unit.name
-		}
-	}
-	return view.Plural(int(n), "byte", "bytes")
 }
 
 func placeOf(f report.ScanFind) string {
