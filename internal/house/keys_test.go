@@ -143,13 +143,77 @@ func TestSchemaCompletesOSMOsActions(t *testing.T) {
 	}
 }
 
-// The built-in roles that may say nothing are those of OSMO, but for the one
-// that it leaves to its users.
+// The built-in roles that may say nothing are those of OSMO; the one that it leaves to
+// its users is declared as any other, and completed beside them.
 func TestSchemaKnowsBuiltinRoles(t *testing.T) {
 	t.Parallel()
-	want := slices.DeleteFunc(access.BuiltinNames(), func(name string) bool { return name == "osmo-user" })
-	got := model.Names(properties(t, []string{"manifest", "properties", "roles"}))
-	if diff := cmp.Diff(want, got); diff != "" {
+	want := map[string]any{}
+	for _, name := range access.BuiltinNames() {
+		want[name] = map[string]any{"$ref": "#/$defs/builtinRole"}
+	}
+	want[access.ChangeableRole] = map[string]any{"$ref": "#/$defs/declaredRole"}
+	if diff := cmp.Diff(want, properties(t, []string{"manifest", "properties", "roles"})); diff != "" {
 		t.Errorf("the built-in roles differ (-OSMO +schema):\n%s", diff)
+	}
+}
+
+// Editors complete the built-in roles wherever a role is held, say of each what it is,
+// and let others pass.
+func TestSchemaCompletesBuiltinRoles(t *testing.T) {
+	t.Parallel()
+	text, _ := schemas.Read("manifest")
+	var schema struct {
+		Defs struct {
+			HeldRole struct {
+				AnyOf []struct{ Enum, EnumDescriptions []string }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	builtin := schema.Defs.HeldRole.AnyOf[0]
+	if diff := cmp.Diff(access.BuiltinNames(), builtin.Enum); diff != "" {
+		t.Errorf("the built-in roles differ (-OSMO +schema):\n%s", diff)
+	}
+	if len(builtin.EnumDescriptions) != len(builtin.Enum) {
+		t.Errorf("%d built-in roles have %d descriptions", len(builtin.Enum), len(builtin.EnumDescriptions))
+	}
+	for _, def := range []string{"declaredAccount", "declaredToken"} {
+		roles := properties(t, []string{"manifest", "$defs", def})["roles"].(map[string]any)
+		if diff := cmp.Diff(map[string]any{"$ref": "#/$defs/heldRole"}, roles["items"]); diff != "" {
+			t.Errorf("%s: %s", def, diff)
+		}
+	}
+	for account, valid := range map[string]bool{"osmo-user": true, "team-a": true, "team a": false, "1": false} {
+		document := "service_accounts: {svc: {roles: [" + account + "]}}"
+		if err := validateYAML(t, "manifest", []byte(document)); (err == nil) != valid {
+			t.Errorf("%s: %v", document, err)
+		}
+	}
+}
+
+// Where a duration or a date is wrong, editors say so in words: by default they show the
+// pattern.
+func TestSchemaSaysWhatIsWrongWithADuration(t *testing.T) {
+	t.Parallel()
+	places := map[string][]string{
+		"expires_at": {"manifest", "$defs", "declaredToken"}, "expires_in": {"manifest", "$defs", "declaredToken"},
+		"every": {"manifest", "$defs", "rotation"}, "overlap": {"project", "$defs", "rotation"},
+		"max_token_lifetime": {"project", "$defs", "guardrails"}, "until": {"project", "$defs", "exception"},
+	}
+	for key, where := range places {
+		property := properties(t, where)[key].(map[string]any)
+		reference, _ := property["$ref"].(string)
+		text, _ := schemas.Read(where[0])
+		var schema struct {
+			Defs map[string]struct{ Pattern, ErrorMessage string } `json:"$defs"`
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		if def := schema.Defs[strings.TrimPrefix(reference, "#/$defs/")]; def.Pattern == "" || !strings.Contains(def.ErrorMessage, "such as") {
+			t.Errorf("%s of %s: %+v", key, strings.Join(where, "/"), def)
+		}
 	}
 }
