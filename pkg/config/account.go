@@ -123,11 +123,11 @@ func (m *manifest) readTokens(d *accountDecl, entries []entry) {
 		d.tokens = append(d.tokens, t)
 		d.account.Tokens[t.token.Name] = t.token
 	}
-	collisions := collisions{}
+	collisions, claimed := collisions{}, map[string]*model.Token{}
 	for i := range d.tokens {
 		m.collide(collisions, d.tokens[i].key)
 		m.checkGenerationName(d.account, d.tokens[i].key)
-		m.checkStillDeclared(d.account, &d.tokens[i])
+		m.checkEarlier(d.account, &d.tokens[i], claimed)
 	}
 }
 
@@ -277,6 +277,9 @@ func (m *manifest) readEarlierNames(f field, what, name string, limit int, limit
 			m.fail(n, codeBadPrevious, "", "%s was never a name of the kind: %v", quote(n.value), err)
 		case n.value == name:
 			m.fail(n, codeBadPrevious, "name what "+what+" was called before", "%s has this name still", what)
+		case strings.EqualFold(n.value, name):
+			// Old and new live side by side for a while, in files of their names.
+			m.fail(n, codeBadPrevious, "rename it in two steps, by way of another name", "the earlier name %s differs from the name of %s in case only, and some file systems take the two for one", quote(n.value), what)
 		}
 	}
 	return slices.DeleteFunc(list, func(n *node) bool { return n.value == name })
@@ -290,13 +293,20 @@ func valuesOrNil(list []*node) []string {
 	return values(list)
 }
 
-// checkStillDeclared reports an earlier name that another token of the account has.
-func (m *manifest) checkStillDeclared(a *model.Account, d *tokenDecl) {
+// checkEarlier reports an earlier name that another token of the account has, or claims:
+// whoever uses the old value would not know which one to take.
+func (m *manifest) checkEarlier(a *model.Account, d *tokenDecl, claimed map[string]*model.Token) {
 	for _, n := range d.previously {
-		if other := a.Tokens[n.value]; other != nil && other != d.token {
+		other, first := a.Tokens[n.value], claimed[n.value]
+		switch {
+		case other != nil && other != d.token:
 			m.failTwice(n, codeBadPrevious, "delete that token, or take its name out here",
 				"the token "+quote(n.value)+" is still declared", other.Origin, "the other token")
+		case first != nil && first != d.token:
+			m.failTwice(n, codeBadPrevious, "take the name out of one of the two",
+				"the token "+quote(first.Name)+" has the earlier name "+quote(n.value)+" too", first.Origin, "the other token")
 		}
+		claimed[n.value] = d.token
 	}
 }
 

@@ -222,6 +222,8 @@ var badManifests = []badInput{
 	{"an earlier name of two", "service_accounts:\n  a: {previously: [x]}\n  b: {previously: [x]}\n", wants("bad_previous 3:20 delete the one")},
 	{"its own name as an earlier one", "service_accounts:\n  a: {previously: [a]}\n", wants("bad_previous 2:20 name what the account was called before")},
 	{"no earlier name", "service_accounts:\n  a: {previously: []}\n", wants("empty_list 2:19 name what the account was called before")},
+	{"an earlier name in another case", "roles:\n  a: {previously: [A], policies: []}\n", wants("bad_previous 2:20 rename it in two steps", "warning no_policies 2:34")},
+	{"earlier names in a circle", "service_accounts:\n  a: {previously: [b]}\n  b: {previously: [a]}\n", wants("bad_previous 2:20", "bad_previous 3:20")},
 	{"a bad earlier name", "service_accounts:\n  a: {previously: [\"x y\"]}\n", wants("bad_previous 2:20")},
 	{"map for a list", account("roles: {a: b}"), wants("wrong_kind 3:12")},
 	{"one text for a list", account("roles: osmo-user"), wants(`wrong_kind 3:12 write ["osmo-user"]`)},
@@ -318,6 +320,9 @@ var badManifests = []badInput{
 	{"previously a bad name", token("previously: [a.b]"), wants("bad_previous 6:22")},
 	{"previously twice", token("previously: [a, a]"), wants("repeated_item 6:25")},
 	{"previously another", account("roles: [osmo-user]", "tokens: {a: {}, b: {previously: [a]}}"), wants("bad_previous 4:38 delete that token")},
+	{"previously of two", account("roles: [osmo-user]", "tokens: {b: {previously: [a]}, c: {previously: [a]}}"), wants("bad_previous 4:53 take the name out of one")},
+	{"previously in a circle", account("roles: [osmo-user]", "tokens: {a: {previously: [b]}, b: {previously: [a]}}"), wants("bad_previous 4:31", "bad_previous 4:53")},
+	{"previously in another case", token("previously: [T]"), wants("bad_previous 6:22 rename it in two steps")},
 	{"several at once", "rols: {}\nservice_accounts:\n  a b: {protect: 1}\n  c: {roles: [x]}\n", wants(
 		"unknown_key 1:1", "bad_name 3:3", "wrong_kind 3:18", "undeclared_role 4:15")},
 }

@@ -56,6 +56,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	seen.explain(d.changes)
 	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
+	d.join(warnPrevious(b))
 	switch {
 	case d.problems.HasErrors():
 		return nil, d.problems.Bounded()

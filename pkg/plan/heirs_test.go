@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -159,4 +160,72 @@ func TestRenamedAccountTargeted(t *testing.T) {
 	if diff := cmp.Diff([]string{"create account/b: renamed from a", "update token/a/t: renamed to b/t", "create token/b/t: takes over from token/a/t"}, lines(p, nil)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A rename there and back, or on to a third name, within the overlap or after it: the
+// value that is newest works all along, and in the end nothing of the other names is
+// left.
+func TestRenamedOnAndBack(t *testing.T) {
+	t.Parallel()
+	accounts := map[string]string{
+		"a":      roles + "account a r1\ntoken t roles=r1",
+		"b":      roles + "account b r1 was=a\ntoken t roles=r1",
+		"back":   roles + "account a r1 was=b\ntoken t roles=r1",
+		"third":  roles + "account c r1 was=b\ntoken t roles=r1",
+		"third2": roles + "account c r1 was=b,a\ntoken t roles=r1",
+	}
+	named := map[string]string{
+		"a":      "role a pool:List@pool/x\naccount x a\ntoken t roles=a",
+		"b":      "role b pool:List@pool/x was=a\naccount x b\ntoken t roles=b",
+		"back":   "role a pool:List@pool/x was=b\naccount x a\ntoken t roles=a",
+		"third":  "role c pool:List@pool/x was=b\naccount x c\ntoken t roles=c",
+		"third2": "role c pool:List@pool/x was=b,a\naccount x c\ntoken t roles=c",
+	}
+	for what, texts := range map[string]map[string]string{"account": accounts, "role": named} {
+		for _, end := range []string{"back", "third", "third2"} {
+			for _, pause := range []model.Days{0, 3, 20} {
+				t.Run(fmt.Sprintf("%s/%s/%d", what, end, pause), func(t *testing.T) {
+					t.Parallel()
+					renameOn(t, texts["a"], texts["b"], texts[end], pause)
+				})
+			}
+		}
+	}
+}
+
+// renameOn applies three projects with days between them, and the last one until
+// nothing is due any more.
+func renameOn(t *testing.T, first, second, third string, pause model.Days) {
+	t.Helper()
+	w := applytest.New(t)
+	for _, project := range []string{first, second, third, third, third} {
+		p := w.Plan(project)
+		if len(p.Blocked) > 0 {
+			t.Errorf("blocked: %v", p.Blocked)
+		}
+		w.Apply(project)
+		if again := w.Plan(project); again.Pending() {
+			t.Errorf("still pending: %q", lines(again, nil))
+		}
+		w.Pass(pause)
+		if project == third {
+			w.Pass(8)
+		}
+	}
+	want := applytest.Declare(t, third)
+	if diff := cmp.Diff(model.Names(want.Roles), model.Names(w.State().Roles)); diff != "" {
+		t.Error("roles:", diff)
+	}
+	for name, account := range w.State().Accounts {
+		if account.Live() != (want.Accounts[name] != nil) {
+			t.Errorf("account %s is left, or gone", name)
+		}
+	}
+	p := w.Plan(third)
+	for _, warning := range p.Warnings {
+		if warning.Code == "previous_unneeded" {
+			return
+		}
+	}
+	t.Errorf("nothing says that previously may go: %v", p.Warnings)
 }

@@ -104,7 +104,7 @@ func TestRenameWithoutPrevious(t *testing.T) {
 		name, given, then string
 		want              string
 	}{
-		{"a token", "account a r1\ntoken t", "account a r1\ntoken u", "token/a/u: renamed? token/a/t goes in this plan and has the same content: add previously: [t]"},
+		{"a token", "account a r1\ntoken t", "account a r1\ntoken u", "token/a/u: renamed? token/a/t goes in this plan and has the same content: add previously: [t] below manifests/test.yaml:6:1; a new value comes either way"},
 		{"a declared one", "account a r1\ntoken t", "account a r1\ntoken u was=t", ""},
 		{"another content", "account a r1\ntoken t", "account a r1\ntoken u in=30d every=20d", ""},
 		{"another account", "account a r1\ntoken t\ntoken k text=k\naccount b r1", "account a r1\ntoken k text=k\naccount b r1\ntoken t", ""},
@@ -125,6 +125,26 @@ func TestRenameWithoutPrevious(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// No declaration moves a token to another account, and a plan that looks like it says so.
+func TestTokenThatMoves(t *testing.T) {
+	t.Parallel()
+	given := roles + "account a r1\ntoken t\ntoken k\naccount b r1"
+	for then, want := range map[string]int{
+		"account a r1\ntoken k\naccount b r1\ntoken t":                        1,
+		"account a r1\ntoken k\naccount b r1\ntoken other":                    0,
+		"account a r1\ntoken k\naccount b r1\ntoken t text=another":           0,
+		"account a r1\ntoken k\ntoken t\naccount b r1\ntoken t":               0,
+		"account a r1\ntoken k\naccount b r1\ntoken t\naccount c r1\ntoken t": 2,
+	} {
+		w := applytest.New(t)
+		w.Apply(given)
+		got := saidOf(w.Plan(roles+then), "moved")
+		if len(got) != want || want > 0 && !strings.HasPrefix(got[0], "token/b/t: moved? token/a/t goes in this plan and has the same name and content") {
+			t.Errorf("%q: %q", then, got)
+		}
 	}
 }
 

@@ -274,7 +274,8 @@ func TestRulesOfTokens(t *testing.T) {
 			name: "renamed without overlap", given: given, then: a + "token n roles=r1 was=t overlap=0d",
 			want: []string{"create token/a/n: renamed from t", "delete token/a/t: no longer declared"},
 		},
-		{name: "an earlier name that nothing has", given: "account a r1", then: "account a r1\ntoken n was=t", want: []string{"create token/a/n: newly declared"}},
+		{name: "an earlier name that nothing has", given: "account a r1", then: "account a r1\ntoken n was=t", want: []string{"create token/a/n: newly declared"}, warn: []string{"previous_unknown"}},
+		{name: "a rename that is over", given: given, then: a + "token t roles=r1 was=n,m", warn: []string{"previous_unneeded"}},
 	} {
 		r.test(t)
 	}
