@@ -217,3 +217,16 @@ func TestSchemaSaysWhatIsWrongWithADuration(t *testing.T) {
 		}
 	}
 }
+
+// A role says what it allows, or that it lives on the server: never both, nor neither.
+func TestSchemaOfExternalRoles(t *testing.T) {
+	t.Parallel()
+	for role, valid := range map[string]bool{
+		"{external: true}": true, "{external: true, previously: [a]}": true, "{external: false, policies: []}": true,
+		"{external: true, policies: []}": false, "{external: true, description: x}": false, "{external: false}": false, "{}": false,
+	} {
+		if err := validateYAML(t, "manifest", []byte("roles: {r: "+role+"}")); (err == nil) != valid {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+}

@@ -195,7 +195,8 @@ func tell(t *testing.T, show func(w *applytest.World, p *plan.Plan)) *applytest.
 			w.ApplyFor(want, options...)
 		}
 	}
-	show(w, w.PlanFor(declared(t, chapter{project: onServer, text: story[len(story)-1].text}, w.Today), func(o *applytest.Options) {
+	text := strings.Replace(story[len(story)-1].text, "roles:\n", "roles:\n  shared: {external: true}\n", 1)
+	show(w, w.PlanFor(declared(t, chapter{project: onServer, text: text}, w.Today), func(o *applytest.Options) {
 		o.Observed, o.Targets = meddledWith(w.State()), nil
 	}))
 	return w
@@ -224,7 +225,7 @@ func meddledWith(have *state.Snapshot) model.Observed {
 	by := model.Authorship{By: "mallory", At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	seen := model.Observed{
 		Identity: "osmoctl", Server: model.Server{Version: "6.4.0", Mode: model.ModeConfigMap},
-		Roles: map[string]*model.Role{"theirs": {Name: "theirs"}}, RoleChanges: map[string]model.Authorship{"theirs": by}, Users: map[string]model.ObservedUser{},
+		Roles: map[string]*model.Role{"theirs": {Name: "theirs"}, "shared": {Name: "shared"}}, RoleChanges: map[string]model.Authorship{"theirs": by}, Users: map[string]model.ObservedUser{},
 	}
 	for name := range have.Roles {
 		seen.Roles[name] = &model.Role{Name: name, Description: "another"}
@@ -343,6 +344,7 @@ func TestStateFitsItsSchemas(t *testing.T) {
 func begin(t *testing.T, w *applytest.World) {
 	t.Helper()
 	edit := w.State().Edit()
+	edit.SetRole(&state.Role{Name: "shared", External: true, SyncMode: model.SyncImport, Policies: []model.Policy{}})
 	settings := w.State().Meta.Applied
 	settings.Backend = model.Backend{Kind: model.BackendOSMO, URL: "https://osmo.example.com", Owns: []string{"account/svc-*"}}
 	edit.SetSettings(settings)

@@ -173,6 +173,10 @@ func writeEntries[T any](w *writer, key string, list []Entry[T], declare func(*T
 
 func (w *writer) role(r *model.Role) {
 	const indent = "    "
+	if r.External {
+		w.line("  ", config.Scalar(r.Name), ": {external: true}")
+		return
+	}
 	w.line("  ", config.Scalar(r.Name), ":")
 	if r.Description != "" {
 		w.line(indent, "description: ", config.Scalar(r.Description))

@@ -44,6 +44,9 @@ type Options struct {
 	// Declared is what the project declares already, which is left out; nil where that
 	// is nothing.
 	Declared *model.Declarations
+	// ExternalRoles names the roles that the chosen users hold as roles that live on the
+	// server, instead of copying all that there are.
+	ExternalRoles bool
 }
 
 // Remark is something about an object of the server that the manifest has as a comment.
@@ -64,7 +67,7 @@ func FromServer(seen model.Observed, chosen Select, o Options) (Manifest, []Rema
 		seen: seen, options: o, limits: o.Limits.OrDefault(), declared: map[string]bool{},
 		m: Manifest{About: about(seen), Tokens: map[model.Address][]string{}},
 	}
-	s.addRoles()
+	s.addRoles(heldBy(seen, chosen))
 	accounts := fold(model.Names(o.Declared.Accounts))
 	for _, id := range model.Names(seen.Users) {
 		switch u := seen.Users[id]; {
@@ -145,7 +148,20 @@ func (f folded) check(name string) error {
 	return nil
 }
 
-func (s *server) addRoles() {
+// heldBy are the roles that chosen users hold.
+func heldBy(seen model.Observed, chosen Select) map[string]bool {
+	held := map[string]bool{}
+	for id, u := range seen.Users {
+		if chosen.Takes(id, u) {
+			for _, role := range u.Roles {
+				held[role] = true
+			}
+		}
+	}
+	return held
+}
+
+func (s *server) addRoles(held map[string]bool) {
 	known := s.options.Declared.Roles
 	names := fold(append(access.BuiltinNames(), model.Names(known)...))
 	for _, name := range model.Names(s.seen.Roles) {
@@ -155,6 +171,10 @@ func (s *server) addRoles() {
 			s.declared[name] = true
 			s.known++
 			continue
+		case s.options.ExternalRoles && (access.IsBuiltin(name) || !held[name]):
+			continue // Accounts hold a built-in role without a declaration.
+		case s.options.ExternalRoles:
+			e.Declared, e.Remarks = s.nameRole(role, names)
 		case access.IsBuiltin(name) && s.isShipped(role):
 			continue
 		case access.IsBuiltin(name) && name != access.ChangeableRole:
@@ -198,11 +218,28 @@ func (s *server) readRole(role *model.Role, names folded) (*model.Role, []string
 	for _, p := range role.Policies {
 		r.Policies = append(r.Policies, model.Policy{Effect: p.Effect, Actions: once(p.Actions), Resources: once(p.Resources)})
 	}
-	var remarks []string
+	return r, s.remarkOn(role)
+}
+
+// nameRole returns the role as one that lives on the server, whatever it says there, or
+// nil and why not.
+func (s *server) nameRole(role *model.Role, names folded) (*model.Role, []string) {
+	err := model.CheckRoleName(role.Name)
+	if err == nil {
+		err = names.check(role.Name)
+	}
+	if err != nil {
+		return nil, []string{"It cannot be declared, since " + err.Error() + "."}
+	}
+	return &model.Role{Name: role.Name, External: true}, s.remarkOn(role)
+}
+
+// remarkOn says who changed a role last.
+func (s *server) remarkOn(role *model.Role) (remarks []string) {
 	if by, ok := s.seen.RoleChanges[role.Name]; ok {
 		remarks = append(remarks, authorship("Changed last", by))
 	}
-	return r, remarks
+	return remarks
 }
 
 // once is a list without what it repeats, nil for nil.

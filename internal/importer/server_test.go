@@ -157,6 +157,39 @@ service_accounts:
 }
 
 // The same without the role whose name is like another's.
+// Roles that others make are named, whatever they say; those that nobody holds are left out.
+func TestFromServerNamesRoles(t *testing.T) {
+	t.Parallel()
+	m, _, err := importer.FromServer(usualServer(), importer.Select{IDPrefixes: []string{"svc-wide", "svc-slash", "svc-admin"}}, importer.Options{Today: today, ExternalRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `# yaml-language-server: $schema=../schemas/manifest.schema.json
+# Made by osmoctl import osmo, from what a server has. Tokens are declared without recipients: those
+# of defaults in osmoctl.yaml read their next generations.
+roles:
+  # "a/b" is not declared here. It cannot be declared, since a role name holds only letters, digits
+  # and "_", "." and "-".
+
+  wide: {external: true}
+service_accounts:
+  # Created by "x\u202ey".
+  # Its tokens were not listed, so none is declared.
+  svc-admin:
+    roles: [osmo-admin]
+
+  # svc-slash is not declared here. It cannot be declared as it stands, since it holds the role
+  # "a/b", which cannot be declared.
+
+  # Its tokens were not listed, so none is declared.
+  svc-wide:
+    roles: [wide]
+`
+	if diff := cmp.Diff(want, string(m.YAML())); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFromServerTokens(t *testing.T) {
 	t.Parallel()
 	seen := usualServer()

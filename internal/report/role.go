@@ -13,6 +13,8 @@ import (
 const (
 	RoleApplied = "applied" // recorded by apply
 	RoleBuiltin = "builtin" // OSMO's own, as the server makes it
+	// RoleExternal is one of the server, as it was last seen there.
+	RoleExternal = "external"
 )
 
 // Role is a role. Its JSON form is OSMO's, and then what OSMO does not know.
@@ -44,9 +46,13 @@ type RoleForm struct {
 
 // RoleOf reports an applied role.
 func RoleOf(r *state.Role) Role {
+	source := RoleApplied
+	if r.External {
+		source = RoleExternal
+	}
 	return Role{
 		Name: r.Name, Description: r.Description, Policies: orEmpty(r.Policies), SyncMode: r.SyncMode,
-		ExternalRoles: r.ExternalRoles, Source: RoleApplied, CreatedAt: r.CreatedAt.UTC(), CreatedBy: r.CreatedBy,
+		ExternalRoles: r.ExternalRoles, Source: source, CreatedAt: r.CreatedAt.UTC(), CreatedBy: r.CreatedBy,
 	}
 }
 

@@ -71,7 +71,7 @@ func (e *editor) role(c *plan.Change) {
 	}
 	next := &state.Role{
 		Name: c.Address.Name, CreatedAt: e.now, CreatedBy: e.run.Actor,
-		Description: c.After.Description, SyncMode: c.After.SyncMode,
+		Description: c.After.Description, SyncMode: c.After.SyncMode, External: c.After.External,
 		ExternalRoles: c.After.ExternalRoles, Policies: c.After.Policies,
 	}
 	if before := e.Role(c.Address.Name); before != nil {

@@ -358,6 +358,8 @@ func (s *phases) ensureRole(ctx context.Context, c plan.Change) error {
 	switch {
 	case c.Action == plan.Adopt:
 		return nil // The server has it.
+	case c.After.External || len(c.Fields) == 1 && c.Fields[0].Path == "external":
+		return nil // Nothing but who writes it changes, or it is not ours to write.
 	case s.stillThere(c.Address):
 		return errStillThere
 	}

@@ -76,6 +76,7 @@ const (
 	codeBadPrevious    = "bad_previous"    // an earlier name that cannot be one
 	codeNoRecipients   = "no_recipients"   // a token that nobody could read
 	codeBadDate        = "bad_date"        // not a date
+	codeExternalRole   = "external_role"   // a role of a server with what only one of the project has
 	codeBadDuration    = "bad_duration"    // not a number of days that fits
 	codeExpiryConflict = "expiry_conflict" // both expires_at and expires_in
 	codeNoExpiry       = "no_expiry"       // neither, and no default

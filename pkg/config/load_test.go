@@ -524,3 +524,15 @@ func hybridKey(t *testing.T) string {
 	}
 	return identity.Recipient().String()
 }
+
+// What the project alone makes is nobody else's.
+func TestExternalRoleOfTheProject(t *testing.T) {
+	t.Parallel()
+	_, list := Load(fstest.MapFS{
+		"osmoctl.yaml":     {Data: []byte("version: 1\nbackend: {kind: osmo, url: \"https://osmo.example.com\", owns: [role/team-*]}\n")},
+		"manifests/a.yaml": {Data: []byte("roles:\n  team-a: {external: true}\n  shared: {external: true}\n")},
+	}, Options{})
+	if got, want := briefs(list), wants("external_role 2:12"); !match(got, want) {
+		t.Error(got)
+	}
+}

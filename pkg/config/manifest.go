@@ -64,9 +64,10 @@ const (
 	roleSyncMode
 	roleImmutable
 	rolePreviously
+	roleExternal
 )
 
-var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "immutable", "previously"}
+var roleKeys = keys{"description", "policies", "external_roles", "sync_mode", "immutable", "previously", "external"}
 
 func (m *manifest) readRole(e entry) {
 	d := roleDecl{key: e.key, role: &model.Role{Name: e.key.value, SyncMode: model.SyncImport, Origin: m.pos(e.key)}}
@@ -104,6 +105,12 @@ func without(n *node, i int) *node {
 
 func (m *manifest) fillRole(d *roleDecl, f fields) {
 	role := d.role
+	d.previously = m.readEarlierNames(f[rolePreviously], "the role", role.Name, m.limits.AccountRoles, "account_roles", model.CheckRoleName)
+	role.Previously = valuesOrNil(d.previously)
+	if role.External, _ = m.truth(f[roleExternal].value, `"external"`); role.External {
+		m.checkExternal(d, f)
+		return
+	}
 	role.Description = m.text(f[roleDescription].value, `"description"`)
 	role.ExternalRoles = m.texts(m.bound(f[roleExternalRoles].value, m.limits.ExternalRoles, "external_roles", "the role", role.Name, "external roles"), `"external_roles"`)
 	role.SyncMode = m.readSyncMode(f[roleSyncMode].value)
@@ -112,10 +119,29 @@ func (m *manifest) fillRole(d *roleDecl, f fields) {
 	if immutable, _ := m.truth(f[roleImmutable].value, `"immutable"`); immutable {
 		m.warn(f[roleImmutable].key, codeImmutable, "delete the line", "OSMO does not store whether a role is immutable")
 	}
-	d.previously = m.readEarlierNames(f[rolePreviously], "the role", role.Name, m.limits.AccountRoles, "account_roles", model.CheckRoleName)
-	role.Previously = valuesOrNil(d.previously)
 	whole := m.readPolicies(d, f[rolePolicies])
 	m.checkBuiltin(d, whole)
+}
+
+// checkExternal reports what a role cannot say that lives on the server: nothing of it
+// is written, so what it is stands there.
+func (m *manifest) checkExternal(d *roleDecl, f fields) {
+	name := quote(d.role.Name)
+	switch at := f[roleExternal].key; {
+	case access.IsBuiltin(d.role.Name):
+		m.fail(at, codeExternalRole, "delete the role here: accounts hold it all the same", "%s is built into OSMO, and every server has it", name)
+	case m.project.Backend.Kind == model.BackendLocal:
+		m.fail(at, codeExternalRole, "declare its policies, or set backend: {kind: osmo, url: ...} in "+ProjectFile,
+			"the role %s is declared as one of a server, and the backend local has none", name)
+	case m.project.Backend.Owned(model.RoleAddress(d.role.Name)):
+		m.fail(at, codeExternalRole, "declare its policies, or narrow the pattern", "backend.owns in "+ProjectFile+" says that nothing but this project makes the role %s", name)
+	}
+	for i, key := range roleKeys {
+		if i != roleExternal && i != rolePreviously && f[i].isSet() {
+			m.fail(f[i].key, codeExternalRole, "delete the line, or delete external: true and declare the whole role",
+				"the role %s lives on the server and nothing of it is written, so it has no %s here", name, quote(key))
+		}
+	}
 }
 
 func (m *manifest) readSyncMode(n *node) model.SyncMode {

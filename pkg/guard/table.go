@@ -25,6 +25,7 @@ const (
 	StateMoved           = "state_moved"
 	BackendChanged       = "backend_changed"
 	UnreadRisks          = "unread_risks"
+	UnknownAccess        = "unknown_access"
 	// BaseNotApplied is about declarations of a base that nobody has applied yet;
 	// see [TakenBack].
 	BaseNotApplied = "base_not_applied"
@@ -98,5 +99,6 @@ var table = []Rail{
 	{Name: RequiredRecipients, Setting: true, Flag: "--allow", kinds: seals, several: true, change: checkRequiredRecipients, loosened: loosensRequiredRecipients, words: requiredRecipientsWords},
 	{Name: Administrators, Setting: true, Flag: "--allow-administrators", kinds: gives, several: true, whole: checkAdministrators, standing: warnAdministrators, loosened: loosensAdministrators},
 	{Name: Forbid, Setting: true, Flag: "--allow-forbidden", kinds: gives, several: true, whole: checkForbid, standing: warnForbid, upcoming: expectForbid},
+	{Name: UnknownAccess, kinds: []plan.Kind{plan.KindDeclared}, several: true, whole: checkUnknown},
 	{Name: UnreadRisks, Flag: "--allow-risks", kinds: applies, last: checkUnreadRisks},
 }

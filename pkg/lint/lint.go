@@ -138,6 +138,9 @@ func newProject(d *model.Declarations, found diag.List) *project {
 	p.roots = rootsOf(p.known)
 	for _, name := range model.Names(d.Roles) {
 		role := d.Roles[name]
+		if role.External {
+			continue // What it says is its owner's business.
+		}
 		p.roles, p.compiled[role] = append(p.roles, role), access.Compile(role)
 	}
 	slices.SortStableFunc(p.roles, func(a, b *model.Role) int { return a.Origin.Compare(b.Origin) })

@@ -150,10 +150,17 @@ type Role struct {
 	// leaves OSMO's mapping alone, an empty list clears it.
 	ExternalRoles []string
 	SyncMode      SyncMode
+	// External says that the role lives on the server, made by somebody else: it may
+	// be held, and is never written or deleted. Its policies are nil where it is not
+	// known what it allows.
+	External bool
 	// Previously lists earlier names of this role.
 	Previously []string
 	Origin     diag.Position
 }
+
+// IsUnknown reports whether nobody has looked at what a role of the server allows.
+func (r *Role) IsUnknown() bool { return r.External && r.Policies == nil }
 
 // Account is a declared service account: an OSMO user with roles and tokens.
 type Account struct {

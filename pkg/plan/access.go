@@ -106,6 +106,14 @@ func newComparer(rules *access.Rules, want *model.Declarations, have *state.Snap
 			r.after[name] = before
 		}
 	}
+	for name, role := range want.Roles {
+		if role.External {
+			// It says what it was last seen to say, or that is not known.
+			if r.after[name] = r.before[name]; r.after[name] == nil {
+				delete(r.after, name)
+			}
+		}
+	}
 	for name := range r.after {
 		if r.before[name] == nil && kept != nil && !kept[model.RoleAddress(name)] {
 			delete(r.after, name)

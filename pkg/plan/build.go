@@ -67,6 +67,7 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	made, problems := d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
 	if made != nil {
 		seen.describe(made)
+		b.noteUnknown(made)
 	}
 	return made, problems
 }

@@ -89,7 +89,8 @@ func (p rolePlanner) waitForEnd(have *state.Role, holders []string) (out part) {
 // findUndeployed are the roles of an account that the server does not have.
 func (p accountPlanner) findUndeployed(want *model.Account) (roles []string) {
 	return slices.DeleteFunc(slices.Clone(want.Roles), func(role string) bool {
-		return p.have.Roles[role] != nil || access.IsBuiltin(role) || p.observed.Roles[role] != nil
+		external := p.want.Roles[role] != nil && p.want.Roles[role].External
+		return external || p.have.Roles[role] != nil || access.IsBuiltin(role) || p.observed.Roles[role] != nil
 	})
 }
 

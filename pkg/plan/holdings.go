@@ -17,6 +17,8 @@ type Holdings struct {
 	List []Holding
 	// Servers has the roles in force on each server that the plan answers for.
 	Servers []ServerRoles
+	// Unknown has the roles of which it is not known what they allow after the plan.
+	Unknown map[string]bool
 }
 
 // Holding is what an account, a token's coming value, or another of its values that
@@ -52,7 +54,7 @@ func (s ServerRoles) Compile(names []string, after bool) []*access.Compiled {
 // holdingsOf reads off a plan who holds what. Whoever is in no case holds what they
 // held, of roles that say what they said.
 func holdingsOf(by planner, servers comparers, cases []accessCase, kept map[model.Address]bool) *Holdings {
-	h := &Holdings{}
+	h := &Holdings{Unknown: by.findUnknown()}
 	for i, r := range servers {
 		h.Servers = append(h.Servers, ServerRoles{r.rules, servers.nameServer(i), r})
 	}

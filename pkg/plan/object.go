@@ -16,6 +16,9 @@ type Object struct {
 	Policies      []model.Policy `json:"policies,omitzero"`
 	ExternalRoles []string       `json:"external_roles,omitzero"`
 	SyncMode      model.SyncMode `json:"sync_mode,omitzero"`
+	// External is set for a role that lives on the server. Without policies it is not
+	// known what it allows.
+	External bool `json:"external,omitzero"`
 
 	// Of accounts and tokens. A token without roles inherits its account's.
 	Roles []string `json:"roles,omitzero"`
@@ -41,7 +44,7 @@ type Object struct {
 }
 
 func showRole(r *state.Role) *Object {
-	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode}
+	return &Object{Description: r.Description, Policies: r.Policies, ExternalRoles: r.ExternalRoles, SyncMode: r.SyncMode, External: r.External}
 }
 
 func showDeclared(a *model.Account) *Object {
@@ -105,6 +108,7 @@ var fieldGetters = []struct {
 	{"policies", func(o *Object) any { return o.Policies }},
 	{"external_roles", func(o *Object) any { return o.ExternalRoles }},
 	{"sync_mode", func(o *Object) any { return o.SyncMode }},
+	{"external", func(o *Object) any { return o.External }},
 	{"labels", func(o *Object) any { return o.Labels }},
 	{"protect", func(o *Object) any { return o.Protect }},
 	{"expires_at", func(o *Object) any { return o.ExpiresAt }},

@@ -44,8 +44,9 @@ func observe(b basis) (basis, *observer, part) {
 func (o *observer) adopt() (out part) {
 	now := o.edit.Snapshot()
 	for _, name := range model.Names(o.want.Roles) {
-		if is := o.observed.Roles[name]; is != nil && now.Roles[name] == nil && !o.isReserved(model.RoleAddress(name), o.observed.RoleChanges[name].By) {
-			o.adoptRole(&out, o.want.Roles[name], is)
+		want, is := o.want.Roles[name], o.observed.Roles[name]
+		if is != nil && now.Roles[name] == nil && (want.External || !o.isReserved(model.RoleAddress(name), o.observed.RoleChanges[name].By)) {
+			o.adoptRole(&out, want, is)
 		}
 	}
 	for _, name := range model.Names(o.want.Accounts) {
@@ -74,7 +75,7 @@ func (o *observer) isReserved(a model.Address, by string) bool {
 }
 
 func (o *observer) adoptRole(out *part, want, is *model.Role) {
-	after := &Object{Description: is.Description, Policies: is.Policies, SyncMode: is.SyncMode}
+	after := &Object{Description: is.Description, Policies: is.Policies, SyncMode: is.SyncMode, External: want.External}
 	if want.ExternalRoles != nil {
 		after.ExternalRoles = is.ExternalRoles
 	}
@@ -83,8 +84,11 @@ func (o *observer) adoptRole(out *part, want, is *model.Role) {
 	if access.IsBuiltin(want.Name) {
 		reason = "newly declared; the role is built into OSMO"
 	}
+	if want.External {
+		reason = "newly declared; it lives on the server, and osmoctl never writes it"
+	}
 	out.change(Change{Address: model.RoleAddress(want.Name), Action: Adopt, After: after, Reasons: []string{reason}, Origin: &want.Origin})
-	o.edit.SetRole(&state.Role{Name: want.Name, Description: after.Description, Policies: after.Policies, ExternalRoles: after.ExternalRoles, SyncMode: after.SyncMode})
+	o.edit.SetRole(&state.Role{Name: want.Name, Description: after.Description, Policies: after.Policies, ExternalRoles: after.ExternalRoles, SyncMode: after.SyncMode, External: after.External})
 }
 
 func (o *observer) adoptAccount(out *part, want *model.Account, user model.ObservedUser) {

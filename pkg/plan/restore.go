@@ -113,7 +113,8 @@ func (c *comparison) role(a model.Address, before, after *state.Role) {
 		is = showRole(after)
 	}
 	c.add(a, was, is)
-	if n := len(c.changes) - 1; access.IsBuiltin(a.Name) && n >= 0 && c.changes[n].Address == a {
+	stays := access.IsBuiltin(a.Name) || before != nil && before.External || after != nil && after.External
+	if n := len(c.changes) - 1; stays && n >= 0 && c.changes[n].Address == a {
 		switch {
 		case is == nil:
 			c.changes[n].Action = Forget

@@ -14,6 +14,9 @@ type rolePlanner struct{ planner }
 
 // plan plans a declared role.
 func (p rolePlanner) plan(want *model.Role) (out part) {
+	if want.External {
+		return p.planExternal(want)
+	}
 	address, have := model.RoleAddress(want.Name), p.have.Roles[want.Name]
 	after := &Object{Description: want.Description, Policies: want.Policies, ExternalRoles: want.ExternalRoles, SyncMode: want.SyncMode}
 	builtin := access.IsBuiltin(want.Name)
@@ -36,13 +39,19 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	}
 	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
-		if p.fixesRoles() {
+		if p.fixesRoles() && !onlyOwner(before, after) {
 			return p.waitForRole(want, have, after)
 		}
 		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
 		p.noteEffects(&out, want, before.Policies)
 	}
 	return out
+}
+
+// onlyOwner reports whether nothing changes of a role but who writes it.
+func onlyOwner(before, after *Object) bool {
+	fields := fieldsOf(before, after)
+	return len(fields) == 1 && fields[0].Path == "external"
 }
 
 // noteEffects notes what a role does by itself: that of everybody gives and takes
@@ -94,6 +103,10 @@ func (p rolePlanner) end(have *state.Role, holders []string) (out part) {
 	address := model.RoleAddress(have.Name)
 	if access.IsBuiltin(have.Name) {
 		out.change(Change{Address: address, Action: Forget, Before: showRole(have), Reasons: []string{"no longer declared; the role is built into OSMO and stays there as it is"}})
+		return out
+	}
+	if have.External {
+		out.change(Change{Address: address, Action: Forget, Before: showRole(have), Reasons: []string{"no longer declared; it lives on the server and stays there as it is"}})
 		return out
 	}
 	if p.fixesRoles() {

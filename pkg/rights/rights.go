@@ -13,6 +13,7 @@
 package rights
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -184,8 +185,37 @@ func (b Book) Holders(roles ...string) map[string][]string {
 	return holders
 }
 
+// WithRecorded are declarations in which the roles that live on the server say what a
+// state recorded of them, as far as it did.
+func WithRecorded(d *model.Declarations, s *state.Snapshot) *model.Declarations {
+	out := *d
+	out.Roles = maps.Clone(d.Roles)
+	for name, role := range d.Roles {
+		if recorded := s.Roles[name]; role.External && recorded != nil {
+			known := *role
+			known.Policies = append([]model.Policy{}, recorded.Policies...)
+			out.Roles[name] = &known
+		}
+	}
+	return &out
+}
+
+// Unknown are the declared roles that live on the server and of which it is not known
+// what they allow, sorted.
+func (b Book) Unknown() (names []string) {
+	if b.declared != nil {
+		for name, role := range b.declared.Roles {
+			if role.IsUnknown() {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // InForce has the roles as a server of these rules has them: those of the book, with
-// what the server adds to them, and its own.
+// what the server adds to them, and its own. Those of [Book.Unknown] are not among them.
 func (b Book) InForce(rules *access.Rules) map[string]*model.Role {
 	roles := map[string]*model.Role{}
 	for _, name := range access.BuiltinNames() {
@@ -193,7 +223,9 @@ func (b Book) InForce(rules *access.Rules) map[string]*model.Role {
 	}
 	if b.declared != nil {
 		for name, role := range b.declared.Roles {
-			roles[name] = rules.InForce(role)
+			if !role.IsUnknown() {
+				roles[name] = rules.InForce(role)
+			}
 		}
 		return roles
 	}

@@ -485,6 +485,8 @@ func decodeRole(b []byte) (*Role, error) {
 			role.Description = r.text()
 		case "sync_mode":
 			role.SyncMode = model.SyncMode(r.text())
+		case "external":
+			role.External = r.boolean()
 		case "external_roles":
 			role.ExternalRoles = r.list()
 		case "policies":

@@ -340,6 +340,7 @@ func encodeRole(r *Role) []byte {
 		w.text("created_by", r.CreatedBy)
 		w.text("description", r.Description)
 		w.text("sync_mode", string(r.SyncMode))
+		w.flag("external", r.External)
 		w.list("external_roles", r.ExternalRoles)
 		w.key("policies")
 		w.open('[')

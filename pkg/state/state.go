@@ -215,6 +215,9 @@ type Role struct {
 	CreatedBy   string
 	Description string
 	SyncMode    model.SyncMode
+	// External says that somebody else made the role on the server: the rest is what
+	// it was last seen to be.
+	External bool
 	// ExternalRoles is nil where the declaration left the mapping alone.
 	ExternalRoles []string
 	Policies      []model.Policy

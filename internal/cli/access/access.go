@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
+	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/inquiry"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/rights"
@@ -80,7 +82,12 @@ func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, s
 	case c.At == atWork:
 		want, err := env.Declared(ctx)
 		if err == nil {
-			declared(want)
+			err = withRecorded(want, func(known func(*state.Snapshot)) error {
+				return env.WithState(ctx, func(_ *workspace.Workspace, snap *state.Snapshot) error {
+					known(snap)
+					return nil
+				})
+			}, declared)
 		}
 		return book, server, err
 	case c.At == atState:
@@ -93,7 +100,7 @@ func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, s
 	if strings.HasSuffix(c.At, ".yaml") || strings.HasSuffix(c.At, ".yml") {
 		want, err := readFile(env, c.At, day)
 		if err == nil {
-			declared(want)
+			err = withRecorded(want, nil, declared)
 		}
 		return book, server, err
 	}
@@ -111,9 +118,32 @@ func (c moment) read(ctx context.Context, env *command.Env) (book rights.Book, s
 	}
 	want, err := w.DeclaredAt(revision)
 	if err == nil {
-		declared(want)
+		err = withRecorded(want, func(known func(*state.Snapshot)) error {
+			snap, err := w.StateAt(ctx, revision)
+			if err == nil {
+				known(snap)
+			}
+			return err
+		}, declared)
 	}
 	return book, server, err
+}
+
+// withRecorded passes declarations on with what a state recorded of the roles that live
+// on the server. State is read only where there are such roles. An answer that leaves one
+// out could be wrong either way, so there is none.
+func withRecorded(want *model.Declarations, read func(known func(*state.Snapshot)) error, use func(*model.Declarations)) error {
+	if len(rights.Declared(want).Unknown()) > 0 && read != nil {
+		if err := read(func(snap *state.Snapshot) { want = rights.WithRecorded(want, snap) }); err != nil {
+			return err
+		}
+	}
+	if unknown := rights.Declared(want).Unknown(); len(unknown) > 0 {
+		return diag.Hinted(fmt.Errorf("it is not known what %s allows, which lives on the server: no apply has recorded it", model.RoleAddress(unknown[0])),
+			"osmoctl apply looks at the server and records it; --at state asks about what was applied")
+	}
+	use(want)
+	return nil
 }
 
 // readFile reads one manifest, which need not belong to a project.

@@ -2,6 +2,7 @@ package exports
 
 import (
 	"context"
+	"maps"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/delivery"
@@ -16,7 +17,7 @@ type helmCmd struct {
 
 // Help is the long description of the command.
 func (helmCmd) Help() string {
-	return `A server in ConfigMap mode, which OSMO 6.4 always is, takes its roles from the values of its Helm chart, and no apply changes them. osmoctl export helm-values > roles.yaml writes the roles that are declared in the work tree as a fragment of values, for helm upgrade -f values.yaml -f roles.yaml: before the apply that gives somebody a new role. Roles that are not declared are not in it, and Helm leaves them as other values have them. The same declarations give the same bytes. There is no secret in it.`
+	return `A server in ConfigMap mode, which OSMO 6.4 always is, takes its roles from the values of its Helm chart, and no apply changes them. osmoctl export helm-values > roles.yaml writes the roles that are declared in the work tree as a fragment of values, for helm upgrade -f values.yaml -f roles.yaml: before the apply that gives somebody a new role. Roles that are not declared, or declared as external, are not in it, and Helm leaves them as other values have them. The same declarations give the same bytes. There is no secret in it.`
 }
 
 // Run writes the values.
@@ -39,7 +40,9 @@ func (c *helmCmd) Run(ctx context.Context, env *command.Env) error {
 	if want.Project.Server.Mode == model.ModeDatabase {
 		env.Warnf("osmoctl.yaml says osmo.mode: database, and a server that keeps its roles there does not read them from Helm values")
 	}
-	values := helm.Write(want.Roles, chart)
+	own := maps.Clone(want.Roles)
+	maps.DeleteFunc(own, func(_ string, r *model.Role) bool { return r.External }) // Their owner writes them.
+	values := helm.Write(own, chart)
 	if !toStdout {
 		return to.Write(ctx, values)
 	}

@@ -16,6 +16,7 @@ import (
 type osmoCmd struct {
 	IDPrefix []string `name:"id-prefix" short:"p" placeholder:"PREFIX" help:"Users whose id begins so are service accounts. Repeatable, or with commas."`
 	Roles    []string `name:"roles" short:"r" placeholder:"ROLE" help:"Users that hold any of these roles are service accounts. Repeatable, or with commas. With --id-prefix, those that fit both."`
+	External bool     `name:"external-roles" help:"Name the roles that these users hold as external: somebody else makes them on the server, and no apply writes or deletes them. Without, all roles are copied."`
 	server.Flags
 }
 
@@ -47,7 +48,7 @@ func (c *osmoCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	return writeSeen(env, declared, seen, chosen)
+	return writeSeen(env, declared, seen, chosen, c.External)
 }
 
 // loadDeclared loads the declarations in the work tree, but for the file that a shell
@@ -83,13 +84,13 @@ func (c *osmoCmd) choose() (importer.Select, error) {
 
 // writeSeen writes a manifest of what a server was seen to have, to stand beside what is
 // declared already.
-func writeSeen(env *command.Env, declared *model.Declarations, seen model.Observed, chosen importer.Select) error {
+func writeSeen(env *command.Env, declared *model.Declarations, seen model.Observed, chosen importer.Select, external bool) error {
 	day, err := env.Today()
 	if err != nil {
 		return err
 	}
 	m, _, err := importer.FromServer(seen, chosen, importer.Options{
-		Today: day, MaxLifetime: declared.Project.Guardrails.MaxTokenLifetime, Limits: env.Limits, Declared: declared,
+		Today: day, MaxLifetime: declared.Project.Guardrails.MaxTokenLifetime, Limits: env.Limits, Declared: declared, ExternalRoles: external,
 	})
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func TestOSMOWrites(t *testing.T) {
 		"svc-ci": {Roles: []string{"osmo-user"}, Tokens: map[string]model.ObservedToken{"t": {Roles: []string{"osmo-user"}, ExpiresAt: day}}},
 	}}
 	chosen := importer.Select{IDPrefixes: []string{"svc-"}}
-	if e := writeSeen(env, &model.Declarations{}, seen, chosen); e != nil {
+	if e := writeSeen(env, &model.Declarations{}, seen, chosen, false); e != nil {
 		t.Fatal(e)
 	}
 	if want := "service_accounts:\n  svc-ci:\n    roles: [osmo-user]\n    tokens:\n      t:\n        roles: [osmo-user]\n        expires_at: 2027-01-01\n"; !strings.HasSuffix(out.String(), want) {
@@ -48,7 +48,7 @@ func TestOSMOWrites(t *testing.T) {
 	}
 	out.Reset()
 	declared := &model.Declarations{Accounts: map[string]*model.Account{"svc-ci": {}}}
-	if e := writeSeen(env, declared, seen, chosen); e != nil || strings.Contains(out.String(), "svc-ci") || !strings.Contains(err.String(), "no user of the server was chosen") {
+	if e := writeSeen(env, declared, seen, chosen, false); e != nil || strings.Contains(out.String(), "svc-ci") || !strings.Contains(err.String(), "no user of the server was chosen") {
 		t.Errorf("%v\n%s%s", e, out.String(), err.String())
 	}
 }

@@ -140,6 +140,8 @@ func (r *declaring) role(name string, words []string) {
 	for _, w := range words {
 		key, value, ok := strings.Cut(w, "=")
 		switch {
+		case w == "external":
+			role.External = true
 		case !ok:
 			role.Policies = append(role.Policies, policy(w))
 		case key == "ext":
