@@ -58,25 +58,22 @@ func (c *completionCmd) Run(ctx context.Context, env *command.Env) error {
 
 type versionCmd struct{ command.TextOrJSON }
 
+// Help is the long description of the command.
+func (versionCmd) Help() string {
+	return `The commit and its date are those of the repository that the program was built from; a program that go install made from a module has its version alone.`
+}
+
 // Run prints the version.
 func (c *versionCmd) Run(ctx context.Context, env *command.Env) error {
 	return env.View().Version(versionOf(), c.Format)
 }
 
-// versionOf reads the version that the Go toolchain recorded in the program.
+// versionOf reads what the Go toolchain recorded in the program.
 func versionOf() report.Version {
-	v := report.Version{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
+	v := report.Version{Version: "devel"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v = report.NewVersion(info)
 	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v.Commit = s.Value
-		}
-	}
+	v.Go, v.Platform = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH
 	return v
 }

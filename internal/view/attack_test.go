@@ -76,7 +76,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	for _, f := range []view.Format{view.Text, view.JSON} {
 		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
 			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
-			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Go: s, Platform: s}, f),
+			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Date: s, Go: s, Platform: s}, f),
 			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))
 		problems.ShowError(v, errors.New(s), 1, f)
 		problems.ShowError(v, list.Err(), 1, f)

@@ -231,7 +231,10 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 			return tokens.Show(v, token, f)
 		},
 		"version": func(v *view.View, f view.Format) error {
-			return v.Version(report.Version{Version: "v1.0.0", Commit: "4b825dc6", Go: "go1.26.0", Platform: "linux/amd64"}, f)
+			return v.Version(report.Version{Version: "v1.0.0", Commit: "4b825dc6", Date: "2026-03-01T12:00:00Z", Go: "go1.26.0", Platform: "linux/amd64"}, f)
+		},
+		"version.edited": func(v *view.View, f view.Format) error {
+			return v.Version(report.Version{Version: "v1.0.0+dirty", Commit: "4b825dc6", Date: "2026-03-01T12:00:00Z", Modified: true, Go: "go1.26.0", Platform: "linux/amd64"}, f)
 		},
 	}
 	for name, f := range both {
