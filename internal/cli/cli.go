@@ -63,6 +63,7 @@ type grammar struct {
 	Log     states.LogCmd        `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
 	Schema  schemaCmd            `cmd:"" help:"Print a JSON schema."`
 	Compl   completionCmd        `cmd:"" name:"completion" help:"Print a completion script for a shell."`
+	Man     manCmd               `cmd:"" help:"Print a manual page."`
 	Version versionCmd           `cmd:"" help:"Print the version, with its commit and date."`
 	VFlag   kong.VersionFlag     `name:"version" hidden:""`
 }
