@@ -50,7 +50,8 @@ func Script(shell string, root *kong.Node) string {
 }
 
 // bashScript keeps to what bash 3.2 has. Where readline breaks words at more signs than
-// blanks, such as the @ of a generation, it wants what stands behind the last of them.
+// blanks, such as the = of a flag, it wants what stands behind the last of them; the @ of a
+// generation is the one that it wants as well.
 const bashScript = `# bash completion for osmoctl
 _osmoctl() {
   local words current prefix="" reply
@@ -64,6 +65,7 @@ _osmoctl() {
   current="${words[${#words[@]}-1]}"
   if [ -n "${COMP_LINE:-}" ]; then
     prefix="${current%"${current##*["$COMP_WORDBREAKS"]}"}"
+    prefix="${prefix%@}"
   fi
   COMPREPLY=()
   while IFS= read -r reply; do
@@ -147,23 +149,17 @@ func Answer(ctx context.Context, env *command.Env, parser *kong.Kong, words []st
 
 // predictors know the values that the grammar does not: it names them in its tags.
 func predictors(ctx context.Context, env *command.Env, words []string) map[string]complete.Predictor {
-	named := func(names func(*state.Snapshot) []string) complete.Predictor {
-		return complete.PredictFunc(func(complete.Args) []string {
+	named := func(names func(snap *state.Snapshot, word string) []string) complete.Predictor {
+		return complete.PredictFunc(func(args complete.Args) []string {
 			snap := readState(ctx, env, words)
 			if snap == nil {
 				return nil
 			}
-			return names(snap)
+			return names(snap, args.Last)
 		})
 	}
-	tokens := func(snap *state.Snapshot) (list []string) {
-		for _, name := range snap.AccountNames() {
-			list = append(list, snap.Accounts[name].LiveTokens()...)
-		}
-		return list
-	}
-	addresses := func(snap *state.Snapshot) []string {
-		list := tokens(snap)
+	addresses := func(snap *state.Snapshot, word string) []string {
+		list := nameTokens(snap, word)
 		for _, name := range snap.AccountNames() {
 			list = append(list, model.AccountAddress(name).String())
 		}
@@ -173,19 +169,41 @@ func predictors(ctx context.Context, env *command.Env, words []string) map[strin
 		return list
 	}
 	return map[string]complete.Predictor{
-		"account":  named((*state.Snapshot).AccountNames),
-		"role":     named(report.RoleNames),
-		"token":    named(tokens),
+		"account":  named(func(snap *state.Snapshot, _ string) []string { return snap.AccountNames() }),
+		"role":     named(func(snap *state.Snapshot, _ string) []string { return report.RoleNames(snap) }),
+		"token":    named(nameTokens),
 		"address":  named(addresses),
 		"question": complete.PredictSet(questions()...),
-		"access": named(func(snap *state.Snapshot) []string {
-			return append(append(addresses(snap), inquiry.Everybody), questions()...)
+		"access": named(func(snap *state.Snapshot, word string) []string {
+			return append(append(addresses(snap, word), inquiry.Everybody), questions()...)
 		}),
-		"recipient": named(func(snap *state.Snapshot) []string { return model.Names(snap.Meta.Applied.Recipients) }),
+		"recipient": named(func(snap *state.Snapshot, _ string) []string { return model.Names(snap.Meta.Applied.Recipients) }),
 		"lint-code": complete.PredictSet(lint.Codes()...),
 		"schema":    complete.PredictSet(schemas.Names()...),
 		"file":      complete.PredictFiles("*"),
 	}
+}
+
+// nameTokens lists the tokens in the spelling that word begins, with their live generations
+// once it has an @.
+func nameTokens(snap *state.Snapshot, word string) (list []string) {
+	spelling := ""
+	if long := model.KindToken.String() + "/"; strings.HasPrefix(word, long) {
+		spelling = long
+	}
+	for _, name := range snap.AccountNames() {
+		account := snap.Accounts[name]
+		for _, path := range account.LiveTokens() {
+			if !strings.Contains(word, "@") {
+				list = append(list, spelling+path)
+				continue
+			}
+			for _, g := range account.Tokens[strings.TrimPrefix(path, name+"/")].Generations {
+				list = append(list, fmt.Sprintf("%s%s@%d", spelling, path, g.Number))
+			}
+		}
+	}
+	return list
 }
 
 // questions are what access can and access who may be asked.
