@@ -243,6 +243,12 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 	for _, name := range []string{"plan", "plan.none", "saved", "applied", "applied.none", "expiring", "expiring.no", "expiring.server"} {
 		out[name+".markdown"] = in(view.Markdown, both[name])
 	}
+	for name, width := range map[string]int{"plan": 60, "who": 60, "state": 60, "token": 60, "roles": 60, "tokens": 40, "validation": 60, "verification": 60} {
+		out[name+".narrow"] = func(v *view.View) error {
+			v.Width, v.ErrWidth = width, width
+			return both[name](v, view.Text)
+		}
+	}
 	for _, name := range []string{"expiring", "expiring.no"} {
 		out[name+".icalendar"], out[name+".prometheus"] = in(view.Calendar, both[name]), in(view.Metrics, both[name])
 	}

@@ -77,8 +77,8 @@ type Page struct {
 	paste Paste
 }
 
-// Line writes one line of plain text.
-func (p *Page) Line(text string) { p.WriteString(EscapeTerminal(text) + "\n") }
+// Line writes one line of plain text, broken where the page is not wide enough.
+func (p *Page) Line(text string) { p.Spans(Quote(text)) }
 
 // Blank writes an empty line.
 func (p *Page) Blank() { p.WriteByte('\n') }
@@ -106,6 +106,15 @@ func (p *Page) Spans(spans ...Span) {
 		return
 	}
 	p.Unbroken(spans...)
+}
+
+// Room is how many cells there are for what stands behind an indentation; most where
+// the page has no width.
+func (p *Page) Room(indent, most int) int {
+	if p.width == 0 {
+		return most
+	}
+	return max(1, min(most, p.width-indent))
 }
 
 // Unbroken writes one line made of spans, however long.

@@ -43,6 +43,11 @@ func TestCommandsAreNotBroken(t *testing.T) {
 		"osmoctl token revoke svc-ci/t@1 --reason 'in a log' ends it": "osmoctl token revoke svc-ci/t@1 --reason 'in a log'",
 		"osmoctl plan says whether the next apply issues another":     "osmoctl plan says",
 		"run git add a b.yaml && git commit, then apply":              "git add a b.yaml && git commit,",
+		"Next: OSMO_URL=https://a osmoctl plan --refresh":             "OSMO_URL=https://a osmoctl plan --refresh",
+		"- osmoctl plan": "- osmoctl plan",
+		"osmoctl init --hook   # a hook that looks for tokens": "# a hook that looks for tokens",
+		"git config a.b c   # git knows":                       "git config a.b c",
+		"~ account/ci":                                         "~ account/ci",
 	} {
 		_, words := wordsOf([]Span{Quote(text)})
 		longest := ""

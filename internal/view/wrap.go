@@ -9,37 +9,39 @@ import (
 // Lines for a terminal are broken between words, and what follows is indented. A
 // terminal would break within words, and begin again at the left. What a pipe or a
 // file gets is never broken: programs read it by lines.
+//
+// What cannot be broken and is wider than the indentation leaves room for stands
+// further to the left, and what is wider than the page stands on a line of its own:
+// the terminal breaks it, and still copies it as one line.
 
-// word is what stands between two blanks: pieces of one or more spans.
+// word is what stands between two blanks: pieces of one or more spans. gap counts
+// the blanks before it.
 type word struct {
 	pieces []Span
 	text   string
+	gap    int
 }
 
 // writeWrapped writes a line that is wider than the page.
 func (p *Page) writeWrapped(spans []Span) {
 	indent, words := wordsOf(spans)
 	hang := hangingIndent(indent, words, p.width)
-	column := indent
-	p.WriteString(strings.Repeat(" ", indent))
+	column := 0
 	for n, unit := range units(words) {
 		width := unitWidth(unit)
 		switch {
 		case n == 0:
-		case n == 1 && hang+width > p.width:
-			// It fits nowhere, so it stays with its label.
-			p.WriteByte(' ')
-			column++
-		case column+1+width > p.width:
-			p.WriteString("\n" + strings.Repeat(" ", hang))
-			column = hang
+			column = p.indent(indent, width)
+		case column+unit[0].gap+width > p.width:
+			p.WriteByte('\n')
+			column = p.indent(hang, width)
 		default:
-			p.WriteByte(' ')
-			column++
+			p.WriteString(strings.Repeat(" ", unit[0].gap))
+			column += unit[0].gap
 		}
 		for i, w := range unit {
 			if i > 0 {
-				p.WriteByte(' ')
+				p.WriteString(strings.Repeat(" ", w.gap))
 			}
 			for _, piece := range w.pieces {
 				p.WriteString(p.paint(piece))
@@ -50,30 +52,36 @@ func (p *Page) writeWrapped(spans []Span) {
 	p.WriteByte('\n')
 }
 
-// wordsOf takes a line apart. Blanks in a row count as one, but for those that
-// begin the line.
+// indent begins a line for something of that width, and returns how far it is
+// indented: less than wanted where there is no room.
+func (p *Page) indent(wanted, width int) int {
+	by := max(0, min(wanted, p.width-width))
+	p.WriteString(strings.Repeat(" ", by))
+	return by
+}
+
+// wordsOf takes a line apart.
 func wordsOf(spans []Span) (indent int, words []word) {
-	blank := true
+	gap, blank := 0, true
 	for _, s := range spans {
 		for n, text := range strings.Split(EscapeTerminal(s.Text), " ") {
-			blank = blank || n > 0
+			if n > 0 {
+				gap, blank = gap+1, true
+			}
 			if text == "" {
-				if n > 0 && len(words) == 0 {
-					indent++
-				}
 				continue
 			}
-			if n > 0 && len(words) == 0 {
-				indent++
-			}
 			if blank {
-				words = append(words, word{})
+				if len(words) == 0 {
+					indent, gap = gap, 0
+				}
+				words = append(words, word{gap: gap})
+				gap, blank = 0, false
 			}
 			last := &words[len(words)-1]
 			piece := s
 			piece.Text = text
 			last.pieces, last.text = append(last.pieces, piece), last.text+text
-			blank = false
 		}
 	}
 	return indent, words
@@ -91,12 +99,15 @@ func hangingIndent(indent int, words []word, width int) int {
 }
 
 // units puts the words of a command together: it is copied and pasted as it
-// stands, so no line ends within it.
+// stands, so no line ends within it. A mark that begins a line, such as a dash, stays
+// with what it marks.
 func units(words []word) (out [][]word) {
 	for i := 0; i < len(words); {
 		n := 1
-		if isProgram(words[i].text) {
-			n = commandLength(words[i:])
+		if i == 0 && len(words) > 1 && isMark(words[0].text) {
+			n += unitLength(words[1:])
+		} else {
+			n = unitLength(words[i:])
 		}
 		out = append(out, words[i:i+n])
 		i += n
@@ -104,7 +115,34 @@ func units(words []word) (out [][]word) {
 	return out
 }
 
+// unitLength counts the words that stay together at the beginning of words: a command
+// with the variables set for it, the comment behind it, or a map of YAML in braces.
+func unitLength(words []word) int {
+	if words[0].text == "#" {
+		return len(words)
+	}
+	if strings.HasPrefix(words[0].text, "{") {
+		return 1 + max(0, slices.IndexFunc(words, func(w word) bool { return strings.HasSuffix(w.text, "}") }))
+	}
+	set := 0
+	for set < len(words)-1 && isAssignment(words[set].text) {
+		set++
+	}
+	if !isProgram(words[set].text) {
+		return 1
+	}
+	return set + commandLength(words[set:])
+}
+
 func isProgram(s string) bool { return s == "osmoctl" || s == "git" || s == "(osmoctl" || s == "(git" }
+
+// isAssignment knows what sets a variable for the command behind it.
+func isAssignment(s string) bool {
+	name, _, found := strings.Cut(s, "=")
+	return found && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+}
+
+func isMark(s string) bool { return len(s) == 1 && strings.Contains("+-~!*=?#>", s) }
 
 // commandLength counts the words of a command at the beginning of words: its name
 // and two more, and whatever follows that is no word of a sentence.
@@ -119,6 +157,8 @@ func commandLength(words []word) int {
 			return n
 		}
 		switch {
+		case s == "#":
+			return n
 		case s == "&&":
 			plain = -1
 		case isProgram(s), strings.HasPrefix(before, "-") && !strings.Contains(before, "="):
@@ -132,9 +172,11 @@ func commandLength(words []word) int {
 	return n
 }
 
-func unitWidth(unit []word) int {
-	width := len(unit) - 1
-	for _, w := range unit {
+func unitWidth(unit []word) (width int) {
+	for i, w := range unit {
+		if i > 0 {
+			width += w.gap
+		}
 		width += DisplayWidth(w.text)
 	}
 	return width

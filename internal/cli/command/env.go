@@ -195,6 +195,13 @@ func (e *Env) Printf(format string, args ...any) {
 	_ = (&view.View{Out: Keyless{e.Stdout}}).Words(fmt.Sprintf(format, args...))
 }
 
+// Sayf writes a sentence of a result, which a terminal gets in lines of its width.
+func (e *Env) Sayf(format string, args ...any) {
+	v := e.View()
+	v.Out = Keyless{e.Stdout}
+	_ = v.Print(func(p *view.Page) { p.Line(fmt.Sprintf(format, args...)) })
+}
+
 // Abs is a path as seen from the working directory.
 func (e *Env) Abs(path string) string {
 	if filepath.IsAbs(path) {

@@ -43,20 +43,22 @@ func System() *Env {
 		StdinTerminal:  isTerminal(os.Stdin),
 		StdoutTerminal: isTerminal(os.Stdout),
 		StderrTerminal: isTerminal(os.Stderr),
-		Columns:        columns(os.Stdout, os.Stderr),
+		Columns:        columns(os.Getenv("COLUMNS"), os.Stdout, os.Stderr),
 		StdoutFile:     findRedirection(os.Stdout),
 		Executes:       true,
 	}
 }
 
-// columns is the width of the first that is a terminal, 0 where none tells.
-func columns(files ...*os.File) int {
+// columns is the width of the first that is a terminal, else what the environment says,
+// and 0 where neither tells.
+func columns(said string, files ...*os.File) int {
 	for _, f := range files {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}
 	}
-	return 0
+	width, _ := strconv.Atoi(said)
+	return max(width, 0)
 }
 
 // takeIdentities takes private keys out of the environment, before anything can

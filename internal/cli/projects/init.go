@@ -235,7 +235,7 @@ func isKnownToGit(env *command.Env, dir string) bool {
 
 // next says what to try.
 func (c *InitCmd) next(env *command.Env, dir, identity string) {
-	say := func(format string, args ...any) { env.Printf(format+"\n", args...) }
+	say := env.Sayf
 	say("")
 	say("The project is in %s.", dir)
 	if identity != "" {

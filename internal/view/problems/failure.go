@@ -58,7 +58,7 @@ func problemItem(p diag.Diagnostic) view.Item {
 		i.Head = append(i.Head, view.Say(view.Faint, " "), view.Quote(p.Code))
 	}
 	if p.Source != "" && p.Pos.Line > 0 {
-		line, _, _ := excerpt(&p)
+		line, _, _ := excerpt(&p, excerptWidth)
 		i.Add(view.Say(view.Plain, "line: "), view.Quote(line))
 	}
 	if p.Hint != "" {

@@ -56,31 +56,36 @@ func writeSource(p *view.Page, d *diag.Diagnostic) {
 		return
 	}
 	number := strconv.Itoa(d.Pos.Line)
-	source, before, marked := excerpt(d)
-	p.Unbroken(view.Say(view.Faint, "  "+number+" | "), view.Quote(source))
+	gutter := "  " + number + " | "
+	source, before, marked := excerpt(d, p.Room(len(gutter)+ellipses, excerptWidth))
+	p.Unbroken(view.Say(view.Faint, gutter), view.Quote(source))
 	if d.Pos.Column > 0 {
-		gutter := "  " + strings.Repeat(" ", len(number)) + " | "
-		p.Unbroken(view.Say(view.Faint, gutter), view.Say(view.Plain, strings.Repeat(" ", before)), view.Say(severityTone(d.Severity), strings.Repeat("^", marked)))
+		blank := "  " + strings.Repeat(" ", len(number)) + " | "
+		p.Unbroken(view.Say(view.Faint, blank), view.Say(view.Plain, strings.Repeat(" ", before)), view.Say(severityTone(d.Severity), strings.Repeat("^", marked)))
 	}
 }
 
-// What an excerpt shows of a long line: this many characters of it, and this
-// many of them before the problem.
-const (
-	excerptWidth = 160
-	excerptLead  = 60
-)
+// excerptWidth is how many cells of a long line an excerpt shows at most, and ellipses
+// are for where it was cut.
+const excerptWidth, ellipses = 160, 2
 
-// excerpt escapes the part of the line round the problem and counts, in cells of
-// a terminal, what stands before the problem and what it covers.
-func excerpt(d *diag.Diagnostic) (source string, before, marked int) {
+// excerpt escapes the part of the line round the problem that has room, and counts, in
+// cells of a terminal, what stands before the problem and what it covers.
+func excerpt(d *diag.Diagnostic, room int) (source string, before, marked int) {
 	line := []rune(strings.ReplaceAll(secret.Mask(d.Source), "\t", " "))
 	start := min(max(d.Pos.Column-1, 0), len(line))
 	end := min(start+max(d.Width, 1), len(line))
 	from, to := 0, len(line)
-	if len(line) > excerptWidth {
-		from = max(0, start-excerptLead)
-		to = min(len(line), from+excerptWidth)
+	if view.DisplayWidth(escapeRunes(line)) > room {
+		// What stands before the problem has a good third of the room.
+		from, to = start, start
+		left := room
+		for ; from > 0 && cells(line[from-1]) <= left-room*5/8; from-- {
+			left -= cells(line[from-1])
+		}
+		for ; to < len(line) && cells(line[to]) <= left; to++ {
+			left -= cells(line[to])
+		}
 		end = min(end, to)
 	}
 	left, middle, right := escapeRunes(line[from:start]), escapeRunes(line[start:end]), escapeRunes(line[end:to])
@@ -92,5 +97,7 @@ func excerpt(d *diag.Diagnostic) (source string, before, marked int) {
 	}
 	return left + middle + right, view.DisplayWidth(left), max(1, view.DisplayWidth(middle))
 }
+
+func cells(r rune) int { return view.DisplayWidth(escapeRunes([]rune{r})) }
 
 func escapeRunes(r []rune) string { return view.EscapeTerminal(string(r)) }
