@@ -10,8 +10,8 @@
 // access, exports, imports, calendar, readers, states, overview, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
-// to the place where a value goes), change (who, how long, whether to ask). The open
-// project is a workspace.Workspace.
+// to the place where a value goes), change (who, how long, whether to ask), pager (long
+// results on a terminal). The open project is a workspace.Workspace.
 package cli
 
 import (
@@ -19,6 +19,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -113,10 +114,35 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 		return env.Fail(err)
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(env); err != nil {
+	endPage := func() {}
+	if !g.NoPager && isPaged(parsed) {
+		endPage = env.Page()
+	}
+	err = parsed.Run(env)
+	endPage()
+	if err != nil {
 		return env.Fail(err)
 	}
 	return command.ExitDone
+}
+
+// paged are the commands whose result goes through a pager: they read, ask nothing, and
+// never hold the value of a token.
+var paged = []string{
+	"plan", "show", "user list", "user get", "role list", "role get", "token list", "token get",
+	"access can", "access who", "access show", "access diff", "access lint", "access test",
+	"expiring", "secrets who", "secrets exposure", "state show", "state verify", "log", "schema",
+}
+
+// isPaged reports whether the selected command is one of them, and its flags do not say
+// otherwise.
+func isPaged(c *kong.Context) bool {
+	node := c.Selected()
+	if node == nil || !slices.Contains(paged, strings.TrimPrefix(node.FullPath(), "osmoctl ")) {
+		return false
+	}
+	asked, ok := node.Target.Addr().Interface().(interface{ Unpaged() bool })
+	return !ok || !asked.Unpaged()
 }
 
 // quietParser is the parser of the grammar for those who only read it.

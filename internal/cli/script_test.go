@@ -87,6 +87,7 @@ func TestScripts(t *testing.T) {
 			"alive":      alive,
 			"applies":    applies,
 			"works":      works,
+			"terminal":   terminal,
 			"secret":     kubernetesSecret,
 			"apiserver":  apiServer,
 			"server":     server,

@@ -20,7 +20,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
@@ -54,6 +56,8 @@ type Env struct {
 	StdinTerminal, StdoutTerminal, StderrTerminal bool
 	// Columns is how wide the terminal is, 0 where that is not known.
 	Columns int
+	// Terminal is stdout where that is a terminal, for a pager to write to, or nil.
+	Terminal *os.File
 	// StdoutFile is the file that stdout was redirected to, or nil: a pipe, a
 	// terminal or a device is none.
 	StdoutFile *RedirectedFile
@@ -76,6 +80,8 @@ type Env struct {
 	// Limits are the operator's; the zero Limits are the defaults.
 	Limits model.Limits
 
+	// paging says that a pager is running, and takes Ctrl-C.
+	paging *atomic.Bool
 	// handOver stops taking signals, and fails where one came before.
 	handOver func() error
 	// named says that Dir was given as the project directory, and is not
@@ -90,6 +96,7 @@ type Env struct {
 type Flags struct {
 	Dir     string `short:"C" name:"dir" placeholder:"DIR" help:"The project directory. Without it, the nearest one at or above the working directory that has an osmoctl.yaml."`
 	NoColor bool   `name:"no-color" help:"Print without colour. NO_COLOR does the same."`
+	NoPager bool   `name:"no-pager" help:"Print long results to the terminal itself. Otherwise commands that read show them through OSMOCTL_PAGER, else PAGER, else less; an empty OSMOCTL_PAGER does the same as this flag."`
 	Verbose bool   `short:"v" help:"Say on stderr how things are done, such as which program talks to the remote."`
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -15,15 +16,21 @@ import (
 // step survives. [Env.HandOver] ends that.
 func (e *Env) TakeSignals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
+	paging := new(atomic.Bool)
+	e.paging = paging
 	signals, finished := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		defer close(finished)
-		if _, came := <-signals; came {
-			cancel(workspace.ErrInterrupted)
-		}
-		if _, again := <-signals; again {
-			os.Exit(ExitInterrupted)
+		for s := range signals {
+			switch {
+			case s == os.Interrupt && paging.Load():
+				// It is meant for the pager, which got it too.
+			case ctx.Err() == nil:
+				cancel(workspace.ErrInterrupted)
+			default:
+				os.Exit(ExitInterrupted)
+			}
 		}
 	}()
 	e.handOver = sync.OnceValue(func() error {

@@ -36,12 +36,17 @@ func System() *Env {
 	key, keyAsPath := takeIdentities()
 	token := takeServerToken()
 	dir, _ := os.Getwd()
+	var terminal *os.File
+	if isTerminal(os.Stdout) {
+		terminal = os.Stdout
+	}
 	return &Env{
 		IdentityKey: key, KeyAsPath: keyAsPath, ServerToken: token,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Dir: dir,
 		StdinTerminal:  isTerminal(os.Stdin),
-		StdoutTerminal: isTerminal(os.Stdout),
+		StdoutTerminal: terminal != nil,
+		Terminal:       terminal,
 		StderrTerminal: isTerminal(os.Stderr),
 		Columns:        columns(os.Getenv("COLUMNS"), os.Stdout, os.Stderr),
 		StdoutFile:     findRedirection(os.Stdout),

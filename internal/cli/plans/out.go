@@ -46,7 +46,7 @@ func (c *PlanCmd) save(ctx context.Context, env *command.Env, made *plan.Plan) e
 // view shows the plan on stderr where its JSON has stdout.
 func (c *PlanCmd) view(env *command.Env) *view.View {
 	v := env.View()
-	if c.Out != "" && delivery.IsStdout(c.Out) {
+	if c.Unpaged() {
 		v.Out, v.Color, v.Width = v.Err, v.ErrColor, v.ErrWidth
 	}
 	return v

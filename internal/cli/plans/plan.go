@@ -8,6 +8,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/server"
+	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/internal/workspace"
@@ -78,8 +79,11 @@ type PlanCmd struct {
 
 // Help is the long description of the command.
 func (PlanCmd) Help() string {
-	return `Declarations are read from the work tree, as git would store them, and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan starts no program and needs no key, and opens no connection but to the project's OSMO server, where OSMO_URL and a credential allow that; so anybody can make one of any pull request.`
+	return `Declarations are read from the work tree, as git would store them, and state from where the last apply recorded it; on a pull request, from where the branch left its base. A plan starts no program, but a pager on a terminal, and needs no key, and opens no connection but to the project's OSMO server, where OSMO_URL and a credential allow that; so anybody can make one of any pull request.`
 }
+
+// Unpaged says that stdout has the plan's JSON, and what people read is on stderr.
+func (c *PlanCmd) Unpaged() bool { return c.Out != "" && delivery.IsStdout(c.Out) }
 
 // Run plans and shows the plan.
 func (c *PlanCmd) Run(ctx context.Context, env *command.Env) error {
