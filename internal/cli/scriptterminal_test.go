@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -11,11 +12,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// screen is the file that has what a terminal showed.
+// screen is the file in $WORK that has what a terminal showed.
 const screen = "screen"
 
 // terminal COLUMNSxROWS STEPS COMMAND... runs a command on a terminal of that size, as
-// the only program there, and leaves in the file screen what it showed, and the exit
+// the only program there, and leaves in the file $WORK/screen what it showed, and the exit
 // code. STEPS is a file of lines "TEXT => KEYS", or "-": each waits until the text is
 // shown, and then types the keys, which are as between Go's quotes.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
@@ -47,7 +48,7 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	code := codeOf(ts, cmd.Wait())
 	shown = strings.ReplaceAll(shown, "\r\n", "\n")
 	ts.Logf("[terminal]\n%s[exit code %d]\n", shown, code)
-	ts.Check(os.WriteFile(ts.MkAbs(screen), []byte(fmt.Sprintf("%s[exit code %d]\n", shown, code)), 0o600))
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), screen), []byte(fmt.Sprintf("%s[exit code %d]\n", shown, code)), 0o600))
 	if len(left) > 0 {
 		ts.Fatalf("%q was not shown", left[0][0])
 	}

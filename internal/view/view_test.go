@@ -402,17 +402,23 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	w := &oneAtATime{}
 	v := view.View{Out: brokenPipe{}, Err: w}
-	update, finish := v.Progress(100, "sealing", "committing")
+	meter := v.Progress(100, "sealing", "committing")
 	var all sync.WaitGroup
 	for n := range 100 {
-		all.Go(func() { update(n+1, 100) })
+		all.Go(func() { meter.Update(n+1, 100) })
 	}
 	all.Wait()
 	// All are sealed, and the commit is still to come: the bar says so.
 	if shown := strings.TrimRight(w.String(), " "); !strings.Contains(shown, "committing") || strings.HasSuffix(shown, "\r") {
 		t.Errorf("the bar ends before the work does: %q", shown)
 	}
-	finish()
+	meter.Say("pushing to \x1borigin")
+	if !strings.Contains(w.String(), `pushing to \u{1B}origin`) {
+		t.Errorf("the bar does not say what is done now: %q", w.String())
+	}
+	meter.Finish()
+	meter.Say("anything")
+	meter.Update(1, 100)
 	if !strings.Contains(w.String(), "sealing 100") || !strings.HasSuffix(strings.TrimRight(w.String(), " "), "\r") {
 		t.Errorf("the bar is not shown, or not removed: %q", w.String())
 	}
@@ -421,10 +427,10 @@ func TestProgress(t *testing.T) {
 func TestProgressWithoutWork(t *testing.T) {
 	t.Parallel()
 	s := viewtest.New()
-	update, finish := s.Progress(0, "sealing", "committing")
-	update(0, 0)
-	update(1, 1)
-	finish()
+	meter := s.Progress(0, "sealing", "committing")
+	meter.Update(0, 0)
+	meter.Update(1, 1)
+	meter.Finish()
 	if s.Stdout.Len() > 0 {
 		t.Errorf("progress on Out: %q", s.Stdout.String())
 	}

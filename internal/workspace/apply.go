@@ -192,7 +192,13 @@ func (t *Terms) prepare(l *ledger, b base, p *planned, r Request) (*apply.Run, e
 // issue executes a plan that issues tokens.
 func issue(ctx context.Context, run *apply.Run, p *planned, r Request) (*apply.Result, error) {
 	if r.Progress != nil {
-		report, finish := r.Progress(p.plan.Summary.Create + p.plan.Summary.Rotate)
+		tokens := 0
+		for _, c := range p.plan.Changes {
+			if c.Address.Kind == model.KindToken && (c.Action == plan.Create || c.Action == plan.Rotate) {
+				tokens++
+			}
+		}
+		report, finish := r.Progress(tokens)
 		run.Progress = report
 		defer finish()
 	}

@@ -26,6 +26,14 @@ type commitStore struct {
 	ledger *ledger
 	base   base
 	author git.Signature
+	// phase, if set, is told what is being done.
+	phase func(doing string)
+}
+
+func (s *commitStore) say(doing string) {
+	if s.phase != nil {
+		s.phase(doing)
+	}
 }
 
 // How often one sealed commit is put on another parent because the branch moved
@@ -66,6 +74,7 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		put, most = s.local, maxRebuilds
 	}
 	for try := 1; ; try++ {
+		s.say("committing")
 		commit, err := put(ctx, request)
 		if err == nil {
 			s.base.parent = commit
@@ -164,10 +173,14 @@ func (s *commitStore) push(ctx context.Context, request gitstore.Request) (strin
 	if err != nil {
 		return "", err
 	}
+	s.say("pushing to " + s.ledger.git.Push)
 	if err := s.ledger.remote.Push(ctx, pending.Commit, s.ledger.target(), request.Parent); err != nil {
+		// The remote was looked at, unless it could not be.
+		s.ledger.w.committed = s.ledger.w.committed || errors.As(err, new(*remote.UnknownError))
 		return "", errors.Join(err, store.Discard(pending))
 	}
 	// From here on the commit stands, whatever happens locally.
+	s.ledger.w.committed = true
 	s.ledger.noteBranch(pending.Commit, request.Changes)
 	if direct {
 		done, err := store.Publish(context.WithoutCancel(ctx), pending)
@@ -277,6 +290,7 @@ func (w *Workspace) commit(ctx context.Context, r gitstore.Request, beside bool)
 		return "", err
 	}
 	done, err := w.store.Publish(ctx, pending)
+	w.committed = w.committed || err == nil || done.Moved
 	switch {
 	case err != nil && done.Moved:
 		return "", diag.Hinted(err, "what the commit holds is safe; the next osmoctl command brings work tree and index to it")
@@ -297,7 +311,6 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 	if err != nil {
 		return gitstore.Pending{}, err
 	}
-	w.writing = true
 	pending, err := w.store.Write(ctx, r)
 	return pending, whenFull(err)
 }

@@ -28,10 +28,11 @@ func (e *ArgumentError) Unwrap() error { return e.Err }
 var (
 	// ErrInterrupted is the cause of a context that a signal ended.
 	ErrInterrupted = errors.New("interrupted")
-	// ErrUnchanged is an interruption that came before anything was written.
+	// ErrUnchanged is an interruption that came before any commit was to be seen.
 	ErrUnchanged = fmt.Errorf("%w: nothing was changed", ErrInterrupted)
-	// ErrHalfway is an interruption that came while a commit was being made.
-	ErrHalfway = diag.Hinted(fmt.Errorf("%w while the commit was being made", ErrInterrupted), "osmoctl log shows whether it stands; going on is safe either way")
+	// ErrHalfway is an interruption after which a commit stands, or may stand: the
+	// remote could not be asked any more.
+	ErrHalfway = diag.Hinted(fmt.Errorf("%w while the commit was being made", ErrInterrupted), "osmoctl log shows whether it stands, after a git fetch where it is pushed; going on is safe either way")
 	// ErrNoHistory says that what would be built on could not be checked, so that
 	// nothing is written on top of what may have been edited by hand.
 	ErrNoHistory = errors.New("the history of the state could not be checked, and nothing is written on top of what may have been edited by hand")
@@ -53,7 +54,7 @@ func (w *Workspace) interruption(err error) error {
 	switch {
 	case !interrupted, errors.Is(err, ErrUnchanged), errors.As(err, new(*StaleError)), errors.As(err, new(*ArgumentError)), errors.As(err, new(*apply.PartialError)):
 		return err
-	case w.writing:
+	case w.committed:
 		return ErrHalfway
 	}
 	return ErrUnchanged

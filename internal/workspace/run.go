@@ -26,6 +26,9 @@ type Request struct {
 	// Progress, if set, is told of work on many tokens: how many there are, and then
 	// how many are done. finish is called when the work has ended, also by an error.
 	Progress func(tokens int) (report func(done, total int), finish func())
+	// Phase, if set, is told what is done after that work: committing, and pushing
+	// where to.
+	Phase func(doing string)
 }
 
 // Done is what a change came to. It is there too, beside the error, where a run on a
@@ -188,7 +191,7 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 		return nil, err
 	}
 	return &apply.Run{
-		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature, phase: r.Phase},
 		Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Approvals: p.approvals, Accepted: p.trust.accepted,
 	}, nil
 }

@@ -94,8 +94,8 @@ type Workspace struct {
 	// when it waits for another.
 	run      string
 	patience time.Time
-	// writing is set once objects of a commit are being written.
-	writing bool
+	// committed is set once a commit of this run stands, or may stand.
+	committed bool
 }
 
 // Open opens the project in dir, which [Find] found. The caller closes it.

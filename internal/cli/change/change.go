@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
@@ -117,28 +118,37 @@ func ShowPartial(env *command.Env, done *workspace.Done, err error, f view.Forma
 	return diag.Hinted(err, "osmoctl apply completes it")
 }
 
-// Progress tells a person how far work on many tokens has come; nil where nobody
-// watches.
-func Progress(env *command.Env, doing string) func(tokens int) (report func(done, total int), finish func()) {
+// Watch lets a person see how far work on many tokens has come, and what is done after
+// it. Nobody watches where stderr is no terminal.
+func Watch(env *command.Env, doing string, r *workspace.Request) {
 	if !env.StderrTerminal {
-		return nil
+		return
 	}
-	return func(tokens int) (func(done, total int), func()) {
+	var meter atomic.Pointer[view.Meter]
+	r.Progress = func(tokens int) (func(done, total int), func()) {
 		if tokens <= 100 {
 			return nil, func() {}
 		}
-		return env.View().Progress(tokens, doing, "committing")
+		m := env.View().Progress(tokens, doing, "committing")
+		meter.Store(m)
+		return m.Update, m.Finish
+	}
+	r.Phase = func(doing string) {
+		if m := meter.Load(); m != nil {
+			m.Say(doing)
+		}
 	}
 }
 
-// LateProgress is progress that shows nothing before something is done: until
-// then a person may be asked for a passphrase.
-func LateProgress(env *command.Env, doing string) func(tokens int) (report func(done, total int), finish func()) {
-	progress := Progress(env, doing)
+// WatchLate is [Watch] that shows nothing before something is done: until then a person
+// may be asked for a passphrase.
+func WatchLate(env *command.Env, doing string, r *workspace.Request) {
+	Watch(env, doing, r)
+	progress := r.Progress
 	if progress == nil {
-		return nil
+		return
 	}
-	return func(tokens int) (func(done, total int), func()) {
+	r.Progress = func(tokens int) (func(done, total int), func()) {
 		var begin sync.Once
 		var report func(done, total int)
 		finish := func() {}

@@ -57,7 +57,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 			what = &workspace.ApplyDue{Terms: terms}
 		}
 		r := c.Request(ctx, env, c.Format)
-		r.Progress = change.Progress(env, "sealing")
+		change.Watch(env, "sealing", &r)
 		done, err := w.Run(ctx, what, r)
 		if err != nil {
 			return change.ShowPartial(env, done, err, c.Format)

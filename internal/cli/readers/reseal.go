@@ -47,7 +47,7 @@ func (c *resealCmd) Run(ctx context.Context, env *command.Env) error {
 	}
 	return c.Open(ctx, env, env.Outside(), func(w *workspace.Workspace) error {
 		r := c.Request(ctx, env, c.Format)
-		r.Progress = change.LateProgress(env, "resealing")
+		change.WatchLate(env, "resealing", &r)
 		done, err := w.Run(ctx, &workspace.Reseal{
 			Targets: c.Target, Allow: model.Allowance{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
 			Open: func(ctx context.Context, files map[model.Address][]byte) (*seal.Opener, error) {
