@@ -43,29 +43,30 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// grammar is the command line.
+// grammar is the command line, in the order in which people need it.
 type grammar struct {
 	command.Flags
-	Init    projects.InitCmd     `cmd:"" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
-	Check   projects.ValidateCmd `cmd:"" name:"validate" help:"Check the declarations in the work tree, without state."`
-	Plan    plans.PlanCmd        `cmd:"" help:"Show what apply would change, and who gains and loses which access."`
-	Show    plans.ShowCmd        `cmd:"" help:"Show a plan that plan --out wrote, without a project: anybody's, such as that of a pull request from a fork."`
-	Apply   plans.ApplyCmd       `cmd:"" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
-	User    accounts.UserCmd     `cmd:"" help:"Show service accounts as applied. To make or change one, declare it: user create NAME answers with the YAML."`
-	Role    accounts.RoleCmd     `cmd:"" help:"Show roles as applied."`
-	Token   tokens.Cmd           `cmd:"" help:"Show, decrypt, use, verify and revoke tokens, and find leaked ones."`
-	Access  access.Cmd           `cmd:"" help:"Say who can do what, and why, by OSMO's rules."`
-	Export  exports.Cmd          `cmd:"" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
-	Import  imports.Cmd          `cmd:"" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
-	Expire  calendar.Cmd         `cmd:"" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
-	Report  overview.Cmd         `cmd:"" help:"Write a page for people who use no terminal: lives of tokens, who may do what, who can read what, what is overdue."`
-	Secrets readers.Cmd          `cmd:"" help:"Tell who can read what, and let others read it."`
-	State   states.Cmd           `cmd:"" help:"Show and verify the recorded state."`
-	Log     states.LogCmd        `cmd:"" help:"Show who changed what and when, from the commits that apply made."`
-	Schema  schemaCmd            `cmd:"" help:"Print a JSON schema."`
-	Compl   completionCmd        `cmd:"" name:"completion" help:"Print a completion script for a shell."`
-	Man     manCmd               `cmd:"" help:"Print a manual page."`
-	Version versionCmd           `cmd:"" help:"Print the version, with its commit and date."`
+	Init    projects.InitCmd     `cmd:"" group:"start" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
+	Help    helpCmd              `cmd:"" group:"start" help:"Show what --help shows of a command."`
+	Check   projects.ValidateCmd `cmd:"" group:"daily" name:"validate" help:"Check the declarations in the work tree, without state."`
+	Plan    plans.PlanCmd        `cmd:"" group:"daily" help:"Show what apply would change, and who gains and loses which access."`
+	Show    plans.ShowCmd        `cmd:"" group:"daily" help:"Show a plan that plan --out wrote, without a project: anybody's, such as that of a pull request from a fork."`
+	Apply   plans.ApplyCmd       `cmd:"" group:"daily" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
+	Expire  calendar.Cmd         `cmd:"" group:"daily" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
+	Log     states.LogCmd        `cmd:"" group:"daily" help:"Show who changed what and when, from the commits that apply made."`
+	User    accounts.UserCmd     `cmd:"" group:"read" help:"Show service accounts as applied, and say how they are declared."`
+	Role    accounts.RoleCmd     `cmd:"" group:"read" help:"Show roles as applied."`
+	Token   tokens.Cmd           `cmd:"" group:"read" help:"Show, decrypt, use, verify and revoke tokens, find leaked ones, and say how they are declared."`
+	Report  overview.Cmd         `cmd:"" group:"read" help:"Write a page for people who use no terminal: lives of tokens, who may do what, who can read what, what is overdue."`
+	Access  access.Cmd           `cmd:"" group:"access" help:"Say who can do what, and why, by OSMO's rules."`
+	Secrets readers.Cmd          `cmd:"" group:"keys" help:"Tell who can read what, and let others read it."`
+	State   states.Cmd           `cmd:"" group:"state" help:"Show and verify the recorded state."`
+	Export  exports.Cmd          `cmd:"" group:"exchange" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
+	Import  imports.Cmd          `cmd:"" group:"exchange" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
+	Schema  schemaCmd            `cmd:"" group:"other" help:"Print a JSON schema."`
+	Compl   completionCmd        `cmd:"" group:"other" name:"completion" help:"Print a completion script for a shell."`
+	Man     manCmd               `cmd:"" group:"other" help:"Print a manual page."`
+	Version versionCmd           `cmd:"" group:"other" help:"Print the version, with its commit and date."`
 	VFlag   kong.VersionFlag     `name:"version" hidden:""`
 }
 
@@ -89,6 +90,9 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if args[0] == "help" {
+		args = asFlag(args[1:])
 	}
 	var g grammar
 	asked := false
@@ -151,7 +155,7 @@ func quietParser() (*kong.Kong, error) {
 }
 
 func newParser(env *command.Env, g *grammar, exit func(int)) (*kong.Kong, error) {
-	return kong.New(g,
+	parser, err := kong.New(g,
 		kong.Name("osmoctl"),
 		kong.Description(description),
 		kong.Writers(env.Stdout, env.Stderr),
@@ -159,8 +163,13 @@ func newParser(env *command.Env, g *grammar, exit func(int)) (*kong.Kong, error)
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"version": versionOf().Version},
 		kong.UsageOnError(),
+		kong.ExplicitGroups(groups),
 		kong.TypeMapper(reflect.TypeFor[[]model.Address](), kong.MapperFunc(readAddresses)),
 	)
+	if err == nil {
+		showExamples(parser.Model)
+	}
+	return parser, err
 }
 
 // readAddresses takes one address for a flag, or several with commas, in either

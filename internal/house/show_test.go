@@ -10,6 +10,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
+	"github.com/osmoctl/osmoctl/internal/view/answers"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
 	"github.com/osmoctl/osmoctl/internal/view/overview"
@@ -220,6 +221,11 @@ func showOthers(check checker) {
 	check("applied", func(v *view.View) error {
 		return plans.ShowPartial(v, &plan.Plan{Digest: "sha256:" + strings.Repeat("a1", 32)}, partial, view.JSON)
 	})
+	for _, do := range []string{report.AnswerAdd, report.AnswerKeep} {
+		check("answer", func(v *view.View) error {
+			return answers.Show(v, report.Answer{Address: model.TokenAddress("a", "t"), Do: do, Where: "x", File: "manifests/a.yaml", YAML: "service_accounts:\n", Next: []string{"osmoctl plan"}}, view.JSON)
+		})
+	}
 	check("version", func(v *view.View) error {
 		return v.Version(report.Version{Version: "devel", Go: "go1.26", Platform: "linux/amd64"}, view.JSON)
 	})

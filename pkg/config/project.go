@@ -149,13 +149,13 @@ func (r *projectReader) readDefaultToken(p *project, n *node) {
 	p.Defaults.Rotate = p.token.rotation()
 }
 
-// defaultMaxLifetime is OSMO's own limit on a token's life, in force where the
+// DefaultMaxLifetime is OSMO's own limit on a token's life, in force where the
 // project declares none.
-const defaultMaxLifetime model.Days = 365
+const DefaultMaxLifetime model.Days = 365
 
 func (p *project) maxLifetime() model.Days {
 	if p.Guardrails.MaxTokenLifetime == 0 {
-		return defaultMaxLifetime
+		return DefaultMaxLifetime
 	}
 	return p.Guardrails.MaxTokenLifetime
 }

@@ -20,9 +20,9 @@ type UserCmd struct {
 	List userListCmd `cmd:"" help:"List service accounts as applied."`
 	Get  userGetCmd  `cmd:"" help:"Show one service account with its roles."`
 
-	Create answers.UserCreateCmd `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that declares an account."`
-	Update answers.UserUpdateCmd `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that gives an account other roles."`
-	Delete answers.UserDeleteCmd `cmd:"" hidden:"" passthrough:"" help:"Answer where an account is declared."`
+	Create answers.UserCreateCmd `cmd:"" group:"declare" help:"Say the YAML that declares a service account."`
+	Update answers.UserUpdateCmd `cmd:"" group:"declare" help:"Say the YAML that gives a service account other roles."`
+	Delete answers.UserDeleteCmd `cmd:"" group:"declare" help:"Say which lines declare a service account."`
 }
 
 type userListCmd struct {
@@ -34,16 +34,16 @@ type userListCmd struct {
 // Run lists accounts.
 func (c *userListCmd) Run(ctx context.Context, env *command.Env) error {
 	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
-		for i, role := range c.Roles {
-			c.Roles[i] = strings.TrimPrefix(role, "role/")
-			if names := report.RoleNames(snap); !slices.Contains(names, c.Roles[i]) {
-				return state.NotFound("role", c.Roles[i], names)
+		wanted := argument.RoleNames(c.Roles)
+		for _, role := range wanted {
+			if names := report.RoleNames(snap); !slices.Contains(names, role) {
+				return state.NotFound("role", role, names)
 			}
 		}
 		list := []report.User{}
 		for _, name := range snap.AccountNames() {
 			a := snap.Accounts[name]
-			if strings.HasPrefix(name, c.IDPrefix) && (len(c.Roles) == 0 || slices.ContainsFunc(c.Roles, a.Holds)) {
+			if strings.HasPrefix(name, c.IDPrefix) && (len(wanted) == 0 || slices.ContainsFunc(wanted, a.Holds)) {
 				list = append(list, report.UserOf(a))
 			}
 		}

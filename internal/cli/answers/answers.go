@@ -1,7 +1,7 @@
 // Package answers is the commands that answer with YAML. What OSMO's own CLI changes by a
 // command, a project changes by a declaration. The commands here have OSMO's spelling.
-// They change nothing: they answer with the YAML that does it and with the file to put it
-// in, and exit as a mistake on the command line.
+// They change nothing: the YAML that does it goes to stdout, where to put it to stderr,
+// and the exit code is 0, since what was asked has its answer.
 package answers
 
 import (
@@ -9,355 +9,301 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/osmoctl/osmoctl/internal/cli/command"
-	"github.com/osmoctl/osmoctl/internal/disk"
-	"github.com/osmoctl/osmoctl/internal/view"
-	"github.com/osmoctl/osmoctl/pkg/access"
+	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// typed is a command line as OSMO's CLI takes it. Flags that it does not know are
-// passed over: they say how, and only what is asked for counts here.
-type typed struct {
-	Args []string `arg:"" optional:"" help:"As OSMO's CLI takes them."`
-}
+// Roles is a flag that takes several words, as OSMO's CLI does: --roles a b, and beside
+// it --roles a,b and --roles a --roles b. Each is there once, in the order given.
+type Roles []string
 
-// OutputFormat is that of errors.
-func (t typed) OutputFormat() view.Format { return command.FormatIn(t.Args) }
-
-type (
-	UserCreateCmd  struct{ typed }
-	UserUpdateCmd  struct{ typed }
-	UserDeleteCmd  struct{ typed }
-	TokenSetCmd    struct{ typed }
-	TokenDeleteCmd struct{ typed }
-)
-
-// parse takes the line apart: its first word, and the values of the flags that
-// are known, by the long name. A flag takes all words up to the next one if many
-// says so, else one.
-func (t typed) parse(short map[string]string, many ...string) (name string, flags map[string][]string) {
-	flags = map[string][]string{}
-	flag, room := "", 0
-	for _, arg := range t.Args {
-		if given, value, assigned := strings.Cut(arg, "="); len(given) > 1 && given[0] == '-' {
-			if flag, room = strings.TrimPrefix(given, "--"), 1; short[given] != "" {
-				flag = short[given]
-			}
-			if slices.Contains(many, flag) {
-				room = len(t.Args)
-			}
-			if slices.Contains([]string{"force", "-f", "help", "-h"}, flag) {
-				room = 0
-			}
-			if assigned {
-				flags[flag], room = append(flags[flag], value), 0
-			}
-			continue
-		}
-		switch {
-		case room > 0:
-			flags[flag] = append(flags[flag], arg)
-			room--
-		case name == "":
-			name = arg
-		}
-	}
-	return name, flags
-}
-
-// splitList takes a list apart that was given with commas, as words, or repeatedly.
-func splitList(values []string) (list []string) {
-	for _, value := range values {
-		for word := range strings.SplitSeq(value, ",") {
-			if word = strings.TrimPrefix(strings.TrimSpace(word), "role/"); word != "" && !slices.Contains(list, word) {
-				list = append(list, word)
-			}
-		}
-	}
-	return list
-}
-
-// Run answers osmo user create NAME --roles R...
-func (c *UserCreateCmd) Run(ctx context.Context, env *command.Env) error {
-	name, flags := c.parse(map[string]string{"-r": "roles"}, "roles")
-	a, err := answerAbout(ctx, env, name, "osmoctl user create NAME --roles ROLE...")
+// Decode takes the words up to the next flag. A value that is tied to its flag, as in
+// --roles=a, is all that there is.
+func (r *Roles) Decode(c *kong.DecodeContext) error {
+	first, err := c.Scan.PopValue("role")
 	if err != nil {
 		return err
 	}
-	roles := splitList(flags["roles"])
-	if err := a.checkRoles(roles); err != nil {
-		return err
-	}
-	if a.account != nil {
-		return a.change(fmt.Sprintf("%s is declared already, with the roles %s", name, cmp.Or(strings.Join(a.account.Roles, ", "), "none")), a.rolesKey(mergeNames(a.account.Roles, roles, nil)))
-	}
-	return a.add(a.rolesKey(roles))
-}
-
-// Run answers osmo user update NAME --add-roles R... --remove-roles R...
-func (c *UserUpdateCmd) Run(ctx context.Context, env *command.Env) error {
-	name, flags := c.parse(map[string]string{"-a": "add-roles", "-r": "remove-roles"}, "add-roles", "remove-roles")
-	a, err := answerAbout(ctx, env, name, "osmoctl user update NAME --add-roles ROLE... --remove-roles ROLE...")
-	if err != nil {
-		return err
-	}
-	plus, minus := splitList(flags["add-roles"]), splitList(flags["remove-roles"])
-	if err := a.checkRoles(plus); err != nil {
-		return err
-	}
-	if a.account == nil {
-		return a.answerUndeclared(a.rolesKey(plus))
-	}
-	body := a.rolesKey(mergeNames(a.account.Roles, plus, minus))
-	for _, token := range model.Names(a.account.Tokens) {
-		// A token that lists a role which its account lacks is a mistake.
-		if t := a.account.Tokens[token]; !t.Inherit && slices.ContainsFunc(t.Roles, func(r string) bool { return slices.Contains(minus, r) }) {
-			if len(body) == 1 {
-				body = append(body, "tokens:")
-			}
-			body = append(body, "  "+config.Scalar(token)+":", "    "+a.rolesKey(mergeNames(t.Roles, nil, minus))[0])
+	words := []string{first.String()}
+	if first.Type != kong.FlagValueToken && first.Type != kong.ShortFlagTailToken {
+		for t := c.Scan.Peek(); !t.IsEOL() && t.IsValue() && t.String() != "--"; t = c.Scan.Peek() {
+			words = append(words, c.Scan.Pop().String())
 		}
 	}
-	return a.change("what changes of "+name, body)
-}
-
-// Run answers osmo user delete NAME.
-func (c *UserDeleteCmd) Run(ctx context.Context, env *command.Env) error {
-	name, _ := c.parse(nil)
-	a, err := answerAbout(ctx, env, name, "osmoctl user delete NAME")
-	switch {
-	case err != nil:
-		return err
-	case a.account == nil:
-		return a.answerUndeclared(nil)
-	case a.account.Protect:
-		return a.change(name+" is protected: apply this first, and then take the account out", []string{"protect: false"})
-	}
-	return a.remove(a.account.Origin, fmt.Sprintf("the account %s with its %s", name, model.Noun(len(a.account.Tokens), "token", "tokens")))
-}
-
-// Run answers osmo token set NAME --user U --expires-at D --description T --roles R.
-func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
-	const like = "osmoctl token set NAME --user USER --expires-at DATE --description TEXT --roles ROLE..."
-	name, flags := c.parse(map[string]string{"-r": "roles", "-u": "user", "-e": "expires-at", "-d": "description"}, "roles")
-	a, name, err := answerAboutToken(ctx, env, name, flags["user"], like)
-	if err != nil {
-		return err
-	}
-	roles := splitList(flags["roles"])
-	if err := a.checkRoles(roles); err != nil {
-		return err
-	}
-	if a.account != nil && a.account.Tokens[name] != nil {
-		t := a.account.Tokens[name]
-		return a.change(fmt.Sprintf("%s is declared already: raising its generation asks for a new value beside the old one", t.Address()),
-			[]string{"tokens:", "  " + config.Scalar(name) + ":", fmt.Sprintf("    generation: %d", max(t.Generation, 1)+1)})
-	}
-	keys, err := a.tokenKeys(flags, roles)
-	if err != nil {
-		return err
-	}
-	body := []string{"tokens:", "  " + config.Scalar(name) + ": {}"}
-	if len(keys) > 0 {
-		body[1] = "  " + config.Scalar(name) + ":"
-	}
-	for _, key := range keys {
-		body = append(body, "    "+key)
-	}
-	if a.account == nil {
-		return a.answerUndeclared(append(a.rolesKey(roles), body...))
-	}
-	if lacks := mergeNames(roles, nil, a.account.Roles); len(lacks) > 0 {
-		body = append(a.rolesKey(mergeNames(a.account.Roles, roles, nil)), body...)
-	}
-	return a.change("what is added to "+a.name, body)
-}
-
-// tokenKeys are the lines of a new token. What the project has no default for is
-// said, so that the answer is complete.
-func (a *answer) tokenKeys(flags map[string][]string, roles []string) (keys []string, err error) {
-	if text := strings.Join(flags["description"], " "); text != "" {
-		keys = append(keys, "description: "+config.Scalar(text))
-	}
-	if len(roles) > 0 {
-		keys = append(keys, a.rolesKey(roles)...)
-	}
-	switch at := strings.Join(flags["expires-at"], ""); {
-	case at != "":
-		// OSMO takes a month or a day without its zero.
-		t, err := time.Parse("2006-1-2", at)
-		if err != nil {
-			return nil, command.Usagef("--expires-at takes a date such as 2027-01-31, and this is none: %.40q", at)
+	for word := range strings.SplitSeq(strings.Join(words, ","), ",") {
+		word = strings.TrimPrefix(strings.TrimSpace(word), "role/")
+		if err := model.CheckRoleName(word); err != nil {
+			return err
 		}
-		keys = append(keys, "expires_at: "+t.Format(time.DateOnly))
-	case a.want == nil || a.want.Project.Defaults.Expiry == (model.Expiry{}):
-		keys = append(keys, "expires_in: 31d")
-	}
-	if a.want != nil && len(a.want.Project.Defaults.Recipients) == 0 {
-		keys = append(keys, "recipients: "+config.FlowList(model.Names(a.want.Project.Recipients)))
-	}
-	return keys, nil
-}
-
-// Run answers osmo token delete NAME --user U.
-func (c *TokenDeleteCmd) Run(ctx context.Context, env *command.Env) error {
-	name, flags := c.parse(map[string]string{"-u": "user"})
-	a, name, err := answerAboutToken(ctx, env, name, flags["user"], "osmoctl token delete NAME --user USER")
-	if err != nil {
-		return err
-	}
-	if a.account == nil {
-		return a.answerUndeclared(nil)
-	}
-	t := a.account.Tokens[name]
-	if t == nil {
-		err := fmt.Errorf("%s is not declared, and nothing was changed", model.TokenAddress(a.name, name))
-		if near := diag.Nearest(name, model.Names(a.account.Tokens)); near != "" {
-			return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
+		if !slices.Contains(*r, word) {
+			*r = append(*r, word)
 		}
-		return command.Usage(diag.Hinted(err, "osmoctl token list shows what there is"))
-	}
-	a.leaked = "; a value that leaked ends at once, and is issued anew, with: osmoctl token revoke " + a.name + "/" + name + " --reason TEXT"
-	return a.remove(t.Origin, "the token "+name+" of "+a.name)
-}
-
-// answer is what the answers have in common: the account they are about, and
-// what is declared.
-type answer struct {
-	env  *command.Env
-	name string
-	// want is nil where the declarations cannot be read, or there is no project.
-	want    *model.Declarations
-	account *model.Account
-	dir     string
-	leaked  string
-}
-
-func answerAbout(ctx context.Context, env *command.Env, name, like string) (*answer, error) {
-	name = strings.TrimPrefix(name, "account/")
-	if name == "" {
-		return nil, command.Usage(diag.Hinted(errors.New("the name of a service account is missing"), like))
-	}
-	if err := model.CheckAccountName(name); err != nil {
-		return nil, command.Usage(err)
-	}
-	a := &answer{env: env, name: name}
-	w, err := env.Open(ctx)
-	if err != nil {
-		return a, nil // Without a project the answer is still right.
-	}
-	defer w.Close()
-	a.dir = w.Dir()
-	if a.want = w.Declared(ctx); a.want != nil {
-		a.account = a.want.Accounts[name]
-	}
-	return a, nil
-}
-
-// answerAboutToken takes NAME with --user, or the address of a token.
-func answerAboutToken(ctx context.Context, env *command.Env, name string, user []string, like string) (*answer, string, error) {
-	owner := strings.Join(user, "")
-	if address, err := model.ReadTokenAddress(name); err == nil {
-		owner, name = cmp.Or(owner, address.Account), address.Name
-	}
-	switch err := model.CheckTokenName(name); {
-	case name == "":
-		return nil, "", command.Usage(diag.Hinted(errors.New("the name of a token is missing"), like))
-	case err != nil:
-		return nil, "", command.Usage(err)
-	case owner == "":
-		return nil, "", command.Usage(diag.Hinted(errors.New("it is not said whose token this is: here a token belongs to a service account"), like))
-	}
-	a, err := answerAbout(ctx, env, owner, like)
-	return a, name, err
-}
-
-// checkRoles names the role that was probably meant where one is unknown.
-func (a *answer) checkRoles(roles []string) error {
-	for _, role := range roles {
-		if err := model.CheckRoleName(role); err != nil {
-			return command.Usage(err)
-		}
-		if a.want == nil || a.want.Roles[role] != nil || access.IsBuiltin(role) {
-			continue
-		}
-		err := fmt.Errorf("the role %s is not declared, and OSMO does not bring it along", role)
-		if near := diag.Nearest(role, append(model.Names(a.want.Roles), access.BuiltinNames()...)); near != "" {
-			return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
-		}
-		return command.Usage(diag.Hinted(err, "declare it under roles; osmoctl role list shows what there is"))
 	}
 	return nil
 }
 
-// mergeNames is a set of names with some more and without others.
-func mergeNames(names, plus, minus []string) []string {
-	list := model.Set(append(slices.Clone(names), plus...))
-	return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(minus, name) })
+const changesNothing = `This changes nothing. The YAML that does it goes to stdout, and where to put it to stderr; the exit code is 0.`
+
+// UserCreateCmd answers osmo user create.
+type UserCreateCmd struct {
+	command.TextOrJSON
+	User  string `arg:"" help:"The service account to be."`
+	Roles Roles  `predictor:"role" short:"r" placeholder:"ROLE..." help:"The roles that it shall hold: several words, as OSMO's CLI takes them, or with commas."`
 }
 
-func (a *answer) rolesKey(roles []string) []string {
-	return []string{"roles: " + config.FlowList(roles)}
-}
+// Help is the long description of the command.
+func (UserCreateCmd) Help() string { return changesNothing }
 
-// add answers with an account of its own.
-func (a *answer) add(body []string) error {
-	file := filepath.ToSlash(filepath.Join(config.ManifestDir, a.name+".yaml"))
-	where := "in a new file, such as " + file
-	switch {
-	case a.dir == "":
-		where += ", of a project: osmoctl init makes one"
-	case disk.Exists(filepath.Join(a.dir, file)):
-		where = "under service_accounts in a file below " + config.ManifestDir + ", such as " + file
+// Run answers with an account, or with other roles for the one that is declared.
+func (c *UserCreateCmd) Run(ctx context.Context, env *command.Env) error {
+	p, err := readProject(ctx, env, c.User)
+	if err != nil {
+		return err
 	}
-	return a.say("declare it "+where, body)
-}
-
-// change answers with the keys of an account that are to be others.
-func (a *answer) change(what string, body []string) error {
-	return a.say(fmt.Sprintf("%s, in %s:%d (all other keys stay as they are)", what, a.account.Origin.File, a.account.Origin.Line), body)
-}
-
-// answerUndeclared answers about an account that is not declared. body is nil where the
-// answer makes none.
-func (a *answer) answerUndeclared(body []string) error {
-	if a.want != nil {
-		if near := diag.Nearest(a.name, model.Names(a.want.Accounts)); near != "" {
-			return command.Usage(diag.Hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), fmt.Sprintf("did you mean %q?", near)))
+	if err := p.checkRoles(c.Roles); err != nil {
+		return err
+	}
+	if p.account == nil {
+		if err := p.checkNew(); err != nil {
+			return err
 		}
+		return p.show(p.add(p.address(), rolesKey(c.Roles)), c.Format)
 	}
-	if body == nil {
-		return command.Usage(diag.Hinted(fmt.Errorf("the service account %s is not declared, and nothing was changed", a.name), "osmoctl user list shows those that are applied"))
-	}
-	return a.add(body)
+	a := p.changeRoles(mergeNames(p.account.Roles, c.Roles, nil))
+	a.Notes = append(a.Notes, fmt.Sprintf("%s is declared already, with the roles %s", p.name, cmp.Or(strings.Join(p.account.Roles, ", "), "none")))
+	return p.show(a, c.Format)
 }
 
-// remove answers where to take something out.
-func (a *answer) remove(at diag.Position, what string) error {
-	return command.Usage(diag.Hinted(errors.New("nothing was changed: what goes is taken out of the declarations, and not by a command"),
-		fmt.Sprintf("take %s out of %s:%d, and everything indented below it; then osmoctl plan, git commit and osmoctl apply%s", what, at.File, at.Line, a.leaked)))
+// UserUpdateCmd answers osmo user update.
+type UserUpdateCmd struct {
+	command.TextOrJSON
+	User   string `predictor:"account" arg:"" help:"The service account."`
+	Add    Roles  `predictor:"role" name:"add-roles" short:"a" placeholder:"ROLE..." help:"Roles that it shall hold beside those it has."`
+	Remove Roles  `predictor:"role" name:"remove-roles" short:"r" placeholder:"ROLE..." help:"Roles that it shall no longer hold."`
 }
 
-// say prints the YAML where it can be taken from, and everything else beside it.
-func (a *answer) say(where string, body []string) error {
-	yaml := "service_accounts:\n  " + config.Scalar(a.name) + ":\n"
-	for _, line := range body {
-		yaml += "    " + line + "\n"
+// Help is the long description of the command.
+func (UserUpdateCmd) Help() string { return changesNothing }
+
+// Run answers with the roles that an account shall have.
+func (c *UserUpdateCmd) Run(ctx context.Context, env *command.Env) error {
+	if len(c.Add)+len(c.Remove) == 0 {
+		return command.Usage(diag.Hinted(errors.New("it is not said what shall change"), "osmoctl user update USER --add-roles ROLE... --remove-roles ROLE..."))
 	}
-	err := errors.New("nothing was changed: service accounts, roles and tokens are declared in YAML, and not made by a command")
-	if a.env.Format == view.JSON {
-		return command.Usage(diag.Hinted(err, where+":\n"+yaml))
+	p, err := readProject(ctx, env, c.User)
+	if err != nil {
+		return err
 	}
-	for line := range strings.Lines(yaml) {
-		a.env.Printf("%s\n", strings.TrimSuffix(line, "\n"))
+	if err := p.checkDeclared(); err != nil {
+		return err
 	}
-	return command.Usage(diag.Hinted(err, where+"; then osmoctl plan, git commit and osmoctl apply"))
+	if err := cmp.Or(p.checkRoles(c.Add), p.checkHeld(c.Remove)); err != nil {
+		return err
+	}
+	left := mergeNames(p.account.Roles, c.Add, c.Remove)
+	if len(left) == 0 && len(p.account.Tokens) > 0 {
+		return diag.Hinted(fmt.Errorf("%s has tokens, so it needs a role", p.name), "give it another with --add-roles, or take it out: osmoctl user delete "+p.name)
+	}
+	a := p.changeRoles(left)
+	tokens, err := p.narrowTokens(c.Remove)
+	if err != nil {
+		return err
+	}
+	if len(tokens) > 0 {
+		a.YAML = p.accountYAML(append(rolesKey(left), tokens...))
+	}
+	if p.account.Protect && len(c.Remove) > 0 {
+		a.Notes = append(a.Notes, p.name+" is protected: no plan takes roles from it until an earlier apply recorded protect: false")
+	}
+	if len(c.Add) > 0 && len(p.account.Tokens) > 0 {
+		a.Notes = append(a.Notes, "tokens that live keep the roles that they were issued with; those that list no roles get the new ones with their next rotation")
+	}
+	return p.show(a, c.Format)
+}
+
+// UserDeleteCmd answers osmo user delete.
+type UserDeleteCmd struct {
+	command.TextOrJSON
+	User  string `predictor:"account" arg:"" help:"The service account."`
+	Force bool   `short:"f" help:"As OSMO's CLI takes it. Nothing is asked here, so it says nothing."`
+}
+
+// Help is the long description of the command.
+func (UserDeleteCmd) Help() string {
+	return changesNothing + ` What is to be taken out stands on stdout as comments, with its file and lines.`
+}
+
+// Run answers where an account is declared.
+func (c *UserDeleteCmd) Run(ctx context.Context, env *command.Env) error {
+	p, err := readProject(ctx, env, c.User)
+	if err != nil {
+		return err
+	}
+	if err := p.checkDeclared(); err != nil {
+		return err
+	}
+	if p.account.Protect {
+		a := p.change(p.address(), []string{"protect: false"})
+		a.Notes = append(a.Notes, p.name+" is protected: have this applied first, and take the account out then")
+		return p.show(a, c.Format)
+	}
+	a := p.remove(p.address(), p.account.Origin, fmt.Sprintf("the account %s with its %s", p.name, model.Noun(len(p.account.Tokens), "token", "tokens")), p.isAlone(), "service_accounts")
+	return p.show(a, c.Format)
+}
+
+// TokenSetCmd answers osmo token set.
+type TokenSetCmd struct {
+	command.TextOrJSON
+	Name        string `arg:"" help:"The token to be: its name with --user, or USER/TOKEN."`
+	User        string `predictor:"account" short:"u" placeholder:"USER" help:"The service account that it belongs to. Without it OSMO's CLI makes a token of the caller; here each belongs to an account that is declared."`
+	Expires     string `name:"expires-at" short:"e" placeholder:"DATE" help:"The UTC day on which it dies, such as 2027-01-31. Without it, what defaults in osmoctl.yaml say, or 31 days as OSMO's CLI has it."`
+	Description string `short:"d" placeholder:"TEXT" help:"What it is for."`
+	Roles       Roles  `predictor:"role" short:"r" placeholder:"ROLE..." help:"The roles that it shall have. Without them it has all of the account's at the time of issue."`
+}
+
+// Help is the long description of the command.
+func (TokenSetCmd) Help() string {
+	return changesNothing + ` Of a token that is declared already the answer asks for a new value beside the old one, by its generation or by other roles and dates.`
+}
+
+// Run answers with a token, or with what rotates the one that is declared.
+func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
+	p, token, err := readTokenProject(ctx, env, c.Name, c.User, "osmoctl token set NAME --user USER")
+	if err != nil {
+		return err
+	}
+	if err := cmp.Or(p.checkRoles(c.Roles), c.checkDescription()); err != nil {
+		return err
+	}
+	expires, err := c.expiry(env, p)
+	if err != nil {
+		return err
+	}
+	address := model.TokenAddress(p.name, token)
+	if len(c.Roles) == 0 && (p.account == nil || len(p.account.Roles) == 0) {
+		return command.Usage(diag.Hinted(fmt.Errorf("no roles are declared for %s, and an account with tokens needs one", p.name), "osmoctl token set "+p.name+"/"+token+" --roles ROLE... declares both"))
+	}
+	switch {
+	case p.account == nil:
+		if err := p.checkOther(); err != nil {
+			return err
+		}
+		return p.show(p.add(address, append(rolesKey(c.Roles), tokenLines(token, c.newKeys(p, expires))...)), c.Format)
+	case p.account.Tokens[token] != nil:
+		return p.show(c.again(p, p.account.Tokens[token], expires), c.Format)
+	}
+	return p.show(p.change(address, append(p.widen(c.Roles), tokenLines(token, c.newKeys(p, expires))...)), c.Format)
+}
+
+func (c *TokenSetCmd) checkDescription() error {
+	if err := config.CheckText(c.Description); err != nil {
+		return command.Usagef("--description cannot stand in a manifest: %w", err)
+	}
+	return nil
+}
+
+// expiry is --expires-at as manifests spell dates, "" where it was not given.
+func (c *TokenSetCmd) expiry(env *command.Env, p *project) (string, error) {
+	if c.Expires == "" {
+		return "", nil
+	}
+	// OSMO takes a month or a day without its zero.
+	t, err := time.Parse("2006-1-2", c.Expires)
+	if err != nil {
+		return "", command.Usagef("--expires-at takes a date such as 2027-01-31, and this is none: %.40q", c.Expires)
+	}
+	today, err := env.Today()
+	if err != nil {
+		return "", err
+	}
+	switch last := today.Add(p.maxLifetime()); {
+	case model.DateOf(t) <= today:
+		return "", command.Usagef("--expires-at has to be after today, which is %s in UTC: a token dies at the beginning of that day", today)
+	case model.DateOf(t) > last:
+		return "", command.Usagef("--expires-at is beyond the limit of %s from today, which is %s", p.maxLifetime(), last)
+	}
+	return t.Format(time.DateOnly), nil
+}
+
+// keys are those that the flags give.
+func (c *TokenSetCmd) keys(expires string) (keys []string) {
+	if c.Description != "" {
+		keys = append(keys, "description: "+config.Scalar(c.Description))
+	}
+	if len(c.Roles) > 0 {
+		keys = append(keys, rolesKey(c.Roles)...)
+	}
+	if expires != "" {
+		keys = append(keys, "expires_at: "+expires)
+	}
+	return keys
+}
+
+// newKeys are those of a new token. What the project has no default for is said, so that
+// the answer is complete.
+func (c *TokenSetCmd) newKeys(p *project, expires string) []string {
+	keys := c.keys(expires)
+	if expires == "" && (p.want == nil || p.want.Project.Defaults.Expiry == (model.Expiry{})) {
+		keys = append(keys, "expires_in: 31d")
+	}
+	if p.want != nil && len(p.want.Project.Defaults.Recipients) == 0 {
+		keys = append(keys, "recipients: "+config.FlowList(model.Names(p.want.Project.Recipients)))
+	}
+	return keys
+}
+
+// again answers about a token that is declared.
+func (c *TokenSetCmd) again(p *project, t *model.Token, expires string) report.Answer {
+	keys := c.keys(expires)
+	if expires == "" && (len(c.Roles) == 0 || slices.Equal(model.Set(c.Roles), t.Roles)) {
+		keys = append(keys, fmt.Sprintf("generation: %d", max(t.Generation, 1)+1))
+	}
+	a := p.change(t.Address(), append(p.widen(c.Roles), tokenLines(t.Name, keys)...))
+	a.Notes = append(a.Notes, fmt.Sprintf("%s is declared already, in %s: this asks for a new value, and the old one stays valid for the declared overlap", t.Address(), placeOf(t.Origin)))
+	if expires != "" && t.Expiry.In > 0 && t.ExpiryOrigin.File != config.ProjectFile {
+		a.Notes = append(a.Notes, "expires_at takes the place of its expires_in")
+	}
+	return a
+}
+
+// TokenDeleteCmd answers osmo token delete.
+type TokenDeleteCmd struct {
+	command.TextOrJSON
+	Name string `arg:"" help:"The token: its name with --user, or USER/TOKEN."`
+	User string `predictor:"account" short:"u" placeholder:"USER" help:"The service account that it belongs to."`
+}
+
+// Help is the long description of the command.
+func (TokenDeleteCmd) Help() string {
+	return changesNothing + ` What is to be taken out stands on stdout as comments, with its file and lines. A token that leaked is ended at once by osmoctl token revoke.`
+}
+
+// Run answers where a token is declared.
+func (c *TokenDeleteCmd) Run(ctx context.Context, env *command.Env) error {
+	p, token, err := readTokenProject(ctx, env, c.Name, c.User, "osmoctl token delete NAME --user USER")
+	if err != nil {
+		return err
+	}
+	if err := p.checkDeclared(); err != nil {
+		return err
+	}
+	t := p.account.Tokens[token]
+	if t == nil {
+		return notDeclared("token", p.name+"/"+token, token, model.Names(p.account.Tokens), "osmoctl token list --user "+p.name+" shows what is applied")
+	}
+	a := p.remove(t.Address(), t.Origin, "the token "+token+" of "+p.name, len(p.account.Tokens) == 1, "tokens")
+	if p.account.Protect && len(p.account.Tokens) == 1 {
+		a.Notes = append(a.Notes, p.name+" is protected: no plan takes its last token until an earlier apply recorded protect: false")
+	}
+	a.Notes = append(a.Notes, "a value that leaked is ended at once, and issued anew, by: osmoctl token revoke "+p.name+"/"+token+" --reason TEXT")
+	return p.show(a, c.Format)
 }

@@ -23,13 +23,13 @@ import (
 type Cmd struct {
 	List    listCmd                `cmd:"" help:"List tokens as applied."`
 	Get     getCmd                 `cmd:"" help:"Show one token with its generations."`
-	Decrypt decryptCmd             `cmd:"" help:"Decrypt a token with an age identity, into a file or a pipe."`
-	Revoke  revokeCmd              `cmd:"" help:"End a leaked token now, with a reason that is recorded."`
-	Exec    execCmd                `cmd:"" help:"Run a program with a token in its environment, or on a file descriptor."`
-	Verify  verifyCmd              `cmd:"" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
-	Set     answers.TokenSetCmd    `cmd:"" hidden:"" passthrough:"" help:"Answer with the YAML that declares a token."`
-	Delete  answers.TokenDeleteCmd `cmd:"" hidden:"" passthrough:"" help:"Answer where a token is declared."`
-	Scan    scanCmd                `cmd:"" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
+	Decrypt decryptCmd             `cmd:"" group:"use" help:"Decrypt a token with an age identity, into a file or a pipe."`
+	Revoke  revokeCmd              `cmd:"" group:"use" help:"End a leaked token now, with a reason that is recorded."`
+	Exec    execCmd                `cmd:"" group:"use" help:"Run a program with a token in its environment, or on a file descriptor."`
+	Verify  verifyCmd              `cmd:"" group:"use" help:"Tell whose a token is and whether it is valid. It is read from stdin and needs no key."`
+	Set     answers.TokenSetCmd    `cmd:"" group:"declare" help:"Say the YAML that declares a token, or rotates it."`
+	Delete  answers.TokenDeleteCmd `cmd:"" group:"declare" help:"Say which lines declare a token."`
+	Scan    scanCmd                `cmd:"" group:"use" help:"Find leaked tokens in files, archives, stdin, git history and what is staged. Needs no key."`
 }
 
 type listCmd struct {
