@@ -106,6 +106,9 @@ func verdictIn(account, name string, t *state.Token, sum state.Sum, today model.
 		if s := &t.Tombstones[i]; s.Known() && s.Value == sum {
 			v.Generation, v.Status, v.EndedOn, v.EndedReason = s.Generation, StatusEnded, s.EndedOn, s.Reason
 			v.Reason = "it was ended on " + s.EndedOn.String() + ": " + s.Reason
+			if !t.Live() && t.DeletedOn != s.EndedOn {
+				v.Reason += "; the token was deleted on " + t.DeletedOn.String()
+			}
 			return v, true
 		}
 	}

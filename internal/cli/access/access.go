@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -162,7 +163,7 @@ type subject struct {
 // find is the subject that the arguments name.
 func (c subject) find(m *inquiry.Moment, at string) (inquiry.Subject, error) {
 	if len(c.Roles) > 0 {
-		return m.Holding(c.Roles)
+		return m.Holding(argument.RoleNames(c.Roles))
 	}
 	if at == atWork {
 		if a, err := model.ReadAddress(c.Subject); err == nil && a.Generation > 0 {

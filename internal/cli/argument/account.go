@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -22,6 +24,7 @@ func FindAccount(snap *state.Snapshot, arg string) (*state.Account, error) {
 }
 
 func explainDeletedAccount(a *state.Account) error {
-	return diag.Hinted(fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn),
+	err := fmt.Errorf("service account %q was deleted on %s, with all of its tokens", a.Name, a.DeletedOn)
+	return diag.Hinted(&command.DeletedError{Address: model.AccountAddress(a.Name), Err: err},
 		fmt.Sprintf("osmoctl state show account/%s lists what ended, osmoctl log account/%s who did it", a.Name, a.Name))
 }

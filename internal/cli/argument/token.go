@@ -62,7 +62,8 @@ func explainDeletedToken(a model.Address, account *state.Account, t *state.Token
 		words += fmt.Sprintf("; generation %d ended on %s: %s", ended.Generation, ended.EndedOn, ended.Reason)
 	}
 	path := a.Account + "/" + a.Name
-	return command.WithCode(diag.Hinted(errors.New(words), "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), command.ExitInvalid)
+	err := &command.DeletedError{Address: a.Token(), Err: errors.New(words)}
+	return command.WithCode(diag.Hinted(err, "osmoctl state show "+path+" lists its generations, osmoctl log "+path+" who ended them"), command.ExitInvalid)
 }
 
 // ChooseGeneration is the one asked for, else the active one, else the newest.

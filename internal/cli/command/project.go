@@ -152,5 +152,5 @@ func (e *Env) WithStateFrom(ctx context.Context, outside workspace.Outside, read
 	if err != nil {
 		return err
 	}
-	return read(w, snap)
+	return nameCommit(ctx, w, read(w, snap))
 }

@@ -3,7 +3,10 @@ package imports
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
+	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/importer"
@@ -48,7 +51,25 @@ func (c *osmoCmd) Run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
+	if err := checkRoles(chosen.Roles, model.Names(seen.Roles)); err != nil {
+		return err
+	}
 	return writeSeen(env, declared, seen, chosen, c.External)
+}
+
+// checkRoles demands that the server has the roles by which users are chosen.
+func checkRoles(chosen, there []string) error {
+	for _, role := range chosen {
+		if slices.Contains(there, role) {
+			continue
+		}
+		err := fmt.Errorf("the server has no role %q", role)
+		if near := diag.Nearest(role, there); near != "" {
+			err = diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
+		}
+		return err
+	}
+	return nil
 }
 
 // loadDeclared loads the declarations in the work tree, but for the file that a shell
@@ -79,7 +100,7 @@ func (c *osmoCmd) choose() (importer.Select, error) {
 			return importer.Select{}, command.Usage(diag.Hinted(errors.New("an empty --id-prefix takes every user, and people are users too"), "give it the letters that ids of service accounts begin with"))
 		}
 	}
-	return importer.Select{IDPrefixes: c.IDPrefix, Roles: c.Roles}, nil
+	return importer.Select{IDPrefixes: c.IDPrefix, Roles: argument.RoleNames(c.Roles)}, nil
 }
 
 // writeSeen writes a manifest of what a server was seen to have, to stand beside what is

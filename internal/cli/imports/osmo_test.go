@@ -24,6 +24,19 @@ func TestOSMONeedsToBeToldWho(t *testing.T) {
 	}
 }
 
+// A role that the server has not chooses nobody, and is a mistake.
+func TestOSMOKnowsTheRoles(t *testing.T) {
+	t.Parallel()
+	there := []string{"osmo-admin", "osmo-user"}
+	if err := checkRoles([]string{"osmo-user"}, there); err != nil {
+		t.Error(err)
+	}
+	err := checkRoles([]string{"osmo-user", "osmo-usr"}, there)
+	if err == nil || !strings.Contains(diag.Hint(err), `did you mean "osmo-user"?`) {
+		t.Errorf("%v, hint %q", err, diag.Hint(err))
+	}
+}
+
 func TestOSMOWrites(t *testing.T) {
 	t.Parallel()
 	var out, err bytes.Buffer

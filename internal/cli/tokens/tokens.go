@@ -148,6 +148,11 @@ func (c *verifyCmd) Run(ctx context.Context, env *command.Env) error {
 		if err := tokens.ShowVerdict(env.View(), verdict, c.Format); err != nil {
 			return err
 		}
+		if verdict.Status == report.StatusEnded {
+			if by := command.EndedBy(ctx, w, model.TokenAddress(verdict.User, verdict.Token).At(verdict.Generation)); by != "" {
+				env.Infof("It was ended: %s.", by)
+			}
+		}
 		if !verdict.Valid {
 			return command.Silently(command.ExitInvalid)
 		}
