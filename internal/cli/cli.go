@@ -7,7 +7,7 @@
 //
 // [grammar] is the command line as kong reads it. Each command is a struct with its flags
 // and a Run method, in the package of its noun: projects, plans, accounts, tokens,
-// access, exports, imports, calendar, readers, states, overview, and answers for what OSMO's own command line would
+// access, exports, imports, calendar, readers, states, codes, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
 // to the place where a value goes), change (who, how long, whether to ask), pager (long
@@ -28,6 +28,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/accounts"
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/calendar"
+	"github.com/osmoctl/osmoctl/internal/cli/codes"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/completion"
 	"github.com/osmoctl/osmoctl/internal/cli/exports"
@@ -48,6 +49,7 @@ type grammar struct {
 	command.Flags
 	Init    projects.InitCmd     `cmd:"" group:"start" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
 	Help    helpCmd              `cmd:"" group:"start" help:"Show what --help shows of a command."`
+	Explain codes.Cmd            `cmd:"" group:"start" help:"Say what a code means, such as that of an error, with an example and what to do."`
 	Check   projects.ValidateCmd `cmd:"" group:"daily" name:"validate" help:"Check the declarations in the work tree, without state."`
 	Plan    plans.PlanCmd        `cmd:"" group:"daily" help:"Show what apply would change, and who gains and loses which access."`
 	Show    plans.ShowCmd        `cmd:"" group:"daily" help:"Show a plan that plan --out wrote, without a project: anybody's, such as that of a pull request from a fork."`

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/osmoctl/osmoctl/docs"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/access"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/answers"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
+	"github.com/osmoctl/osmoctl/internal/view/codes"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
 	"github.com/osmoctl/osmoctl/internal/view/overview"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
@@ -221,6 +223,8 @@ func showOthers(check checker) {
 	check("applied", func(v *view.View) error {
 		return plans.ShowPartial(v, &plan.Plan{Digest: "sha256:" + strings.Repeat("a1", 32)}, partial, view.JSON)
 	})
+	check("codes", func(v *view.View) error { return codes.ShowList(v, report.CodesOf(docs.Codes()), view.JSON) })
+	check("codes", func(v *view.View) error { return codes.Show(v, report.Codes{}, view.JSON) })
 	for _, do := range []string{report.AnswerAdd, report.AnswerKeep} {
 		check("answer", func(v *view.View) error {
 			return answers.Show(v, report.Answer{Address: model.TokenAddress("a", "t"), Do: do, Where: "x", File: "manifests/a.yaml", YAML: "service_accounts:\n", Next: []string{"osmoctl plan"}}, view.JSON)

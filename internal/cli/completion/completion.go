@@ -20,6 +20,7 @@ import (
 	"github.com/posener/complete"
 	"github.com/willabides/kongplete"
 
+	"github.com/osmoctl/osmoctl/docs"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -179,6 +180,7 @@ func predictors(ctx context.Context, env *command.Env, words []string) map[strin
 		}),
 		"recipient": named(func(snap *state.Snapshot, _ string) []string { return model.Names(snap.Meta.Applied.Recipients) }),
 		"lint-code": complete.PredictSet(lint.Codes()...),
+		"code":      complete.PredictSet(docs.Names()...),
 		"schema":    complete.PredictSet(schemas.Names()...),
 		"file":      complete.PredictFiles("*"),
 	}
