@@ -7,7 +7,7 @@
 //
 // [grammar] is the command line as kong reads it. Each command is a struct with its flags
 // and a Run method, in the package of its noun: projects, plans, accounts, tokens,
-// access, exports, imports, calendar, readers, states, codes, and answers for what OSMO's own command line would
+// access, exports, imports, calendar, readers, states, codes, doctor, and answers for what OSMO's own command line would
 // change. What they share lies beside them: command (the environment, formats, exit
 // codes), argument (what an argument names), identity (age identities), value (from state
 // to the place where a value goes), change (who, how long, whether to ask), pager (long
@@ -31,6 +31,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/codes"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/completion"
+	"github.com/osmoctl/osmoctl/internal/cli/doctor"
 	"github.com/osmoctl/osmoctl/internal/cli/exports"
 	"github.com/osmoctl/osmoctl/internal/cli/imports"
 	"github.com/osmoctl/osmoctl/internal/cli/overview"
@@ -48,6 +49,7 @@ import (
 type grammar struct {
 	command.Flags
 	Init    projects.InitCmd     `cmd:"" group:"start" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
+	Doctor  doctor.Cmd           `cmd:"" group:"start" help:"Look at everything that a run depends on, and say how to mend it."`
 	Help    helpCmd              `cmd:"" group:"start" help:"Show what --help shows of a command."`
 	Explain codes.Cmd            `cmd:"" group:"start" help:"Say what a code means, such as that of an error, with an example and what to do."`
 	Check   projects.ValidateCmd `cmd:"" group:"daily" name:"validate" help:"Check the declarations in the work tree, without state."`
@@ -195,7 +197,7 @@ var description = `GitOps for NVIDIA OSMO service accounts.
 
 Declare roles, service accounts and tokens in YAML; plan shows what would change, apply issues the tokens, encrypts them with age and commits the state.
 
-Exit codes: 0 done; 1 error; 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, found by a scan, a finding (access lint), or an unexpected answer (access test); 7 the answer is no (access can); 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
+Exit codes: 0 done; 1 error, or a problem (doctor); 2 changes pending (plan --detailed-exitcode), or something due (expiring); 3 blocked by a guardrail; 4 stale, locked, or lost the race; 5 applied in part; 6 token not valid, found by a scan, a finding (access lint), or an unexpected answer (access test); 7 the answer is no (access can); 80 usage; 126 program cannot be run (token exec); 127 program not found (token exec); 130 interrupted.
 
 Limits: what a project declares is bounded, and a project cannot raise that. Whoever runs osmoctl can, with ` + model.LimitsVariable + `=NAME=NUMBER,... in the environment: ` + limitWords() + `.`
 

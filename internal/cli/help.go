@@ -56,6 +56,7 @@ var examples = map[string][]string{
 		"osmoctl init --ci github osmo-accounts",
 		"osmoctl init --recipient age15hp4qk3jmswstdn4x7aycvt2g25hjvfm9vmgszz4e3kjx5vkwqeqfe6pz5 osmo-accounts",
 	},
+	"doctor":   {"osmoctl doctor", "osmoctl doctor --offline -t json"},
 	"explain":  {"osmoctl explain unknown_key", "osmoctl explain"},
 	"help":     {"osmoctl help", "osmoctl help token decrypt"},
 	"validate": {"osmoctl validate", "osmoctl validate -t github"},

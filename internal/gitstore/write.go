@@ -172,7 +172,7 @@ func (s *Store) CheckWritable(branch string, changes []Change) error {
 	if err := git.CheckRefName(branch); err != nil {
 		return err
 	}
-	if err := s.checkProgress(); err != nil {
+	if err := s.CheckProgress(); err != nil {
 		return err
 	}
 	if err := s.repo.CheckNewBranch(branch); err != nil {
@@ -198,7 +198,8 @@ var inProgress = []struct{ file, what, how string }{
 	{"BISECT_LOG", "a bisection", "git bisect reset"},
 }
 
-func (s *Store) checkProgress() error {
+// CheckProgress refuses a work tree in which a merge, a rebase or the like is under way.
+func (s *Store) CheckProgress() error {
 	for _, p := range inProgress {
 		_, err := os.Lstat(filepath.Join(s.repo.GitDir(), p.file))
 		if err == nil {

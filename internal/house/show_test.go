@@ -14,6 +14,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/view/answers"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
 	"github.com/osmoctl/osmoctl/internal/view/codes"
+	"github.com/osmoctl/osmoctl/internal/view/doctor"
 	"github.com/osmoctl/osmoctl/internal/view/leaks"
 	"github.com/osmoctl/osmoctl/internal/view/overview"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
@@ -222,6 +223,9 @@ func showOthers(check checker) {
 	}
 	check("applied", func(v *view.View) error {
 		return plans.ShowPartial(v, &plan.Plan{Digest: "sha256:" + strings.Repeat("a1", 32)}, partial, view.JSON)
+	})
+	check("checkup", func(v *view.View) error {
+		return doctor.Show(v, report.CheckupOf([]report.Check{{Area: "lock", Name: "lock", Status: report.CheckWarning, Message: "held", Remedy: "wait"}, {Area: "ci", Name: "ci", Status: report.CheckProblem}}), view.JSON)
 	})
 	check("codes", func(v *view.View) error { return codes.ShowList(v, report.CodesOf(docs.Codes()), view.JSON) })
 	check("codes", func(v *view.View) error { return codes.Show(v, report.Codes{}, view.JSON) })

@@ -84,7 +84,7 @@ const usageCode = 129
 // failureOf makes an error of what git printed.
 func (p *program) failureOf(out output) error {
 	if out.code == usageCode {
-		return errors.New("this git is too old to be used by osmoctl; install version 2.29 or newer")
+		return errors.New("this git is too old to be used by osmoctl; install version " + OldestGit + " or newer")
 	}
 	words := p.clean.clean(out.stderr)
 	if words == "" {

@@ -1,0 +1,58 @@
+package gitstore
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Holder says whether another osmoctl writes in this repository, and what it says of
+// itself. Nothing is written, and nothing waits.
+func (s *Store) Holder() (text string, held bool, err error) {
+	file, err := os.OpenFile(own(s.repo.CommonDir(), "lock"), os.O_RDWR, 0)
+	if err != nil {
+		if os.IsNotExist(err) {
+			err = nil // Nobody has ever written here.
+		}
+		return "", false, err
+	}
+	defer file.Close()
+	free, err := tryLock(file) // Closing the file gives it back.
+	if err != nil || free {
+		return "", false, err
+	}
+	return strings.TrimSpace(holderOf(file)), true, nil
+}
+
+// Unmerged are the paths in conflict, from the top of the work tree.
+func (s *Store) Unmerged() (paths []string, err error) {
+	file, err := s.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range file.Entries() {
+		if e.Stage() != 0 {
+			paths = append(paths, e.Path)
+		}
+	}
+	return slices.Compact(paths), nil
+}
+
+// LockFiles are the locks of git's own that lie in this clone: a git command is at work,
+// or was killed.
+func (s *Store) LockFiles() (paths []string) {
+	names := []string{filepath.Join(s.repo.GitDir(), "HEAD.lock"), s.indexPath() + ".lock"}
+	for _, name := range []string{"config.lock", "packed-refs.lock", "shallow.lock"} {
+		names = append(names, filepath.Join(s.repo.CommonDir(), name))
+	}
+	if head, err := s.repo.Head(); err == nil && head.Branch != "" {
+		names = append(names, filepath.Join(s.repo.CommonDir(), filepath.FromSlash(head.Branch)+".lock"))
+	}
+	for _, path := range names {
+		if _, err := os.Lstat(path); err == nil && !s.locks.isOwn(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
