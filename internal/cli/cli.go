@@ -95,9 +95,6 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	if args[0] == "help" {
-		args = asFlag(args[1:])
-	}
 	var g grammar
 	asked := false
 	parser, err := newParser(env, &g, func(int) { asked = true })

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 // groups are the headings of --help, in the order of the grammar.
@@ -20,18 +22,22 @@ var groups = []kong.Group{
 	{Key: "other", Title: "Other:"},
 }
 
-// helpCmd stands in the grammar to be listed and completed; what is typed behind it is
-// read by [asFlag].
 type helpCmd struct {
-	Command []string `arg:"" optional:"" help:"The command, such as token decrypt. Without it, all are listed."`
+	Command []string `predictor:"command" arg:"" optional:"" help:"The command, such as token decrypt. Without it, all are listed."`
 }
 
-// Run is never reached.
-func (helpCmd) Run() error { return nil }
-
-// asFlag turns what stands behind the command help into a line with --help.
-func asFlag(args []string) []string {
-	return append(args[:len(args):len(args)], "--help")
+// Run shows what --help shows.
+func (c *helpCmd) Run(env *command.Env) error {
+	shown := false
+	parser, err := newParser(env, &grammar{}, func(int) { shown = true })
+	if err != nil {
+		return err
+	}
+	_, err = parser.Parse(append(c.Command, "--help"))
+	if shown {
+		return nil
+	}
+	return command.Usage(addUsageHint(err))
 }
 
 // showExamples adds the examples of each command to what its --help says.

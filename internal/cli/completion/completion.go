@@ -125,7 +125,7 @@ func Answer(ctx context.Context, env *command.Env, parser *kong.Kong, words []st
 	}
 	silent := *env
 	silent.Stdout, silent.Stderr = io.Discard, io.Discard
-	known, err := kongplete.Command(parser, kongplete.WithPredictors(predictors(ctx, &silent, words)))
+	known, err := kongplete.Command(parser, kongplete.WithPredictors(predictors(ctx, &silent, words)), kongplete.WithPredictor("command", commandsOf(parser.Model.Node)))
 	if err != nil {
 		return
 	}
@@ -206,6 +206,26 @@ func nameTokens(snap *state.Snapshot, word string) (list []string) {
 		}
 	}
 	return list
+}
+
+// commandsOf completes the words of a command behind help.
+func commandsOf(root *kong.Node) complete.Predictor {
+	return complete.PredictFunc(func(args complete.Args) (names []string) {
+		at := root
+		for _, word := range args.Completed {
+			for _, child := range at.Children {
+				if child.Name == word {
+					at = child
+				}
+			}
+		}
+		for _, child := range at.Children {
+			if !child.Hidden {
+				names = append(names, child.Name)
+			}
+		}
+		return names
+	})
 }
 
 // questions are what access can and access who may be asked.
