@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -23,7 +26,7 @@ func TestExamples(t *testing.T) {
 		for line := range strings.Lines(leaf.Detail) {
 			for _, part := range strings.Split(line, " | ") {
 				if part = strings.TrimSpace(part); strings.TrimLeft(line, " \t") != line && strings.HasPrefix(part, "osmoctl ") {
-					seen += checkExample(t, leaf.FullPath(), part)
+					seen += checkExample(t, parser, leaf.FullPath(), part)
 				}
 			}
 		}
@@ -38,13 +41,38 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// checkExample parses a line, and counts it where it is one of the command.
-func checkExample(t *testing.T, path, line string) int {
-	t.Helper()
+// What the page about troubles says to type is the grammar's as well.
+func TestTroubleshooting(t *testing.T) {
+	t.Parallel()
 	parser, err := quietParser()
 	if err != nil {
 		t.Fatal(err)
 	}
+	page, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(string(page)) {
+		typed := []string{strings.TrimSpace(line)}
+		if !strings.HasPrefix(line, "    ") {
+			typed = strings.Split(line, "`")
+		}
+		for _, part := range typed {
+			if strings.HasPrefix(part, "osmoctl ") {
+				lines++
+				checkExample(t, parser, "", part)
+			}
+		}
+	}
+	if lines < 30 {
+		t.Errorf("the page has %d commands", lines)
+	}
+}
+
+// checkExample parses a line, and counts it where it is one of the command.
+func checkExample(t *testing.T, parser *kong.Kong, path, line string) int {
+	t.Helper()
 	args := shellWords(line)
 	parsed, err := parser.Parse(args[1:])
 	if err != nil {
