@@ -28,11 +28,13 @@ func Reference() (string, error) {
 // writeDescription writes what --help says first, its exit codes as a table.
 func writeDescription(b *strings.Builder) {
 	about, codes, _ := strings.Cut(description, "Exit codes: ")
+	codes, limits, _ := strings.Cut(codes, "\n\n")
 	b.WriteString(about + "| exit code | |\n| --- | --- |\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(codes, "."), "; ") {
 		code, meaning, _ := strings.Cut(line, " ")
 		fmt.Fprintf(b, "| %s | %s |\n", code, meaning)
 	}
+	b.WriteString("\n" + limits + "\n")
 }
 
 func writeCommand(b *strings.Builder, n *kong.Node) {
