@@ -28,6 +28,9 @@ type visit struct {
 // findBrowser is Chromium, which Debian's package of that name brings.
 func findBrowser(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("what is tried is the page, in a program of others")
+	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
