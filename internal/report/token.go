@@ -190,7 +190,7 @@ func readersOf(ids []string, names map[string]string) []plan.Reader {
 	for i, id := range ids {
 		out[i] = plan.Reader{Name: names[id], Key: id}
 	}
-	return out
+	return sortReaders(out)
 }
 
 // best is the generation that speaks for the token.

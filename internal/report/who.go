@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -104,5 +105,11 @@ func NextReaders(want *model.Declarations, token model.Address) []plan.Reader {
 	for i, r := range t.Readers {
 		out[i] = plan.Reader{Name: r.Name, Key: r.ID()}
 	}
-	return out
+	return sortReaders(out)
+}
+
+// sortReaders puts keys in the order of their names, which people look for.
+func sortReaders(list []plan.Reader) []plan.Reader {
+	slices.SortFunc(list, func(a, b plan.Reader) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
+	return list
 }
