@@ -136,7 +136,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 var paged = []string{
 	"plan", "show", "user list", "user get", "role list", "role get", "token list", "token get",
 	"access can", "access who", "access show", "access diff", "access lint", "access test",
-	"expiring", "secrets who", "secrets exposure", "state show", "state verify", "log", "schema",
+	"expiring", "secrets who", "secrets exposure", "state show", "state verify", "log", "schema", "explain",
 }
 
 // isPaged reports whether the selected command is one of them, and its flags do not say
