@@ -288,3 +288,36 @@ func TestAdoption(t *testing.T) {
 		}
 	})
 }
+
+// A role that others make is never written: not when it is adopted, not when they change
+// it, not when the project makes it its own and gives it back as it stands.
+func TestExternalRoleIsNotWritten(t *testing.T) {
+	t.Parallel()
+	s := &scene{tb: t, server: &backendtest.Server{}, remote: &remote{}, today: applytestDay}
+	owner := somebody{t, s.server.Session("owner")}
+	write := func(action string) {
+		owner.done(owner.EnsureRole(context.Background(), &model.Role{Name: "r", SyncMode: model.SyncImport, Policies: []model.Policy{{Effect: model.Allow, Actions: []string{action}, Resources: []string{"*"}}}}))
+	}
+	write("a:B")
+	for _, step := range []struct {
+		declared, action string
+		writes           bool
+	}{
+		{"role r external\naccount a r\n", "", false},
+		{"role r external\naccount a r\n", "c:D", false},
+		{"role r c:D@*\naccount a r\n", "", false},
+		{"role r external\naccount a r\n", "", false},
+		{"role r e:F@*\naccount a r\n", "", true},
+	} {
+		if step.action != "" {
+			write(step.action)
+		}
+		i := &interference{}
+		if _, err := s.attempt(step.declared, i); err != nil {
+			t.Fatal(err)
+		}
+		if wrote := slices.Contains(i.seen, "role r"); wrote != step.writes {
+			t.Errorf("declared as %q: the calls are %q", step.declared, i.seen)
+		}
+	}
+}
