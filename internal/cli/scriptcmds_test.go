@@ -145,7 +145,11 @@ func fingerprint(root string) (string, error) {
 			}
 			sum = sha256.Sum256(data)
 		}
-		fmt.Fprintf(&out, "%s %s %d %x\n", name, info.Mode(), info.Size(), sum[:8])
+		size := info.Size()
+		if d.IsDir() {
+			size = 0 // On some file systems it goes by what was ever in there.
+		}
+		fmt.Fprintf(&out, "%s %s %d %x\n", name, info.Mode(), size, sum[:8])
 		return nil
 	})
 	return out.String(), err
