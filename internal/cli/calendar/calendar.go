@@ -2,13 +2,11 @@
 package calendar
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/server"
-	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/calendar"
@@ -66,7 +64,7 @@ func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
 				return err
 			}
 		}
-		if err := c.show(ctx, env, due); err != nil {
+		if _, err := env.ShowIn(ctx, c.Out, func(v *view.View) error { return calendar.Show(v, due, c.Format) }); err != nil {
 			return err
 		}
 		if len(due.List) > 0 {
@@ -84,22 +82,5 @@ func (c *Cmd) check(env *command.Env) error {
 		}
 		c.Refresh = new(bool)
 	}
-	if c.Out == "" {
-		return nil
-	}
-	return delivery.Document{Path: env.Abs(c.Out)}.Check()
-}
-
-// show writes what is due to stdout, or to the file that was named.
-func (c *Cmd) show(ctx context.Context, env *command.Env, due report.Expiring) error {
-	if c.Out == "" || delivery.IsStdout(c.Out) {
-		return calendar.Show(env.View(), due, c.Format)
-	}
-	var text bytes.Buffer
-	v := env.View()
-	v.Out, v.Color, v.Width = &text, false, 0
-	if err := calendar.Show(v, due, c.Format); err != nil {
-		return err
-	}
-	return delivery.Document{Path: env.Abs(c.Out)}.Write(ctx, text.Bytes())
+	return env.CheckOut(c.Out)
 }

@@ -2,12 +2,10 @@
 package overview
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
-	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/overview"
@@ -59,10 +57,8 @@ func (c *Cmd) check(env *command.Env) error {
 		return command.Usagef("-n takes a number of changes, at least 1")
 	case c.Out == "" && c.Format == view.HTML && env.StdoutTerminal:
 		return command.Usage(diag.Hinted(errors.New("a page is for a browser and not for a terminal"), "osmoctl report -o report.html, or -t json"))
-	case c.Out == "" || delivery.IsStdout(c.Out):
-		return nil
 	}
-	return delivery.Document{Path: env.Abs(c.Out)}.Check()
+	return env.CheckOut(c.Out)
 }
 
 // gather asks all that the report says.
@@ -116,18 +112,9 @@ func (c *Cmd) lint(w *workspace.Workspace, f *report.OverviewFacts) {
 
 // write writes the report where it was asked to go.
 func (c *Cmd) write(ctx context.Context, env *command.Env, o report.Overview) error {
-	v := env.View()
-	if c.Out == "" || delivery.IsStdout(c.Out) {
-		return overview.Show(v, o, c.Format)
+	size, err := env.ShowIn(ctx, c.Out, func(v *view.View) error { return overview.Show(v, o, c.Format) })
+	if err == nil && size > 0 {
+		env.Infof("Wrote %s: %s of %s.", c.Out, view.Size(int64(size)), view.Plural(o.Summary.Accounts, "account", "accounts"))
 	}
-	var text bytes.Buffer
-	v.Out = &text
-	if err := overview.Show(v, o, c.Format); err != nil {
-		return err
-	}
-	if err := (delivery.Document{Path: env.Abs(c.Out)}).Write(ctx, text.Bytes()); err != nil {
-		return err
-	}
-	env.Infof("Wrote %s: %s of %s.", c.Out, view.Size(int64(text.Len())), view.Plural(o.Summary.Accounts, "account", "accounts"))
-	return nil
+	return err
 }

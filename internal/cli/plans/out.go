@@ -16,15 +16,10 @@ import (
 
 // checkOut refuses what --out names before a plan is made for it.
 func (c *PlanCmd) checkOut(env *command.Env) error {
-	switch {
-	case c.Out == "":
-		return nil
-	case delivery.IsStdout(c.Out) && c.Format == view.JSON:
+	if c.Format == view.JSON && c.Out != "" && delivery.IsStdout(c.Out) {
 		return command.Usage(diag.Hinted(errors.New("--out and -t json would both print the plan's JSON to stdout"), "leave one of them out"))
-	case delivery.IsStdout(c.Out):
-		return nil
 	}
-	return delivery.Document{Path: env.Abs(c.Out)}.Check()
+	return env.CheckOut(c.Out)
 }
 
 // save writes the plan where --out names.
