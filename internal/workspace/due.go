@@ -3,7 +3,6 @@ package workspace
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/apply"
@@ -125,17 +124,12 @@ func (w *Workspace) findAppliedKeys(ctx context.Context, have *state.Snapshot, f
 	if from == "" || !missing() {
 		return keys, nil
 	}
-	err := w.repo.History(ctx, from, config.ProjectFile, func(c git.Commit) error {
+	_, err := walkCommits(ctx, w.repo, from, config.ProjectFile, func(c git.Commit) (more bool) {
 		w.addKeysAt(c.Hash, keys)
-		if !missing() {
-			return io.EOF
-		}
-		return nil
+		return missing()
 	})
-	for _, ended := range []error{io.EOF, git.ErrShallow, git.ErrMissingObject} {
-		if errors.Is(err, ended) {
-			err = nil // What is still missing, the plan says.
-		}
+	if errors.Is(err, git.ErrMissingObject) {
+		err = nil // What is still missing, the plan says.
 	}
 	return keys, err
 }

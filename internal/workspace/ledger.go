@@ -442,16 +442,7 @@ func (l *ledger) lastApply(ctx context.Context, b base) (commit string, m record
 // walkCommits goes through the commits of state, newest first, until what is looked for
 // is found, or as far as the clone has them.
 func (l *ledger) walkCommits(ctx context.Context, b base, look func(git.Commit, record.Message) (found bool)) error {
-	found := errors.New("found")
-	err := l.w.repo.History(ctx, b.parent, state.Dir, func(c git.Commit) error {
-		if look(c, record.Parse(c.Message)) {
-			return found
-		}
-		return nil
-	})
-	if errors.Is(err, found) || errors.Is(err, git.ErrShallow) {
-		err = nil
-	}
+	_, err := walkCommits(ctx, l.w.repo, b.parent, state.Dir, func(c git.Commit) (more bool) { return !look(c, record.Parse(c.Message)) })
 	return err
 }
 

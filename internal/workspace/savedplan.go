@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,24 +62,6 @@ func ReadPlan(path, name string, limits model.Limits, write func(io.Writer, *pla
 	return s, nil
 }
 
-// comparison is a writer that compares what it is given with what is expected, and
-// fails where they differ.
-type comparison struct {
-	rest    []byte
-	differs bool
-}
-
-func (c *comparison) Write(b []byte) (int, error) {
-	if !bytes.HasPrefix(c.rest, b) {
-		c.differs = true
-		return 0, errDiffers
-	}
-	c.rest = c.rest[len(b):]
-	return len(b), nil
-}
-
-var errDiffers = errors.New("it is another plan")
-
 // checkSaved compares the plan just made with one that was reviewed; nil is none.
 func (w *Workspace) checkSaved(saved *SavedPlan, made *plan.Plan) error {
 	if saved == nil {
@@ -100,10 +81,10 @@ func (w *Workspace) checkSaved(saved *SavedPlan, made *plan.Plan) error {
 	now := *made
 	now.Base.Commit = saved.Base.Commit
 	now.Notices = saved.Notices
-	same := &comparison{rest: saved.data}
+	same := &plan.Comparison{Rest: saved.data}
 	err := saved.Write(same, &now)
 	switch {
-	case err != nil && !same.differs, err == nil && len(same.rest) == 0:
+	case err != nil && !same.Differs, err == nil && len(same.Rest) == 0:
 	case len(made.Blocked) > 0:
 		err = stale(diag.Hinted(errors.New("what would be applied now differs from the saved plan: a guardrail blocks it"),
 			"give apply the flags that the plan was made with; osmoctl plan names those that lift a guardrail"))

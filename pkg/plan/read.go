@@ -42,9 +42,9 @@ func Read(data []byte, name string, limits model.Limits, write func(io.Writer, *
 	if stated := p.Digest; stated != digest(p) {
 		return nil, diag.Hinted(fmt.Errorf("%s says that its digest is %s, and its content has another one: it was edited, or written by another version of osmoctl", name, clip(stated)), "plan again, and take the file as osmoctl wrote it")
 	}
-	same := &sameBytes{rest: data}
-	if err := write(same, p); err != nil || len(same.rest) > 0 {
-		at := name + position(data, len(data)-len(same.rest))
+	same := &Comparison{Rest: data}
+	if err := write(same, p); err != nil || len(same.Rest) > 0 {
+		at := name + position(data, len(data)-len(same.Rest))
 		return nil, diag.Hinted(fmt.Errorf("%s: from here on it is not as osmoctl plan --out writes it: it was edited, or written by another version of osmoctl", at), "plan again, and take the file as osmoctl wrote it")
 	}
 	return p, nil
@@ -158,21 +158,6 @@ func readDifference(data []byte, typeOf func(path string) reflect.Type) (path st
 	}
 	before, after = read(raw.Before), read(raw.After)
 	return raw.Path, before, after, err
-}
-
-// sameBytes is a writer that holds what it is given against what is expected, and
-// fails where they differ.
-type sameBytes struct{ rest []byte }
-
-func (c *sameBytes) Write(b []byte) (int, error) {
-	n := 0
-	for n < len(b) && n < len(c.rest) && b[n] == c.rest[n] {
-		n++
-	}
-	if c.rest = c.rest[n:]; n < len(b) {
-		return n, errors.New("it is another plan")
-	}
-	return n, nil
 }
 
 // describe is an error of the decoder without the names of types.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -44,10 +44,6 @@ func nameCommit(ctx context.Context, w *workspace.Workspace, err error) error {
 // EndedBy says which commit deleted an account or a token, or ended a generation; "" is
 // that the log does not tell.
 func EndedBy(ctx context.Context, w *workspace.Workspace, ended model.Address) (words string) {
-	at, err := w.Newest(ctx)
-	if err != nil {
-		return ""
-	}
 	owner := ended.Account
 	if ended.Kind == model.KindAccount {
 		owner = ended.Name
@@ -56,13 +52,13 @@ func EndedBy(ctx context.Context, w *workspace.Workspace, ended model.Address) (
 	if ended.Generation > 0 {
 		wanted = append(wanted, "revoke "+ended.String())
 	}
-	_ = w.Repository().History(ctx, at.Commit, state.Dir+"/"+state.AccountPath(owner), func(c git.Commit) error {
+	_, _ = w.Commits(ctx, state.Dir+"/"+state.AccountPath(owner), func(c git.Commit) (more bool) {
 		entry := report.LogEntryOf(c)
 		if !entry.ByOsmoctl || !slices.ContainsFunc(entry.Changes, func(change string) bool { return slices.Contains(wanted, change) }) {
-			return nil
+			return true
 		}
-		words = fmt.Sprintf("commit %s did it, with serial %d, for %s", entry.Commit[:min(len(entry.Commit), 12)], entry.Serial, entry.Actor)
-		return io.EOF
+		words = fmt.Sprintf("commit %s did it, with serial %d, for %s", view.ShortCommit(entry.Commit), entry.Serial, entry.Actor)
+		return false
 	})
 	return words
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/view/overview"
@@ -89,9 +90,12 @@ func (c *Cmd) gather(ctx context.Context, env *command.Env, w *workspace.Workspa
 		f.Moment = moment
 	}
 	c.lint(w, &f)
-	commits, err := w.LatestCommits(ctx, c.Number)
-	for _, commit := range commits {
+	cut, err := w.Commits(ctx, state.Dir, func(commit git.Commit) (more bool) {
 		f.Changes = append(f.Changes, report.LogEntryOf(commit))
+		return len(f.Changes) < c.Number
+	})
+	if cut {
+		w.WarnCut()
 	}
 	return f, err
 }

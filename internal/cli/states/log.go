@@ -2,8 +2,6 @@ package states
 
 import (
 	"context"
-	"errors"
-	"io"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/git"
@@ -41,25 +39,18 @@ func (c *LogCmd) Run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	defer w.Close()
-	at, err := w.Newest(ctx)
-	if err != nil {
-		return err
-	}
 	var entries []report.LogEntry
-	err = w.Repository().History(ctx, at.Commit, path, func(commit git.Commit) error {
+	cut, err := w.Commits(ctx, path, func(commit git.Commit) (more bool) {
 		if entry := report.LogEntryOf(commit); entry.Concerns(address) {
 			entries = append(entries, entry)
 		}
-		if c.Number > 0 && len(entries) == c.Number {
-			return io.EOF
-		}
-		return nil
+		return c.Number <= 0 || len(entries) < c.Number
 	})
-	switch {
-	case errors.Is(err, git.ErrShallow):
-		env.Warnf("this clone is shallow, so older history is missing: git fetch --unshallow brings it")
-	case err != nil && !errors.Is(err, io.EOF):
+	if err != nil {
 		return err
+	}
+	if cut {
+		w.WarnCut()
 	}
 	return states.ShowLog(env.View(), entries, c.Format)
 }
