@@ -55,7 +55,7 @@ func attentionOf(f OverviewFacts, o Overview, due Expiring) []Attention {
 		list = append(list, dueAttention(due, u))
 	}
 	list = append(list, withoutValue(o.Tokens)...)
-	list = append(list, administrators(o.Access)...)
+	list = append(list, administrators(o.Access, o.Summary)...)
 	for _, k := range o.Keys {
 		if !k.Declared && k.Reads > 0 {
 			list = append(list, Attention{
@@ -72,17 +72,11 @@ func attentionOf(f OverviewFacts, o Overview, due Expiring) []Attention {
 	return list
 }
 
-// isLate reports whether somebody has to act: a past day was to bring it, or the value is
-// dead.
-func isLate(e Expiring, u plan.Upcoming) bool {
-	return e.Overdue(u) || u.Event == plan.EventExpire && u.Date <= e.Today
-}
-
 // dueAttention is one date of the calendar. Whatever is late is done by an apply, but for
 // a fixed date, which is for people to move.
 func dueAttention(e Expiring, u plan.Upcoming) Attention {
 	a := Attention{Grade: GradeKnow, Kind: string(u.Event), Subject: u.Address.String(), Date: u.Date, Message: dueMessages[u.Event]}
-	if isLate(e, u) {
+	if e.Late(u) {
 		a.Grade, a.Kind, a.Message, a.Hint = GradeAct, a.Kind+"_overdue", lateMessages[u.Event], "osmoctl apply --due-only"
 		if u.Event == plan.EventExpire {
 			a.Hint = "apply, where its rotation is due; else declare a later date, or remove the token"
@@ -119,25 +113,24 @@ func withoutValue(tokens []Lifeline) (list []Attention) {
 
 // administrators names the accounts that are one at once. How many become one by a step
 // is said in one line: in OSMO's own roles that is nearly everybody.
-func administrators(a AccessGroups) (list []Attention) {
+func administrators(a AccessGroups, s Summary) (list []Attention) {
 	named := map[string]bool{}
 	for _, g := range a.Groups {
-		for _, s := range g.Subjects {
-			address, err := model.ParseAddress(s)
-			if g.Weight != access.Administrator || err != nil || address.Kind != model.KindAccount || named[s] {
+		for _, subject := range g.Subjects {
+			address, err := model.ParseAddress(subject)
+			if g.Weight != access.Administrator || err != nil || address.Kind != model.KindAccount || named[subject] {
 				continue
 			}
-			named[s] = true
-			list = append(list, Attention{Grade: GradeLook, Kind: "administrator", Subject: s, Message: "is an administrator", Hint: "osmoctl access show " + s})
+			named[subject] = true
+			list = append(list, Attention{Grade: GradeLook, Kind: "administrator", Subject: subject, Message: "is an administrator", Hint: "osmoctl access show " + subject})
 		}
 	}
-	_, byStep, everybody := a.countAdministrators()
 	step := Attention{Grade: GradeLook, Kind: "administrator_by_step", Hint: "osmoctl access who --administrator --at state"}
 	switch {
-	case everybody:
+	case s.EverybodyByStep:
 		step.Message = "everybody who logs in becomes an administrator by one request"
-	case byStep > 0:
-		step.Message = fmt.Sprintf("%s an administrator by one request", model.Plural(byStep, "account becomes", "accounts become"))
+	case s.ByStep > 0:
+		step.Message = fmt.Sprintf("%s an administrator by one request", model.Plural(s.ByStep, "account becomes", "accounts become"))
 	default:
 		return list
 	}

@@ -53,11 +53,11 @@ func ExpiringOf(snap *state.Snapshot, account string, now time.Time, within mode
 	if account != "" {
 		list = slices.DeleteFunc(list, func(u plan.Upcoming) bool { return u.Address.Account != account })
 	}
-	return Expiring{Today: today, Within: within, List: list, Lineage: snap.Meta.Lineage, Serial: snap.Meta.Serial, Now: now, Tokens: tokenDatesOf(snap, account, today)}
+	return Expiring{Today: today, Within: within, List: list, Lineage: snap.Meta.Lineage, Serial: snap.Meta.Serial, Now: now}
 }
 
-// tokenDatesOf are the dates of the live tokens of one account, or of all, by address.
-func tokenDatesOf(snap *state.Snapshot, account string, today model.Date) (list []TokenDates) {
+// TokenDatesOf are the dates of the live tokens of one account, or of all, by address.
+func TokenDatesOf(snap *state.Snapshot, account string, today model.Date) (list []TokenDates) {
 	for _, name := range snap.AccountNames() {
 		if account != "" && name != account {
 			continue
@@ -89,6 +89,11 @@ func (e Expiring) Until() model.Date { return e.Today.Add(e.Within) }
 // Overdue reports whether a day before today was to bring it. On the day itself
 // nothing is late: an apply may still come.
 func (e Expiring) Overdue(u plan.Upcoming) bool { return u.Date < e.Today }
+
+// Late reports whether somebody has to act: it is overdue, or the value is dead.
+func (e Expiring) Late(u plan.Upcoming) bool {
+	return e.Overdue(u) || u.Event == plan.EventExpire && u.Date <= e.Today
+}
 
 type expiringDocument struct {
 	FormatVersion version         `json:"format_version"`

@@ -92,19 +92,20 @@ func OverviewOf(f OverviewFacts) Overview {
 		o.Access = accessGroupsOf(f.Moment)
 	}
 	due := ExpiringOf(f.State, "", f.AsOf.Date.Time(), f.Within)
-	o.Attention = attentionOf(f, o, due)
 	o.Summary = summaryOf(o, due, len(f.State.AccountNames()))
 	o.Summary.AccessKnown, o.Summary.Findings = f.Moment != nil, len(f.Findings)
+	o.Attention = attentionOf(f, o, due)
+	if len(o.Attention) > 0 {
+		o.Summary.Grade = o.Attention[0].Grade
+	}
 	return o
 }
 
+// summaryOf counts all but what wants attention, whose grade it leaves open.
 func summaryOf(o Overview, due Expiring, accounts int) Summary {
 	s := Summary{Grade: GradeNone, Accounts: accounts, Tokens: len(o.Tokens), Keys: len(o.Keys), Until: due.Until()}
-	if len(o.Attention) > 0 {
-		s.Grade = o.Attention[0].Grade
-	}
 	for _, u := range due.List {
-		if isLate(due, u) {
+		if due.Late(u) {
 			s.Overdue++
 		} else {
 			s.Due++

@@ -60,6 +60,7 @@ func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
 		due := report.ExpiringOf(sight.State, c.User, now, c.Within)
 		due.Server = report.ServerOf(sight.Looked, sight.Drift, func(model.Address) bool { return true })
 		if c.Format == view.Metrics {
+			due.Tokens = report.TokenDatesOf(sight.State, c.User, due.Today)
 			if due.LastApply, err = w.LastApply(ctx); err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ import (
 func documentOf(e report.Expiring) view.Document {
 	var late, coming []plan.Upcoming
 	for _, u := range e.List {
-		if e.Overdue(u) || u.Event == plan.EventExpire && u.Date <= e.Today {
+		if e.Late(u) {
 			late = append(late, u)
 		} else {
 			coming = append(coming, u)
