@@ -143,7 +143,7 @@ var paged = []string{
 // otherwise.
 func isPaged(c *kong.Context) bool {
 	node := c.Selected()
-	if node == nil || !slices.Contains(paged, strings.TrimPrefix(node.FullPath(), "osmoctl ")) {
+	if node == nil || !slices.Contains(paged, node.Path()) {
 		return false
 	}
 	asked, ok := node.Target.Addr().Interface().(interface{ Unpaged() bool })

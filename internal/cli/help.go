@@ -43,7 +43,7 @@ func (c *helpCmd) Run(env *command.Env) error {
 // showExamples adds the examples of each command to what its --help says.
 func showExamples(app *kong.Application) {
 	for _, leaf := range app.Leaves(false) {
-		list := examples[strings.TrimPrefix(leaf.FullPath(), app.Name+" ")]
+		list := examples[leaf.Path()]
 		if len(list) == 0 {
 			continue
 		}

@@ -21,7 +21,7 @@ func TestExamples(t *testing.T) {
 	}
 	var paths []string
 	for _, leaf := range parser.Model.Leaves(false) {
-		paths = append(paths, strings.TrimPrefix(leaf.FullPath(), "osmoctl "))
+		paths = append(paths, leaf.Path())
 		seen := 0
 		for line := range strings.Lines(leaf.Detail) {
 			for _, part := range strings.Split(line, " | ") {

@@ -39,20 +39,16 @@ func (c *manCmd) Run(ctx context.Context, env *command.Env) error {
 		}
 		return writePages(c.Directory, pages)
 	}
-	name := strings.Join(append([]string{"osmoctl"}, c.Command...), "-")
+	wanted := strings.Join(c.Command, " ")
 	names := make([]string, 0, len(pages))
 	for _, p := range pages {
-		if p.Name == name {
+		if p.Command == wanted {
 			_, err := io.WriteString(env.Stdout, p.Roff)
 			return err
 		}
-		names = append(names, p.Name)
+		names = append(names, p.Command)
 	}
-	err = fmt.Errorf("there is no command %q", strings.Join(c.Command, " "))
-	if near := diag.Nearest(name, names); near != "" && near != "osmoctl" {
-		return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", strings.ReplaceAll(strings.TrimPrefix(near, "osmoctl-"), "-", " "))))
-	}
-	return command.Usage(diag.Hinted(err, "osmoctl --help lists them"))
+	return command.Usage(diag.HintNear(fmt.Errorf("there is no command %q", wanted), wanted, names[1:], "osmoctl --help lists them"))
 }
 
 func writePages(dir string, pages []manual.Page) error {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -15,7 +14,7 @@ func TestPagedCommands(t *testing.T) {
 	}
 	left := slices.Clone(paged)
 	for _, leaf := range parser.Model.Leaves(false) {
-		name := strings.TrimPrefix(leaf.FullPath(), "osmoctl ")
+		name := leaf.Path()
 		if !slices.Contains(left, name) {
 			continue
 		}

@@ -27,11 +27,7 @@ func (c *schemaCmd) Run(ctx context.Context, env *command.Env) error {
 	}
 	data, ok := schemas.Read(c.Name)
 	if !ok {
-		err := fmt.Errorf("there is no schema %q", c.Name)
-		if near := diag.Nearest(c.Name, schemas.Names()); near != "" {
-			return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
-		}
-		return command.Usage(diag.Hinted(err, "osmoctl schema lists them"))
+		return command.Usage(diag.HintNear(fmt.Errorf("there is no schema %q", c.Name), c.Name, schemas.Names(), "osmoctl schema lists them"))
 	}
 	_, err := env.Stdout.Write(data)
 	return err

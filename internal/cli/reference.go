@@ -38,7 +38,7 @@ func writeDescription(b *strings.Builder) {
 }
 
 func writeCommand(b *strings.Builder, n *kong.Node) {
-	fmt.Fprintf(b, "\n## %s\n\n", strings.TrimPrefix(n.FullPath(), "osmoctl "))
+	fmt.Fprintf(b, "\n## %s\n\n", n.Path())
 	fmt.Fprintf(b, "    %s\n\n%s\n", n.Summary(), n.Help)
 	if n.Detail != "" {
 		fmt.Fprintf(b, "\n%s\n", n.Detail)

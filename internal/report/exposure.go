@@ -80,10 +80,7 @@ func FindKeys(known *history.Exposure, text string) ([]string, error) {
 		return matching, nil
 	case 0:
 		err := fmt.Errorf("no recipient was ever called %q, and no key that was ever recorded begins with it", text)
-		if near := diag.Nearest(text, model.Names(known.Names)); near != "" {
-			return nil, diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
-		}
-		return nil, diag.Hinted(err, "osmoctl plan -t json lists all keys under keys")
+		return nil, diag.HintNear(err, text, model.Names(known.Names), "osmoctl plan -t json lists all keys under keys")
 	}
 	return nil, diag.Hinted(fmt.Errorf("%d keys begin with %q", len(matching), text), "give more of it")
 }

@@ -120,10 +120,7 @@ func (p *project) checkHeld(roles []string) error {
 	for _, role := range roles {
 		if !slices.Contains(p.account.Roles, role) {
 			err := fmt.Errorf("%s does not hold the role %s: it is declared with %s", p.name, role, cmp.Or(strings.Join(p.account.Roles, ", "), "none"))
-			if near := diag.Nearest(role, p.account.Roles); near != "" {
-				err = diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
-			}
-			return err
+			return diag.HintNear(err, role, p.account.Roles, "")
 		}
 	}
 	return nil
@@ -187,10 +184,7 @@ func (p *project) checkDeclared() error {
 }
 
 func notDeclared(what, name, word string, names []string, hint string) error {
-	if near := diag.Nearest(word, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return diag.Hinted(fmt.Errorf("%s %q is not declared", what, name), hint)
+	return diag.HintNear(fmt.Errorf("%s %q is not declared", what, name), word, names, hint)
 }
 
 // mergeNames is a set of names with some more and without others.

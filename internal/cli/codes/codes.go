@@ -31,11 +31,7 @@ func (c *Cmd) Run(env *command.Env) error {
 	name := strings.ToLower(strings.Trim(c.Code, "[]"))
 	entries := docs.Named(name)
 	if len(entries) == 0 {
-		err := fmt.Errorf("there is no code %q", name)
-		if near := diag.Nearest(name, docs.Names()); near != "" {
-			return command.Usage(diag.Hinted(err, fmt.Sprintf("did you mean %q?", near)))
-		}
-		return command.Usage(diag.Hinted(err, "osmoctl explain lists them"))
+		return command.Usage(diag.HintNear(fmt.Errorf("there is no code %q", name), name, docs.Names(), "osmoctl explain lists them"))
 	}
 	return codes.Show(env.View(), report.CodesOf(entries), c.Format)
 }

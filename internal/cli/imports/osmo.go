@@ -60,14 +60,9 @@ func (c *osmoCmd) Run(ctx context.Context, env *command.Env) error {
 // checkRoles demands that the server has the roles by which users are chosen.
 func checkRoles(chosen, there []string) error {
 	for _, role := range chosen {
-		if slices.Contains(there, role) {
-			continue
+		if !slices.Contains(there, role) {
+			return diag.HintNear(fmt.Errorf("the server has no role %q", role), role, there, "")
 		}
-		err := fmt.Errorf("the server has no role %q", role)
-		if near := diag.Nearest(role, there); near != "" {
-			err = diag.Hinted(err, fmt.Sprintf("did you mean %q?", near))
-		}
-		return err
 	}
 	return nil
 }

@@ -23,15 +23,16 @@ type Heading struct {
 
 // Page is one manual page.
 type Page struct {
-	// Name is that of the page and, with .1 behind it, of its file.
-	Name string
-	Roff string
+	// Name is that of the page and, with .1 behind it, of its file. Command is what it is
+	// about, such as token get; empty for the program itself.
+	Name, Command string
+	Roff          string
 }
 
 // Pages are the pages of the grammar, root's first, then one for each command and group of
 // commands in the grammar's order. Hidden ones have none.
 func Pages(root *kong.Node, h Heading) []Page {
-	pages := []Page{{Name: nameOf(root), Roff: write(root, h)}}
+	pages := []Page{{Name: nameOf(root), Command: root.Path(), Roff: write(root, h)}}
 	for _, n := range visible(root) {
 		pages = append(pages, Pages(n, h)...)
 	}
@@ -39,12 +40,7 @@ func Pages(root *kong.Node, h Heading) []Page {
 }
 
 // nameOf is what man finds a page by, such as osmoctl-token-get.
-func nameOf(n *kong.Node) string {
-	if n.Parent == nil {
-		return n.Name
-	}
-	return nameOf(n.Parent) + "-" + n.Name
-}
+func nameOf(n *kong.Node) string { return strings.ReplaceAll(n.FullPath(), " ", "-") }
 
 func visible(n *kong.Node) (list []*kong.Node) {
 	for _, child := range n.Children {
@@ -80,7 +76,7 @@ func write(n *kong.Node, h Heading) string {
 }
 
 func synopsis(n *kong.Node) string {
-	text := bold(commandOf(n)) + " [" + italic("options") + "]"
+	text := bold(n.FullPath()) + " [" + italic("options") + "]"
 	if len(visible(n)) > 0 {
 		text += " " + italic("COMMAND")
 	}
@@ -88,14 +84,6 @@ func synopsis(n *kong.Node) string {
 		text += " " + italic(a.Summary())
 	}
 	return text
-}
-
-// commandOf is what somebody types, such as osmoctl token get.
-func commandOf(n *kong.Node) string {
-	if n.Parent == nil {
-		return n.Name
-	}
-	return commandOf(n.Parent) + " " + n.Name
 }
 
 // exitCodes begins the paragraph of the description that lists them.
