@@ -12,51 +12,46 @@ import (
 	"time"
 )
 
-// A session is what a document shows of a terminal: its indented blocks with a prompt,
-// in their order, as one shell would run them.
-type session struct {
-	commands []shown
-}
-
-// shown is one command of a session with what the document says that it printed, of which
-// a line of three dots leaves out any number of lines.
+// shown is one command on a terminal of a document, with what the document says that it
+// printed, of which a line of three dots leaves out any number of lines.
 type shown struct {
 	line    int
 	command string
 	output  []string
 }
 
-// readSession reads the terminal blocks of a document.
-func readSession(text string) (s session) {
+// readTerminals reads what a document shows of a terminal: its indented blocks with a
+// prompt, in their order, as one shell would run them.
+func readTerminals(text string) (commands []shown) {
 	end, in := "", false // The end of a here-document; whether a block goes on.
 	for i, line := range strings.Split(text, "\n") {
 		block, indented := strings.CutPrefix(line, "    ")
-		last := len(s.commands) - 1
+		last := len(commands) - 1
 		switch command, prompt := strings.CutPrefix(block, "$ "); {
 		case end != "":
-			s.commands[last].command += "\n" + block
+			commands[last].command += "\n" + block
 			if block == end {
 				end = ""
 			}
 		case indented && prompt:
-			s.commands, in = append(s.commands, shown{line: i + 1, command: command}), true
+			commands, in = append(commands, shown{line: i + 1, command: command}), true
 			if _, word, here := strings.Cut(command, "<<'"); here {
 				end = strings.TrimSuffix(word, "'")
 			}
 		case in && (indented || line == ""):
-			s.commands[last].output = append(s.commands[last].output, strings.TrimRight(block, " "))
+			commands[last].output = append(commands[last].output, strings.TrimRight(block, " "))
 		default:
 			in = false
 		}
 	}
-	for i := range s.commands {
-		out := s.commands[i].output
+	for i := range commands {
+		out := commands[i].output
 		for len(out) > 0 && out[len(out)-1] == "" {
 			out = out[:len(out)-1]
 		}
-		s.commands[i].output = out
+		commands[i].output = out
 	}
-	return s
+	return commands
 }
 
 // What differs from one run to the next: digests, commits, keys, times of day.
@@ -104,13 +99,13 @@ func (m matcher) plain(line string) string {
 	return strings.ReplaceAll(strings.TrimRight(line, " \t"), m.home, "/home/alice")
 }
 
-// run runs all commands in one shell, and returns what each printed, on stdout and on
+// runShown runs all commands in one shell, and returns what each printed, on stdout and on
 // stderr as a terminal shows them.
-func (s session) run(t *testing.T, dir, home string) [][]string {
+func runShown(t *testing.T, commands []shown, dir, home string) [][]string {
 	t.Helper()
 	const mark = "\x1e"
 	var script strings.Builder
-	for _, c := range s.commands {
+	for _, c := range commands {
 		// The digest is that of the plan which was printed last.
 		command := digests.ReplaceAllLiteralString(c.command, `"$(sed -n 's/^Digest: //p' "$HOME/.shown" | tail -n 1)"`)
 		// A command may ask how the one before it ended.
@@ -165,13 +160,13 @@ func TestTerminalsInDocs(t *testing.T) {
 			if path != "README.md" {
 				write(t, filepath.Join(home, ".gitconfig"), []byte("[user]\nname = Alice\nemail = alice@example.com\n"))
 			}
-			s, m := readSession(string(text)), matcher{home, map[string]string{}}
+			commands, m := readTerminals(string(text)), matcher{home, map[string]string{}}
 			dir := home
 			if name != "" {
 				dir = example(t, name)
 			}
-			outputs := s.run(t, dir, home)
-			for i, c := range s.commands {
+			outputs := runShown(t, commands, dir, home)
+			for i, c := range commands {
 				if i >= len(outputs) {
 					t.Fatalf("%s:%d: the shell ended before $ %s", path, c.line, c.command)
 				}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
-	"github.com/osmoctl/osmoctl/internal/history"
 	"github.com/osmoctl/osmoctl/internal/workspace/place"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -78,12 +77,8 @@ func (w *Workspace) LookAtTip(ctx context.Context, settings model.Git) (t Tip, e
 
 // Doubt says where the history of the state at a place is in doubt; "" is no doubt.
 func (w *Workspace) Doubt(ctx context.Context, at place.Place) (string, error) {
-	opts, err := w.loadRemembered(at.Commit, at.Branch)
+	t, _, err := w.lookAtTrust(ctx, at.Commit, at.Branch, false)
 	if err != nil {
-		return "", err
-	}
-	t := &trust{w: w, branch: at.Branch}
-	if t.report, err = history.Check(ctx, w.repo, at.Commit, opts); err != nil {
 		return "", fmt.Errorf("the history of this state could not be checked: %w", err)
 	}
 	return t.describeDoubt(), nil

@@ -28,21 +28,31 @@ type trust struct {
 // or all of it, and remembers it if it is sound. branch is the full name of the
 // branch that the commit was read from.
 func (w *Workspace) checkTrust(ctx context.Context, commit, branch string, full bool) (*trust, error) {
-	branch, err := w.branchAt(commit, branch)
+	t, opts, err := w.lookAtTrust(ctx, commit, branch, full)
 	if err != nil {
 		return nil, err
+	}
+	t.remember(opts)
+	return t, nil
+}
+
+// lookAtTrust is [Workspace.checkTrust] that remembers nothing. It returns what was
+// known before.
+func (w *Workspace) lookAtTrust(ctx context.Context, commit, branch string, full bool) (*trust, history.Options, error) {
+	branch, err := w.branchAt(commit, branch)
+	if err != nil {
+		return nil, history.Options{}, err
 	}
 	t := &trust{w: w, branch: branch}
 	opts, err := w.loadRemembered(commit, branch)
 	if err != nil {
-		return nil, err
+		return nil, opts, err
 	}
 	opts.Full = full
 	if t.report, err = history.Check(ctx, w.repo, commit, opts); err != nil {
-		return nil, fmt.Errorf("check the history of state: %w", err)
+		return nil, opts, fmt.Errorf("check the history of state: %w", err)
 	}
-	t.remember(opts)
-	return t, nil
+	return t, opts, nil
 }
 
 // CheckHistory checks all of the history of the state at a place.

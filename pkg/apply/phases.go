@@ -358,7 +358,7 @@ func (s *phases) ensureRole(ctx context.Context, c plan.Change) error {
 	switch {
 	case c.Action == plan.Adopt:
 		return nil // The server has it.
-	case c.After.External || len(c.Fields) == 1 && c.Fields[0].Path == "external":
+	case c.After.External || plan.OnlyOwner(c.Fields):
 		return nil // Nothing but who writes it changes, or it is not ours to write.
 	case s.stillThere(c.Address):
 		return errStillThere

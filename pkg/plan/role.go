@@ -39,7 +39,7 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	}
 	after.keepSpelling(before)
 	if len(fieldsOf(before, after)) > 0 {
-		if p.fixesRoles() && !onlyOwner(before, after) {
+		if p.fixesRoles() && !OnlyOwner(fieldsOf(before, after)) {
 			return p.waitForRole(want, have, after)
 		}
 		out.change(Change{Address: address, Action: Update, Before: before, After: after, Reasons: []string{"declaration changed"}, Origin: &want.Origin})
@@ -48,11 +48,9 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	return out
 }
 
-// onlyOwner reports whether nothing changes of a role but who writes it.
-func onlyOwner(before, after *Object) bool {
-	fields := fieldsOf(before, after)
-	return len(fields) == 1 && fields[0].Path == "external"
-}
+// OnlyOwner reports whether nothing changes of a role but who writes it: there is nothing
+// to write then.
+func OnlyOwner(fields []Field) bool { return len(fields) == 1 && fields[0].Path == "external" }
 
 // noteEffects notes what a role does by itself: that of everybody gives and takes
 // whatever changes in it, and a server that keeps its roles in the database gives

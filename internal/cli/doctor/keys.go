@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -87,7 +88,9 @@ func (p *patient) checkOpens(ctx context.Context, ids []age.Identity, declared [
 				for i := range t.Generations {
 					if g := &t.Generations[i]; g.Known() {
 						all++
-						read += count(g.Recipients, mine)
+						if slices.ContainsFunc(g.Recipients, func(id string) bool { return mine[id] }) {
+							read++
+						}
 					}
 				}
 			}
@@ -108,16 +111,6 @@ func (p *patient) checkOpens(ctx context.Context, ids []age.Identity, declared [
 			"the identity here is that of %s, and opens %d of %s", strings.Join(names, ", "), read, model.Plural(all, "live value", "live values"))
 	}
 	return fine(keys, "opens", "the identity here is that of %s, and opens %s", strings.Join(names, ", "), model.Plural(all, "live value", "live values"))
-}
-
-// count is 1 where any of the IDs is mine.
-func count(ids []string, mine map[string]bool) int {
-	for _, id := range ids {
-		if mine[id] {
-			return 1
-		}
-	}
-	return 0
 }
 
 // readyIdentities are those that open without asking anybody.

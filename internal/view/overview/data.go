@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -223,12 +224,8 @@ func stepWords(s inquiry.Step) string {
 }
 
 func changeOf(c *report.LogEntry) changeRow {
-	who := c.Actor
-	if who == "" {
-		who = c.Author
-	}
 	row := changeRow{
-		Commit: clean(view.ShortCommit(c.Commit)), When: view.Moment(c.When), Who: clean(who), Serial: c.Serial,
+		Commit: clean(view.ShortCommit(c.Commit)), When: view.Moment(c.When), Who: clean(cmp.Or(c.Actor, c.Author)), Serial: c.Serial,
 		Summary: clean(c.Summary), Reason: clean(c.Reason), Foreign: !c.ByOsmoctl,
 	}
 	for _, line := range c.Changes[:min(len(c.Changes), maxChanges)] {

@@ -41,8 +41,6 @@ var (
 	styleText string
 	//go:embed page.js
 	scriptText string
-
-	page = template.Must(template.New("page").Parse(pageText))
 )
 
 // Show writes an overview to Out: a page of HTML, or JSON.
@@ -101,6 +99,11 @@ func writePage(to io.Writer, o report.Overview) error {
 	}
 	for _, n := range o.Notes {
 		c.Notes = append(c.Notes, view.EscapeLine(n))
+	}
+	// It is parsed here, since every command would pay for it at its start.
+	page, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return fmt.Errorf("read the page's form: %w", err)
 	}
 	var out bytes.Buffer
 	if err := page.Execute(&out, c); err != nil {
