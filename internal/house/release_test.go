@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/osmoctl/osmoctl/internal/scaffold"
 )
 
 // pinned is an action by the hash of a commit, with the version that it is of.
-var pinned = regexp.MustCompile(`^\s*(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+var pinned = regexp.MustCompile(`^ *(?:- )?uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+$`)
 
-// What a workflow runs of others is pinned, it asks for rights job by job, and no text of an event
-// gets into a script.
+// The workflows are those of this repository, and those that init writes for others.
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
@@ -23,33 +24,48 @@ func TestWorkflows(t *testing.T) {
 		t.Fatalf("there is no workflow (%v)", err)
 	}
 	for _, file := range files {
-		text := readText(t, ".github/workflows/"+filepath.Base(file))
-		for line := range strings.Lines(text) {
-			if line = strings.TrimSuffix(line, "\n"); strings.Contains(line, "uses:") && !pinned.MatchString(line) {
-				t.Errorf("%s: an action that is not pinned by a hash with its version: %s", file, line)
-			}
+		checkWorkflow(t, file, readText(t, ".github/workflows/"+filepath.Base(file)))
+	}
+	for _, project := range []string{"", "clusters/prod"} {
+		written, err := scaffold.CI{Forge: scaffold.GitHub, Version: "v1.2.3", Branch: "main", Project: project}.Files()
+		if err != nil || len(written) == 0 {
+			t.Fatalf("init writes %d workflows (%v)", len(written), err)
 		}
-		var w struct {
+		for path, text := range written {
+			checkWorkflow(t, path, string(text))
+		}
+	}
+}
+
+// checkWorkflow demands that what a workflow runs of others is pinned, that it asks for
+// rights job by job, and that no text of an event gets into a script.
+func checkWorkflow(t *testing.T, file, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSuffix(line, "\n"); strings.Contains(line, "uses:") && !pinned.MatchString(line) {
+			t.Errorf("%s: an action that is not pinned by a hash with its version: %s", file, line)
+		}
+	}
+	var w struct {
+		Permissions map[string]string
+		Jobs        map[string]struct {
 			Permissions map[string]string
-			Jobs        map[string]struct {
-				Permissions map[string]string
-				Steps       []struct{ Run string }
-			}
+			Steps       []struct{ Run string }
 		}
-		if err := yaml.Unmarshal([]byte(text), &w); err != nil {
-			t.Fatalf("%s: %v", file, err)
+	}
+	if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	if w.Permissions == nil || len(w.Permissions) > 0 {
+		t.Errorf("%s: permissions must be {} at the top, and be asked for by each job", file)
+	}
+	for name, job := range w.Jobs {
+		if job.Permissions == nil {
+			t.Errorf("%s: job %s does not say its permissions", file, name)
 		}
-		if w.Permissions == nil || len(w.Permissions) > 0 {
-			t.Errorf("%s: permissions must be {} at the top, and be asked for by each job", file)
-		}
-		for name, job := range w.Jobs {
-			if job.Permissions == nil {
-				t.Errorf("%s: job %s does not say its permissions", file, name)
-			}
-			for _, step := range job.Steps {
-				if strings.Contains(step.Run, "${{") {
-					t.Errorf("%s: job %s: an expression becomes text of a script: pass it in env\n%s", file, name, step.Run)
-				}
+		for _, step := range job.Steps {
+			if strings.Contains(step.Run, "${{") {
+				t.Errorf("%s: job %s: an expression becomes text of a script: pass it in env\n%s", file, name, step.Run)
 			}
 		}
 	}
