@@ -67,6 +67,8 @@ type Outside struct {
 	Disk disk.Disk
 	// Limits are the operator's; the zero value has the defaults.
 	Limits model.Limits
+	// PassEmpty is [config.Options.PassEmpty].
+	PassEmpty bool
 	// LockTimeout is how long to wait for another run, in this clone or on the
 	// project's server.
 	LockTimeout time.Duration
@@ -144,7 +146,7 @@ func (o Outside) Load(files fs.FS) (*model.Declarations, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	want, problems := config.Load(files, config.Options{Today: model.DateOf(now), Limits: o.Limits})
+	want, problems := config.Load(files, config.Options{Today: model.DateOf(now), Limits: o.Limits, PassEmpty: o.PassEmpty})
 	return want, problems, nil
 }
 

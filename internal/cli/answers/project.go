@@ -30,9 +30,10 @@ type project struct {
 	account *model.Account
 	// found says that there is a project.
 	found bool
+	// taken says that something stands already in the file that [project.file] names.
+	taken bool
 	// sources are the files that declarations of the account stand in, by their name.
 	sources map[string][]string
-	taken   bool
 }
 
 // readProject reads what is declared about an account. Without a project an answer is as
@@ -46,9 +47,12 @@ func readProject(ctx context.Context, env *command.Env, name string) (*project, 
 		return p, nil
 	}
 	p.found = true
-	err := env.WithDeclared(ctx, func(d command.Declared) error {
-		_, err := fs.Stat(d.Files, p.file())
-		p.taken = err == nil
+	// The answer may go straight into a manifest: the shell has made that file, empty, by now.
+	outside := env.Outside()
+	outside.PassEmpty = true
+	err := env.WithDeclaredFrom(ctx, outside, func(d command.Declared) error {
+		info, err := fs.Stat(d.Files, p.file())
+		p.taken = err == nil && info.Size() > 0
 		if d.Want == nil {
 			env.Warnf("what is declared has mistakes, so this answer does not know what there is: osmoctl validate lists them")
 			return nil

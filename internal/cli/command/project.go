@@ -117,16 +117,21 @@ type Declared struct {
 // WithDeclared runs a command on the declarations in the work tree, read as plan reads
 // them, with the problems that they have.
 func (e *Env) WithDeclared(ctx context.Context, read func(Declared) error) error {
+	return e.WithDeclaredFrom(ctx, e.Outside(), read)
+}
+
+// WithDeclaredFrom is [Env.WithDeclared] with something else from outside.
+func (e *Env) WithDeclaredFrom(ctx context.Context, outside workspace.Outside, read func(Declared) error) error {
 	dir, err := e.FindProject()
 	if err != nil {
 		return err
 	}
-	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, e.Outside())
+	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, outside)
 	if err != nil {
 		return err
 	}
 	defer closeFiles()
-	want, found, err := e.Outside().Load(files)
+	want, found, err := outside.Load(files)
 	if err != nil {
 		return err
 	}

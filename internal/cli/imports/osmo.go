@@ -11,7 +11,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/server"
 	"github.com/osmoctl/osmoctl/internal/importer"
 	"github.com/osmoctl/osmoctl/internal/workspace"
-	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -70,16 +69,17 @@ func checkRoles(chosen, there []string) error {
 // loadDeclared loads the declarations in the work tree, but for the file that a shell
 // may have made for the manifest.
 func loadDeclared(ctx context.Context, env *command.Env, dir string) (*model.Declarations, error) {
-	today, err := env.Today()
-	if err != nil {
-		return nil, err
-	}
-	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, env.Outside())
+	outside := env.Outside()
+	outside.PassEmpty = true
+	files, closeFiles, err := workspace.OpenDeclared(ctx, dir, outside)
 	if err != nil {
 		return nil, err
 	}
 	defer closeFiles()
-	declared, problems := config.Load(files, config.Options{Today: today, Limits: env.Limits, PassEmpty: true})
+	declared, problems, err := outside.Load(files)
+	if err != nil {
+		return nil, err
+	}
 	return declared, problems.Err()
 }
 
