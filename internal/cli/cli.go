@@ -17,62 +17,18 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
-	"github.com/osmoctl/osmoctl/internal/cli/access"
-	"github.com/osmoctl/osmoctl/internal/cli/accounts"
 	"github.com/osmoctl/osmoctl/internal/cli/argument"
-	"github.com/osmoctl/osmoctl/internal/cli/calendar"
-	"github.com/osmoctl/osmoctl/internal/cli/codes"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/completion"
-	"github.com/osmoctl/osmoctl/internal/cli/doctor"
-	"github.com/osmoctl/osmoctl/internal/cli/exports"
-	"github.com/osmoctl/osmoctl/internal/cli/imports"
-	"github.com/osmoctl/osmoctl/internal/cli/overview"
-	"github.com/osmoctl/osmoctl/internal/cli/plans"
-	"github.com/osmoctl/osmoctl/internal/cli/projects"
-	"github.com/osmoctl/osmoctl/internal/cli/readers"
-	"github.com/osmoctl/osmoctl/internal/cli/states"
-	"github.com/osmoctl/osmoctl/internal/cli/tokens"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
-
-// grammar is the command line, in the order in which people need it.
-type grammar struct {
-	command.Flags
-	Init    projects.InitCmd     `cmd:"" group:"start" help:"Make a working project: project file, example manifests, and an age identity kept outside it."`
-	Doctor  doctor.Cmd           `cmd:"" group:"start" help:"Look at everything that a run depends on, and say how to mend it."`
-	Help    helpCmd              `cmd:"" group:"start" help:"Show what --help shows of a command."`
-	Explain codes.Cmd            `cmd:"" group:"start" help:"Say what a code means, such as that of an error, with an example and what to do."`
-	Check   projects.ValidateCmd `cmd:"" group:"daily" name:"validate" help:"Check the declarations in the work tree, without state."`
-	Plan    plans.PlanCmd        `cmd:"" group:"daily" help:"Show what apply would change, and who gains and loses which access."`
-	Show    plans.ShowCmd        `cmd:"" group:"daily" help:"Show a plan that plan --out wrote, without a project: anybody's, such as that of a pull request from a fork."`
-	Apply   plans.ApplyCmd       `cmd:"" group:"daily" help:"Make the state equal to the committed declarations: issue, seal, record, commit."`
-	Expire  calendar.Cmd         `cmd:"" group:"daily" name:"expiring" help:"Say what comes and when: tokens that rotate, are revoked or expire."`
-	Log     states.LogCmd        `cmd:"" group:"daily" help:"Show who changed what and when, from the commits that apply made."`
-	User    accounts.UserCmd     `cmd:"" group:"read" help:"Show service accounts as applied, and say how they are declared."`
-	Role    accounts.RoleCmd     `cmd:"" group:"read" help:"Show roles as applied."`
-	Token   tokens.Cmd           `cmd:"" group:"read" help:"Show, decrypt, use, verify and revoke tokens, find leaked ones, and say how they are declared."`
-	Report  overview.Cmd         `cmd:"" group:"read" help:"Write a page for people who use no terminal: lives of tokens, who may do what, who can read what, what is overdue."`
-	Access  access.Cmd           `cmd:"" group:"access" help:"Say who can do what, and why, by OSMO's rules."`
-	Secrets readers.Cmd          `cmd:"" group:"keys" help:"Tell who can read what, and let others read it."`
-	State   states.Cmd           `cmd:"" group:"state" help:"Show and verify the recorded state."`
-	Export  exports.Cmd          `cmd:"" group:"exchange" help:"Write tokens and roles in the form that others take: Kubernetes Secrets, dotenv files, Helm values."`
-	Import  imports.Cmd          `cmd:"" group:"exchange" help:"Write declarations of what exists: on an OSMO server, or in OSMO's Helm values."`
-	Schema  schemaCmd            `cmd:"" group:"other" help:"Print a JSON schema."`
-	Compl   completionCmd        `cmd:"" group:"other" name:"completion" help:"Print a completion script for a shell."`
-	Man     manCmd               `cmd:"" group:"other" help:"Print a manual page."`
-	Version versionCmd           `cmd:"" group:"other" help:"Print the version, with its commit and date."`
-	VFlag   kong.VersionFlag     `name:"version" hidden:""`
-}
 
 // Main runs one command line and returns its exit code.
 func Main(ctx context.Context, env *command.Env, args []string) int {
@@ -95,22 +51,15 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	var g grammar
-	asked := false
-	parser, err := newParser(env, &g, func(int) { asked = true })
-	if err != nil {
-		return env.Fail(err)
-	}
-	parsed, err := parser.Parse(args)
-	if asked {
-		// --help printed what was wanted.
+	parsed, flags, err := parse(env, args)
+	switch {
+	case errors.Is(err, errAnswered):
 		return command.ExitDone
-	}
-	if err != nil {
+	case err != nil:
 		env.Format = command.FormatIn(args)
 		return env.Fail(command.Usage(addUsageHint(err)))
 	}
-	err = env.Configure(g.Flags, formatOf(parsed))
+	err = env.Configure(flags, formatOf(parsed))
 	if env.Format == view.Markdown {
 		report, _, _ := strings.Cut(parsed.Command(), " ")
 		env.NameReport(report)
@@ -120,7 +69,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	endPage := func() {}
-	if !g.NoPager && isPaged(parsed) {
+	if !flags.NoPager && isPaged(parsed) {
 		endPage = env.Page()
 	}
 	err = parsed.Run(env)
@@ -148,46 +97,6 @@ func isPaged(c *kong.Context) bool {
 	}
 	asked, ok := node.Target.Addr().Interface().(interface{ Unpaged() bool })
 	return !ok || !asked.Unpaged()
-}
-
-// quietParser is the parser of the grammar for those who only read it.
-func quietParser() (*kong.Kong, error) {
-	return newParser(&command.Env{Stdout: io.Discard, Stderr: io.Discard}, &grammar{}, func(int) {})
-}
-
-func newParser(env *command.Env, g *grammar, exit func(int)) (*kong.Kong, error) {
-	parser, err := kong.New(g,
-		kong.Name("osmoctl"),
-		kong.Description(description),
-		kong.Writers(env.Stdout, env.Stderr),
-		kong.Exit(exit),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"version": versionOf().Version},
-		kong.UsageOnError(),
-		kong.ExplicitGroups(groups),
-		kong.TypeMapper(reflect.TypeFor[[]model.Address](), kong.MapperFunc(readAddresses)),
-	)
-	if err == nil {
-		showExamples(parser.Model)
-	}
-	return parser, err
-}
-
-// readAddresses takes one address for a flag, or several with commas, in either
-// spelling. Nothing is no address: --target "$UNSET" must not mean everything.
-func readAddresses(c *kong.DecodeContext, target reflect.Value) error {
-	var text string
-	if err := c.Scan.PopValueInto("address", &text); err != nil {
-		return err
-	}
-	for part := range strings.SplitSeq(text, ",") {
-		a, err := model.ReadAddress(part)
-		if err != nil {
-			return err
-		}
-		target.Set(reflect.Append(target, reflect.ValueOf(a)))
-	}
-	return nil
 }
 
 var description = `GitOps for NVIDIA OSMO service accounts.

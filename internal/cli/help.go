@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -28,13 +29,8 @@ type helpCmd struct {
 
 // Run shows what --help shows.
 func (c *helpCmd) Run(env *command.Env) error {
-	shown := false
-	parser, err := newParser(env, &grammar{}, func(int) { shown = true })
-	if err != nil {
-		return err
-	}
-	_, err = parser.Parse(append(c.Command, "--help"))
-	if shown {
+	_, _, err := parse(env, append(c.Command, "--help"))
+	if errors.Is(err, errAnswered) {
 		return nil
 	}
 	return command.Usage(addUsageHint(err))
