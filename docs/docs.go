@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed codes.md
@@ -77,13 +78,13 @@ func Names() (names []string) {
 	return slices.Compact(names)
 }
 
-var link = regexp.MustCompile(`\[([^\]]*)\]\(([^)]*)\)`)
+var link = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[([^\]]*)\]\(([^)]*)\)`) })
 
 // Plain is a line of the page without Markdown: links are named behind their words, and
 // quotes of code are left out.
 func Plain(text string) string {
-	text = link.ReplaceAllStringFunc(text, func(found string) string {
-		part := link.FindStringSubmatch(found)
+	text = link().ReplaceAllStringFunc(text, func(found string) string {
+		part := link().FindStringSubmatch(found)
 		page, anchor, _ := strings.Cut(part[2], "#")
 		if page == "" {
 			page = "codes.md"

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
@@ -31,7 +31,7 @@ func Descriptor(path string) (fd int, ok bool) {
 		if fd, ok := descriptors[path]; ok {
 			return fd, true
 		}
-		if m := descriptorPath.FindStringSubmatch(path); m != nil && (m[1] == "" || m[1] == "self" || m[1] == "thread-self" || m[1] == strconv.Itoa(os.Getpid())) {
+		if m := descriptorPath().FindStringSubmatch(path); m != nil && (m[1] == "" || m[1] == "self" || m[1] == "thread-self" || m[1] == strconv.Itoa(os.Getpid())) {
 			fd, err := strconv.Atoi(m[2])
 			return fd, err == nil
 		}
@@ -49,7 +49,7 @@ func Descriptor(path string) (fd int, ok bool) {
 
 var (
 	descriptors    = map[string]int{"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-	descriptorPath = regexp.MustCompile(`^(?:/dev|/proc/([^/]+))/fd/([0-9]{1,9})$`)
+	descriptorPath = pattern.Lazy(`^(?:/dev|/proc/([^/]+))/fd/([0-9]{1,9})$`)
 )
 
 // isStream reports whether a path leads to something that is written into, and

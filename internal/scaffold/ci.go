@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"text/template"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -52,19 +52,19 @@ const goVersion = "1.26"
 const VersionToFill = "VERSION"
 
 // released matches the versions that a module proxy has.
-var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
+var released = pattern.Lazy(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
 
 // plainName matches what can stand in a pipeline without being quoted for YAML, for a
 // shell and for the forge.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9._/-]*$`)
+var plainName = pattern.Lazy(`^[A-Za-z0-9._/-]*$`)
 
 // Installs reports whether the pipelines install a version that there is.
-func (c CI) Installs() bool { return released.MatchString(c.Version) }
+func (c CI) Installs() bool { return released().MatchString(c.Version) }
 
 // Files are the pipelines by their paths below the top of the repository.
 func (c CI) Files() (map[string][]byte, error) {
 	for what, name := range map[string]string{"the folder of the project": c.Project, "the branch": c.Branch} {
-		if !plainName.MatchString(name) || strings.HasPrefix(name, "-") {
+		if !plainName().MatchString(name) || strings.HasPrefix(name, "-") {
 			return nil, diag.Hinted(fmt.Errorf("%s is called %q, and a pipeline would have to quote that for three readers", what, name), "use letters, digits, dots, dashes, underscores and slashes alone")
 		}
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
@@ -176,10 +176,10 @@ func escapeForCommand(s string) string {
 // puts before a line; two hashes with a bracket anywhere, ##[name] and
 // ##vso[name]; and GitLab's marks of a section.
 var (
-	leadingColons = regexp.MustCompile(`(?m)^((?:[\s\v\p{Z}]|\x1b\[[0-9;]*m)*:):`)
-	namedColons   = regexp.MustCompile(`(:+):([A-Za-z][A-Za-z0-9_-]*(?:::|[ \t]))`)
-	hashBracket   = regexp.MustCompile(`#(#[A-Za-z]*\[)`)
-	sectionMark   = regexp.MustCompile(`(section_(?:start|end)):`)
+	leadingColons = pattern.Lazy(`(?m)^((?:[\s\v\p{Z}]|\x1b\[[0-9;]*m)*:):`)
+	namedColons   = pattern.Lazy(`(:+):([A-Za-z][A-Za-z0-9_-]*(?:::|[ \t]))`)
+	hashBracket   = pattern.Lazy(`#(#[A-Za-z]*\[)`)
+	sectionMark   = pattern.Lazy(`(section_(?:start|end)):`)
 )
 
 // breakCommands keeps finished lines from being taken for workflow commands. It
@@ -196,16 +196,16 @@ func breakCommandsInJSON(b []byte) []byte {
 
 func breakBy(b []byte, colon, hash string) []byte {
 	if bytes.Contains(b, []byte("::")) {
-		b = leadingColons.ReplaceAll(b, []byte("${1}"+colon))
-		for namedColons.Match(b) { // the end of one may be the beginning of another
-			b = namedColons.ReplaceAll(b, []byte("${1}"+colon+"${2}"))
+		b = leadingColons().ReplaceAll(b, []byte("${1}"+colon))
+		for namedColons().Match(b) { // the end of one may be the beginning of another
+			b = namedColons().ReplaceAll(b, []byte("${1}"+colon+"${2}"))
 		}
 	}
 	if bytes.Contains(b, []byte("##")) {
-		b = hashBracket.ReplaceAll(b, []byte(hash+"${1}"))
+		b = hashBracket().ReplaceAll(b, []byte(hash+"${1}"))
 	}
 	if bytes.Contains(b, []byte("section_")) {
-		b = sectionMark.ReplaceAll(b, []byte("${1}"+colon))
+		b = sectionMark().ReplaceAll(b, []byte("${1}"+colon))
 	}
 	return b
 }
@@ -215,7 +215,7 @@ func maskJSON(b []byte) []byte {
 	if len(secret.Shapes(string(b))) == 0 {
 		return b
 	}
-	return jsonString.ReplaceAllFunc(b, func(literal []byte) []byte {
+	return jsonString().ReplaceAllFunc(b, func(literal []byte) []byte {
 		var s string
 		if json.Unmarshal(literal, &s) != nil {
 			return literal
@@ -232,7 +232,7 @@ func maskJSON(b []byte) []byte {
 	})
 }
 
-var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+var jsonString = pattern.Lazy(`"(?:[^"\\]|\\.)*"`)
 
 // escapeJSON replaces what EscapeTerminal would not let through by JSON's own
 // escapes. Outside of strings JSON has only ASCII, so it changes no meaning.

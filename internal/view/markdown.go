@@ -1,9 +1,10 @@
 package view
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/pattern"
 )
 
 // markdown lays the document out for a comment: the mark that it is found again by,
@@ -240,15 +241,15 @@ func markdownSpan(s Span) string {
 // sentenceWord is a word, number or date in which Markdown and what renders it
 // find nothing: no sign, no address, no mention, no reference to an issue. Signs
 // that end a clause may follow, but none that makes a number that of a list.
-var sentenceWord = regexp.MustCompile(`^(?:\(?[A-Za-z]+(?:['-][A-Za-z]+)*\)?[,.;:?]?|` + sentenceNumber + `[,;:]?|\(` + sentenceNumber + `\)[,;:]?)$`)
+var sentenceWord = pattern.Lazy(`^(?:\(?[A-Za-z]+(?:['-][A-Za-z]+)*\)?[,.;:?]?|` + sentenceNumber + `[,;:]?|\(` + sentenceNumber + `\)[,;:]?)$`)
 
 const sentenceNumber = `(?:[0-9]{1,3}(?:,[0-9]{3})*[d%]?|[0-9]{4}-[0-9]{2}-[0-9]{2})`
 
 // hexWord could be read as the name of a commit.
-var hexWord = regexp.MustCompile(`^[0-9A-Fa-f]{7,}$`)
+var hexWord = pattern.Lazy(`^[0-9A-Fa-f]{7,}$`)
 
 // quotedPart is what a sentence itself puts into quotes.
-var quotedPart = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+var quotedPart = pattern.Lazy(`"(?:[^"\\]|\\.)*"`)
 
 // markdownSentence shows the plain words of a sentence as such, and as code what is
 // quoted in it and every word that could be more than a word, neighbours together.
@@ -258,7 +259,7 @@ func markdownSentence(s string) string {
 	}
 	var out []string
 	for rest := s; rest != ""; {
-		quoted := quotedPart.FindStringIndex(rest)
+		quoted := quotedPart().FindStringIndex(rest)
 		if quoted == nil {
 			return strings.Join(append(out, markdownWords(rest)...), " ")
 		}
@@ -283,7 +284,7 @@ func markdownWords(s string) (out []string) {
 		out, code = append(out, EscapeMarkdown(text)+end), nil
 	}
 	for word := range strings.FieldsSeq(s) {
-		if sentenceWord.MatchString(word) && !hexWord.MatchString(strings.Trim(word, "(),.;:")) {
+		if sentenceWord().MatchString(word) && !hexWord().MatchString(strings.Trim(word, "(),.;:")) {
 			flush()
 			out = append(out, word)
 		} else {

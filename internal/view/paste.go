@@ -1,10 +1,10 @@
 package view
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -26,25 +26,25 @@ type Paste struct {
 
 // The commands that our own words propose.
 var (
-	ownCommand = regexp.MustCompile(`\bosmoctl (plan|apply|validate|access|user|role|token|export|import|expiring|secrets|state|log)\b`)
-	gitCommand = regexp.MustCompile(`\bgit (add|check-attr|checkout|commit|fetch|fsck|log|merge|pull|push|rebase|reflog|revert|show|switch|update-index)\b`)
+	ownCommand = pattern.Lazy(`\bosmoctl (plan|apply|validate|access|user|role|token|export|import|expiring|secrets|state|log)\b`)
+	gitCommand = pattern.Lazy(`\bgit (add|check-attr|checkout|commit|fetch|fsck|log|merge|pull|push|rebase|reflog|revert|show|switch|update-index)\b`)
 )
 
 // advisedCommand is a command with all that follows it, at the beginning of what a
 // hint says or of its last clause.
-var advisedCommand = regexp.MustCompile(`(?:^|: )((?:[A-Z][A-Z_]*=[^ ]+ )?(?:osmoctl|git) [a-z].*)$`)
+var advisedCommand = pattern.Lazy(`(?:^|: )((?:[A-Z][A-Z_]*=[^ ]+ )?(?:osmoctl|git) [a-z].*)$`)
 
 // IsCommand reports whether a hint begins with a command. One of a plan's notices is
 // nothing else then.
 func IsCommand(hint string) bool {
-	at := advisedCommand.FindStringSubmatchIndex(hint)
+	at := advisedCommand().FindStringSubmatchIndex(hint)
 	return at != nil && at[2] == 0
 }
 
 // Advise is a hint: words, and the command that they may lead to.
 func Advise(hint string) []Span {
 	words, command := hint, ""
-	if at := advisedCommand.FindStringSubmatchIndex(hint); at != nil {
+	if at := advisedCommand().FindStringSubmatchIndex(hint); at != nil {
 		words, command = hint[:at[2]], hint[at[2]:]
 	}
 	var line []Span
@@ -63,10 +63,10 @@ func Advise(hint string) []Span {
 // Rewrite rewrites the commands in words of ours.
 func (c Paste) Rewrite(text string) string {
 	if c.Dir != "" {
-		text = ownCommand.ReplaceAllStringFunc(text, behind("osmoctl", c.Dir))
+		text = ownCommand().ReplaceAllStringFunc(text, behind("osmoctl", c.Dir))
 	}
 	if c.Project != "" {
-		text = gitCommand.ReplaceAllStringFunc(text, behind("git", c.Project))
+		text = gitCommand().ReplaceAllStringFunc(text, behind("git", c.Project))
 	}
 	return text
 }

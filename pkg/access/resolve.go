@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Resolve tells what a request is in the words of policies: its action and its
@@ -13,8 +14,9 @@ import (
 // here, as it is there when the workflow's pool cannot be found.
 func (rules *Rules) Resolve(method, path string) (action, resource string) {
 	segments := splitPath(path)
-	for i := range routes {
-		if r := &routes[i]; r.known&rules.known != 0 && r.matches(method, segments) {
+	all := routes()
+	for i := range all {
+		if r := &all[i]; r.known&rules.known != 0 && r.matches(method, segments) {
 			if len(segments) > 1 && segments[0] == "" {
 				segments = segments[1:]
 			}
@@ -45,7 +47,7 @@ type route struct {
 
 // routes is every endpoint of the registry, the most specific first. Two routes
 // of equal weight never match the same request, so their order is free.
-var routes = sortRoutes()
+var routes = sync.OnceValue(sortRoutes)
 
 func sortRoutes() []route {
 	var out []route

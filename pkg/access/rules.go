@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -57,7 +58,7 @@ func RulesOf(s model.Server) []*Rules {
 	}
 	out := make([]*Rules, len(modes))
 	for i, mode := range modes {
-		out[i] = allRules[ruleKey{version, mode}]
+		out[i] = allRules()[ruleKey{version, mode}]
 	}
 	return out
 }
@@ -76,7 +77,7 @@ type ruleKey struct {
 	mode    model.Mode
 }
 
-var allRules = makeRules()
+var allRules = sync.OnceValue(makeRules)
 
 func makeRules() map[ruleKey]*Rules {
 	out := map[ruleKey]*Rules{}
@@ -158,7 +159,7 @@ func (r *Rules) Knows(pattern string) bool {
 // VersionsWith lists the versions in which a pattern matches an action.
 func VersionsWith(pattern string) (out []string) {
 	for _, v := range versions {
-		if allRules[ruleKey{v, model.ModeDatabase}].Knows(pattern) {
+		if allRules()[ruleKey{v, model.ModeDatabase}].Knows(pattern) {
 			out = append(out, v)
 		}
 	}

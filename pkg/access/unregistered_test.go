@@ -15,7 +15,7 @@ func TestUnregisteredRequests(t *testing.T) {
 	}
 	for _, r := range list {
 		method, path := r.Methods[0], strings.ReplaceAll(r.Path, "*", "abc")
-		for _, rules := range allRules {
+		for _, rules := range allRules() {
 			if action, resource := rules.Resolve(method, path); action != "" || resource != "" {
 				t.Errorf("%s %s is %q on %q in %v", method, path, action, resource, rules.Server())
 			}

@@ -2,10 +2,11 @@ package config
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/internal/pattern"
 )
 
 // translate makes a text that is YAML readable to the library, which knows neither a
@@ -21,7 +22,7 @@ func translate(data []byte) (readable []byte, paired bool, f *flaw) {
 }
 
 // directive matches the directive of a version whose texts are read alike.
-var directive = regexp.MustCompile(`^%YAML[ \t]+1\.[12][ \t]*(#.*)?$`)
+var directive = pattern.Lazy(`^%YAML[ \t]+1\.[12][ \t]*(#.*)?$`)
 
 // withoutDirective makes a comment of a %YAML directive before the first document.
 func withoutDirective(data []byte) ([]byte, *flaw) {
@@ -41,7 +42,7 @@ func withoutDirective(data []byte) ([]byte, *flaw) {
 			return data, nil
 		case bytes.HasPrefix(line, []byte("%TAG")):
 			return nil, flawAt(data, start, codeTag, "tags are not read", "delete the line")
-		case found >= 0 || !directive.Match(line):
+		case found >= 0 || !directive().Match(line):
 			return nil, flawAt(data, start, codeSyntax, "this is no directive that is read", `write "%YAML 1.2" once, or delete the line`)
 		default:
 			found = start
@@ -58,9 +59,9 @@ func isDocumentStart(line []byte) bool {
 
 var (
 	// pair matches two escapes that stand for one character.
-	pair = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+	pair = pattern.Lazy(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
 	// shiftedEscape matches what pairSurrogates writes.
-	shiftedEscape = regexp.MustCompile(`\\u[eE][89a-fA-F][0-9a-fA-F]{2}`)
+	shiftedEscape = pattern.Lazy(`\\u[eE][89a-fA-F][0-9a-fA-F]{2}`)
 )
 
 // shift is the distance from surrogates, which no escape may name, to characters
@@ -73,8 +74,8 @@ func isShifted(r rune) bool { return r >= 0xE800 && r <= 0xEFFF }
 // library takes. A text that holds such characters itself is left as it is: the
 // library then refuses the pairs in it.
 func pairSurrogates(data []byte) []byte {
-	places := pair.FindAllIndex(data, -1)
-	if places == nil || shiftedEscape.Match(data) || bytes.ContainsFunc(data, isShifted) {
+	places := pair().FindAllIndex(data, -1)
+	if places == nil || shiftedEscape().Match(data) || bytes.ContainsFunc(data, isShifted) {
 		return data
 	}
 	data = bytes.Clone(data)
@@ -90,7 +91,7 @@ func pairSurrogates(data []byte) []byte {
 // read; elsewhere they are the text itself. It reports false for half a pair.
 func unpair(value string, doubleQuoted bool) (string, bool) {
 	if !doubleQuoted {
-		return shiftedEscape.ReplaceAllStringFunc(value, func(s string) string {
+		return shiftedEscape().ReplaceAllStringFunc(value, func(s string) string {
 			return s[:2] + string(s[2]-1) + s[3:]
 		}), true
 	}

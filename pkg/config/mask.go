@@ -1,17 +1,17 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 )
 
 // halfSecrets match what may be left of a secret, or is the beginning of one:
 // the words that a private key begins with, and two parts of a JWT. They are
 // masked in the lines of source alone, where they cannot hide what is declared.
-var halfSecrets = regexp.MustCompile(`(?i:AGE-SECRET-KEY-|AGE-PLUGIN-)[A-Za-z0-9+._-]*` +
+var halfSecrets = pattern.Lazy(`(?i:AGE-SECRET-KEY-|AGE-PLUGIN-)[A-Za-z0-9+._-]*` +
 	`|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*` +
 	`|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]*` +
 	`|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`)
@@ -27,7 +27,7 @@ func mask(s string) string {
 	if !looksSecret(s) {
 		return s
 	}
-	return halfSecrets.ReplaceAllStringFunc(s, asterisks)
+	return halfSecrets().ReplaceAllStringFunc(s, asterisks)
 }
 
 func looksSecret(s string) bool {

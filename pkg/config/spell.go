@@ -2,16 +2,16 @@ package config
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
 // plainScalar is text that is itself in YAML wherever it stands.
-var plainScalar = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*$`)
+var plainScalar = pattern.Lazy(`^[A-Za-z][A-Za-z0-9_.@/-]*$`)
 
 // wordsOfYAML mean something else than text, in one version of YAML or another.
 var wordsOfYAML = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
@@ -19,7 +19,7 @@ var wordsOfYAML = []string{"true", "false", "yes", "no", "on", "off", "y", "n", 
 // Scalar writes text as YAML, in quotes where any version of YAML could read it as
 // something else. What it writes stands on one line, whatever the text holds.
 func Scalar(s string) string {
-	if plainScalar.MatchString(s) && !slices.Contains(wordsOfYAML, strings.ToLower(s)) {
+	if plainScalar().MatchString(s) && !slices.Contains(wordsOfYAML, strings.ToLower(s)) {
 		return s
 	}
 	// All escapes of Go's quotes are YAML's too, but for that of bytes that are no

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -92,7 +93,7 @@ func findUnheld(p *project) (out []finding) {
 
 // promise is what a description says, and how a grant breaks it.
 type promise struct {
-	says    *regexp.Regexp
+	says    func() *regexp.Regexp
 	what    string
 	breaks  func(access.Grant) bool
 	byNames bool
@@ -100,11 +101,11 @@ type promise struct {
 
 var promises = []promise{
 	{
-		regexp.MustCompile(`(?i)\b(read[-_ ]?only|view[-_ ]?only|viewer|observer|auditor|only (reads|looks|views)|(reads|looks|views) only|changes nothing|no changes)\b`),
+		pattern.Lazy(`(?i)\b(read[-_ ]?only|view[-_ ]?only|viewer|observer|auditor|only (reads|looks|views)|(reads|looks|views) only|changes nothing|no changes)\b`),
 		"says that it only reads", func(g access.Grant) bool { return !g.ReadsOnly() }, true,
 	},
 	{
-		regexp.MustCompile(`(?i)\b(except|without|no|but( not)?)( for)? (the )?internal\b`),
+		pattern.Lazy(`(?i)\b(except|without|no|but( not)?)( for)? (the )?internal\b`),
 		"says that it leaves internal endpoints out", func(g access.Grant) bool {
 			return strings.HasPrefix(g.Action, "internal:") || g.Action == "*:*" || g.Resource == access.Everything
 		}, false,
@@ -112,14 +113,14 @@ var promises = []promise{
 }
 
 // negated matches what is said to be not so, at the end of what stands before.
-var negated = regexp.MustCompile(`(?i)(\bnot|n't|\bno|\bmore than)( a| an)? $`)
+var negated = pattern.Lazy(`(?i)(\bnot|n't|\bno|\bmore than)( a| an)? $`)
 
 func (p promise) isMadeBy(role *model.Role) bool {
-	if p.byNames && p.says.MatchString(role.Name) {
+	if p.byNames && p.says().MatchString(role.Name) {
 		return true
 	}
-	for _, at := range p.says.FindAllStringIndex(role.Description, -1) {
-		if !negated.MatchString(role.Description[:at[0]]) {
+	for _, at := range p.says().FindAllStringIndex(role.Description, -1) {
+		if !negated().MatchString(role.Description[:at[0]]) {
 			return true
 		}
 	}

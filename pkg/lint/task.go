@@ -1,10 +1,10 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -26,7 +26,7 @@ func findIncompleteTasks(p *project) []finding {
 		return finding{}, false
 	})
 	for _, role := range p.roles {
-		if !tagging.MatchString(role.Description) || !slices.ContainsFunc(p.sides, func(on side) bool { return touchesWorkflows(on.gained[role]) }) {
+		if !tagging().MatchString(role.Description) || !slices.ContainsFunc(p.sides, func(on side) bool { return touchesWorkflows(on.gained[role]) }) {
 			continue
 		}
 		if mode, ok := p.in(func(on side) bool { return access.Heaviest(on.gained[role]) < access.Administrator }); ok {
@@ -39,7 +39,7 @@ func findIncompleteTasks(p *project) []finding {
 }
 
 // tagging matches a description that speaks of tags.
-var tagging = regexp.MustCompile(`(?i)\btag(s|ging)?\b`)
+var tagging = pattern.Lazy(`(?i)\btag(s|ging)?\b`)
 
 func touchesWorkflows(grants []access.Grant) bool {
 	return slices.ContainsFunc(grants, func(g access.Grant) bool { return strings.HasPrefix(g.Action, "workflow:") && !g.ReadsOnly() })

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"filippo.io/age"
@@ -13,6 +12,7 @@ import (
 	"filippo.io/age/tag"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -26,7 +26,7 @@ const supported = "keys are age1..., ssh-ed25519 or ssh-rsa"
 // age's two spellings, PEM and those that look like it, PuTTY's, and the first
 // bytes of an OpenSSH key's base64 for a paste that lost its first line. Each is
 // found in base64 too. The name of a plugin's program is none.
-var privateKey = regexp.MustCompile(`(?i)age-secret-key-|age-plugin-[a-z0-9+._-]*1|private key(?: block)? ?----|putty-user-key-file|b3blbnnzac1rzxktdje|` + packedKey)
+var privateKey = pattern.Lazy(`(?i)age-secret-key-|age-plugin-[a-z0-9+._-]*1|private key(?: block)? ?----|putty-user-key-file|b3blbnnzac1rzxktdje|` + packedKey)
 
 // packedKey finds the first words of a private key in base64, at each of the
 // three places that they can begin at within a group.
@@ -38,21 +38,24 @@ const packedKey = `(?-i:QUdFLVNFQ1JFVC1LRVkt|FHRS1TRUNSRVQtS0VZL|BR0UtU0VDUkVULU
 // keyText finds what of a private key must not be shown. Unlike privateKey it
 // passes over words about keys, such as AGE-SECRET-KEY-1..., and over file names
 // that begin as a plugin's identity does.
-var keyText = regexp.MustCompile(`(?i)age-secret-key-(?:pq-)?1[a-z0-9]+|age-plugin-[a-z0-9+._-]*1[02-9ac-hj-np-z]{8,}` +
+var keyText = pattern.Lazy(`(?i)age-secret-key-(?:pq-)?1[a-z0-9]+|age-plugin-[a-z0-9+._-]*1[02-9ac-hj-np-z]{8,}` +
 	`|-----? ?begin [a-z0-9 ]*private key[^"]*?(?:----+ ?end [a-z0-9 ]*-----?|$|")` +
 	`|[a-z0-9+_-]*` + packedKey + `[a-z0-9+/=_-]*` +
 	`|(?-i:[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{52,})` + // a key of age's that lost its beginning
 	`|b3blbnnzac1rzxktdje[^\s"]*(?:\s+[a-z0-9+/=]{16,})*|putty-user-key-file[^"]*`)
 
+// minPrivateKey is the length of the shortest text that privateKey finds, age-plugin-1.
+const minPrivateKey = 12
+
 // IsPrivateKey reports whether s holds something that looks like a private key,
 // so that it must not be shown.
-func IsPrivateKey(s string) bool { return privateKey.MatchString(s) }
+func IsPrivateKey(s string) bool { return len(s) >= minPrivateKey && privateKey().MatchString(s) }
 
 // HidePrivateKeys puts a placeholder in the place of every private key in text
 // that is about to be shown. It is for text of which nobody knows what is in it,
 // such as an error that quotes a path.
 func HidePrivateKeys(text []byte) []byte {
-	return keyText.ReplaceAllFunc(text, func(found []byte) []byte {
+	return keyText().ReplaceAllFunc(text, func(found []byte) []byte {
 		if bytes.HasSuffix(found, []byte(`"`)) {
 			return []byte(`[private key]"`)
 		}

@@ -3,6 +3,8 @@ package osmo
 import (
 	"net/http"
 	"regexp"
+
+	"github.com/osmoctl/osmoctl/internal/pattern"
 )
 
 // verdict is what an answer says about what was asked for.
@@ -30,7 +32,7 @@ type row struct {
 	// code is the error_code of OSMO's errors; words are what the message must
 	// match. Both are looked at only where they are set.
 	code  string
-	words *regexp.Regexp
+	words func() *regexp.Regexp
 	is    verdict
 }
 
@@ -51,35 +53,35 @@ var verdicts = []row{
 	{http.StatusForbidden, "", nil, refused},
 	{http.StatusNotFound, "", nil, refused},
 	{http.StatusMethodNotAllowed, "", nil, refused},
-	{http.StatusConflict, userError, regexp.MustCompile(`^Configs are managed by ConfigMap `), readOnly},
+	{http.StatusConflict, userError, pattern.Lazy(`^Configs are managed by ConfigMap `), readOnly},
 	{http.StatusConflict, "", nil, refused},
 	{http.StatusTooManyRequests, "", nil, refused},
 
 	// The server repeats an insert that failed, and may say this of its own row.
-	{bad, userError, regexp.MustCompile(`^Token name .* already exists\.$`), taken},
-	{bad, userError, regexp.MustCompile(`^User .* already exists$`), taken},
+	{bad, userError, pattern.Lazy(`^Token name .* already exists\.$`), taken},
+	{bad, userError, pattern.Lazy(`^User .* already exists$`), taken},
 
-	{bad, userError, regexp.MustCompile(`^User .* not found$`), absent},
-	{bad, userError, regexp.MustCompile(`^Role .* does not exist\.?$`), absent},
-	{bad, userError, regexp.MustCompile(`^Access token .* does not exist\.$`), absent},
+	{bad, userError, pattern.Lazy(`^User .* not found$`), absent},
+	{bad, userError, pattern.Lazy(`^Role .* does not exist\.?$`), absent},
+	{bad, userError, pattern.Lazy(`^Access token .* does not exist\.$`), absent},
 
-	{bad, userError, regexp.MustCompile(`^User ID must not be empty$`), refused},
-	{bad, userError, regexp.MustCompile(`^User does not have all the requested roles\. Token creation failed\.$`), refused},
-	{bad, userError, regexp.MustCompile(`^At least one role must be specified for the access token\.$`), refused},
-	{bad, userError, regexp.MustCompile(`^Expiration date must be past the current date \(`), refused},
-	{bad, userError, regexp.MustCompile(`^Access token expiration date cannot be more than .* from now$`), refused},
-	{bad, userError, regexp.MustCompile(`^Access token has invalid length [0-9]+$`), refused},
-	{bad, userError, regexp.MustCompile(`^Access Token is invalid$`), refused},
-	{bad, userError, regexp.MustCompile(`^Access Token has expired$`), refused},
-	{bad, userError, regexp.MustCompile(`(?s)^Username .* must match regex `), refused},
-	{bad, userError, regexp.MustCompile(`(?s)^Token name .* must match regex `), refused},
-	{bad, userError, regexp.MustCompile(`(?s)^Invalid action format: .*\. Expected format: `), refused},
+	{bad, userError, pattern.Lazy(`^User ID must not be empty$`), refused},
+	{bad, userError, pattern.Lazy(`^User does not have all the requested roles\. Token creation failed\.$`), refused},
+	{bad, userError, pattern.Lazy(`^At least one role must be specified for the access token\.$`), refused},
+	{bad, userError, pattern.Lazy(`^Expiration date must be past the current date \(`), refused},
+	{bad, userError, pattern.Lazy(`^Access token expiration date cannot be more than .* from now$`), refused},
+	{bad, userError, pattern.Lazy(`^Access token has invalid length [0-9]+$`), refused},
+	{bad, userError, pattern.Lazy(`^Access Token is invalid$`), refused},
+	{bad, userError, pattern.Lazy(`^Access Token has expired$`), refused},
+	{bad, userError, pattern.Lazy(`(?s)^Username .* must match regex `), refused},
+	{bad, userError, pattern.Lazy(`(?s)^Token name .* must match regex `), refused},
+	{bad, userError, pattern.Lazy(`(?s)^Invalid action format: .*\. Expected format: `), refused},
 }
 
 // judge is the verdict on an answer that came whole.
 func judge(status int, code, message string) verdict {
 	for _, r := range verdicts {
-		if r.status == status && (r.code == "" || r.code == code) && (r.words == nil || r.words.MatchString(message)) {
+		if r.status == status && (r.code == "" || r.code == code) && (r.words == nil || r.words().MatchString(message)) {
 			return r.is
 		}
 	}

@@ -80,7 +80,7 @@ func TestVerdicts(t *testing.T) {
 		}
 		if i < len(verdicts) {
 			r := verdicts[i]
-			if r.status != a.status || r.code != "" && r.code != a.code || r.words != nil && !r.words.MatchString(a.text) {
+			if r.status != a.status || r.code != "" && r.code != a.code || r.words != nil && !r.words().MatchString(a.text) {
 				t.Errorf("answer %d, %q, is not of the row of its place", i, a.text)
 			}
 		}

@@ -7,20 +7,20 @@ package argument
 import (
 	"errors"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 // tokenShape finds tokens of our form in an argument, whole or mistyped.
-var tokenShape = regexp.MustCompile(`osmo_[0-9A-Za-z]{24}`)
+var tokenShape = pattern.Lazy(`osmo_[0-9A-Za-z]{24}`)
 
 // foreignToken is the form of the tokens that an OSMO server makes.
-var foreignToken = regexp.MustCompile(`^(?:[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{64})$`)
+var foreignToken = pattern.Lazy(`^(?:[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{64})$`)
 
 var ErrToken = command.Usage(diag.Hinted(errors.New("this looks like a token, and an argument is seen by everybody on this machine and kept in your shell's history"),
 	"consider it leaked and rotate it; tokens are read from stdin"))
@@ -34,7 +34,7 @@ func Check(args []string) error {
 	switch {
 	case slices.ContainsFunc(args, command.HoldsKey):
 		return errKeyInArgs
-	case slices.ContainsFunc(args, tokenShape.MatchString):
+	case slices.ContainsFunc(args, func(s string) bool { return strings.Contains(s, "osmo_") && tokenShape().MatchString(s) }):
 		return ErrToken
 	}
 	return nil
@@ -45,7 +45,7 @@ func Check(args []string) error {
 // form of one.
 func RefuseToken(env *command.Env, arg, line string) error {
 	path := env.Abs(arg)
-	if _, err := os.Stat(path); err != nil && foreignToken.MatchString(arg) {
+	if _, err := os.Stat(path); err != nil && foreignToken().MatchString(arg) {
 		return ErrToken
 	}
 	hint := line + " < FILE reads it from a file"

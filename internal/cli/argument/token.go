@@ -18,7 +18,7 @@ type TokenPath struct {
 
 // Find looks the token up; t is live.
 func (a TokenPath) Find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
-	if foreignToken.MatchString(a.Token) {
+	if foreignToken().MatchString(a.Token) {
 		return address, nil, ErrToken
 	}
 	address, err = model.ReadTokenAddress(a.Token)

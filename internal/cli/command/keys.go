@@ -3,9 +3,9 @@ package command
 import (
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 )
 
@@ -18,11 +18,11 @@ func HoldsKey(s string) bool {
 // anything that somebody took for a path: a key that was cut, or packed into an
 // encoding that nobody here knows.
 func Showable(path string) bool {
-	return len(path) <= 1024 && !strings.ContainsAny(path, "\r\n") && !seal.IsPrivateKey(path) && !packedText.MatchString(filepath.ToSlash(path))
+	return len(path) <= 1024 && !strings.ContainsAny(path, "\r\n") && !seal.IsPrivateKey(path) && !packedText().MatchString(filepath.ToSlash(path))
 }
 
 // packedText is longer than a name that people give, and has nothing of one.
-var packedText = regexp.MustCompile(`[A-Za-z0-9+=]{40}`)
+var packedText = pattern.Lazy(`[A-Za-z0-9+=]{40}`)
 
 // Keyless writes what is meant for people, without any private key that came
 // along in it.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/cli/identity"
 	"github.com/osmoctl/osmoctl/internal/cli/value"
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/internal/view"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -243,10 +243,10 @@ func (c *backendCmd) Run(ctx context.Context, env *command.Env) error {
 
 // credentialName is what OSMO's charts take for a credential: it becomes part of
 // the name of a volume, which ends at 63 characters.
-var credentialName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,47}[a-z0-9])?$`)
+var credentialName = pattern.Lazy(`^[a-z0-9]([-a-z0-9]{0,47}[a-z0-9])?$`)
 
 func checkCredential(name string) error {
-	if !credentialName.MatchString(name) {
+	if !credentialName().MatchString(name) {
 		return command.Usage(diag.Hinted(fmt.Errorf("%.80q is no name of a credential: OSMO's charts take at most 49 lower-case letters, digits and \"-\", beginning and ending with a letter or digit", name),
 			"--credential takes the name that stands in the values of OSMO's service, --name that of a Secret"))
 	}

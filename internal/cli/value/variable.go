@@ -2,23 +2,23 @@ package value
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
+	"github.com/osmoctl/osmoctl/internal/pattern"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 )
 
 // DefaultVariable is where a program finds the token that is meant for it.
 const DefaultVariable = "OSMO_TOKEN"
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = pattern.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // CheckVariable accepts a variable that a token can be given in. A name that
 // programs obey is none: its value would be taken for a path, a program or
 // options, which at best fails, and says the token in an error.
 func CheckVariable(name string) error {
-	if !envName.MatchString(name) {
+	if !envName().MatchString(name) {
 		return command.Usagef("%q is no name of an environment variable: it takes letters, digits and %q, and does not begin with a digit", name, "_")
 	}
 	if who := findObeyer(name); who != "" {

@@ -2,10 +2,11 @@ package remote
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/osmoctl/osmoctl/internal/pattern"
 )
 
 // maxWords is how much of a server's text is kept, in bytes.
@@ -30,7 +31,7 @@ func newCleaner(secrets []string) cleaner {
 // minSecret keeps an empty or tiny password from turning all text into stars.
 const minSecret = 4
 
-var userInfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'"]*@`)
+var userInfo = pattern.Lazy(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'"]*@`)
 
 // clean returns the lines of a text that say something, without secrets and
 // without control characters, cut to maxWords at the end of a line if possible.
@@ -38,7 +39,7 @@ func (c cleaner) clean(text string) string {
 	if c.secrets != nil {
 		text = c.secrets.Replace(text)
 	}
-	text = userInfo.ReplaceAllString(text, "$1")
+	text = userInfo().ReplaceAllString(text, "$1")
 	var out strings.Builder
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		line = escape(strings.TrimRight(line, " \t"))

@@ -19,9 +19,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/pattern"
 )
 
 // Ran is what a command did.
@@ -204,7 +205,7 @@ func (p *Project) checkSerials(commits []string) error {
 	if err != nil {
 		return err
 	}
-	files := json.NewDecoder(strings.NewReader(headLine.ReplaceAllString(out, "")))
+	files := json.NewDecoder(strings.NewReader(headLine().ReplaceAllString(out, "")))
 	var last meta
 	for i, commit := range commits {
 		var now meta
@@ -220,7 +221,7 @@ func (p *Project) checkSerials(commits []string) error {
 }
 
 // headLine is what git cat-file --batch prints before each file.
-var headLine = regexp.MustCompile(`(?m)^[0-9a-f]{40} blob \d+$`)
+var headLine = pattern.Lazy(`(?m)^[0-9a-f]{40} blob \d+$`)
 
 func checkState(p *Project) error {
 	return p.wantDone("the state is not sound", "", "state", "verify")
