@@ -58,7 +58,7 @@ func readTerminals(text string) (commands []shown) {
 var (
 	digests = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 	varies  = regexp.MustCompile(`\bsha256:[0-9a-f]{8}\b|\b([0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\b|` +
-		`\bage1[0-9a-z]+(…[0-9a-z]+)?|\d\d:\d\d:\d\d( UTC|Z)|\b[0-9A-Za-z+/]{43}$`)
+		`\bage1[0-9a-z]+(…[0-9a-z]+)?|\d\d:\d\d:\d\d( UTC|Z)|[0-9A-Za-z+/]{43}$`)
 )
 
 // matcher is what one run of a document printed, and what it showed of values that the
