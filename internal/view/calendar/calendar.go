@@ -37,7 +37,9 @@ func writeTable(p *view.Page, e report.Expiring) {
 		rows[i] = []string{u.Date.String(), distance(e.Today.Until(u.Date)), dueWords(e, u), u.Address.String()}
 	}
 	p.Table([]string{"Date (UTC)", "When", "What", "Address"}, rows)
-	p.Blank()
+	if e.Server == nil { // What it has is a paragraph of its own.
+		p.Blank()
+	}
 }
 
 // distance says how far away a day is.
