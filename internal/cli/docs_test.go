@@ -1,7 +1,9 @@
 package cli_test
 
 import (
-	"fmt"
+	"bufio"
+	"cmp"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +14,11 @@ import (
 	"time"
 )
 
-// shown is one command on a terminal of a document, with what the document says that it
-// printed, of which a line of three dots leaves out any number of lines.
+// shown is one command on a terminal of a document, with the heading above it and what the
+// document says that it printed, of which a line of three dots leaves out any number.
 type shown struct {
 	line    int
+	section string
 	command string
 	output  []string
 }
@@ -24,6 +27,7 @@ type shown struct {
 // prompt, in their order, as one shell would run them.
 func readTerminals(text string) (commands []shown) {
 	end, in := "", false // The end of a here-document; whether a block goes on.
+	section := ""
 	for i, line := range strings.Split(text, "\n") {
 		block, indented := strings.CutPrefix(line, "    ")
 		last := len(commands) - 1
@@ -34,14 +38,16 @@ func readTerminals(text string) (commands []shown) {
 				end = ""
 			}
 		case indented && prompt:
-			commands, in = append(commands, shown{line: i + 1, command: command}), true
+			commands, in = append(commands, shown{line: i + 1, section: section, command: command}), true
 			if _, word, here := strings.Cut(command, "<<'"); here {
 				end = strings.TrimSuffix(word, "'")
 			}
 		case in && (indented || line == ""):
 			commands[last].output = append(commands[last].output, strings.TrimRight(block, " "))
 		default:
-			in = false
+			if in = false; strings.HasPrefix(line, "#") {
+				section = strings.TrimLeft(line, "# ")
+			}
 		}
 	}
 	for i := range commands {
@@ -64,8 +70,24 @@ var (
 // matcher is what one run of a document printed, and what it showed of values that the
 // document has others of.
 type matcher struct {
-	home  string
-	shown map[string]string
+	// here puts what this run has in the place of what documents say, such as a home;
+	// there turns that round.
+	here, there *strings.Replacer
+	shown       map[string]string
+}
+
+// newMatcher takes pairs: what a document says, and what this run has for it.
+func newMatcher(pairs ...string) matcher {
+	back := slices.Clone(pairs)
+	slices.Reverse(back)
+	return matcher{strings.NewReplacer(pairs...), strings.NewReplacer(back...), map[string]string{}}
+}
+
+// command is a command of the document as this run has to give it. A digest is that of the
+// plan which was printed last, any other value the one that was printed in its place.
+func (m matcher) command(text string) string {
+	text = digests.ReplaceAllLiteralString(m.here.Replace(text), `"$(sed -n 's/^Digest: //p' "$HOME/.shown" | tail -n 1)"`)
+	return varies.ReplaceAllStringFunc(text, func(value string) string { return cmp.Or(m.shown[value], value) })
 }
 
 // fits matches lines with those of a document, where "..." stands for any number. A value
@@ -94,49 +116,94 @@ func (m matcher) fits(want, got []string) bool {
 	return true
 }
 
-// plain is a line with the home that documents have.
-func (m matcher) plain(line string) string {
-	return strings.ReplaceAll(strings.TrimRight(line, " \t"), m.home, "/home/alice")
+// plain is what was printed, as the document would say it.
+func (m matcher) plain(text string) string {
+	return m.there.Replace(strings.TrimRight(text, " \t"))
 }
 
-// runShown runs all commands in one shell, and returns what each printed, on stdout and on
-// stderr as a terminal shows them.
-func runShown(t *testing.T, commands []shown, dir, home string) [][]string {
+// shell runs the commands of a document, one after the other.
+type shell struct {
+	home string
+	env  []string
+	// next tells it that there is a command, ended hears from it that it ran.
+	next  io.Writer
+	ended *bufio.Reader
+	// seen is how much was read of what was printed.
+	seen int
+}
+
+// shellLoop takes a command from a file whenever it is told that there is one: so a test
+// can do between two commands what a document tells there. What they print goes to one
+// file, as on a terminal. A command may ask how the one before it ended.
+const shellLoop = `exec 3<&0 4>&1 </dev/null >"$HOME/.shown" 2>&1
+while read -r -u 3; do (exit $ended); . "$HOME/.command"; ended=$?; echo >&4; done`
+
+// committer is what git is told of who commits.
+const committer = "[user]\nname = Alice\nemail = alice@example.com\n"
+
+// strangers begin the names of variables that would change what osmoctl or git do.
+var strangers = []string{"GIT_", "GITHUB_", "GITLAB_", "CI", "OSMO", "XDG_"}
+
+// openShell starts a shell in dir, which ends with the test.
+func openShell(t *testing.T, dir, home string) *shell {
 	t.Helper()
-	const mark = "\x1e"
-	var script strings.Builder
-	for _, c := range commands {
-		// The digest is that of the plan which was printed last.
-		command := digests.ReplaceAllLiteralString(c.command, `"$(sed -n 's/^Digest: //p' "$HOME/.shown" | tail -n 1)"`)
-		// A command may ask how the one before it ended.
-		fmt.Fprintf(&script, "ended=$?; printf '%s\\n'; (exit $ended)\n%s\n", mark, command)
-	}
 	age, err := stockAge()
 	check(t, err)
-	show := filepath.Join(home, ".shown")
-	cmd := exec.Command("bash", "-c", `exec >"$HOME/.shown" 2>&1; . "$HOME/.script"`)
-	check(t, os.WriteFile(filepath.Join(home, ".script"), []byte(script.String()), 0o600))
+	cmd := exec.Command("bash", "-c", shellLoop)
 	cmd.Dir = dir
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "GIT_") || strings.HasPrefix(v, "OSMO") || strings.HasPrefix(v, "XDG_") || strings.HasPrefix(v, "CI=")
-	}), "HOME="+home, "PATH="+age+string(os.PathListSeparator)+os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "NO_COLOR=1",
+		return slices.ContainsFunc(strangers, func(begin string) bool { return strings.HasPrefix(v, begin) })
+	}), "HOME="+home, "PATH="+age+string(os.PathListSeparator)+os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1", "NO_COLOR=1", "LC_ALL=C",
 		"OSMOCTL_NOW="+day.Format(time.DateOnly), "GIT_AUTHOR_DATE="+day.Format(time.DateOnly)+"T00:00:00Z", "GIT_COMMITTER_DATE="+day.Format(time.DateOnly)+"T00:00:00Z")
-	if err := cmd.Run(); err != nil {
-		t.Logf("the shell: %v", err) // The last command may be one that fails.
-	}
-	text, err := os.ReadFile(show)
+	next, err := cmd.StdinPipe()
 	check(t, err)
-	var outputs [][]string
-	for _, part := range strings.Split(string(text), mark+"\n")[1:] {
-		lines := slices.DeleteFunc(strings.Split(strings.TrimRight(part, "\n"), "\n"), func(line string) bool {
-			return strings.Contains(line, "by OSMOCTL_NOW")
-		})
-		if len(lines) == 1 && lines[0] == "" {
-			lines = nil
-		}
-		outputs = append(outputs, lines)
+	ended, err := cmd.StdoutPipe()
+	check(t, err)
+	// osmoctl warns of a value that goes to a file which others can read.
+	check(t, os.WriteFile(filepath.Join(home, ".shown"), nil, 0o600))
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = next.Close()
+		_ = cmd.Wait()
+	})
+	return &shell{home: home, env: cmd.Env, next: next, ended: bufio.NewReader(ended)}
+}
+
+// run runs a command, and returns the lines that it printed, on stdout and on stderr.
+func (s *shell) run(t *testing.T, command string) (lines []string) {
+	t.Helper()
+	check(t, os.WriteFile(filepath.Join(s.home, ".command"), []byte(command+"\n"), 0o600))
+	_, err := io.WriteString(s.next, "\n")
+	if err == nil {
+		_, err = s.ended.ReadString('\n')
 	}
-	return outputs
+	if err != nil {
+		t.Fatalf("the shell ended at $ %s", command)
+	}
+	text, err := os.ReadFile(filepath.Join(s.home, ".shown"))
+	check(t, err)
+	printed := strings.TrimRight(string(text[s.seen:]), "\n")
+	s.seen = len(text)
+	if printed == "" {
+		return nil
+	}
+	return slices.DeleteFunc(strings.Split(printed, "\n"), func(line string) bool { return strings.Contains(line, "by OSMOCTL_NOW") })
+}
+
+// do runs what no document shows, and demands that it prints nothing.
+func (s *shell) do(t *testing.T, command string) {
+	t.Helper()
+	if lines := s.run(t, command); len(lines) > 0 {
+		t.Fatalf("$ %s\n%s", command, strings.Join(lines, "\n"))
+	}
+}
+
+// compare runs a command of a document, and demands that it prints what the document says.
+func (s *shell) compare(t *testing.T, path string, c shown, m matcher) {
+	t.Helper()
+	if got := s.run(t, m.command(c.command)); !m.fits(c.output, got) {
+		t.Errorf("%s:%d: $ %s\nprinted:\n%s\nand the document says:\n%s", path, c.line, c.command, m.plain(strings.Join(got, "\n")), strings.Join(c.output, "\n"))
+	}
 }
 
 // TestTerminalsInDocs runs what documents show of a terminal, and demands that it prints
@@ -158,21 +225,15 @@ func TestTerminalsInDocs(t *testing.T) {
 			check(t, err)
 			home := t.TempDir()
 			if path != "README.md" {
-				write(t, filepath.Join(home, ".gitconfig"), []byte("[user]\nname = Alice\nemail = alice@example.com\n"))
+				write(t, filepath.Join(home, ".gitconfig"), []byte(committer))
 			}
-			commands, m := readTerminals(string(text)), matcher{home, map[string]string{}}
 			dir := home
 			if name != "" {
 				dir = example(t, name)
 			}
-			outputs := runShown(t, commands, dir, home)
-			for i, c := range commands {
-				if i >= len(outputs) {
-					t.Fatalf("%s:%d: the shell ended before $ %s", path, c.line, c.command)
-				}
-				if !m.fits(c.output, outputs[i]) {
-					t.Errorf("%s:%d: $ %s\nprinted:\n%s\nand the document says:\n%s", path, c.line, c.command, m.plain(strings.Join(outputs[i], "\n")), strings.Join(c.output, "\n"))
-				}
+			terminal, m := openShell(t, dir, home), newMatcher("/home/alice", home)
+			for _, c := range readTerminals(string(text)) {
+				terminal.compare(t, path, c, m)
 			}
 		})
 	}
