@@ -97,6 +97,19 @@ func (r *Repository) projectTree(commit string) (object.ID, error) {
 	return entry.ID, nil
 }
 
+// Folder is the id of a folder of the project at a commit; the zero id is none.
+func (r *Repository) Folder(commit, dir string) (object.ID, error) {
+	tree, err := r.projectTree(commit)
+	if err != nil {
+		return object.ID{}, err
+	}
+	entry, err := lookUp(r.Objects, tree, dir)
+	if err != nil || !entry.IsTree() {
+		return object.ID{}, err
+	}
+	return entry.ID, nil
+}
+
 // found is an entry and where it was found.
 type found struct {
 	path string

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -115,27 +116,7 @@ func SaveSeen(gitDir string, s Seen) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(pathOfSeen(gitDir), append(data, '\n'))
-}
-
-func replaceFile(path string, data []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "tmp-seen-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return disk.Memorize(pathOfSeen(gitDir), append(data, '\n'))
 }
 
 // rollback compares a branch's state with what was last seen of it. links are

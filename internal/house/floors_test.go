@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"pkg/guard"},
 	{"pkg/apply"},
 	{"internal/git"},
-	{"internal/gitstore", "internal/backend/local", "internal/backend/osmo", "internal/search"},
+	{"internal/gitstore", "internal/backend/local", "internal/backend/osmo", "internal/search", "internal/known"},
 	{"internal/history", "internal/delivery", "internal/helm"},
 	{"internal/report"},
 	{"internal/view", "internal/workspace", "internal/scaffold", "internal/importer"},

@@ -78,6 +78,7 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		commit, err := put(ctx, request)
 		if err == nil {
 			s.base.parent = commit
+			s.ledger.w.rememberKnown(commit)
 		}
 		if !isMoved(err) {
 			return commit, err

@@ -36,6 +36,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
@@ -178,13 +179,23 @@ func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapsho
 	if problems.HasErrors() {
 		return nil, problems
 	}
+	w.rememberKnown(commit)
 	return snap, nil
 }
 
 // StateFiles reads the files of state at a commit, by their paths below state/.
 // Those that want refuses have no data; nil wants all.
 func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(path string) bool) ([]state.File, error) {
-	found, err := w.repo.Files(ctx, commit, []string{state.Dir}, want)
+	return w.filesOf(ctx, commit, []string{"."}, want)
+}
+
+// filesOf is [Workspace.StateFiles] below some files and folders of state/.
+func (w *Workspace) filesOf(ctx context.Context, commit string, paths []string, want func(path string) bool) ([]state.File, error) {
+	dirs := make([]string, len(paths))
+	for i, p := range paths {
+		dirs[i] = path.Join(state.Dir, p)
+	}
+	found, err := w.repo.Files(ctx, commit, dirs, want)
 	var much *git.TooMuchError
 	switch {
 	case errors.As(err, &much) && much.Bytes > 0:
@@ -208,7 +219,7 @@ func (w *Workspace) State(ctx context.Context) (*state.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.believe(ctx, at)
+	return w.believe(ctx, at, nil)
 }
 
 // readBoth reads declarations and state side by side: they are the two halves of

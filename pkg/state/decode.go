@@ -46,12 +46,42 @@ const hintEdited = "state/ is written by osmoctl alone: restore it from the last
 // Decode reads a snapshot from the files below state/. No files give the zero
 // Snapshot. Every problem is reported; the snapshot is nil when there is one.
 func Decode(files []File) (*Snapshot, diag.List) {
-	d := &decoder{
-		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, len(files))},
-		ciphertexts: make(map[string]bool, len(files)),
+	d := newDecoder(len(files))
+	meta := d.decode(files)
+	if meta != nil && !d.problems.HasErrors() && d.snap.digest() != d.snap.Meta.Digest {
+		d.problem(MetaPath, CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand", hintEdited)
+	}
+	return d.result()
+}
+
+// DecodePart is [Decode] of meta.json and some other files, with all files of each account
+// among them, out of a state that was decoded whole before: the digest is over all files,
+// so it is not compared. The snapshot lacks what was left out, and cannot be written.
+func DecodePart(files []File) (*Snapshot, diag.List) {
+	d := newDecoder(len(files))
+	d.decode(files)
+	d.snap.part = true
+	return d.result()
+}
+
+func newDecoder(files int) *decoder {
+	return &decoder{
+		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, files)},
+		ciphertexts: make(map[string]bool, files),
 		broken:      map[string]bool{},
 	}
-	var meta *File
+}
+
+func (d *decoder) result() (*Snapshot, diag.List) {
+	if d.problems.HasErrors() {
+		return nil, d.problems.Bounded()
+	}
+	return d.snap, nil
+}
+
+// decode decodes the files one by one, holds ciphertexts against accounts, and returns
+// meta.json; nil where there is none.
+func (d *decoder) decode(files []File) (meta *File) {
 	var rest []File
 	for i := range files {
 		switch f := &files[i]; {
@@ -68,13 +98,7 @@ func Decode(files []File) (*Snapshot, diag.List) {
 	d.decodeAll(rest)
 	d.meta(meta, len(files) > 0)
 	d.pairCiphertexts()
-	if meta != nil && !d.problems.HasErrors() && d.snap.digest() != d.snap.Meta.Digest {
-		d.problem(MetaPath, CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand", hintEdited)
-	}
-	if d.problems.HasErrors() {
-		return nil, d.problems.Bounded()
-	}
-	return d.snap, nil
+	return meta
 }
 
 type decoder struct {

@@ -30,7 +30,7 @@ type Edit struct {
 
 // Edit begins the next snapshot.
 func (s *Snapshot) Edit() *Edit {
-	next := &Snapshot{Meta: s.Meta, Roles: maps.Clone(s.Roles), Accounts: maps.Clone(s.Accounts), sums: maps.Clone(s.sums)}
+	next := &Snapshot{Meta: s.Meta, Roles: maps.Clone(s.Roles), Accounts: maps.Clone(s.Accounts), sums: maps.Clone(s.sums), part: s.part}
 	if next.sums == nil {
 		next.Roles, next.Accounts, next.sums = map[string]*Role{}, map[string]*Account{}, map[string]Sum{}
 	}
@@ -194,8 +194,12 @@ func (e *Edit) Snapshot() *Snapshot { return e.next }
 
 // Finish raises the serial, computes the digest, and returns the next snapshot
 // with the files that differ from the last, sorted by path. The Edit must not
-// be used afterwards.
+// be used afterwards. It panics on one of a snapshot that was read in part: its digest
+// would leave out all other files.
 func (e *Edit) Finish() (*Snapshot, []Change) {
+	if e.base.part {
+		panic("state: a snapshot that was read in part cannot be written")
+	}
 	changes := make([]Change, 0, len(e.roles)+len(e.accounts)+len(e.files)+1)
 	for name := range e.roles {
 		changes = append(changes, e.roleChange(name))

@@ -16,6 +16,9 @@ const MetaPath = "meta.json"
 // RolePath is where a role is kept.
 func RolePath(role string) string { return "roles/" + role + ".json" }
 
+// AccountDir is the folder that has all files of an account, and no others.
+func AccountDir(account string) string { return strings.TrimSuffix(accountDir(account), "/") }
+
 // AccountPath is where an account is kept.
 func AccountPath(account string) string { return accountDir(account) + "account.json" }
 

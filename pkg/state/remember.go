@@ -17,7 +17,8 @@ type Ending struct {
 
 // Remember is the snapshot with these ended in it: each has its tombstone, also
 // where the account or the token is unknown, and no value of theirs is live in any
-// place. It is for reading: what is written comes from an [Edit].
+// place. A snapshot that was read in part gets none for accounts that it lacks. It is for
+// reading: what is written comes from an [Edit].
 func (s *Snapshot) Remember(list []Ending) *Snapshot {
 	if len(list) == 0 {
 		return s
@@ -38,7 +39,9 @@ func (s *Snapshot) Remember(list []Ending) *Snapshot {
 		}
 	}
 	for _, e := range list {
-		r.record(e.Address, e.Tombstone)
+		if !s.part || s.Accounts[e.Address.Account] != nil {
+			r.record(e.Address, e.Tombstone)
+		}
 	}
 	return &r.next
 }

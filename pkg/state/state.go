@@ -47,6 +47,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -81,6 +82,8 @@ type Snapshot struct {
 	Accounts map[string]*Account
 	// sums has the SHA-256 of every JSON file but meta.json, by path.
 	sums map[string]Sum
+	// part says that [DecodePart] read it, so that other files are unknown.
+	part bool
 }
 
 // Exists reports whether anything was ever applied.
@@ -545,18 +548,27 @@ func (s *Snapshot) Granted(t *Token) (ids []string) {
 func (s *Snapshot) Values() map[Sum]bool {
 	out := make(map[Sum]bool, len(s.sums))
 	for _, a := range s.Accounts {
+		for sum := range a.Values() {
+			out[sum] = true
+		}
+	}
+	return out
+}
+
+// Values are those of an account, live or ended, as far as they are known.
+func (a *Account) Values() iter.Seq[Sum] {
+	return func(yield func(Sum) bool) {
 		for _, t := range a.Tokens {
 			for i := range t.Generations {
-				if g := &t.Generations[i]; g.Known() {
-					out[g.Value] = true
+				if g := &t.Generations[i]; g.Known() && !yield(g.Value) {
+					return
 				}
 			}
 			for i := range t.Tombstones {
-				if s := &t.Tombstones[i]; s.Known() {
-					out[s.Value] = true
+				if s := &t.Tombstones[i]; s.Known() && !yield(s.Value) {
+					return
 				}
 			}
 		}
 	}
-	return out
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/workspace"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
@@ -58,7 +59,7 @@ type userGetCmd struct {
 
 // Run shows an account.
 func (c *userGetCmd) Run(ctx context.Context, env *command.Env) error {
-	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.WithStateOf(ctx, []model.Address{argument.Account(c.User)}, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		a, err := argument.FindAccount(snap, c.User)
 		if err != nil {
 			return err

@@ -10,9 +10,14 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
+// Account is the address of the account that an argument names, by its name or address.
+func Account(arg string) model.Address {
+	return model.AccountAddress(strings.TrimPrefix(arg, "account/"))
+}
+
 // FindAccount is the account that an argument names, by its name or address.
 func FindAccount(snap *state.Snapshot, arg string) (*state.Account, error) {
-	name := strings.TrimPrefix(arg, "account/")
+	name := Account(arg).Name
 	switch a := snap.Accounts[name]; {
 	case a == nil:
 		return nil, state.NotFound("service account", name, snap.AccountNames())

@@ -16,6 +16,15 @@ type TokenPath struct {
 	Token string `predictor:"token" arg:"" placeholder:"USER/TOKEN" help:"The token, as USER/TOKEN."`
 }
 
+// About is what a command reads of state for it; nothing where the argument is no address.
+func (a TokenPath) About() []model.Address {
+	address, err := model.ReadTokenAddress(a.Token)
+	if err != nil {
+		return nil
+	}
+	return []model.Address{address}
+}
+
 // Find looks the token up; t is live.
 func (a TokenPath) Find(snap *state.Snapshot) (address model.Address, t *state.Token, err error) {
 	if foreignToken().MatchString(a.Token) {

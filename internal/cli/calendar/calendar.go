@@ -40,7 +40,7 @@ func (c *Cmd) Run(ctx context.Context, env *command.Env) error {
 	if err := c.check(env); err != nil {
 		return err
 	}
-	return c.See(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
+	return c.See(ctx, env, nil, func(w *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
 		var accounts []string
 		if c.User != "" {
 			a, err := argument.FindAccount(snap, c.User)

@@ -143,17 +143,33 @@ func (e *Env) WithDeclaredFrom(ctx context.Context, outside workspace.Outside, r
 
 // WithState runs a reading command on the newest state that the clone knows.
 func (e *Env) WithState(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
-	return e.WithStateFrom(ctx, e.Outside(), read)
+	return e.WithStateFrom(ctx, e.Outside(), nil, read)
 }
 
-// WithStateFrom is [Env.WithState] with something else from outside.
-func (e *Env) WithStateFrom(ctx context.Context, outside workspace.Outside, read func(*workspace.Workspace, *state.Snapshot) error) error {
+// WithStateOf is [Env.WithState] for a command about these objects alone; none are all,
+// see [workspace.Workspace.StateOf].
+func (e *Env) WithStateOf(ctx context.Context, about []model.Address, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	return e.WithStateFrom(ctx, e.Outside(), about, read)
+}
+
+// WithStateFrom is [Env.WithStateOf] with something else from outside.
+func (e *Env) WithStateFrom(ctx context.Context, outside workspace.Outside, about []model.Address, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	return e.withSnapshot(ctx, outside, func(w *workspace.Workspace) (*state.Snapshot, error) { return w.StateOf(ctx, about...) }, read)
+}
+
+// WithStateHolding is [Env.WithState] for a command about one value, see
+// [workspace.Workspace.StateHolding].
+func (e *Env) WithStateHolding(ctx context.Context, value state.Sum, read func(*workspace.Workspace, *state.Snapshot) error) error {
+	return e.withSnapshot(ctx, e.Outside(), func(w *workspace.Workspace) (*state.Snapshot, error) { return w.StateHolding(ctx, value) }, read)
+}
+
+func (e *Env) withSnapshot(ctx context.Context, outside workspace.Outside, load func(*workspace.Workspace) (*state.Snapshot, error), read func(*workspace.Workspace, *state.Snapshot) error) error {
 	w, err := e.OpenFrom(ctx, outside)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	snap, err := w.State(ctx)
+	snap, err := load(w)
 	if err != nil {
 		return err
 	}

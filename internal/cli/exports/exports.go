@@ -73,7 +73,7 @@ func (k8sCmd) Help() string {
 
 // Run writes the manifest.
 func (c *k8sCmd) Run(ctx context.Context, env *command.Env) error {
-	return c.Give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.Give(ctx, env, c.About(), func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := value.ChooseUsable(env, snap, c.TokenPath)
 		if err != nil {
 			return secret.Value{}, err
@@ -215,7 +215,7 @@ func (c *backendCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := checkCredential(c.Credential); err != nil {
 		return err
 	}
-	return c.Give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.Give(ctx, env, c.About(), func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		current, err := value.ChooseUsable(env, snap, c.TokenPath)
 		if err != nil {
 			return secret.Value{}, err
@@ -353,7 +353,7 @@ func (c *dotenvCmd) Run(ctx context.Context, env *command.Env) error {
 	if err := value.CheckVariable(c.Env); err != nil {
 		return err
 	}
-	return c.Give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.Give(ctx, env, c.About(), func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		from, err := value.ChooseUsable(env, snap, c.TokenPath)
 		if err != nil {
 			return secret.Value{}, err

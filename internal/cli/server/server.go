@@ -39,13 +39,14 @@ type Look struct {
 }
 
 // See runs a command on the newest state that the clone knows. see looks at the server
-// for some accounts, or all of them where it is given nil.
-func (l Look) See(ctx context.Context, env *command.Env, read func(w *workspace.Workspace, snap *state.Snapshot, see func(accounts []string) (*workspace.Sight, error)) error) error {
+// for some accounts, or all of them where it is given nil. about are as for
+// [command.Env.WithStateOf].
+func (l Look) See(ctx context.Context, env *command.Env, about []model.Address, read func(w *workspace.Workspace, snap *state.Snapshot, see func(accounts []string) (*workspace.Sight, error)) error) error {
 	outside, err := l.Outside(env)
 	if err != nil {
 		return err
 	}
-	return env.WithStateFrom(ctx, outside, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.WithStateFrom(ctx, outside, about, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		return read(w, snap, func(accounts []string) (*workspace.Sight, error) { return w.See(ctx, snap, accounts, l.Refresh) })
 	})
 }

@@ -40,7 +40,12 @@ func (c *showCmd) Run(ctx context.Context, env *command.Env) error {
 			return command.Usage(err)
 		}
 	}
-	with := env.WithState
+	with := func(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
+		if c.Address == "" {
+			return env.WithState(ctx, read)
+		}
+		return env.WithStateOf(ctx, []model.Address{address}, read)
+	}
 	if c.At != "" {
 		with = func(ctx context.Context, read func(*workspace.Workspace, *state.Snapshot) error) error {
 			return withStateAt(ctx, env, c.At, read)

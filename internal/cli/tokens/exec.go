@@ -94,7 +94,7 @@ func (c *execCmd) check(env *command.Env) error {
 }
 
 func (c *execCmd) open(ctx context.Context, env *command.Env) (opened secret.Value, err error) {
-	err = env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	err = env.WithStateOf(ctx, c.About(), func(w *workspace.Workspace, snap *state.Snapshot) error {
 		opened, err = value.OpenToken(ctx, env, w, snap, c.TokenPath, &c.Keys)
 		return err
 	})

@@ -39,7 +39,11 @@ type listCmd struct {
 
 // Run lists tokens.
 func (c *listCmd) Run(ctx context.Context, env *command.Env) error {
-	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	var about []model.Address
+	if c.User != "" {
+		about = []model.Address{argument.Account(c.User)}
+	}
+	return env.WithStateOf(ctx, about, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		names := snap.AccountNames()
 		if c.User != "" {
 			a, err := argument.FindAccount(snap, c.User)
@@ -73,7 +77,7 @@ func (getCmd) Help() string {
 
 // Run shows a token.
 func (c *getCmd) Run(ctx context.Context, env *command.Env) error {
-	return c.See(ctx, env, func(_ *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
+	return c.See(ctx, env, c.About(), func(_ *workspace.Workspace, snap *state.Snapshot, see func([]string) (*workspace.Sight, error)) error {
 		a, _, err := c.Find(snap)
 		if err != nil {
 			return err
@@ -115,7 +119,7 @@ func (decryptCmd) Help() string {
 
 // Run decrypts a token.
 func (c *decryptCmd) Run(ctx context.Context, env *command.Env) error {
-	return c.Give(ctx, env, func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
+	return c.Give(ctx, env, c.About(), func(w *workspace.Workspace, snap *state.Snapshot) (secret.Value, error) {
 		return value.OpenToken(ctx, env, w, snap, c.TokenPath, &c.Keys)
 	})
 }
@@ -139,7 +143,7 @@ func (c *verifyCmd) Run(ctx context.Context, env *command.Env) error {
 	}
 	value := secret.New(trimToken(input))
 	defer value.Wipe()
-	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.WithStateHolding(ctx, state.Sum(value.SHA256()), func(w *workspace.Workspace, snap *state.Snapshot) error {
 		day, err := env.Today()
 		if err != nil {
 			return err

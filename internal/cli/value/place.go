@@ -12,6 +12,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/delivery"
 	"github.com/osmoctl/osmoctl/internal/workspace"
 	"github.com/osmoctl/osmoctl/pkg/diag"
+	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -65,13 +66,13 @@ func (p Place) checkRedirection(env *command.Env) error {
 }
 
 // Give makes a value from the state and delivers it. It is checked first where
-// it would go.
-func (p Place) Give(ctx context.Context, env *command.Env, make func(*workspace.Workspace, *state.Snapshot) (secret.Value, error)) error {
+// it would go. about are as for [command.Env.WithStateOf].
+func (p Place) Give(ctx context.Context, env *command.Env, about []model.Address, make func(*workspace.Workspace, *state.Snapshot) (secret.Value, error)) error {
 	if err := p.check(env); err != nil {
 		return err
 	}
 	command.Harden()
-	return env.WithState(ctx, func(w *workspace.Workspace, snap *state.Snapshot) error {
+	return env.WithStateOf(ctx, about, func(w *workspace.Workspace, snap *state.Snapshot) error {
 		value, err := make(w, snap)
 		if err != nil {
 			return err
