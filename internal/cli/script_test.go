@@ -1,45 +1,63 @@
 package cli_test
 
 import (
-	"context"
-	"io"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"slices"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/osmoctl/osmoctl/internal/cli"
-	"github.com/osmoctl/osmoctl/internal/cli/command"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"osmoctl":         func() { os.Exit(program()) },
+	testscript.Main(withPrograms{m}, map[string]func(){
 		"age-plugin-asks": func() { os.Exit(runAskingPlugin()) },
 	})
 }
 
+// programs is the directory of the programs that the tests start, first in PATH.
+var programs string
+
+// buildFlags are those that osmoctl is built with, as the tests themselves are.
+var buildFlags = []string{"-buildvcs=false"}
+
+// withPrograms runs tests with osmoctl in PATH.
+type withPrograms struct{ tests *testing.M }
+
+func (w withPrograms) Run() int {
+	dir, err := os.MkdirTemp("", "osmoctl-programs-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = build(filepath.Join(dir, "osmoctl"), append(buildFlags, "./recorded")...)
+	}
+	if err == nil {
+		err = os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	programs = dir
+	return w.tests.Run()
+}
+
+// build builds programs by flags and packages.
+func build(to string, args ...string) error {
+	if runtime.GOOS == "windows" && !strings.HasSuffix(to, string(filepath.Separator)) {
+		to += ".exe"
+	}
+	out, err := exec.Command("go", append([]string{"build", "-o", to}, args...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
 // outputLog names the file that a script's osmoctl copies what it prints to.
 const outputLog = "OSMOCTL_TEST_OUTPUT"
-
-// program is the whole program, which also keeps what it prints: at the end of
-// a script all of it is searched for values. What a command prints that was
-// asked for a value is left out.
-func program() int {
-	env, args := command.System(), os.Args[1:]
-	log, err := os.OpenFile(os.Getenv(outputLog), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return cli.Main(context.Background(), env, args)
-	}
-	if !slices.Contains(args, "decrypt") && !slices.Contains(args, "export") {
-		env.Stdout = io.MultiWriter(env.Stdout, log)
-	}
-	env.Stderr = io.MultiWriter(env.Stderr, log)
-	return cli.Main(context.Background(), env, args)
-}
 
 // watched are the scripts for a short run, which the race detector is for. It sees
 // races within one program, and these have those that do several things at once:

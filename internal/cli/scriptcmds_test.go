@@ -48,16 +48,11 @@ func codeOf(ts *testscript.TestScript, err error) int {
 // stockAge builds the programs of age that go.mod names, and returns their
 // directory.
 var stockAge = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "osmoctl-age-")
-	if err != nil {
+	dir := filepath.Join(programs, "age")
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator),
-		"filippo.io/age/cmd/age", "filippo.io/age/cmd/age-keygen").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build age: %w\n%s", err, out)
-	}
-	return dir, nil
+	return dir, build(dir+string(filepath.Separator), "filippo.io/age/cmd/age", "filippo.io/age/cmd/age-keygen")
 })
 
 // stock is the command that runs a program of age.
