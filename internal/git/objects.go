@@ -3,7 +3,6 @@ package git
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -12,12 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/go-git/go-billy/v5"
-	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -28,12 +21,13 @@ import (
 type Objects struct {
 	dir    string // where they are stored
 	whence string // what to run for one that is missing
+	packs  packLists
 
 	mu     sync.Mutex
 	reader *reader
 }
 
-func (o *Objects) fork() *reader { return &reader{dir: o.dir, whence: o.whence} }
+func (o *Objects) fork() *reader { return &reader{dir: o.dir, whence: o.whence, packs: &o.packs} }
 
 // Read returns the kind and the content of an object. One that the clone has not got
 // is [ErrMissingObject], one that is larger than [disk.MaxFile] is [disk.ErrTooLarge].
@@ -62,9 +56,11 @@ func (o *Objects) close() error {
 // there are, which is most of the speed. What it then misses it looks for again
 // in a fresh view, since a "git gc" or our own Write may have moved things.
 type reader struct {
-	dir    string
-	whence string
-	stores []*filesystem.Storage
+	dir     string
+	whence  string
+	packs   *packLists
+	folders []*folder
+	renew   bool // what is known of the folders is old
 }
 
 // waits come before each view that is tried after the first. The first of them
@@ -85,7 +81,8 @@ func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error)
 		if err == nil || errors.Is(err, disk.ErrTooLarge) {
 			break
 		}
-		_ = r.close() // the next view is a fresh one
+		_ = r.close()
+		r.renew = true
 		time.Sleep(wait)
 		kind, data, err = r.lookUp(name)
 	}
@@ -93,93 +90,52 @@ func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error)
 }
 
 func (r *reader) lookUp(name object.ID) (object.Kind, []byte, error) {
-	if r.stores == nil {
-		if err := r.reopen(); err != nil {
-			return 0, nil, err
-		}
+	if err := r.open(); err != nil {
+		return 0, nil, err
 	}
-	for _, store := range r.stores {
-		found, err := store.EncodedObject(plumbing.AnyObject, plumbing.Hash(name))
-		if errors.Is(err, plumbing.ErrObjectNotFound) {
+	for _, f := range r.folders {
+		kind, data, err := f.read(name)
+		if errors.Is(err, errAbsent) {
 			continue
 		}
 		if err != nil {
 			return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
 		}
-		return load(name, found)
+		// A wrong byte on the disk must not pass for state.
+		if object.IDOf(kind, data) != name {
+			return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", name)
+		}
+		return kind, data, nil
 	}
 	return 0, nil, fmt.Errorf("%w: %s; %s", ErrMissingObject, name, r.whence)
 }
 
-// load takes the content, and checks that it is what its name says: a wrong
-// byte on the disk must not pass for state.
-func load(name object.ID, found plumbing.EncodedObject) (object.Kind, []byte, error) {
-	if found.Size() > disk.MaxFile {
-		return 0, nil, fmt.Errorf("read git object %s: %w", name, disk.ErrTooLarge)
-	}
-	r, err := found.Reader()
-	if err != nil {
-		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
-	}
-	defer r.Close()
-	data := make([]byte, found.Size())
-	if _, err := io.ReadFull(r, data); err != nil {
-		return 0, nil, fmt.Errorf("read git object %s: %w", name, err)
-	}
-	kind := object.Kind(found.Type())
-	if object.IDOf(kind, data) != name {
-		return 0, nil, fmt.Errorf("git object %s is damaged; run: git fsck", name)
-	}
-	return kind, data, nil
-}
-
-// reopen looks at the object folders anew.
-func (r *reader) reopen() error {
-	if err := r.close(); err != nil {
-		return err
+// open looks at the object folders, anew where what was seen before is old.
+func (r *reader) open() error {
+	if r.folders != nil {
+		return nil
 	}
 	dirs, err := objectDirs(r.dir)
 	if err != nil {
 		return err
 	}
 	for _, dir := range dirs {
-		r.stores = append(r.stores, filesystem.NewStorageWithOptions(
-			wholePacks{osfs.New(filepath.Dir(dir))}, cache.NewObjectLRU(8*cache.MiByte), filesystem.Options{
-				KeepDescriptors:      true,
-				ExclusiveAccess:      true,
-				LargeObjectThreshold: 1 << 20,
-			}))
-	}
-	return nil
-}
-
-// wholePacks hides packs that have no index yet, or never got one because a
-// fetch was killed. Git passes over them; go-git would refuse every read.
-type wholePacks struct{ billy.Filesystem }
-
-func (w wholePacks) ReadDir(dir string) ([]fs.FileInfo, error) {
-	entries, err := w.Filesystem.ReadDir(dir)
-	if err != nil || filepath.Base(dir) != "pack" {
-		return entries, err
-	}
-	indexed := map[string]bool{}
-	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".idx"); ok {
-			indexed[name] = true
+		packs, err := r.packs.list(dir, r.renew)
+		if err != nil {
+			return errors.Join(err, r.close())
 		}
+		r.folders = append(r.folders, newFolder(dir, packs))
 	}
-	return slices.DeleteFunc(entries, func(e fs.FileInfo) bool {
-		name, ok := strings.CutSuffix(e.Name(), ".pack")
-		return ok && !indexed[name]
-	}), nil
+	r.renew = false
+	return nil
 }
 
 func (r *reader) close() error {
 	var errs []error
-	for _, store := range r.stores {
-		errs = append(errs, store.Close())
+	for _, f := range r.folders {
+		errs = append(errs, f.close())
 	}
-	r.stores = nil
+	r.folders = nil
 	return errors.Join(errs...)
 }
 
@@ -227,17 +183,18 @@ func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
 func (o *Objects) withPrefix(start []byte) ([]object.ID, error) {
 	r := o.fork()
 	defer r.close()
-	if err := r.reopen(); err != nil {
+	r.renew = true
+	if err := r.open(); err != nil {
 		return nil, err
 	}
 	seen := map[object.ID]bool{}
-	for _, store := range r.stores {
-		hashes, err := store.HashesWithPrefix(start)
+	for _, f := range r.folders {
+		names, err := f.withPrefix(start)
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range hashes {
-			seen[object.ID(h)] = true
+		for _, name := range names {
+			seen[name] = true
 		}
 	}
 	return slices.Collect(maps.Keys(seen)), nil
@@ -259,7 +216,8 @@ func (o *Objects) Find(tree object.ID, path string) (object.Entry, error) {
 func (o *Objects) Absent(objects []string) ([]string, error) {
 	r := o.fork()
 	defer r.close()
-	if err := r.reopen(); err != nil {
+	r.renew = true
+	if err := r.open(); err != nil {
 		return nil, err
 	}
 	var absent []string
@@ -268,7 +226,11 @@ func (o *Objects) Absent(objects []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.has(name) {
+		has, err := r.has(name)
+		if err != nil {
+			return nil, err
+		}
+		if !has {
 			absent = append(absent, hash)
 		}
 	}
@@ -276,11 +238,11 @@ func (o *Objects) Absent(objects []string) ([]string, error) {
 }
 
 // has looks for an object and does not read it.
-func (r *reader) has(name object.ID) bool {
-	for _, store := range r.stores {
-		if store.HasEncodedObject(plumbing.Hash(name)) == nil {
-			return true
+func (r *reader) has(name object.ID) (bool, error) {
+	for _, f := range r.folders {
+		if has, err := f.has(name); has || err != nil {
+			return has, err
 		}
 	}
-	return false
+	return false, nil
 }

@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
@@ -335,13 +333,11 @@ func (held) Close() error { return nil }
 // stream opens a blob that is too large to be held in memory. It cannot be
 // compared with its name before it is read.
 func (c *Contents) stream(name object.ID) (io.ReadCloser, int64, error) {
-	for _, store := range c.reader.stores {
-		found, err := store.EncodedObject(plumbing.BlobObject, plumbing.Hash(name))
-		if err != nil {
-			continue
+	for _, f := range c.reader.folders {
+		r, size, err := f.stream(name)
+		if !errors.Is(err, errAbsent) {
+			return r, size, err
 		}
-		r, err := found.Reader()
-		return r, found.Size(), err
 	}
 	return nil, 0, fmt.Errorf("%w: %s", ErrMissingObject, name)
 }
