@@ -15,6 +15,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/internal/git/packfile"
 )
 
 // errAbsent says that a folder has not got an object.
@@ -29,9 +30,7 @@ type folder struct {
 	small  map[object.ID]*openPack // what the packs of few objects hold
 	large  []*openPack
 	opened []*openPack
-	cache  objectCache
-
-	inflater io.ReadCloser // to be used again: each has a window of its own
+	reader packfile.Reader
 }
 
 // fewObjects is up to how many the names of a pack are put into one table with those
@@ -199,16 +198,6 @@ func (f *folder) close() error {
 		errs = append(errs, p.close())
 	}
 	return errors.Join(errs...)
-}
-
-// inflate gives what was deflated, until it is called again.
-func (f *folder) inflate(from io.Reader) (io.Reader, error) {
-	if f.inflater == nil {
-		inflater, err := zlib.NewReader(from)
-		f.inflater = inflater
-		return inflater, err
-	}
-	return f.inflater, f.inflater.(zlib.Resetter).Reset(from, nil)
 }
 
 // kinds are the words that loose objects begin with.

@@ -1,10 +1,7 @@
 package git
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,10 +16,11 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	gogit "github.com/go-git/go-git/v5/plumbing/format/packfile"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/internal/git/packfile"
 	"github.com/osmoctl/osmoctl/internal/git/packindex"
 )
 
@@ -109,7 +107,7 @@ func (p *listedPack) readIndex() (*packindex.Index, error) {
 	return p.index, nil
 }
 
-// open makes it a pack of one folder's, whose cache it shares.
+// open makes it a pack of one folder's, whose reader it shares.
 func (p *listedPack) open(f *folder) (*openPack, error) {
 	index, err := p.readIndex()
 	if err != nil {
@@ -118,13 +116,13 @@ func (p *listedPack) open(f *folder) (*openPack, error) {
 	return &openPack{path: p.path, index: index, folder: f}, nil
 }
 
-// openPack reads the objects of one pack. Its file is opened when one is read.
+// openPack is a pack of one folder. Its file is opened when an object is read.
 type openPack struct {
 	path   string
 	index  *packindex.Index
 	folder *folder
 	file   *os.File
-	buffer *bufio.Reader
+	pack   *packfile.Pack
 }
 
 func (p *openPack) close() error {
@@ -134,135 +132,26 @@ func (p *openPack) close() error {
 	return p.file.Close()
 }
 
-// maxChain is how many deltas may stand on one another. Git makes 50, and 4,095 at
-// most.
-const maxChain = 4096
-
-// The kinds of entries that stand for an object by what it differs in from another.
-const (
-	deltaAt object.Kind = 6 // from the one so many bytes before
-	deltaOf object.Kind = 7 // from the one of a name
-)
-
-// read returns the object that begins at an offset: what stands there, or what comes
-// of a chain of deltas down to one that is whole.
+// read returns the object that begins at an offset.
 func (p *openPack) read(offset int64) (object.Kind, []byte, error) {
-	var chain []int64
-	var deltas [][]byte
-	for {
-		if held, ok := p.folder.cache.get(p, offset); ok {
-			return p.patch(held, chain, deltas)
-		}
-		kind, base, data, err := p.entry(offset)
-		if err != nil {
+	if p.pack == nil {
+		if err := p.open(); err != nil {
 			return 0, nil, err
 		}
-		if kind != deltaAt {
-			whole := heldObject{kind, data}
-			p.folder.cache.put(p, offset, whole)
-			return p.patch(whole, chain, deltas)
-		}
-		if len(chain) == maxChain {
-			return 0, nil, fmt.Errorf("more than %d deltas stand on one another", maxChain)
-		}
-		chain, deltas = append(chain, offset), append(deltas, data)
-		offset = base
 	}
+	return p.folder.reader.Read(p.pack, offset)
 }
 
-// patch applies deltas, the last one first, and remembers what came of each.
-func (p *openPack) patch(at heldObject, offsets []int64, deltas [][]byte) (object.Kind, []byte, error) {
-	for i := len(deltas) - 1; i >= 0; i-- {
-		data, err := applyDelta(at.data, deltas[i])
-		if err != nil {
-			return 0, nil, err
-		}
-		at = heldObject{at.kind, data}
-		p.folder.cache.put(p, offsets[i], at)
+func (p *openPack) open() (err error) {
+	if p.file, err = os.Open(p.path + ".pack"); err != nil {
+		return err
 	}
-	return at.kind, bytes.Clone(at.data), nil
-}
-
-func applyDelta(base, delta []byte) ([]byte, error) {
-	_, n := binary.Uvarint(delta)
-	if n <= 0 {
-		return nil, packfile.ErrInvalidDelta
-	}
-	if size, n := binary.Uvarint(delta[n:]); n <= 0 || size > disk.MaxFile {
-		return nil, disk.ErrTooLarge
-	}
-	return packfile.PatchDelta(base, delta)
-}
-
-// entry reads what stands at an offset. A delta is always deltaAt, with the offset of
-// its base.
-func (p *openPack) entry(offset int64) (kind object.Kind, base int64, data []byte, err error) {
-	if p.file == nil {
-		if p.file, err = os.Open(p.path + ".pack"); err != nil {
-			return 0, 0, nil, err
-		}
-		p.buffer = bufio.NewReader(nil)
-	}
-	p.buffer.Reset(io.NewSectionReader(p.file, offset, 1<<62))
-	kind, size, err := readEntryHead(p.buffer)
-	if err == nil && (kind == deltaAt || kind == deltaOf) {
-		base, err = p.readBase(kind, offset)
-		kind = deltaAt
-	}
-	if err == nil && size > disk.MaxFile {
-		err = disk.ErrTooLarge
-	}
+	info, err := p.file.Stat()
 	if err != nil {
-		return 0, 0, nil, err
+		return err
 	}
-	inflated, err := p.folder.inflate(p.buffer)
-	if err != nil {
-		return 0, 0, nil, err
-	}
-	data, err = readAll(inflated, size)
-	return kind, base, data, err
-}
-
-// readEntryHead reads a kind and a size: four bits of it, and seven in each byte after.
-func readEntryHead(r io.ByteReader) (kind object.Kind, size int64, err error) {
-	c, err := r.ReadByte()
-	kind, size = object.Kind(c>>4&7), int64(c&15)
-	for shift := 4; err == nil && c&0x80 != 0; shift += 7 {
-		if shift > 53 {
-			return 0, 0, errors.New("the size of an object is damaged")
-		}
-		c, err = r.ReadByte()
-		size |= int64(c&0x7f) << shift
-	}
-	if err == nil && (kind == 0 || kind == 5) {
-		err = fmt.Errorf("%d is no kind of object", kind)
-	}
-	return kind, size, err
-}
-
-// readBase reads where the base of a delta is.
-func (p *openPack) readBase(kind object.Kind, offset int64) (int64, error) {
-	if kind == deltaOf {
-		var name object.ID
-		if _, err := io.ReadFull(p.buffer, name[:]); err != nil {
-			return 0, err
-		}
-		base, ok := p.index.Find(name)
-		if !ok {
-			return 0, fmt.Errorf("the base of a delta, %s, is not in the pack", name)
-		}
-		return base, nil
-	}
-	c, err := p.buffer.ReadByte()
-	back := int64(c & 0x7f)
-	for err == nil && c&0x80 != 0 && back < 1<<48 {
-		c, err = p.buffer.ReadByte()
-		back = (back+1)<<7 | int64(c&0x7f)
-	}
-	if err == nil && (back <= 0 || back >= offset) {
-		err = errors.New("the base of a delta is not in the pack")
-	}
-	return offset - back, err
+	p.pack, err = packfile.Open(p.file, info.Size(), p.index.Find)
+	return err
 }
 
 // stream opens an object that is too large to be held, with go-git, which applies
@@ -273,7 +162,7 @@ func (p *openPack) stream(name object.ID) (io.ReadCloser, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	pack := packfile.NewPackfileWithCache(forGoGit{of: p.index}, dir, file, cache.NewObjectLRU(cache.MiByte), 1<<20)
+	pack := gogit.NewPackfileWithCache(forGoGit{of: p.index}, dir, file, cache.NewObjectLRU(cache.MiByte), 1<<20)
 	found, err := pack.Get(plumbing.Hash(name))
 	if err != nil {
 		return nil, 0, errors.Join(err, pack.Close())
@@ -287,7 +176,7 @@ func (p *openPack) stream(name object.ID) (io.ReadCloser, int64, error) {
 
 type streamOf struct {
 	io.ReadCloser
-	pack *packfile.Packfile
+	pack *gogit.Packfile
 }
 
 func (s streamOf) Close() error { return errors.Join(s.ReadCloser.Close(), s.pack.Close()) }
@@ -311,50 +200,4 @@ func (g forGoGit) FindHash(offset int64) (plumbing.Hash, error) {
 		return plumbing.Hash(name), nil
 	}
 	return plumbing.Hash{}, plumbing.ErrObjectNotFound
-}
-
-// heldObject is an object in memory. Its bytes are never changed.
-type heldObject struct {
-	kind object.Kind
-	data []byte
-}
-
-// objectCache holds the objects of packs that were read last: what the next ones are
-// deltas of.
-type objectCache struct {
-	held  map[heldAt]heldObject
-	order []heldAt // the oldest first
-	bytes int
-}
-
-type heldAt struct {
-	pack   *openPack
-	offset int64
-}
-
-// cachedBytes is what a reader holds at most; one object may be an eighth of it.
-const cachedBytes = 8 << 20
-
-func (c *objectCache) get(p *openPack, offset int64) (heldObject, bool) {
-	o, ok := c.held[heldAt{p, offset}]
-	return o, ok
-}
-
-func (c *objectCache) put(p *openPack, offset int64, o heldObject) {
-	at := heldAt{p, offset}
-	if _, there := c.held[at]; there || len(o.data) > cachedBytes/8 {
-		return
-	}
-	if c.held == nil {
-		c.held = map[heldAt]heldObject{}
-	}
-	c.held[at] = o
-	c.order = append(c.order, at)
-	c.bytes += len(o.data)
-	for c.bytes > cachedBytes {
-		oldest := c.order[0]
-		c.order = c.order[1:]
-		c.bytes -= len(c.held[oldest].data)
-		delete(c.held, oldest)
-	}
 }
