@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -45,18 +46,20 @@ const (
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
 	b := basis{want: want, have: have, observed: opts.Observed, today: opts.Today}
 	b, seen, adopted := observe(b)
+	leaks := beside(func() part { return findLeaks(b) })
+	previous := beside(func() part { return warnPrevious(b) })
 	p := newPlanner(b, findHeirs(b))
 	d := newDraft(opts.Limits)
 	d.join(adopted)
 	d.join(checkTargets(b, opts.Targets))
 	replace, wrong := checkReplace(b, opts.Replace)
 	d.join(wrong)
-	d.join(findLeaks(b))
+	d.join(leaks())
 	p.planAll(d, tokenPlanner{p, replace})
 	seen.explain(d.changes)
 	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
-	d.join(warnPrevious(b))
+	d.join(previous())
 	switch {
 	case d.problems.HasErrors():
 		return nil, d.problems.Bounded()
@@ -70,6 +73,14 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 		b.noteUnknown(made)
 	}
 	return made, problems
+}
+
+// beside begins something that looks at all accounts, and changes none, while other work
+// goes on, and returns what waits for its result.
+func beside[T any](find func() T) (wait func() T) {
+	done := make(chan T, 1)
+	go func() { done <- find() }()
+	return sync.OnceValue(func() T { return <-done })
 }
 
 // planAll plans everything that is declared or was applied, as long as there is room.
@@ -166,6 +177,8 @@ func checkReplace(b basis, list []model.Address) (replace map[model.Address]bool
 // risks off. What a plan says of keys is left out where they are none of its
 // business. With an error there is no plan.
 func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts Options) (*Plan, diag.List) {
+	declared := beside(func() map[string]int { return countDeclared(by.want) })
+	readable := beside(func() map[string]int { return countReadable(by.basis) })
 	server := by.server()
 	if kind == KindReseal {
 		server = by.have.Meta.Applied.Server // No setting changes by it.
@@ -197,9 +210,8 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	sortChanges(p.Changes)
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
-	declared := countDeclared(by.want)
 	if kind != KindRestore {
-		p.Keys = countKeys(p, by, declared)
+		p.Keys = countKeys(p, by, declared(), readable())
 	}
 	p.Risks = findRisks(p, by.basis, servers, &d.room)
 	if d.room.full() {
@@ -207,7 +219,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	}
 	p.Room = d.room.left
 	if kind == KindDeclared || kind == KindReseal {
-		p.AddRisks(findChangedKeys(by, declared))
+		p.AddRisks(findChangedKeys(by, declared()))
 		p.Warnings = append(warnStaysReadable(p, by), p.Warnings...)
 	}
 	neverNil(p)

@@ -105,7 +105,15 @@ func AccountHeirs(want *model.Declarations, have *state.Snapshot) map[string]str
 	if want == nil {
 		return heirs
 	}
-	for _, name := range model.Names(want.Accounts) {
+	// Few of many accounts had another name, so only those are put in order.
+	var renamed []string
+	for name, account := range want.Accounts {
+		if len(account.Previously) > 0 {
+			renamed = append(renamed, name)
+		}
+	}
+	slices.Sort(renamed)
+	for _, name := range renamed {
 		for _, old := range want.Accounts[name].Previously {
 			heirs[old] = name
 		}

@@ -25,7 +25,7 @@ type Key struct {
 
 // countKeys counts, for each key that is declared or can open something, the tokens:
 // those with the most at stake first.
-func countKeys(p *Plan, by planner, declared map[string]int) []Key {
+func countKeys(p *Plan, by planner, declared, readable map[string]int) []Key {
 	byID := map[string]*Key{}
 	at := func(id string) *Key {
 		if byID[id] == nil {
@@ -36,7 +36,7 @@ func countKeys(p *Plan, by planner, declared map[string]int) []Key {
 	for id, n := range declared {
 		at(id).Declared = n
 	}
-	for id, n := range countReadable(by.basis) {
+	for id, n := range readable {
 		at(id).Tokens = n
 	}
 	for i := range p.Readers {
