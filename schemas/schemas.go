@@ -17,6 +17,7 @@ package schemas
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +34,8 @@ func Names() []string {
 	for i, e := range entries {
 		names[i] = strings.TrimSuffix(e.Name(), suffix)
 	}
+	// A file that is called like another one and "-" stands before that.
+	slices.Sort(names)
 	return names
 }
 

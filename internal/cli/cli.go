@@ -83,7 +83,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 // paged are the commands whose result goes through a pager: they read, ask nothing, and
 // never hold the value of a token.
 var paged = []string{
-	"plan", "show", "user list", "user get", "role list", "role get", "token list", "token get",
+	"plan", "show", "user list", "user get", "role list", "role get", "token list", "token get", "token roles",
 	"access can", "access who", "access show", "access diff", "access lint", "access test",
 	"expiring", "secrets who", "secrets exposure", "state show", "state verify", "log", "schema", "explain",
 }

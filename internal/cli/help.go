@@ -89,9 +89,10 @@ var examples = map[string][]string{
 	"role list":   {"osmoctl role list"},
 	"role get":    {"osmoctl role get osmo-user"},
 
-	"report":     {"osmoctl report -o accounts.html"},
-	"token list": {"osmoctl token list", "osmoctl token list --user svc-ci -t json"},
-	"token get":  {"osmoctl token get svc-ci/ci-token"},
+	"report":      {"osmoctl report -o accounts.html"},
+	"token list":  {"osmoctl token list", "osmoctl token list --user svc-ci -t json"},
+	"token get":   {"osmoctl token get svc-ci/ci-token"},
+	"token roles": {"osmoctl token roles ci-token --user svc-ci", "osmoctl token roles svc-ci/ci-token@1 -t json"},
 	"token decrypt": {
 		"osmoctl token decrypt svc-ci/ci-token -o ~/ci-token",
 		"osmoctl token decrypt svc-ci/ci-token@1 -i ~/key.txt | osmoctl token verify",

@@ -115,6 +115,7 @@ func showTokens(check checker, s *state.Snapshot, on model.Date) {
 		for _, name := range model.Names(a.Tokens) {
 			list = append(list, report.TokenOf(a, name, on, names))
 			showState(check, s, model.TokenAddress(account, name), on)
+			check("token-roles", func(v *view.View) error { return tokens.ShowRoles(v, report.TokenRolesOf(a, name, 0, on), view.JSON) })
 		}
 	}
 	check("tokens", func(v *view.View) error { return tokens.ShowList(v, "", list, view.JSON) })

@@ -156,6 +156,40 @@ func TokenOf(account *state.Account, name string, today model.Date, names map[st
 	return out
 }
 
+// TokenRoles are the roles of one generation of a token. Its JSON form is that of OSMO's
+// API, and then what OSMO does not know.
+type TokenRoles struct {
+	UserName  string `json:"user_name"`
+	TokenName string `json:"token_name"`
+	// Roles are those that the generation carries today: it got them when it was issued,
+	// or taken over.
+	Roles []AssignedRole `json:"roles"`
+	// LostRoles are those that it got and that left the account since.
+	LostRoles []string `json:"lost_roles"`
+	// Generation is its number; 0 where none lives, which Status says too.
+	Generation int    `json:"generation"`
+	Status     string `json:"status"`
+}
+
+// TokenRolesOf reports the roles of a live generation, or of the best one where its number
+// is 0.
+func TokenRolesOf(account *state.Account, name string, number int, today model.Date) TokenRoles {
+	t := account.Tokens[name]
+	out := TokenRoles{UserName: account.Name, TokenName: name, Roles: []AssignedRole{}, LostRoles: []string{}, Status: StatusEnded}
+	g := best(t, today)
+	if number > 0 {
+		g = t.Generation(number)
+	}
+	if g == nil {
+		return out
+	}
+	for _, role := range g.CurrentRoles() {
+		out.Roles = append(out.Roles, AssignedRole{RoleName: role, AssignedBy: g.IssuedBy, AssignedAt: g.IssuedAt.UTC()})
+	}
+	out.LostRoles, out.Generation, out.Status = orEmpty(g.RemovedRoles), g.Number, string(g.Status(today))
+	return out
+}
+
 func generationOf(account, token string, g *state.Generation, today model.Date, names map[string]string) Generation {
 	out := Generation{
 		Generation: g.Number, Status: string(g.Status(today)), Adopted: g.Adopted, ServerName: g.ServerName,

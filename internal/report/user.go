@@ -13,7 +13,7 @@ type User struct {
 	ID          string            `json:"id"`
 	CreatedAt   time.Time         `json:"created_at"`
 	CreatedBy   string            `json:"created_by"`
-	Roles       []UserRole        `json:"roles"`
+	Roles       []AssignedRole    `json:"roles"`
 	Description string            `json:"description"`
 	Labels      map[string]string `json:"labels"`
 	Protect     bool              `json:"protect"`
@@ -23,8 +23,8 @@ type User struct {
 	DeletedOn model.Date `json:"deleted_on,omitzero"`
 }
 
-// UserRole is one role of a user.
-type UserRole struct {
+// AssignedRole is one role of a user or of a token.
+type AssignedRole struct {
 	RoleName   string    `json:"role_name"`
 	AssignedBy string    `json:"assigned_by"`
 	AssignedAt time.Time `json:"assigned_at"`
@@ -49,14 +49,14 @@ type UserSummary struct {
 func UserOf(a *state.Account) User {
 	u := User{
 		ID: a.Name, CreatedAt: a.CreatedAt.UTC(), CreatedBy: a.CreatedBy,
-		Roles: make([]UserRole, 0, len(a.Grants)), Description: a.Description,
+		Roles: make([]AssignedRole, 0, len(a.Grants)), Description: a.Description,
 		Labels: a.Labels, Protect: a.Protect, DeletedOn: a.DeletedOn,
 	}
 	if u.Labels == nil {
 		u.Labels = map[string]string{} // {} in JSON, and never null
 	}
 	for _, g := range a.Grants {
-		u.Roles = append(u.Roles, UserRole{RoleName: g.Role, AssignedBy: g.AssignedBy, AssignedAt: g.AssignedAt.UTC()})
+		u.Roles = append(u.Roles, AssignedRole{RoleName: g.Role, AssignedBy: g.AssignedBy, AssignedAt: g.AssignedAt.UTC()})
 	}
 	for _, t := range a.Tokens {
 		if t.Live() {

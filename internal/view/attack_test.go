@@ -60,7 +60,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	t.Helper()
 	p := hostilePlan(t, s)
 	list := diag.List{{Code: s, Summary: s, Hint: s, Source: s, Width: 3, Pos: diag.Position{File: s, Line: 1, Column: 1}, Related: []diag.Related{{Pos: diag.Position{File: s}, Message: s}}}}
-	user := report.User{ID: s, CreatedBy: s, Roles: []report.UserRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
+	user := report.User{ID: s, CreatedBy: s, Roles: []report.AssignedRole{{RoleName: s, AssignedBy: s}}, Description: s, Labels: map[string]string{s: s}}
 	role := report.Role{Name: s, Description: s, Source: s, ExternalRoles: []string{s}, Policies: []model.Policy{{Effect: model.Effect(s), Actions: []string{s}, Resources: []string{s}}}}
 	token := report.Token{
 		UserName: s, TokenName: s, Description: s, Roles: []string{s}, PendingRoles: []string{s}, LostRoles: []string{s}, Status: s, Recipients: []string{s}, RenamedTo: s,
@@ -68,6 +68,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 		Tombstones:  []report.Tombstone{{Reason: s}},
 		Server:      &report.Server{Drift: []plan.Drift{{Address: model.TokenAddress(s, s), Effect: s, By: s, At: s}}},
 	}
+	roles := report.TokenRoles{UserName: s, TokenName: s, Roles: user.Roles, LostRoles: []string{s}, Generation: 1, Status: s}
 	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: []report.StateUser{{User: user, TokenList: []report.Token{token}}}}
 	verdict := report.Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
 	entry := report.LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
@@ -75,7 +76,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}, Ended: []model.Address{model.TokenAddress(s, s)}}
 	for _, f := range []view.Format{view.Text, view.JSON} {
 		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
-			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
+			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), tokens.ShowRoles(v, roles, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
 			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Date: s, Go: s, Platform: s}, f),
 			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))
 		problems.ShowError(v, errors.New(s), 1, f)

@@ -198,6 +198,9 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		"role":   func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
 		"tokens": func(v *view.View, f view.Format) error { return tokens.ShowList(v, "", []report.Token{token}, f) },
 		"token":  func(v *view.View, f view.Format) error { return tokens.Show(v, token, f) },
+		"token.roles": func(v *view.View, f view.Format) error {
+			return tokens.ShowRoles(v, report.TokenRolesOf(viewtest.Operator(t), "backend-token", 2, today), f)
+		},
 		"tokens.adopted": func(v *view.View, f view.Format) error {
 			return tokens.ShowList(v, "ci", []report.Token{theirs}, f)
 		},

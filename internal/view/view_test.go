@@ -69,7 +69,7 @@ Created By: admin
 
 Roles: None
 `, func(v *view.View) error { return accounts.ShowUser(v, u, view.Text) })
-	u.Roles = []report.UserRole{{RoleName: "osmo-backend", AssignedBy: "admin", AssignedAt: u.CreatedAt}, {RoleName: "osmo-user", AssignedBy: "admin", AssignedAt: u.CreatedAt}}
+	u.Roles = []report.AssignedRole{{RoleName: "osmo-backend", AssignedBy: "admin", AssignedAt: u.CreatedAt}, {RoleName: "osmo-user", AssignedBy: "admin", AssignedAt: u.CreatedAt}}
 	viewtest.Check(t, `User ID: svc-ci@example.com
 Created At: 2026-11-23
 Created By: admin

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/config"
@@ -177,7 +178,7 @@ func (TokenSetCmd) Help() string {
 
 // Run answers with a token, or with what rotates the one that is declared.
 func (c *TokenSetCmd) Run(ctx context.Context, env *command.Env) error {
-	p, token, err := readTokenProject(ctx, env, c.Name, c.User, "osmoctl token set NAME --user USER")
+	p, token, err := readTokenProject(ctx, env, argument.NamedToken{Name: c.Name, User: c.User}, "osmoctl token set NAME --user USER")
 	if err != nil {
 		return err
 	}
@@ -278,8 +279,7 @@ func (c *TokenSetCmd) again(p *project, t *model.Token, expires string) report.A
 // TokenDeleteCmd answers osmo token delete.
 type TokenDeleteCmd struct {
 	command.TextOrJSON
-	Name string `arg:"" help:"The token: its name with --user, or USER/TOKEN."`
-	User string `predictor:"account" short:"u" placeholder:"USER" help:"The service account that it belongs to."`
+	argument.NamedToken
 }
 
 // Help is the long description of the command.
@@ -289,7 +289,7 @@ func (TokenDeleteCmd) Help() string {
 
 // Run answers where a token is declared.
 func (c *TokenDeleteCmd) Run(ctx context.Context, env *command.Env) error {
-	p, token, err := readTokenProject(ctx, env, c.Name, c.User, "osmoctl token delete NAME --user USER")
+	p, token, err := readTokenProject(ctx, env, c.NamedToken, "osmoctl token delete NAME --user USER")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/cli/argument"
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
@@ -80,27 +81,18 @@ func tokenFiles(a *model.Account) (files []string) {
 	return model.Set(files)
 }
 
-// readTokenProject takes NAME with --user, or the address of a token.
-func readTokenProject(ctx context.Context, env *command.Env, name, user, like string) (*project, string, error) {
-	owner := strings.TrimPrefix(user, "account/")
-	if strings.Contains(name, "/") {
-		address, err := model.ReadTokenAddress(name)
-		switch {
-		case err != nil:
-			return nil, "", command.Usage(err)
-		case owner != "" && owner != address.Account:
-			return nil, "", command.Usagef("%s is a token of %s, and --user says %s", address, address.Account, owner)
-		}
-		owner, name = address.Account, address.Name
+// readTokenProject reads what is declared about the account of a token. What is declared
+// is the token, and not one of its values.
+func readTokenProject(ctx context.Context, env *command.Env, named argument.NamedToken, like string) (*project, string, error) {
+	address, err := named.Address(like)
+	if err != nil {
+		return nil, "", err
 	}
-	if err := model.CheckTokenName(name); err != nil {
-		return nil, "", command.Usage(err)
+	if address.Generation > 0 {
+		return nil, "", command.Usagef("%s is one generation, and what is declared is the token: %s/%s", address, address.Account, address.Name)
 	}
-	if owner == "" {
-		return nil, "", command.Usage(diag.Hinted(errors.New("it is not said whose token this is: OSMO's CLI would take the caller's, and here each belongs to a service account"), like))
-	}
-	p, err := readProject(ctx, env, owner)
-	return p, name, err
+	p, err := readProject(ctx, env, address.Account)
+	return p, address.Name, err
 }
 
 func (p *project) address() model.Address { return model.AccountAddress(p.name) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -34,17 +35,53 @@ func (a TokenPath) Find(snap *state.Snapshot) (address model.Address, t *state.T
 	if err != nil {
 		return address, nil, command.Usage(err)
 	}
+	t, err = FindToken(snap, address)
+	return address, t, err
+}
+
+// NamedToken is the argument for a token as OSMO's own CLI takes it, whose name is given
+// apart from its owner, and in either spelling of an address as well.
+type NamedToken struct {
+	Name string `predictor:"token" arg:"" help:"The token: its name with --user, or USER/TOKEN."`
+	User string `predictor:"account" short:"u" placeholder:"USER" help:"The service account that it belongs to."`
+}
+
+// Address is the token that is meant. like is how the command is typed.
+func (a NamedToken) Address(like string) (model.Address, error) {
+	owner, text := strings.TrimPrefix(a.User, "account/"), a.Name
+	if !strings.Contains(text, "/") {
+		switch {
+		case owner == "" && foreignToken().MatchString(text):
+			return model.Address{}, ErrToken
+		case owner == "":
+			return model.Address{}, command.Usage(diag.Hinted(errors.New("it is not said whose token this is: OSMO's CLI would take the caller's, and here each belongs to a service account"), like))
+		}
+		text = "token/" + owner + "/" + text
+	}
+	address, err := model.ReadTokenAddress(text)
+	switch {
+	case err != nil:
+		return address, command.Usage(err)
+	case owner != "" && owner != address.Account:
+		return address, command.Usagef("%s is a token of %s, and --user says %s", address, address.Account, owner)
+	}
+	return address, nil
+}
+
+// FindToken is the live token at an address.
+func FindToken(snap *state.Snapshot, address model.Address) (*state.Token, error) {
 	account := snap.Accounts[address.Account]
 	if account == nil {
-		return address, nil, state.NotFound("service account", address.Account, snap.AccountNames())
+		return nil, state.NotFound("service account", address.Account, snap.AccountNames())
 	}
-	if t = account.Tokens[address.Name]; t == nil && account.Live() {
-		return address, nil, state.NotFound("token", address.Account+"/"+address.Name, account.LiveTokens())
+	t := account.Tokens[address.Name]
+	if t == nil && account.Live() {
+		return nil, state.NotFound("token", address.Account+"/"+address.Name, account.LiveTokens())
 	}
 	if !t.Live() {
-		return address, nil, explainDeletedToken(address, account, t)
+		return nil, explainDeletedToken(address, account, t)
 	}
-	return address, t, nil
+	return t, nil
 }
 
 // explainEnded refuses to give a value out that has ended.

@@ -23,6 +23,7 @@ import (
 type Cmd struct {
 	List    listCmd                `cmd:"" help:"List tokens as applied."`
 	Get     getCmd                 `cmd:"" help:"Show one token with its generations."`
+	Roles   rolesCmd               `cmd:"" help:"Show the roles of one token."`
 	Decrypt decryptCmd             `cmd:"" group:"use" help:"Decrypt a token with an age identity, into a file or a pipe."`
 	Revoke  revokeCmd              `cmd:"" group:"use" help:"End a leaked token now, with a reason that is recorded."`
 	Exec    execCmd                `cmd:"" group:"use" help:"Run a program with a token in its environment, or on a file descriptor."`
@@ -104,6 +105,40 @@ func concerns(d, token model.Address) bool {
 	}
 	base, _, numbered := model.SplitServerName(d.Name)
 	return d.Name == token.Name || numbered && base == token.Name
+}
+
+type rolesCmd struct {
+	command.TextOrJSON
+	argument.NamedToken
+}
+
+// Help is the long description of the command.
+func (rolesCmd) Help() string {
+	return `A token carries the roles that it got when it was issued, but for those that left its account since. NAME is its active generation; NAME@N another live one. What is shown is what the last apply recorded; osmoctl token get shows more, and what an OSMO server has otherwise.`
+}
+
+// Run shows the roles of a token.
+func (c *rolesCmd) Run(ctx context.Context, env *command.Env) error {
+	a, err := c.Address("osmoctl token roles NAME --user USER")
+	if err != nil {
+		return err
+	}
+	return env.WithStateOf(ctx, []model.Address{a}, func(w *workspace.Workspace, snap *state.Snapshot) error {
+		t, err := argument.FindToken(snap, a)
+		if err != nil {
+			return err
+		}
+		if a.Generation > 0 {
+			if _, err := argument.ChooseGeneration(a, t); err != nil {
+				return err
+			}
+		}
+		day, err := env.Today()
+		if err != nil {
+			return err
+		}
+		return tokens.ShowRoles(env.View(), report.TokenRolesOf(snap.Accounts[a.Account], a.Name, a.Generation, day), c.Format)
+	})
 }
 
 type decryptCmd struct {

@@ -43,14 +43,16 @@ func WriteUser(p *view.Page, u report.User) {
 	p.Field("Created At", view.Day(u.CreatedAt))
 	p.Field("Created By", u.CreatedBy)
 	p.Blank()
-	writeUserRoles(p, u.Roles)
+	WriteRoles(p, u.Roles)
 	if u.Description != "" || len(u.Labels) > 0 || u.Protect || u.DeletedOn != 0 {
 		p.Blank()
 		writeUserExtras(p, u)
 	}
 }
 
-func writeUserRoles(p *view.Page, list []report.UserRole) {
+// WriteRoles writes the roles that a user or a token has, each on a line, as OSMO's own
+// CLI does.
+func WriteRoles(p *view.Page, list []report.AssignedRole) {
 	if len(list) == 0 {
 		p.Line("Roles: None")
 		return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/internal/view"
+	"github.com/osmoctl/osmoctl/internal/view/accounts"
 	"github.com/osmoctl/osmoctl/internal/view/plans"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -79,6 +80,28 @@ func Write(p *view.Page, t report.Token) {
 	writeGenerations(p, t.Generations)
 	writeTombstones(p, t.Tombstones)
 	plans.WriteServer(p, t.Server)
+}
+
+// ShowRoles writes the roles of one token: text or JSON.
+func ShowRoles(v *view.View, r report.TokenRoles, f view.Format) error {
+	return v.Show(f, view.Form{
+		Text: func(p *view.Page) { writeRoles(p, r) },
+		JSON: r,
+	})
+}
+
+func writeRoles(p *view.Page, r report.TokenRoles) {
+	p.Field("Token", r.TokenName)
+	p.Field("Owner", r.UserName)
+	p.Blank()
+	accounts.WriteRoles(p, r.Roles)
+	p.Blank()
+	if r.Generation == 0 {
+		p.Field("Generation", "None")
+		return
+	}
+	p.Field("Generation", view.Count(r.Generation)+" ("+r.Status+")")
+	p.Optional("Lost Roles", strings.Join(r.LostRoles, ", "))
 }
 
 // statusWords is the status, and that the value is unknown where it is: who looks
