@@ -45,7 +45,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	env.Stderr = command.Keyless{To: env.Stderr}
 	env.Version = versionOf().Version
 	if err := argument.Check(args); err != nil {
-		env.Format = command.FormatIn(args)
+		env.ConfigureUnread(args)
 		return env.Fail(err)
 	}
 	if len(args) == 0 {
@@ -56,7 +56,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	case errors.Is(err, errAnswered):
 		return command.ExitDone
 	case err != nil:
-		env.Format = command.FormatIn(args)
+		env.ConfigureUnread(args)
 		return env.Fail(command.Usage(addUsageHint(err)))
 	}
 	err = env.Configure(flags, formatOf(parsed))

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -104,7 +105,7 @@ type Flags struct {
 func (e *Env) Configure(f Flags, format view.Format) (err error) {
 	e.Format = format
 	e.verbose = f.Verbose
-	e.noColor = f.NoColor || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb"
+	e.noColor = f.NoColor
 	if f.Dir != "" {
 		e.NameProject(f.Dir)
 		e.Paste = view.Paste{Dir: f.Dir, Project: f.Dir}
@@ -122,12 +123,19 @@ type RedirectedFile struct {
 	Mode fs.FileMode
 }
 
+// ConfigureUnread takes what an error needs from a command line that could not be read.
+func (e *Env) ConfigureUnread(args []string) {
+	e.Format = formatIn(args)
+	e.noColor = slices.Contains(args, "--no-color")
+}
+
 // View lays results out on the streams.
 func (e *Env) View() *view.View {
+	color := !e.noColor && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 	return &view.View{
 		Out: e.Stdout, Err: e.Stderr,
 		Paste: e.Paste, Comment: e.Comment,
-		Color: e.StdoutTerminal && !e.noColor, ErrColor: e.StderrTerminal && !e.noColor,
+		Color: e.StdoutTerminal && color, ErrColor: e.StderrTerminal && color,
 		Width: e.columns(e.StdoutTerminal), ErrWidth: e.columns(e.StderrTerminal),
 	}
 }

@@ -14,8 +14,8 @@ type TextOrJSON struct {
 // OutputFormat is that of the command's result, and of its errors.
 func (f TextOrJSON) OutputFormat() view.Format { return f.Format }
 
-// FormatIn finds the output format in a command line that could not be parsed.
-func FormatIn(args []string) view.Format {
+// formatIn finds the output format in a command line that could not be parsed.
+func formatIn(args []string) view.Format {
 	line := " " + strings.Join(args, " ") + " "
 	for _, flag := range []string{" -t json ", " -tjson ", " -t=json ", " --format-type json ", " --format-type=json "} {
 		if strings.Contains(line, flag) {
