@@ -69,7 +69,7 @@ func Main(ctx context.Context, env *command.Env, args []string) int {
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	endPage := func() {}
-	if !flags.NoPager && isPaged(parsed) {
+	if isPaged(parsed) {
 		endPage = env.Page()
 	}
 	err = parsed.Run(env)

@@ -113,6 +113,7 @@ func newParser(env *command.Env, flags *root, branches []branch, exit func(int))
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(func(o kong.HelpOptions, c *kong.Context) error { return showHelp(env, o, c) }),
 		kong.Vars{"version": versionOf().Version},
 		kong.UsageOnError(),
 		kong.ExplicitGroups(groups),

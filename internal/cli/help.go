@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +35,20 @@ func (c *helpCmd) Run(env *command.Env) error {
 		return nil
 	}
 	return command.Usage(addUsageHint(err))
+}
+
+// showHelp shows help as other long results are shown. It is asked for while the line is
+// being read, when no flag has its value yet.
+func showHelp(env *command.Env, options kong.HelpOptions, c *kong.Context) error {
+	env.NoPager = env.NoPager || slices.ContainsFunc(c.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "no-pager" })
+	end := env.Page()
+	defer end()
+	if c.Stdout != env.Stdout {
+		// Of what is no terminal kong takes it that there are 80 columns.
+		options.WrapUpperBound = min(options.WrapUpperBound, env.View().Width)
+		c.Stdout = env.Stdout
+	}
+	return kong.DefaultHelpPrinter(options, c)
 }
 
 // showExamples adds the examples of each command to what its --help says.

@@ -80,6 +80,8 @@ type Env struct {
 	Format view.Format
 	// Limits are the operator's; the zero Limits are the defaults.
 	Limits model.Limits
+	// NoPager says that the terminal itself gets long results.
+	NoPager bool
 
 	// paging says that a pager is running, and takes Ctrl-C.
 	paging *atomic.Bool
@@ -97,7 +99,7 @@ type Env struct {
 type Flags struct {
 	Dir     string `short:"C" name:"dir" placeholder:"DIR" help:"The project directory. Without it, the nearest one at or above the working directory that has an osmoctl.yaml."`
 	NoColor bool   `name:"no-color" help:"Print without colour. NO_COLOR does the same."`
-	NoPager bool   `name:"no-pager" help:"Print long results to the terminal itself. Otherwise commands that read show them through OSMOCTL_PAGER, else PAGER, else less; an empty OSMOCTL_PAGER does the same as this flag."`
+	NoPager bool   `name:"no-pager" help:"Print long results to the terminal itself. Otherwise commands that read, and help, show them through OSMOCTL_PAGER, else PAGER, else less; an empty OSMOCTL_PAGER does the same as this flag."`
 	Verbose bool   `short:"v" help:"Say on stderr how things are done, such as which program talks to the remote."`
 }
 
@@ -105,7 +107,7 @@ type Flags struct {
 func (e *Env) Configure(f Flags, format view.Format) (err error) {
 	e.Format = format
 	e.verbose = f.Verbose
-	e.noColor = f.NoColor
+	e.noColor, e.NoPager = f.NoColor, f.NoPager
 	if f.Dir != "" {
 		e.NameProject(f.Dir)
 		e.Paste = view.Paste{Dir: f.Dir, Project: f.Dir}

@@ -10,7 +10,7 @@ import (
 //
 // It is for commands whose result holds no value of a token.
 func (e *Env) Page() (end func()) {
-	if e.Terminal == nil || e.InCI() || e.Getenv("TERM") == "dumb" {
+	if e.NoPager || e.Terminal == nil || e.InCI() || e.Getenv("TERM") == "dumb" {
 		return func() {}
 	}
 	line, err := pager.Find(e.Environ)
