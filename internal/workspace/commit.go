@@ -312,8 +312,24 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 	if err != nil {
 		return gitstore.Pending{}, err
 	}
+	if sign := r.Sign; sign != nil {
+		r.Sign = func(payload []byte) ([]byte, error) { return callSigner(ctx, sign, payload) }
+	}
 	pending, err := w.store.Write(ctx, r)
 	return pending, whenFull(err)
+}
+
+// afterCtrlC is the longest that the same Ctrl-C takes to reach us and a program.
+const afterCtrlC = 100 * time.Millisecond
+
+// callSigner signs a commit by a program, which may ask for a passphrase, or for a key to
+// be touched. Ctrl-C there ends the program, and is meant for the run.
+func callSigner(ctx context.Context, sign func([]byte) ([]byte, error), payload []byte) ([]byte, error) {
+	signature, err := sign(payload)
+	if err != nil && wait.For(ctx, afterCtrlC) != nil {
+		return nil, context.Cause(ctx)
+	}
+	return signature, err
 }
 
 // noteBranch remembers the branch that state was pushed to for the first time, so
