@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -383,56 +382,6 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 		if err := write(&view.View{Out: brokenPipe{}, Err: brokenPipe{}}); !errors.Is(err, errPipe) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// oneAtATime fails the test where two writes overlap.
-type oneAtATime struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (w *oneAtATime) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.Buffer.Write(b)
-}
-
-func TestProgress(t *testing.T) {
-	t.Parallel()
-	w := &oneAtATime{}
-	v := view.View{Out: brokenPipe{}, Err: w}
-	meter := v.Progress(100, "sealing", "committing")
-	var all sync.WaitGroup
-	for n := range 100 {
-		all.Go(func() { meter.Update(n+1, 100) })
-	}
-	all.Wait()
-	// All are sealed, and the commit is still to come: the bar says so.
-	if shown := strings.TrimRight(w.String(), " "); !strings.Contains(shown, "committing") || strings.HasSuffix(shown, "\r") {
-		t.Errorf("the bar ends before the work does: %q", shown)
-	}
-	meter.Say("pushing to \x1borigin")
-	if !strings.Contains(w.String(), `pushing to \u{1B}origin`) {
-		t.Errorf("the bar does not say what is done now: %q", w.String())
-	}
-	meter.Finish()
-	meter.Say("anything")
-	meter.Update(1, 100)
-	if !strings.Contains(w.String(), "sealing 100") || !strings.HasSuffix(strings.TrimRight(w.String(), " "), "\r") {
-		t.Errorf("the bar is not shown, or not removed: %q", w.String())
-	}
-}
-
-func TestProgressWithoutWork(t *testing.T) {
-	t.Parallel()
-	s := viewtest.New()
-	meter := s.Progress(0, "sealing", "committing")
-	meter.Update(0, 0)
-	meter.Update(1, 1)
-	meter.Finish()
-	if s.Stdout.Len() > 0 {
-		t.Errorf("progress on Out: %q", s.Stdout.String())
 	}
 }
 

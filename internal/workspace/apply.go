@@ -172,7 +172,7 @@ func (c *Apply) execute(ctx context.Context, l *ledger, b base, p *planned, r Re
 	if err != nil {
 		return nil, err
 	}
-	return issue(ctx, run, p, r)
+	return run.Apply(ctx, p.plan, p.have)
 }
 
 // prepare makes a run that issues tokens.
@@ -187,22 +187,6 @@ func (t *Terms) prepare(l *ledger, b base, p *planned, r Request) (*apply.Run, e
 		l.w.store.NoteRun(run.ID)
 	}
 	return run, nil
-}
-
-// issue executes a plan that issues tokens.
-func issue(ctx context.Context, run *apply.Run, p *planned, r Request) (*apply.Result, error) {
-	if r.Progress != nil {
-		tokens := 0
-		for _, c := range p.plan.Changes {
-			if c.Address.Kind == model.KindToken && (c.Action == plan.Create || c.Action == plan.Rotate) {
-				tokens++
-			}
-		}
-		report, finish := r.Progress(tokens)
-		run.Progress = report
-		defer finish()
-	}
-	return run.Apply(ctx, p.plan, p.have)
 }
 
 // explainError adds to what stops an apply of the declarations that what is due need

@@ -26,14 +26,6 @@ type commitStore struct {
 	ledger *ledger
 	base   base
 	author git.Signature
-	// phase, if set, is told what is being done.
-	phase func(doing string)
-}
-
-func (s *commitStore) say(doing string) {
-	if s.phase != nil {
-		s.phase(doing)
-	}
 }
 
 // How often one sealed commit is put on another parent because the branch moved
@@ -74,7 +66,7 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		put, most = s.local, maxRebuilds
 	}
 	for try := 1; ; try++ {
-		s.say("committing")
+		s.ledger.w.say("committing")
 		commit, err := put(ctx, request)
 		if err == nil {
 			s.base.parent = commit
@@ -152,6 +144,7 @@ func (s *commitStore) localBranch() string {
 // tip is where the branch is that commits go to.
 func (s *commitStore) tip(ctx context.Context) (string, error) {
 	if s.ledger.remote != nil {
+		s.ledger.w.say("fetching from " + s.ledger.git.Push)
 		return s.ledger.remote.Fetch(ctx, s.ledger.target())
 	}
 	return s.ledger.w.repo.Ref(s.localBranch())
@@ -174,13 +167,14 @@ func (s *commitStore) push(ctx context.Context, request gitstore.Request) (strin
 	if err != nil {
 		return "", err
 	}
-	s.say("pushing to " + s.ledger.git.Push)
+	s.ledger.w.say("pushing to " + s.ledger.git.Push)
 	if err := s.ledger.remote.Push(ctx, pending.Commit, s.ledger.target(), request.Parent); err != nil {
 		// The remote was looked at, unless it could not be.
 		s.ledger.w.committed = s.ledger.w.committed || errors.As(err, new(*remote.UnknownError))
 		return "", errors.Join(err, store.Discard(pending))
 	}
 	// From here on the commit stands, whatever happens locally.
+	s.ledger.w.say("updating this clone")
 	s.ledger.w.committed = true
 	s.ledger.noteBranch(pending.Commit, request.Changes)
 	if direct {
@@ -313,7 +307,7 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 		return gitstore.Pending{}, err
 	}
 	if sign := r.Sign; sign != nil {
-		r.Sign = func(payload []byte) ([]byte, error) { return callSigner(ctx, sign, payload) }
+		r.Sign = func(payload []byte) ([]byte, error) { return w.callSigner(ctx, sign, payload) }
 	}
 	pending, err := w.store.Write(ctx, r)
 	return pending, whenFull(err)
@@ -322,13 +316,16 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 // afterCtrlC is the longest that the same Ctrl-C takes to reach us and a program.
 const afterCtrlC = 100 * time.Millisecond
 
-// callSigner signs a commit by a program, which may ask for a passphrase, or for a key to
-// be touched. Ctrl-C there ends the program, and is meant for the run.
-func callSigner(ctx context.Context, sign func([]byte) ([]byte, error), payload []byte) ([]byte, error) {
+// callSigner signs a commit by a program, which may have the terminal: to ask for a
+// passphrase, or for a key to be touched. Ctrl-C there ends the program, and is meant for
+// the run.
+func (w *Workspace) callSigner(ctx context.Context, sign func([]byte) ([]byte, error), payload []byte) ([]byte, error) {
+	w.say("")
 	signature, err := sign(payload)
 	if err != nil && wait.For(ctx, afterCtrlC) != nil {
 		return nil, context.Cause(ctx)
 	}
+	w.say("committing")
 	return signature, err
 }
 

@@ -75,7 +75,7 @@ func (c *ApplyDue) execute(ctx context.Context, l *ledger, b base, p *planned, r
 			return nil, err
 		}
 	}
-	return issue(ctx, run, p, r)
+	return run.Apply(ctx, p.plan, p.have)
 }
 
 // appliedProject is what state remembers of the project file that says who issues

@@ -104,6 +104,7 @@ func (w *Workspace) openLedgerBy(ctx context.Context, head git.Head, git model.G
 	l := &ledger{w: w, git: git, declared: git, branch: git.Branch}
 	var err error
 	if git.Push != "" {
+		w.say("fetching from " + git.Push)
 		if l.remote, err = w.openRemote(git.Push); err != nil {
 			return nil, err
 		}

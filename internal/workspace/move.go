@@ -47,7 +47,7 @@ func (c *Apply) move(ctx context.Context, l *ledger, b base, p *planned, r Reque
 		if err != nil {
 			return nil, err
 		}
-		return issue(ctx, run, p, r)
+		return run.Apply(ctx, p.plan, p.have)
 	}
 	if l.at.Goal == nil {
 		return nil, c.announce(ctx, l, b, p, r)
@@ -136,7 +136,7 @@ func (c *Apply) settle(ctx context.Context, l, there *ledger, b base, p *planned
 	}
 	run.Store = &movingStore{*run.Store.(*commitStore), b.parent}
 	run.Moved = b.parent
-	return issue(ctx, run, p, r)
+	return run.Apply(ctx, p.plan, p.have)
 }
 
 // movingStore puts the whole state at another place.

@@ -39,3 +39,10 @@ func (w *Workspace) notef(format string, args ...any) {
 func (w *Workspace) detailf(format string, args ...any) {
 	w.outside.Notify(Notice{Level: Detail, Text: fmt.Sprintf(format, args...)})
 }
+
+// say says what is being done, "" where somebody else has the terminal.
+func (w *Workspace) say(doing string) {
+	if w.phase != nil {
+		w.phase(doing, 0, 0)
+	}
+}

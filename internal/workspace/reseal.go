@@ -74,11 +74,6 @@ func (c *Reseal) execute(ctx context.Context, l *ledger, b base, p *planned, r R
 		return nil, err
 	}
 	run.Sealer = seal.NewSealer(c.Seal)
-	if r.Progress != nil {
-		report, finish := r.Progress(len(p.plan.Changes))
-		run.Progress = report
-		defer finish()
-	}
 	result, err := run.Reseal(ctx, p.plan, p.have, opener, c.SkipUnreadable)
 	var unreadable *apply.UnreadableError
 	if errors.As(err, &unreadable) {

@@ -23,12 +23,10 @@ type Request struct {
 	// Ask is shown a plan that may be blocked, and returns an error unless the plan
 	// is to be executed. granted says that the change was agreed to before.
 	Ask func(made *plan.Plan, granted bool) error
-	// Progress, if set, is told of work on many tokens: how many there are, and then
-	// how many are done. finish is called when the work has ended, also by an error.
-	Progress func(tokens int) (report func(done, total int), finish func())
-	// Phase, if set, is told what is done after that work: committing, and pushing
-	// where to.
-	Phase func(doing string)
+	// Phase, if set, is told what is being done, and how many of how many are; both are
+	// 0 where nothing is counted. doing is empty while the terminal is somebody else's:
+	// who is asked, or a program that may ask. It may be called from several goroutines.
+	Phase func(doing string, done, total int)
 }
 
 // Done is what a change came to. It is there too, beside the error, where a run on a
@@ -105,6 +103,7 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 		return nil, w.interruption(err)
 	}
 	defer func() { _ = lock.Unlock() }()
+	w.phase = r.Phase
 	w.run, w.patience = randomID(8), time.Now().Add(w.outside.LockTimeout)
 	if err := w.recover(ctx); err != nil {
 		return nil, err
@@ -140,17 +139,23 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 
 // attempt makes a change on what is there now.
 func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error) {
+	if l.remote != nil {
+		l.w.say("fetching from " + l.git.Push)
+	}
 	b, err := l.find(ctx, func(ctx context.Context) (base, error) { return c.findBase(ctx, l) })
 	if err != nil {
 		return nil, err
 	}
+	l.w.say("planning")
 	p, err := c.plan(ctx, l, b)
 	if err != nil {
 		return nil, c.explainError(l, err)
 	}
+	l.w.say("reading the history of state")
 	if err := c.review(ctx, l, b, p); err != nil {
 		return nil, err
 	}
+	l.w.say("")
 	if err := r.Ask(p.plan, c.isGranted()); err != nil {
 		return nil, c.explainError(l, err)
 	}
@@ -191,8 +196,8 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 		return nil, err
 	}
 	return &apply.Run{
-		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature, phase: r.Phase},
-		Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Approvals: p.approvals, Accepted: p.trust.accepted,
+		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Phase: r.Phase, Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Approvals: p.approvals, Accepted: p.trust.accepted,
 	}, nil
 }
 

@@ -107,6 +107,7 @@ func (w *Workspace) observe(ctx context.Context, backend apply.Backend, want *mo
 
 func (w *Workspace) observeUsers(ctx context.Context, backend apply.Backend, users []string) (model.Observed, error) {
 	w.detailf("looking at the server: roles, users, and the tokens of %s", model.Plural(len(users), "account", "accounts"))
+	w.say("looking at the server")
 	seen, err := backend.Observe(ctx, users)
 	if err != nil {
 		return seen, fmt.Errorf("look at the server: %w", err)
@@ -204,6 +205,7 @@ func (l *ledger) respect(ctx context.Context, b base, p *planned, t *Terms, r Re
 		l.w.notef("Run %s of %s has not been heard of for %s: what it reserved and did not publish is given up.", run, last.actor, age)
 	case time.Now().Before(l.w.patience):
 		l.w.detailf("run %s of %s is at work on the server; waiting", run, last.actor)
+		l.w.say("waiting for run " + run + " of " + last.actor)
 		if err := wait.For(ctx, min(pollReserved, time.Until(l.w.patience))); err != nil {
 			return context.Cause(ctx)
 		}

@@ -97,6 +97,8 @@ type Workspace struct {
 	// when it waits for another.
 	run      string
 	patience time.Time
+	// phase, if set, is told what is being done: see [Request.Phase].
+	phase func(doing string, done, total int)
 	// committed is set once a commit of this run stands, or may stand.
 	committed bool
 }

@@ -150,9 +150,9 @@ type Run struct {
 	Approvals []model.Approval
 	// Settings are recorded unless the plan was restricted to targets.
 	Settings state.Settings
-	// Progress, if set, is told how many tokens of all are sealed. It may be
-	// called from several goroutines.
-	Progress func(done, total int)
+	// Phase, if set, is told what is being done, and how many of how many are; both are
+	// 0 where nothing is counted. It may be called from several goroutines.
+	Phase func(doing string, done, total int)
 }
 
 // Result says what an apply did.
@@ -217,9 +217,16 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.results()}, nil
 }
 
+func (r *Run) say(doing string, done, total int) {
+	if r.Phase != nil {
+		r.Phase(doing, done, total)
+	}
+}
+
 // commit searches what an edit writes, and the message about it, for the values
 // in sealed, wipes those, and commits.
 func (r *Run) commit(ctx context.Context, edit *state.Edit, sealed *sealedSet, about func(*state.Snapshot) record.Message) (next *state.Snapshot, commit string, err error) {
+	r.say("committing", 0, 0)
 	next, changes := edit.Finish()
 	message := about(next).String()
 	if err := sealed.search(changes, message); err != nil {

@@ -88,6 +88,7 @@ func (r *Run) checkRecipients(ctx context.Context, list []*generation) error {
 			continue
 		}
 		tried[key] = true
+		r.say("trying the recipients", 0, 0)
 		if err := r.Sealer.Check(ctx, g.resolved.Readers); err != nil {
 			return fmt.Errorf("recipients of %s: %w", g.address.Token(), err)
 		}
@@ -100,6 +101,10 @@ func (r *Run) createAll(ctx context.Context, list []*generation, lineage string)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	var done atomic.Int64
+	doing := "sealing " + model.Plural(len(list), "token", "tokens")
+	if len(list) > 0 {
+		r.say(doing, 0, len(list))
+	}
 	for _, g := range list {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
@@ -111,9 +116,7 @@ func (r *Run) createAll(ctx context.Context, list []*generation, lineage string)
 			if err := r.sealValue(ctx, g); err != nil {
 				return err
 			}
-			if n := done.Add(1); r.Progress != nil {
-				r.Progress(int(n), len(list))
-			}
+			r.say(doing, int(done.Add(1)), len(list))
 			return nil
 		})
 	}

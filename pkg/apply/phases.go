@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -121,7 +122,7 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 	tokens := len(births)
 	for tried := map[model.Address]int{}; ; {
 		n := min(batchSize, len(births))
-		s.createBatch(ctx, births[:n])
+		s.createBatch(ctx, births[:n], tokens-len(births), tokens)
 		o := s.sortOut(births[:n], tried)
 		births = append(births[n:len(births):len(births)], o.next...)
 		interrupted := ctx.Err()
@@ -139,9 +140,6 @@ func (r *Run) applyInPhases(ctx context.Context, p *plan.Plan, have *state.Snaps
 			return s.result(err)
 		case interrupted != nil:
 			return s.result(interrupted)
-		}
-		if r.Progress != nil {
-			r.Progress(tokens-len(births), tokens)
 		}
 		if changes = nil; len(births) == 0 {
 			break
@@ -326,9 +324,13 @@ func (s *phases) ensure(ctx context.Context, births []*generation) (changes []pl
 		}
 	}
 	for _, group := range []struct {
+		what    string
 		changes []plan.Change
 		ensure  func(context.Context, plan.Change) error
-	}{{roles, s.ensureRole}, {accounts, s.ensureAccount}} {
+	}{{"roles", roles, s.ensureRole}, {"accounts", accounts, s.ensureAccount}} {
+		if len(group.changes) > 0 {
+			s.run.say("bringing "+group.what+" to the server", 0, 0)
+		}
 		for i, err := range each(group.changes, func(c plan.Change) error { return group.ensure(ctx, c) }) {
 			if err != nil {
 				s.failed[group.changes[i].Address] = err
@@ -399,9 +401,17 @@ func (s *phases) stillThere(a model.Address) bool {
 // errNotYet is for what a batch had no time for.
 var errNotYet = errors.New("it is left for the next batch")
 
-// createBatch creates and seals what it can; what became of each is in its err.
-func (s *phases) createBatch(ctx context.Context, batch []*generation) {
+// createBatch creates and seals what it can; what became of each is in its err. before of
+// all tokens were created earlier.
+func (s *phases) createBatch(ctx context.Context, batch []*generation, before, all int) {
 	began := time.Now()
+	var done atomic.Int64
+	say := func(n int64) {
+		if all > 0 {
+			s.run.say("creating "+model.Plural(all, "token", "tokens")+" on the server", before+int(n), all)
+		}
+	}
+	say(0)
 	each(batch, func(g *generation) error {
 		if g.err = ctx.Err(); g.err == nil && time.Since(began) > publishEvery {
 			g.err = errNotYet
@@ -414,6 +424,7 @@ func (s *phases) createBatch(ctx context.Context, batch []*generation) {
 			// There is no other value under this name, interrupted or not.
 			g.err = s.run.sealValue(context.WithoutCancel(ctx), g)
 		}
+		say(done.Add(1))
 		return nil
 	})
 	known := s.have.Values()
@@ -652,6 +663,9 @@ func (s *phases) removals(changes []plan.Change) (removed []model.Address) {
 // looked at the server, since they have no mark that tells whose they are.
 func (s *phases) end(ctx context.Context, list []model.Address) map[model.Address]error {
 	failed := map[model.Address]error{}
+	if len(list) > 0 {
+		s.run.say("taking away from the server what has ended", 0, 0)
+	}
 	for _, kind := range []model.Kind{model.KindToken, model.KindAccount, model.KindRole} {
 		if kind != model.KindToken && !s.run.Observed.Seen() {
 			break

@@ -159,9 +159,7 @@ func (s *resealer) resealOne(ctx context.Context, g *generation) error {
 			return err
 		}
 	}
-	if n := s.done.Add(1); s.run.Progress != nil {
-		s.run.Progress(int(n), s.total)
-	}
+	s.run.say("resealing "+model.Plural(s.total, "token", "tokens"), int(s.done.Add(1)), s.total)
 	return nil
 }
 

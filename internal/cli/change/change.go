@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli/command"
@@ -54,12 +52,15 @@ func (o *Options) Open(ctx context.Context, env *command.Env, outside workspace.
 	return make(opened)
 }
 
-// Request is what the flags ask of a change. f is the format of its result.
-func (o *Options) Request(ctx context.Context, env *command.Env, f view.Format) workspace.Request {
-	return workspace.Request{
-		Actor: o.Actor,
-		Ask:   func(made *plan.Plan, granted bool) error { return o.approve(ctx, env, made, granted, f) },
-	}
+// Make makes a change as the flags ask for it, and lets a person see what is being done.
+// f is the format of its result.
+func (o *Options) Make(ctx context.Context, env *command.Env, w *workspace.Workspace, what workspace.Change, f view.Format) (*workspace.Done, error) {
+	say, end := env.Watch()
+	defer end()
+	return w.Run(ctx, what, workspace.Request{
+		Actor: o.Actor, Phase: say,
+		Ask: func(made *plan.Plan, granted bool) error { return o.approve(ctx, env, made, granted, f) },
+	})
 }
 
 // approve shows the plan where it has to be decided by, and asks. granted says that
@@ -116,47 +117,4 @@ func ShowPartial(env *command.Env, done *workspace.Done, err error, f view.Forma
 		return diag.Hinted(err, "let this identity push there; then osmoctl apply completes it")
 	}
 	return diag.Hinted(err, "osmoctl apply completes it")
-}
-
-// Watch lets a person see how far work on many tokens has come, and what is done after
-// it. Nobody watches where stderr is no terminal.
-func Watch(env *command.Env, doing string, r *workspace.Request) {
-	if !env.StderrTerminal {
-		return
-	}
-	var meter atomic.Pointer[view.Meter]
-	r.Progress = func(tokens int) (func(done, total int), func()) {
-		if tokens <= 100 {
-			return nil, func() {}
-		}
-		m := env.View().Progress(tokens, doing, "committing")
-		meter.Store(m)
-		return m.Update, m.Finish
-	}
-	r.Phase = func(doing string) {
-		if m := meter.Load(); m != nil {
-			m.Say(doing)
-		}
-	}
-}
-
-// WatchLate is [Watch] that shows nothing before something is done: until then a person
-// may be asked for a passphrase.
-func WatchLate(env *command.Env, doing string, r *workspace.Request) {
-	Watch(env, doing, r)
-	progress := r.Progress
-	if progress == nil {
-		return
-	}
-	r.Progress = func(tokens int) (func(done, total int), func()) {
-		var begin sync.Once
-		var report func(done, total int)
-		finish := func() {}
-		return func(done, total int) {
-			begin.Do(func() { report, finish = progress(tokens) })
-			if report != nil {
-				report(done, total)
-			}
-		}, func() { finish() }
-	}
 }

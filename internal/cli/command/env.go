@@ -85,6 +85,8 @@ type Env struct {
 
 	// paging says that a pager is running, and takes Ctrl-C.
 	paging *atomic.Bool
+	// aside takes away what [Env.Watch] shows; nil where it shows nothing.
+	aside func() (back func())
 	// handOver stops taking signals, and fails where one came before.
 	handOver func() error
 	// named says that Dir was given as the project directory, and is not

@@ -37,6 +37,7 @@ func (t terminal) ask(nobody string, question func(tty *os.File) error) error {
 		return errors.New(nobody)
 	}
 	defer tty.Close()
+	defer t.env.Aside()()
 	return question(tty)
 }
 

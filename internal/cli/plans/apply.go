@@ -56,9 +56,7 @@ func (c *ApplyCmd) Run(ctx context.Context, env *command.Env) error {
 		if c.DueOnly || terms.Saved != nil && terms.Saved.DueOnly {
 			what = &workspace.ApplyDue{Terms: terms}
 		}
-		r := c.Request(ctx, env, c.Format)
-		change.Watch(env, "sealing", &r)
-		done, err := w.Run(ctx, what, r)
+		done, err := c.Make(ctx, env, w, what, c.Format)
 		if err != nil {
 			return change.ShowPartial(env, done, err, c.Format)
 		}

@@ -46,9 +46,7 @@ func (c *resealCmd) Run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	return c.Open(ctx, env, env.Outside(), func(w *workspace.Workspace) error {
-		r := c.Request(ctx, env, c.Format)
-		change.WatchLate(env, "resealing", &r)
-		done, err := w.Run(ctx, &workspace.Reseal{
+		done, err := c.Make(ctx, env, w, &workspace.Reseal{
 			Targets: c.Target, Allow: model.Allowance{NewReaders: c.AllowNewReaders, Objects: c.Allow}, SkipUnreadable: c.SkipUnreadable,
 			Open: func(ctx context.Context, files map[model.Address][]byte) (*seal.Opener, error) {
 				ids, err := c.Read(ctx, env, w, c.AllowPlugin...)
@@ -58,7 +56,7 @@ func (c *resealCmd) Run(ctx context.Context, env *command.Env) error {
 				return seal.NewOpener(ctx, files, ids...), nil
 			},
 			Seal: identity.SealOptions(ctx, env, w, c.AllowPlugin),
-		}, r)
+		}, c.Format)
 		if err != nil {
 			return c.explain(err)
 		}

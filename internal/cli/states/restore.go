@@ -29,7 +29,7 @@ func (c *restoreCmd) Run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	return c.Open(ctx, env, env.Outside(), func(w *workspace.Workspace) error {
-		done, err := w.Run(ctx, &workspace.Restore{Commit: c.Commit, Allow: model.Allowance{Administrators: c.AllowAdministrators, Forbidden: c.AllowForbidden}}, c.Request(ctx, env, c.Format))
+		done, err := c.Make(ctx, env, w, &workspace.Restore{Commit: c.Commit, Allow: model.Allowance{Administrators: c.AllowAdministrators, Forbidden: c.AllowForbidden}}, c.Format)
 		if err != nil {
 			return err
 		}

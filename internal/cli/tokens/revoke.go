@@ -44,7 +44,7 @@ func (c *revokeCmd) Run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	return c.Open(ctx, env, outside, func(w *workspace.Workspace) error {
-		done, err := w.Run(ctx, &workspace.Revoke{What: what}, c.Request(ctx, env, c.Format))
+		done, err := c.Make(ctx, env, w, &workspace.Revoke{What: what}, c.Format)
 		if err != nil {
 			return change.ShowPartial(env, done, err, c.Format)
 		}
