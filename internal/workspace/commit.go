@@ -314,7 +314,7 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 }
 
 // afterCtrlC is the longest that the same Ctrl-C takes to reach us and a program.
-const afterCtrlC = 100 * time.Millisecond
+const afterCtrlC = 250 * time.Millisecond
 
 // callSigner signs a commit by a program, which may have the terminal: to ask for a
 // passphrase, or for a key to be touched. Ctrl-C there ends the program, and is meant for

@@ -372,6 +372,18 @@ func TestPluginCanceled(t *testing.T) {
 	}
 }
 
+// Ctrl-C ends a plugin as well as the run, and may be heard of there later.
+func TestPluginEndedByCtrlC(t *testing.T) {
+	t.Parallel()
+	interrupted := errors.New("interrupted")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 60*time.Millisecond, interrupted)
+	defer cancel()
+	s := seal.NewSealer(seal.Options{Plugins: allow(t, "early")})
+	if err := s.Check(ctx, []model.Recipient{pluginKey("early")}); !errors.Is(err, interrupted) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // The environment is what CI keeps its credentials in.
 func TestPluginEnvironment(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -27,6 +27,8 @@ import (
 
 	"filippo.io/age"
 	ageplugin "filippo.io/age/plugin"
+
+	"github.com/osmoctl/osmoctl/internal/wait"
 )
 
 // The state machines a plugin may implement.
@@ -45,6 +47,9 @@ const (
 	maxCommandsForFile = 10
 	// maxMessage is where a message for people is cut.
 	maxMessage = 512
+	// afterCtrlC is the longest that the Ctrl-C which ended a plugin takes to end the
+	// context as well.
+	afterCtrlC = 250 * time.Millisecond
 	// waitDelay is how long a plugin may take to end after it was told to.
 	waitDelay = time.Second
 )
@@ -306,6 +311,7 @@ func (c *Conn) read() (*age.Stanza, error) {
 // explainEnd says why the conversation broke off: the context's end is the cause, not
 // the pipe that broke by it.
 func (c *Conn) explainEnd(err error) error {
+	_ = wait.For(c.ctx, afterCtrlC)
 	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return fmt.Errorf("it did not answer in time: %w", cause)
