@@ -61,7 +61,7 @@ func TestRenamedRole(t *testing.T) {
 			}
 			w := live(t, []step{
 				{0, before, []string{"create role/old…", "create account/a…", "create token/a/t…"}},
-				{1, after, []string{"create role/new: newly declared", "update account/a: declaration changed", "rotate token/a/t: " + reason}},
+				{1, after, []string{"create role/new: renamed from old", "update account/a: declaration changed", "rotate token/a/t: " + reason}},
 				{6, after, nil},
 				{1, after, []string{
 					"due update account/a: no value carries a renamed role any more", "due revoke token/a/t@1…",

@@ -104,7 +104,7 @@ func TestRenameWithoutPrevious(t *testing.T) {
 		name, given, then string
 		want              string
 	}{
-		{"a token", "account a r1\ntoken t", "account a r1\ntoken u", "token/a/u: renamed? token/a/t goes in this plan and has the same content: add previously: [t] below manifests/test.yaml:6:1; a new value comes either way"},
+		{"a token", "account a r1\ntoken t", "account a r1\ntoken u", "token/a/u: renamed? token/a/t goes in this plan and has the same content: add previously: [t] to the keys of token/a/u at manifests/test.yaml:6:1; a new value comes either way"},
 		{"a declared one", "account a r1\ntoken t", "account a r1\ntoken u was=t", ""},
 		{"another content", "account a r1\ntoken t", "account a r1\ntoken u in=30d every=20d", ""},
 		{"another account", "account a r1\ntoken t\ntoken k text=k\naccount b r1", "account a r1\ntoken k text=k\naccount b r1\ntoken t", ""},
@@ -114,12 +114,18 @@ func TestRenameWithoutPrevious(t *testing.T) {
 		{"roles without policies", "role old", "role new", ""},
 		{"an account", "account a r1\ntoken t", "account b r1\ntoken t", "account/b: renamed? account/a goes"},
 		{"accounts without tokens", "account a r1", "account b r1", ""},
-		{"several", "account a r1\ntoken k\ntoken k2\ntoken k3\ntoken k4", "account a r1\ntoken z", "token/a/z: renamed? token/a/k, token/a/k2, token/a/k3 and 1 more goes"},
+		{"an account whose token was renamed", "account a r1\ntoken t\nnext\naccount a r1\ntoken u was=t", "account b r1\ntoken u", "account/b: renamed? account/a goes"},
+		{"several", "account a r1\ntoken k\ntoken k2\ntoken k3\ntoken k4", "account a r1\ntoken z", "token/a/z: renamed? token/a/k, token/a/k2, token/a/k3 and 1 more go in this plan and have the same content: list its earlier name under previously of token/a/z at manifests/test.yaml:6:1; a"},
+		{"a name in another case", "account a r1\ntoken t", "account a r1\ntoken T", "token/a/T: renamed? token/a/t goes in this plan and has the same content: previously takes no name that differs in upper and lower case alone, so rename it in two steps"},
+		{"a word of YAML", "account a r1\ntoken null", "account a r1\ntoken u", `token/a/u: renamed? token/a/null goes in this plan and has the same content: add previously: ["null"] to the keys`},
+		{"a list that is there", "account a r1\ntoken t", "account a r1\ntoken u was=null", `token/a/u: renamed? token/a/t goes in this plan and has the same content: let previously of token/a/u at manifests/test.yaml:6:1 be ["null", t]; a`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := applytest.New(t)
-			w.Apply(roles + c.given)
+			for given := range strings.SplitSeq(c.given, "\nnext\n") {
+				w.Apply(roles + given)
+			}
 			got := saidOf(w.Plan(roles+c.then), "renamed")
 			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want)) {
 				t.Errorf("got %q", got)

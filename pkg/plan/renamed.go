@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/pkg/config"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -38,7 +39,7 @@ func warnRenamed(b basis, changes []Change) (out part) {
 	slices.SortFunc(come, func(a, b *Change) int { return a.Address.Compare(b.Address) })
 	asked, further := 0, model.Address{}
 	for _, c := range come {
-		code, message := askRenamed(c, contentOf(b, c, c.After), gone)
+		code, message := askRenamed(c, earlierOf(b.want, c.Address), contentOf(b, c, c.After), gone)
 		if message == "" {
 			continue
 		}
@@ -55,11 +56,25 @@ func warnRenamed(b basis, changes []Change) (out part) {
 	return out
 }
 
+// earlierOf are the earlier names that an object declares.
+func earlierOf(want *model.Declarations, a model.Address) []string {
+	switch a.Kind {
+	case model.KindRole:
+		return want.Roles[a.Name].Previously
+	case model.KindAccount:
+		return want.Accounts[a.Name].Previously
+	}
+	return want.Accounts[a.Account].Tokens[a.Name].Previously
+}
+
 // askRenamed is the question about an object that comes with a content that others
-// go with, and its code; empty where there is nothing to ask.
-func askRenamed(c *Change, content string, gone map[string][]model.Address) (code, message string) {
-	if old := gone[content]; len(old) > 0 {
-		return "renamed", fmt.Sprintf("renamed? %s goes in this plan and has the same content: %s", fewOf(old), renameWords(c, old))
+// go with, and its code; empty where there is nothing to ask. earlier are the names that
+// it lists already.
+func askRenamed(c *Change, earlier []string, content string, gone map[string][]model.Address) (code, message string) {
+	old := slices.DeleteFunc(slices.Clone(gone[content]), func(a model.Address) bool { return slices.Contains(earlier, a.Name) })
+	if len(old) > 0 {
+		verbs := model.Noun(len(old), "goes in this plan and has", "go in this plan and have")
+		return "renamed", fmt.Sprintf("renamed? %s %s the same content: %s; %s", fewOf(old), verbs, renameLine(c, earlier, old), renameWorth(c.Address.Kind))
 	}
 	if c.Address.Kind != model.KindToken {
 		return "", ""
@@ -80,23 +95,33 @@ func fewOf(addresses []model.Address) string {
 	return nameFew(list)
 }
 
-// renameWords say what makes a rename of it, where, and what that is worth.
-func renameWords(c *Change, old []model.Address) string {
-	line, place := "previously with its earlier name", ""
-	if len(old) == 1 {
-		line = fmt.Sprintf("previously: [%s]", old[0].Name)
-	}
+// renameLine says what makes a rename of it, and where that is written.
+func renameLine(c *Change, earlier []string, old []model.Address) string {
+	here := c.Address.String()
 	if c.Origin != nil && c.Origin.File != "" {
-		place = " below " + c.Origin.String()
+		here += " at " + c.Origin.String()
 	}
-	worth := "a new value comes either way, and with it the old one retires with an overlap instead of ending at once"
-	switch c.Address.Kind {
+	line := config.FlowList(append(slices.Clone(earlier), old[0].Name))
+	switch {
+	case len(old) > 1:
+		return "list its earlier name under previously of " + here
+	case strings.EqualFold(old[0].Name, c.Address.Name):
+		return "previously takes no name that differs in upper and lower case alone, so rename it in two steps, by way of another name"
+	case len(earlier) > 0:
+		return "let previously of " + here + " be " + line
+	}
+	return "add previously: " + line + " to the keys of " + here
+}
+
+// renameWorth says what it is worth that a rename is declared.
+func renameWorth(k model.Kind) string {
+	switch k {
 	case model.KindAccount:
-		worth = "new values come either way, and with it the old ones retire with an overlap instead of ending at once"
+		return "new values come either way, and with it the old ones retire with an overlap instead of ending at once"
 	case model.KindRole:
-		worth = "what carries the old role is rotated, and with it the old values retire with an overlap and keep their role until then"
+		return "what carries the old role is rotated, and with it the old values retire with an overlap and keep their role until then"
 	}
-	return "add " + line + place + "; " + worth
+	return "a new value comes either way, and with it the old one retires with an overlap instead of ending at once"
 }
 
 // moveKey is what tokens of different accounts share that are called the same and say
@@ -134,11 +159,12 @@ func contentOf(b basis, c *Change, o *Object) string {
 	return c.Address.Kind.String() + " " + c.Address.Account + "\n" + string(text)
 }
 
-// listTokens names the live tokens of an account that goes or comes.
+// listTokens names the live tokens of an account that goes or comes, but for those that
+// live on for the overlap of a rename.
 func listTokens(b basis, c *Change) (names []string) {
 	if c.Action == Create {
 		return model.Names(b.want.Accounts[c.Address.Name].Tokens)
 	}
 	tokens := b.have.Accounts[c.Address.Name].Tokens
-	return slices.DeleteFunc(model.Names(tokens), func(name string) bool { return !tokens[name].Live() })
+	return slices.DeleteFunc(model.Names(tokens), func(name string) bool { return !tokens[name].Live() || tokens[name].RenamedTo != "" })
 }

@@ -25,6 +25,11 @@ func (p rolePlanner) plan(want *model.Role) (out part) {
 	}
 	if have == nil {
 		change := Change{Address: address, Action: Create, After: after, Reasons: []string{"newly declared"}, Origin: &want.Origin}
+		for _, old := range want.Previously {
+			if p.heirs.roles[old] == want.Name && p.have.Roles[old] != nil {
+				change.Reasons = []string{"renamed from " + old}
+			}
+		}
 		if builtin {
 			change.Action, change.Reasons = Adopt, []string{"newly declared; the role is built into OSMO"}
 		}
