@@ -118,7 +118,7 @@ func showTokens(check checker, s *state.Snapshot, on model.Date) {
 			check("token-roles", func(v *view.View) error { return tokens.ShowRoles(v, report.TokenRolesOf(a, name, 0, on), view.JSON) })
 		}
 	}
-	check("tokens", func(v *view.View) error { return tokens.ShowList(v, "", list, view.JSON) })
+	check("tokens", func(v *view.View) error { return tokens.ShowList(v, "", report.EachOf(list), view.JSON) })
 	for _, token := range list {
 		token.Server = meddled
 		check("token", func(v *view.View) error { return tokens.Show(v, token, view.JSON) })

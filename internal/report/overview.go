@@ -157,25 +157,23 @@ type LifeEnd struct {
 
 // lifelinesOf are the live tokens, by address.
 func lifelinesOf(snap *state.Snapshot, today model.Date) (list []Lifeline) {
-	for _, name := range snap.AccountNames() {
-		for _, t := range TokensOf(snap, snap.Accounts[name], today) {
-			l := Lifeline{
-				Address: model.TokenAddress(name, t.TokenName), UserName: name, TokenName: t.TokenName, Description: t.Description,
-				Status: t.Status, Roles: t.Roles, NextRotation: t.NextRotation, RenamedTo: t.RenamedTo,
-			}
-			recorded := snap.Accounts[name].Tokens[t.TokenName].Generations
-			for i := range recorded {
-				g := &recorded[i]
-				l.Generations = append(l.Generations, LifeSpan{
-					g.Number, string(g.Status(today)), g.Adopted, g.IssuedAt.UTC(), g.IssuedBy, g.ExpiresAt, g.RevokeAfter,
-					g.CurrentRoles(), g.Recipients, g.FormerRecipients,
-				})
-			}
-			for _, e := range t.Tombstones {
-				l.Ended = append(l.Ended, LifeEnd{e.Generation, e.EndedOn, e.Reason})
-			}
-			list = append(list, l)
+	for t := range TokensOf(snap, snap.AccountNames(), today).All() {
+		l := Lifeline{
+			Address: model.TokenAddress(t.UserName, t.TokenName), UserName: t.UserName, TokenName: t.TokenName, Description: t.Description,
+			Status: t.Status, Roles: t.Roles, NextRotation: t.NextRotation, RenamedTo: t.RenamedTo,
 		}
+		recorded := snap.Accounts[t.UserName].Tokens[t.TokenName].Generations
+		for i := range recorded {
+			g := &recorded[i]
+			l.Generations = append(l.Generations, LifeSpan{
+				g.Number, string(g.Status(today)), g.Adopted, g.IssuedAt.UTC(), g.IssuedBy, g.ExpiresAt, g.RevokeAfter,
+				g.CurrentRoles(), g.Recipients, g.FormerRecipients,
+			})
+		}
+		for _, e := range t.Tombstones {
+			l.Ended = append(l.Ended, LifeEnd{e.Generation, e.EndedOn, e.Reason})
+		}
+		list = append(list, l)
 	}
 	return list
 }

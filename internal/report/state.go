@@ -13,9 +13,9 @@ type StateObject struct {
 	FormatVersion version `json:"format_version"`
 	Address       string  `json:"address,omitzero"`
 	// Meta is there only where all of state is shown.
-	Meta  *StateMeta  `json:"meta,omitempty"`
-	Roles []Role      `json:"roles,omitzero"`
-	Users []StateUser `json:"users,omitzero"`
+	Meta  *StateMeta      `json:"meta,omitempty"`
+	Roles []Role          `json:"roles,omitzero"`
+	Users Each[StateUser] `json:"users,omitzero"`
 	// Tokens is there only where one token is shown.
 	Tokens []Token `json:"tokens,omitzero"`
 }
@@ -56,7 +56,7 @@ func StateOf(s *state.Snapshot, a model.Address, today model.Date) (StateObject,
 		out.Roles = []Role{RoleOf(role)}
 		return out, nil
 	case a.Kind == model.KindAccount && account != nil:
-		out.Users = []StateUser{stateUserOf(account, today, names)}
+		out.Users = EachOf([]StateUser{stateUserOf(account, today, names)})
 		return out, nil
 	case a.Kind == model.KindToken && account != nil && account.Tokens[a.Name] != nil:
 		t := TokenOf(account, a.Name, today, names)
@@ -72,13 +72,17 @@ func wholeState(s *state.Snapshot, today model.Date, names map[string]string) St
 	m := s.Meta
 	out := StateObject{
 		Meta:  &StateMeta{m.Lineage, m.Serial, m.Digest.String(), m.Applied.Backend, m.Applied.Git, m.Applied.Guardrails, m.Applied.Server, m.Applied.Recipients},
-		Roles: []Role{}, Users: []StateUser{},
+		Roles: []Role{},
 	}
 	for _, name := range model.Names(s.Roles) {
 		out.Roles = append(out.Roles, RoleOf(s.Roles[name]))
 	}
-	for _, name := range model.Names(s.Accounts) {
-		out.Users = append(out.Users, stateUserOf(s.Accounts[name], today, names))
+	out.Users = func(yield func(StateUser) bool) {
+		for _, name := range model.Names(s.Accounts) {
+			if !yield(stateUserOf(s.Accounts[name], today, names)) {
+				return
+			}
+		}
 	}
 	return out
 }

@@ -207,15 +207,19 @@ func generationOf(account, token string, g *state.Generation, today model.Date, 
 	return out
 }
 
-// TokensOf reports the tokens of an account that live, by name.
-func TokensOf(snap *state.Snapshot, account *state.Account, today model.Date) (list []Token) {
+// TokensOf reports the tokens of accounts that live, by account and name.
+func TokensOf(snap *state.Snapshot, accounts []string, today model.Date) Each[Token] {
 	names := snap.Meta.Applied.KeyNames()
-	for _, name := range model.Names(account.Tokens) {
-		if account.Tokens[name].Live() {
-			list = append(list, TokenOf(account, name, today, names))
+	return func(yield func(Token) bool) {
+		for _, account := range accounts {
+			a := snap.Accounts[account]
+			for _, name := range model.Names(a.Tokens) {
+				if a.Tokens[name].Live() && !yield(TokenOf(a, name, today, names)) {
+					return
+				}
+			}
 		}
 	}
-	return list
 }
 
 // readersOf names keys, given by their IDs.

@@ -69,14 +69,14 @@ func attackAll(t *testing.T, v *view.View, s string) {
 		Server:      &report.Server{Drift: []plan.Drift{{Address: model.TokenAddress(s, s), Effect: s, By: s, At: s}}},
 	}
 	roles := report.TokenRoles{UserName: s, TokenName: s, Roles: user.Roles, LostRoles: []string{s}, Generation: 1, Status: s}
-	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: []report.StateUser{{User: user, TokenList: []report.Token{token}}}}
+	object := report.StateObject{Meta: &report.StateMeta{Serial: 1, Lineage: s, Digest: s}, Roles: []report.Role{role}, Users: report.EachOf([]report.StateUser{{User: user, TokenList: []report.Token{token}}})}
 	verdict := report.Verdict{Reason: s, User: s, Token: s, Status: s, Roles: []string{s}, Fingerprint: s, EndedReason: s}
 	entry := report.LogEntry{Commit: s, Author: s, Actor: s + "x", Plan: s, Run: s, Summary: s, Changes: []string{s}}
 	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}, Ended: []model.Address{model.TokenAddress(s, s)}}
 	for _, f := range []view.Format{view.Text, view.JSON} {
 		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
-			tokens.ShowList(v, s, []report.Token{token}, f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", []report.Token{token}, f), tokens.Show(v, token, f), tokens.ShowRoles(v, roles, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
+			tokens.ShowList(v, s, report.EachOf([]report.Token{token}), f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", report.EachOf([]report.Token{token}), f), tokens.Show(v, token, f), tokens.ShowRoles(v, roles, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
 			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Date: s, Go: s, Platform: s}, f),
 			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))
 		problems.ShowError(v, errors.New(s), 1, f)

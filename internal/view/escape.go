@@ -259,5 +259,10 @@ func escapeJSON(b []byte) []byte {
 // isASCII reports whether b has nothing above '~'; what is below a space is JSON's
 // own layout, since its strings hold none.
 func isASCII(b []byte) bool {
-	return bytes.IndexFunc(b, func(r rune) bool { return r >= 0x7F }) < 0
+	for _, c := range b {
+		if c > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -192,17 +192,19 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		"exposure.none": func(v *view.View, f view.Format) error {
 			return readers.ShowExposure(v, report.Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []report.ExposedKey{{Key: viewtest.BobKey}}}, f)
 		},
-		"users":  func(v *view.View, f view.Format) error { return accounts.ShowUsers(v, []report.User{user}, f) },
-		"user":   func(v *view.View, f view.Format) error { return accounts.ShowUser(v, user, f) },
-		"roles":  func(v *view.View, f view.Format) error { return accounts.ShowRoles(v, []report.Role{role}, f) },
-		"role":   func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
-		"tokens": func(v *view.View, f view.Format) error { return tokens.ShowList(v, "", []report.Token{token}, f) },
-		"token":  func(v *view.View, f view.Format) error { return tokens.Show(v, token, f) },
+		"users": func(v *view.View, f view.Format) error { return accounts.ShowUsers(v, []report.User{user}, f) },
+		"user":  func(v *view.View, f view.Format) error { return accounts.ShowUser(v, user, f) },
+		"roles": func(v *view.View, f view.Format) error { return accounts.ShowRoles(v, []report.Role{role}, f) },
+		"role":  func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
+		"tokens": func(v *view.View, f view.Format) error {
+			return tokens.ShowList(v, "", report.EachOf([]report.Token{token}), f)
+		},
+		"token": func(v *view.View, f view.Format) error { return tokens.Show(v, token, f) },
 		"token.roles": func(v *view.View, f view.Format) error {
 			return tokens.ShowRoles(v, report.TokenRolesOf(viewtest.Operator(t), "backend-token", 2, today), f)
 		},
 		"tokens.adopted": func(v *view.View, f view.Format) error {
-			return tokens.ShowList(v, "ci", []report.Token{theirs}, f)
+			return tokens.ShowList(v, "ci", report.EachOf([]report.Token{theirs}), f)
 		},
 		"token.adopted": func(v *view.View, f view.Format) error { return tokens.Show(v, theirs, f) },
 		"who.adopted":   func(v *view.View, f view.Format) error { return readers.ShowWho(v, whoReadsTheirs, f) },

@@ -1,10 +1,10 @@
 package view
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/osmoctl/osmoctl/internal/pieces"
 )
 
 // Format is the form of a result.
@@ -93,17 +93,28 @@ func (v *View) write(w io.Writer, b []byte) error {
 	return err
 }
 
-// WriteJSON writes a document, indented as OSMO's CLI does.
+// WriteJSON writes a document, indented as OSMO's CLI does. A long one is written piece
+// by piece.
 func (v *View) WriteJSON(w io.Writer, document any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(document); err != nil {
+	n := &NeutralWriter{To: w}
+	err := pieces.Write(n, document, false)
+	if err != nil && n.Failed == nil {
 		return fmt.Errorf("write the result as JSON: %w", err)
 	}
-	_, err := w.Write(NeutralJSON(b.Bytes()))
 	return err
+}
+
+// NeutralWriter spells JSON as [NeutralJSON] does. What it is given ends between two
+// items, never within a string.
+type NeutralWriter struct {
+	To io.Writer
+	// Failed is the error of To, if there was one.
+	Failed error
+}
+
+func (w *NeutralWriter) Write(b []byte) (int, error) {
+	_, w.Failed = w.To.Write(NeutralJSON(b))
+	return len(b), w.Failed
 }
 
 // NeutralJSON is a document in the spelling in which it may be shown anywhere.

@@ -91,7 +91,9 @@ func TestTokensLookAsInOSMO(t *testing.T) {
 		"==============================================================================\n"+
 		"ci-inherit                 Active   2027-01-01         osmo-backend, osmo-user\n"+
 		"ci-token     CI            Active   2027-01-01         osmo-user              \n\n",
-		func(v *view.View) error { return tokens.ShowList(v, "svc-ci@example.com", list, view.Text) })
+		func(v *view.View) error {
+			return tokens.ShowList(v, "svc-ci@example.com", report.EachOf(list), view.Text)
+		})
 	list[1].Roles = nil
 	list[0].Roles = list[0].Roles[:1]
 	viewtest.Check(t, "Tokens for user: svc-ci@example.com\n\n"+
@@ -99,7 +101,9 @@ func TestTokensLookAsInOSMO(t *testing.T) {
 		"===================================================================\n"+
 		"ci-inherit                 Active   2027-01-01         osmo-backend\n"+
 		"ci-token     CI            Active   2027-01-01         -           \n\n",
-		func(v *view.View) error { return tokens.ShowList(v, "svc-ci@example.com", list, view.Text) })
+		func(v *view.View) error {
+			return tokens.ShowList(v, "svc-ci@example.com", report.EachOf(list), view.Text)
+		})
 	viewtest.Check(t, "No tokens found for user svc-monitoring\n", func(v *view.View) error { return tokens.ShowList(v, "svc-monitoring", nil, view.Text) })
 	viewtest.Check(t, "[]\n", func(v *view.View) error { return tokens.ShowList(v, "svc-monitoring", nil, view.JSON) })
 }

@@ -49,7 +49,7 @@ func TestTextWhereThereIsLittle(t *testing.T) {
 		},
 		"Generations: None": func(v *view.View) error { return tokens.Show(v, report.Token{}, view.Text) },
 		"Tokens: None": func(v *view.View) error {
-			return states.Show(v, report.StateObject{Users: []report.StateUser{{}}}, view.Text)
+			return states.Show(v, report.StateObject{Users: report.EachOf([]report.StateUser{{}})}, view.Text)
 		},
 		"Role: x": func(v *view.View) error {
 			return states.Show(v, report.StateObject{Roles: []report.Role{{Name: "x"}}}, view.Text)

@@ -57,11 +57,7 @@ func (c *listCmd) Run(ctx context.Context, env *command.Env) error {
 		if err != nil {
 			return err
 		}
-		var list []report.Token
-		for _, name := range names {
-			list = append(list, report.TokensOf(snap, snap.Accounts[name], day)...)
-		}
-		return tokens.ShowList(env.View(), c.User, list, c.Format)
+		return tokens.ShowList(env.View(), c.User, report.TokensOf(snap, names, day), c.Format)
 	})
 }
 

@@ -10,7 +10,6 @@
 package plans
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -32,45 +31,12 @@ func Show(v *view.View, p *plan.Plan, f view.Format) error {
 // it: people and runners read those as well. It is written piece by piece, for a
 // plan may be large.
 func WriteJSON(to io.Writer, p *plan.Plan) error {
-	w := &neutralWriter{to: to}
+	w := &view.NeutralWriter{To: to}
 	err := p.WriteJSON(w)
-	if err == nil {
-		err = w.flush()
-	}
-	switch {
-	case w.failed != nil:
-		return w.failed
-	case err != nil:
+	if err != nil && w.Failed == nil {
 		return errors.New("this plan cannot be written as JSON")
 	}
-	return nil
-}
-
-// neutralWriter spells JSON as neutralJSON does. What it is given ends between two
-// items, never within a string.
-type neutralWriter struct {
-	to     io.Writer
-	held   bytes.Buffer
-	failed error
-}
-
-// enoughJSON is how much is held back before it is written.
-const enoughJSON = 64 << 10
-
-func (w *neutralWriter) Write(b []byte) (int, error) {
-	w.held.Write(b)
-	if w.held.Len() < enoughJSON {
-		return len(b), nil
-	}
-	return len(b), w.flush()
-}
-
-func (w *neutralWriter) flush() error {
-	if w.failed == nil {
-		_, w.failed = w.to.Write(view.NeutralJSON(w.held.Bytes()))
-	}
-	w.held.Reset()
-	return w.failed
+	return err
 }
 
 // ShowPartial writes what a run on a server did of a plan.

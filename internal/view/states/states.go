@@ -27,7 +27,7 @@ func writeStateObject(p *view.Page, o report.StateObject) {
 	for _, r := range o.Roles {
 		accounts.WriteRole(p, r)
 	}
-	for _, u := range o.Users {
+	for u := range o.Users.All() {
 		accounts.WriteUser(p, u.User)
 		writeUserTokens(p, u.TokenList)
 	}
@@ -70,7 +70,7 @@ func writeStateOverview(p *view.Page, o report.StateObject) {
 	for _, r := range o.Roles {
 		p.Line("  role/" + r.Name)
 	}
-	for _, u := range o.Users {
+	for u := range o.Users.All() {
 		deleted := ""
 		if u.DeletedOn != 0 {
 			deleted = " (deleted on " + u.DeletedOn.String() + ")"

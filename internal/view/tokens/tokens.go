@@ -15,37 +15,37 @@ import (
 
 // ShowList writes the tokens of one user, or of all where user is empty: text or
 // JSON.
-func ShowList(v *view.View, user string, list []report.Token, f view.Format) error {
+func ShowList(v *view.View, user string, list report.Each[report.Token], f view.Format) error {
 	return v.Show(f, view.Form{
 		Text: func(p *view.Page) { writeTokens(p, user, list) },
-		JSON: report.List[report.Token](list),
+		JSON: list,
 	})
 }
 
-func writeTokens(p *view.Page, user string, list []report.Token) {
+func writeTokens(p *view.Page, user string, list report.Each[report.Token]) {
+	var rows [][]string
+	for t := range list.All() {
+		rows = append(rows, []string{t.UserName, t.TokenName, t.Description, statusWords(t), view.OrDash(model.Date(t.ExpiresAt).String()), view.OrDash(strings.Join(t.Roles, ", "))})
+	}
 	switch {
-	case len(list) == 0 && user == "":
+	case len(rows) == 0 && user == "":
 		p.Line("No tokens found")
 		return
-	case len(list) == 0:
+	case len(rows) == 0:
 		p.Line("No tokens found for user " + user)
 		return
 	case user == "":
-		p.Field("Total tokens", view.Count(len(list)))
+		p.Field("Total tokens", view.Count(len(rows)))
 	default:
 		p.Field("Tokens for user", user)
 	}
 	p.Blank()
-	writeTokenTable(p, user == "", list)
+	writeTokenTable(p, user == "", rows)
 	p.Blank()
 }
 
-func writeTokenTable(p *view.Page, withUser bool, list []report.Token) {
+func writeTokenTable(p *view.Page, withUser bool, rows [][]string) {
 	heading := []string{"User", "Name", "Description", "Active", "Expires At (UTC)", "Roles"}
-	rows := make([][]string, len(list))
-	for i, t := range list {
-		rows[i] = []string{t.UserName, t.TokenName, t.Description, statusWords(t), view.OrDash(model.Date(t.ExpiresAt).String()), view.OrDash(strings.Join(t.Roles, ", "))}
-	}
 	if !withUser {
 		heading = heading[1:]
 		for i := range rows {
