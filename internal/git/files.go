@@ -59,19 +59,37 @@ const maxDepth = 64
 // accepts; a nil want accepts all, and it is called from several goroutines.
 // A name that is not there adds nothing, and neither does the commit "".
 func (r *Repository) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
-	if commit == "" {
-		return nil, nil
-	}
-	tree, err := r.projectTree(commit)
+	var mu sync.Mutex
+	var files []File
+	err := r.EachFile(ctx, commit, dirs, want, func(f File) {
+		mu.Lock()
+		defer mu.Unlock()
+		files = append(files, f)
+	})
 	if err != nil {
 		return nil, err
 	}
-	l := &lister{want: want, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// EachFile is [Repository.Files] for many files: each is visited as soon as it is read,
+// in any order and from several goroutines, and none is kept. What was visited before an
+// error is not all.
+func (r *Repository) EachFile(ctx context.Context, commit string, dirs []string, want func(path string) bool, visit func(File)) error {
+	if commit == "" {
+		return nil
+	}
+	tree, err := r.projectTree(commit)
+	if err != nil {
+		return err
+	}
+	l := &lister{want: want, visit: visit, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
 	var starts []found
 	for _, dir := range dirs {
 		entry, err := lookUp(r.Objects, tree, dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if entry.Mode != 0 {
 			starts = append(starts, found{path.Clean(dir), entry})
@@ -119,6 +137,7 @@ type found struct {
 // lister walks trees and reads files, in as many goroutines as it pays.
 type lister struct {
 	want  func(path string) bool
+	visit func(File)
 	count atomic.Int64
 	bytes atomic.Int64
 
@@ -136,7 +155,7 @@ const enough = 32
 
 // list first opens folders breadth first, until there is work to share or none
 // left, and then shares it.
-func (l *lister) list(ctx context.Context, objects *Objects, queue []found) ([]File, error) {
+func (l *lister) list(ctx context.Context, objects *Objects, queue []found) error {
 	for opened := 0; len(queue) < enough && opened < len(queue); {
 		if !queue[opened].IsTree() {
 			opened++
@@ -144,57 +163,53 @@ func (l *lister) list(ctx context.Context, objects *Objects, queue []found) ([]F
 		}
 		below, err := l.open(ctx, objects, queue[opened])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		queue = slices.Replace(queue, opened, opened+1, below...)
 	}
-	files, err := l.share(ctx, objects, queue)
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return files, err
+	return l.share(ctx, objects, queue)
 }
 
-func (l *lister) share(ctx context.Context, objects *Objects, queue []found) ([]File, error) {
+func (l *lister) share(ctx context.Context, objects *Objects, queue []found) error {
 	if len(queue) < enough {
-		return l.walk(ctx, objects, queue, nil)
+		return l.walk(ctx, objects, queue)
 	}
 	workers := min(runtime.GOMAXPROCS(0), 4)
-	results := make([][]File, workers)
 	var next atomic.Int64
 	var group errgroup.Group
-	for w := range workers {
+	for range workers {
 		group.Go(func() (err error) {
 			reader := objects.fork()
 			defer reader.close()
 			for i := next.Add(1) - 1; err == nil && i < int64(len(queue)); i = next.Add(1) - 1 {
-				results[w], err = l.walk(ctx, reader, queue[i:i+1], results[w])
+				err = l.walk(ctx, reader, queue[i:i+1])
 			}
 			return err
 		})
 	}
-	err := group.Wait()
-	return slices.Concat(results...), err
+	return group.Wait()
 }
 
-// walk adds everything below the entries to files.
-func (l *lister) walk(ctx context.Context, from source, entries []found, files []File) ([]File, error) {
+// walk visits everything below the entries.
+func (l *lister) walk(ctx context.Context, from source, entries []found) error {
 	for _, f := range entries {
 		if f.IsTree() {
 			below, err := l.open(ctx, from, f)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if files, err = l.walk(ctx, from, below, files); err != nil {
-				return nil, err
+			if err := l.walk(ctx, from, below); err != nil {
+				return err
 			}
 			continue
 		}
 		file, err := l.file(from, f)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		files = append(files, file)
+		l.visit(file)
 	}
-	return files, nil
+	return nil
 }
 
 // open reads a folder, within the bounds.

@@ -37,7 +37,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -173,11 +175,12 @@ func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
 
 // Snapshot reads the state at a commit; "" is the commit before the first.
 func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
-	files, err := w.StateFiles(ctx, commit, func(path string) bool { return !state.IsCiphertext(path) })
+	d := state.NewDecoder()
+	err := w.eachFile(ctx, commit, []string{"."}, func(path string) bool { return !state.IsCiphertext(path) }, d.Add)
 	if err != nil {
 		return nil, err
 	}
-	snap, problems := state.Decode(files)
+	snap, problems := d.Snapshot()
 	if problems.HasErrors() {
 		return nil, problems
 	}
@@ -193,25 +196,38 @@ func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(pat
 
 // filesOf is [Workspace.StateFiles] below some files and folders of state/.
 func (w *Workspace) filesOf(ctx context.Context, commit string, paths []string, want func(path string) bool) ([]state.File, error) {
+	var mu sync.Mutex
+	var files []state.File
+	err := w.eachFile(ctx, commit, paths, want, func(f state.File) {
+		mu.Lock()
+		defer mu.Unlock()
+		files = append(files, f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(files, func(a, b state.File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// eachFile visits the files below some files and folders of state/, as
+// [git.Repository.EachFile] does.
+func (w *Workspace) eachFile(ctx context.Context, commit string, paths []string, want func(path string) bool, visit func(state.File)) error {
 	dirs := make([]string, len(paths))
 	for i, p := range paths {
 		dirs[i] = path.Join(state.Dir, p)
 	}
-	found, err := w.repo.Files(ctx, commit, dirs, want)
+	err := w.repo.EachFile(ctx, commit, dirs, want, func(f git.File) {
+		visit(state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data})
+	})
 	var much *git.TooMuchError
 	switch {
 	case errors.As(err, &much) && much.Bytes > 0:
-		return nil, diag.Hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))
+		return diag.Hinted(err, model.RaiseHint("state_megabytes", int(much.Bytes>>19)))
 	case errors.As(err, &much):
-		return nil, diag.Hinted(err, model.RaiseHint("state_files", 2*much.Files))
-	case err != nil:
-		return nil, err
+		return diag.Hinted(err, model.RaiseHint("state_files", 2*much.Files))
 	}
-	files := make([]state.File, len(found))
-	for i, f := range found {
-		files[i] = state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data}
-	}
-	return files, nil
+	return err
 }
 
 // State reads the newest state that this clone knows of, see [Workspace.Newest],

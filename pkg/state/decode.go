@@ -1,253 +1,15 @@
 package state
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"reflect"
-	"slices"
-	"strings"
 
-	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
-// File is one file below state/, as git has it.
-type File struct {
-	// Path is relative to state/.
-	Path string
-	// Mode is git's: anything but [RegularMode] is refused.
-	Mode uint32
-	// Data is the content; for ciphertexts it may be left out.
-	Data []byte
-}
-
-// RegularMode is git's mode of a plain file.
-const RegularMode = 0o100644
-
-// The codes of problems that [Decode] reports.
-const (
-	CodeIrregular    = "state_irregular"         // not a plain file
-	CodeUnknownFile  = "state_unknown_file"      // a path that state does not use
-	CodeVersion      = "state_version"           // a format of another time
-	CodeUnreadable   = "state_unreadable"        // not JSON of the expected shape
-	CodeNotCanonical = "state_not_canonical"     // another spelling of valid content
-	CodeInconsistent = "state_inconsistent"      // content that contradicts itself or its path
-	CodeNoMeta       = "state_meta_missing"      // files but no meta.json
-	CodeDigest       = "state_digest"            // the digest does not fit
-	CodeNoCiphertext = "state_ciphertext_gone"   // a live generation without its file
-	CodeStray        = "state_ciphertext_unused" // a ciphertext that no generation names
-)
-
-// hintEdited is what to do about state that osmoctl did not write.
-const hintEdited = "state/ is written by osmoctl alone: restore it from the last commit that apply made, with git checkout COMMIT -- state"
-
-// Decode reads a snapshot from the files below state/. No files give the zero
-// Snapshot. Every problem is reported; the snapshot is nil when there is one.
-func Decode(files []File) (*Snapshot, diag.List) {
-	d := newDecoder(len(files))
-	meta := d.decode(files)
-	if meta != nil && !d.problems.HasErrors() && d.snap.digest() != d.snap.Meta.Digest {
-		d.problem(MetaPath, CodeDigest, "the digest does not fit the other files: some were changed, added or removed by hand", hintEdited)
-	}
-	return d.result()
-}
-
-// DecodePart is [Decode] of meta.json and some other files, with all files of each account
-// among them, out of a state that was decoded whole before: the digest is over all files,
-// so it is not compared. The snapshot lacks what was left out, and cannot be written.
-func DecodePart(files []File) (*Snapshot, diag.List) {
-	d := newDecoder(len(files))
-	d.decode(files)
-	d.snap.part = true
-	return d.result()
-}
-
-func newDecoder(files int) *decoder {
-	return &decoder{
-		snap:        &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: make(map[string]Sum, files)},
-		ciphertexts: make(map[string]bool, files),
-		broken:      map[string]bool{},
-	}
-}
-
-func (d *decoder) result() (*Snapshot, diag.List) {
-	if d.problems.HasErrors() {
-		return nil, d.problems.Bounded()
-	}
-	return d.snap, nil
-}
-
-// decode decodes the files one by one, holds ciphertexts against accounts, and returns
-// meta.json; nil where there is none.
-func (d *decoder) decode(files []File) (meta *File) {
-	var rest []File
-	for i := range files {
-		switch f := &files[i]; {
-		case f.Mode != RegularMode:
-			d.problem(f.Path, CodeIrregular, "this is not a plain file", hintEdited)
-		case f.Path == MetaPath:
-			meta = f
-		case IsCiphertext(f.Path):
-			d.ciphertexts[f.Path] = false
-		default:
-			rest = append(rest, *f)
-		}
-	}
-	d.decodeAll(rest)
-	d.meta(meta, len(files) > 0)
-	d.pairCiphertexts()
-	return meta
-}
-
-type decoder struct {
-	snap     *Snapshot
-	problems diag.List
-	// ciphertexts tells for each file whether a generation names it.
-	ciphertexts map[string]bool
-	// broken has the directories in which a file could not be read.
-	broken map[string]bool
-}
-
-func (d *decoder) problem(path, code, summary, hint string) {
-	d.problems.Add(diag.Diagnostic{Code: code, Summary: summary, Hint: hint, Pos: diag.Position{File: Dir + "/" + path}})
-}
-
-// decodeAll decodes the JSON files on all processors; the results are merged in
-// the order of the files.
-func (d *decoder) decodeAll(files []File) {
-	results := parallel(files, decodeFile)
-	for i, r := range results {
-		path := files[i].Path
-		if r.err != nil {
-			d.fileProblem(path, r.err)
-			d.broken[dirOf(path)] = true
-			continue
-		}
-		d.snap.sums[path] = r.sum
-		if r.role != nil {
-			d.snap.Roles[r.role.Name] = r.role
-		} else {
-			d.snap.Accounts[r.account.Name] = r.account
-		}
-	}
-}
-
-// problemError carries a code along with its text.
-type problemError struct{ code, text string }
-
-func (e *problemError) Error() string { return e.text }
-
-func (d *decoder) fileProblem(path string, err error) {
-	var coded *problemError
-	var version *VersionError
-	switch {
-	case errors.As(err, &coded):
-		d.problem(path, coded.code, coded.text, hintEdited)
-	case errors.As(err, &version):
-		d.problem(path, CodeVersion, err.Error(), "")
-	default:
-		d.problem(path, CodeUnreadable, "this state file cannot be read: "+err.Error(), hintEdited)
-	}
-}
-
-type decoded struct {
-	role    *Role
-	account *Account
-	sum     Sum
-	err     error
-}
-
-func decodeFile(f File) (out decoded) {
-	out.sum = SumOf(f.Data)
-	var again []byte
-	var want string
-	switch {
-	case strings.HasPrefix(f.Path, "roles/"):
-		if out.role, out.err = decodeRole(f.Data); out.err == nil {
-			again, want = encodeRole(out.role), RolePath(out.role.Name)
-		}
-	case strings.HasPrefix(f.Path, "accounts/"):
-		if out.account, out.err = decodeAccount(f.Data); out.err == nil {
-			again, want = encodeAccount(out.account), AccountPath(out.account.Name)
-		}
-	default:
-		out.err = &problemError{CodeUnknownFile, "osmoctl keeps no such file in state"}
-	}
-	switch {
-	case out.err != nil:
-	case want != f.Path:
-		out.err = &problemError{CodeInconsistent, fmt.Sprintf("this file's content belongs in %s/%s", Dir, want)}
-	case !bytes.Equal(again, f.Data):
-		out.err = &problemError{CodeNotCanonical, "this file is not spelled as osmoctl spells it"}
-	}
-	return out
-}
-
-func (d *decoder) meta(f *File, any bool) {
-	if f == nil {
-		if any {
-			d.problem(MetaPath, CodeNoMeta, "state/ has files, but its meta.json is missing", hintEdited)
-		}
-		return
-	}
-	m, err := decodeMeta(f.Data)
-	if err == nil && !bytes.Equal(encodeMeta(m), f.Data) {
-		err = &problemError{CodeNotCanonical, "this file is not spelled as osmoctl spells it"}
-	}
-	if err != nil {
-		d.fileProblem(MetaPath, err)
-		return
-	}
-	d.snap.Meta = m
-}
-
-// DecodeMeta reads meta.json alone, to find out where state goes on; nil is what
-// cannot be read. Whether the other files fit it is not looked at.
-func DecodeMeta(data []byte) *Meta {
-	m, err := decodeMeta(data)
-	if err != nil || !bytes.Equal(encodeMeta(m), data) {
-		return nil
-	}
-	return &m
-}
-
-// pairCiphertexts holds the ciphertexts that are there against those that the
-// accounts name. Beside an account that could not be read they tell nothing.
-func (d *decoder) pairCiphertexts() {
-	for name, a := range d.snap.Accounts {
-		dir := accountDir(name)
-		for token, t := range a.Tokens {
-			for i := range t.Generations {
-				g := &t.Generations[i]
-				if !g.Known() {
-					continue
-				}
-				d.pair(dir+ciphertextName(token, g.Number), model.TokenAddress(name, token).At(g.Number), g.Ciphertext)
-			}
-		}
-	}
-	for path, used := range d.ciphertexts {
-		if !used && !d.broken[dirOf(path)] {
-			d.problem(path, CodeStray, "no live generation has this ciphertext", hintEdited)
-		}
-	}
-}
-
-func dirOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
-
-func (d *decoder) pair(path string, a model.Address, sum Sum) {
-	if _, ok := d.ciphertexts[path]; !ok {
-		d.problem(path, CodeNoCiphertext, fmt.Sprintf("the ciphertext of %s is missing", a), hintEdited)
-		return
-	}
-	d.ciphertexts[path] = true
-	d.snap.sums[path] = sum
-}
-
 func decodeMeta(b []byte) (m Meta, err error) {
-	r := &reader{b: string(b)}
+	r := &reader{b: b}
 	err = r.document(func(key string) bool {
 		switch key {
 		case "lineage":
@@ -451,7 +213,7 @@ func decodeSubjects(r *reader, s *model.ForbidSubjects, key string) bool {
 func decodeLabels(r *reader) map[string]string {
 	labels := map[string]string{}
 	r.object(func(key string) bool {
-		labels[key] = r.text()
+		labels[key] = r.name()
 		return true
 	})
 	return labels
@@ -494,8 +256,8 @@ func decodeLimit(r *reader) *model.Limit {
 	return l
 }
 
-func decodeRole(b []byte) (*Role, error) {
-	r := &reader{b: string(b)}
+func decodeRole(b []byte, n names) (*Role, error) {
+	r := &reader{b: b, names: n}
 	role := &Role{}
 	err := r.document(func(key string) bool {
 		switch key {
@@ -504,7 +266,7 @@ func decodeRole(b []byte) (*Role, error) {
 		case "created_at":
 			role.CreatedAt = r.time()
 		case "created_by":
-			role.CreatedBy = r.text()
+			role.CreatedBy = r.name()
 		case "description":
 			role.Description = r.text()
 		case "sync_mode":
@@ -543,8 +305,8 @@ func decodePolicy(r *reader) (p model.Policy) {
 	return p
 }
 
-func decodeAccount(b []byte) (*Account, error) {
-	r := &reader{b: string(b)}
+func decodeAccount(b []byte, n names) (*Account, error) {
+	r := &reader{b: b, names: n}
 	a := &Account{Tokens: map[string]*Token{}}
 	err := r.document(func(key string) bool { return decodeAccountField(r, a, key) })
 	if err == nil {
@@ -560,7 +322,7 @@ func decodeAccountField(r *reader, a *Account, key string) bool {
 	case "created_at":
 		a.CreatedAt = r.time()
 	case "created_by":
-		a.CreatedBy = r.text()
+		a.CreatedBy = r.name()
 	case "deleted_on":
 		a.DeletedOn = r.date()
 	case "description":
@@ -586,11 +348,11 @@ func decodeGrant(r *reader) (g Grant) {
 	r.object(func(key string) bool {
 		switch key {
 		case "role":
-			g.Role = r.text()
+			g.Role = r.name()
 		case "assigned_at":
 			g.AssignedAt = r.time()
 		case "assigned_by":
-			g.AssignedBy = r.text()
+			g.AssignedBy = r.name()
 		case "kept":
 			g.Kept = r.boolean()
 		default:
@@ -659,11 +421,11 @@ func decodeGeneration(r *reader) (g Generation) {
 		case "generation":
 			g.Number = r.number()
 		case "server_name":
-			g.ServerName = r.text()
+			g.ServerName = r.name()
 		case "issued_at":
 			g.IssuedAt = r.time()
 		case "issued_by":
-			g.IssuedBy = r.text()
+			g.IssuedBy = r.name()
 		case "expires_at":
 			g.ExpiresAt = r.date()
 		case "revoke_after":
@@ -700,7 +462,7 @@ func decodeTombstone(r *reader) (s Tombstone) {
 		case "ended_on":
 			s.EndedOn = r.date()
 		case "reason":
-			s.Reason = r.text()
+			s.Reason = r.name()
 		case "adopted":
 			s.Adopted = r.boolean()
 		case "value_sha256":
@@ -714,20 +476,14 @@ func decodeTombstone(r *reader) (s Tombstone) {
 }
 
 // digest computes what meta.json's digest must be.
-func (s *Snapshot) digest() Sum {
-	type line struct {
-		path string
-		sum  Sum
+func (s *Snapshot) digest() (sum Sum) {
+	h := sha256.New()
+	var line []byte
+	for _, path := range model.Names(s.sums) {
+		of := s.sums[path]
+		line = append(append(append(hex.AppendEncode(line[:0], of[:]), "  "...), path...), '\n')
+		h.Write(line)
 	}
-	lines := make([]line, 0, len(s.sums))
-	for path, sum := range s.sums {
-		lines = append(lines, line{path, sum})
-	}
-	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.path, b.path) })
-	buf := make([]byte, 0, len(lines)*128)
-	for i := range lines {
-		buf = hex.AppendEncode(buf, lines[i].sum[:])
-		buf = append(buf, "  "+lines[i].path+"\n"...)
-	}
-	return SumOf(buf)
+	h.Sum(sum[:0])
+	return sum
 }

@@ -213,7 +213,7 @@ func TestDecodeRefusesContradictions(t *testing.T) {
 		e := everything(t)
 		a := e.Account("svc@example.org")
 		spoil(a)
-		if _, err := decodeAccount(encodeAccount(a)); err == nil {
+		if _, err := decodeAccount(encodeAccount(a), names{}); err == nil {
 			t.Errorf("%s is let pass", name)
 		}
 	}
@@ -221,7 +221,7 @@ func TestDecodeRefusesContradictions(t *testing.T) {
 
 func TestVersionError(t *testing.T) {
 	t.Parallel()
-	_, err := decodeRole([]byte("{\n  \"format_version\": 2,\n  \"from the future\": {}\n}\n"))
+	_, err := decodeRole([]byte("{\n  \"format_version\": 2,\n  \"from the future\": {}\n}\n"), nil)
 	var version *VersionError
 	if !errors.As(err, &version) || version.Version != 2 || !strings.Contains(err.Error(), "newer osmoctl") {
 		t.Errorf("a future version is not named: %v", err)
@@ -300,9 +300,15 @@ func fuzz[T any](f *testing.F, dir string, decode func([]byte) (T, error), encod
 	})
 }
 
-func FuzzDecodeAccount(f *testing.F) { fuzz(f, "accounts/", decodeAccount, encodeAccount) }
-func FuzzDecodeRole(f *testing.F)    { fuzz(f, "roles/", decodeRole, encodeRole) }
-func FuzzDecodeMeta(f *testing.F)    { fuzz(f, MetaPath, decodeMeta, encodeMeta) }
+func FuzzDecodeAccount(f *testing.F) {
+	fuzz(f, "accounts/", func(b []byte) (*Account, error) { return decodeAccount(b, names{}) }, encodeAccount)
+}
+
+func FuzzDecodeRole(f *testing.F) {
+	fuzz(f, "roles/", func(b []byte) (*Role, error) { return decodeRole(b, names{}) }, encodeRole)
+}
+
+func FuzzDecodeMeta(f *testing.F) { fuzz(f, MetaPath, decodeMeta, encodeMeta) }
 
 // FuzzDecode takes any bytes for any file: no panic, and no snapshot but from
 // the bytes that encode to themselves.

@@ -123,9 +123,9 @@ func (w *writer) object(k string, body func()) {
 	w.close('}')
 }
 
-// document wraps a whole file of about size bytes.
-func document(size int, body func(*writer)) []byte {
-	w := &writer{b: make([]byte, 0, size)}
+// document appends a whole file.
+func document(b []byte, body func(*writer)) []byte {
+	w := &writer{b: b}
 	w.open('{')
 	w.number("format_version", FormatVersion)
 	body(w)
@@ -170,7 +170,7 @@ func appendString(b []byte, s string) []byte {
 }
 
 func encodeMeta(m Meta) []byte {
-	return document(1024, func(w *writer) {
+	return document(make([]byte, 0, 1024), func(w *writer) {
 		w.text("lineage", m.Lineage)
 		w.number("serial", m.Serial)
 		w.sum("digest", m.Digest)
@@ -333,8 +333,10 @@ func encodeLimit(w *writer, key string, l *model.Limit) {
 	})
 }
 
-func encodeRole(r *Role) []byte {
-	return document(512+256*len(r.Policies), func(w *writer) {
+func encodeRole(r *Role) []byte { return appendRole(make([]byte, 0, 512+256*len(r.Policies)), r) }
+
+func appendRole(b []byte, r *Role) []byte {
+	return document(b, func(w *writer) {
 		w.text("role", r.Name)
 		w.time("created_at", r.CreatedAt)
 		w.text("created_by", r.CreatedBy)
@@ -357,7 +359,11 @@ func encodeRole(r *Role) []byte {
 }
 
 func encodeAccount(a *Account) []byte {
-	return document(1024+1280*len(a.Tokens), func(w *writer) {
+	return appendAccount(make([]byte, 0, 1024+1280*len(a.Tokens)), a)
+}
+
+func appendAccount(b []byte, a *Account) []byte {
+	return document(b, func(w *writer) {
 		w.text("account", a.Name)
 		w.time("created_at", a.CreatedAt)
 		w.text("created_by", a.CreatedBy)

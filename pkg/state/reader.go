@@ -1,11 +1,11 @@
 package state
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -17,12 +17,31 @@ import (
 // the result is encoded again and compared byte by byte. The first error sticks;
 // every method is safe to call after it.
 //
-// It reads from a string, of which the texts that it returns are parts: a large
-// state has a million of them.
+// What it returns is no part of what it reads, so that the files of a large state need
+// not be kept.
 type reader struct {
-	b   string
-	pos int
-	err error
+	b     []byte
+	pos   int
+	err   error
+	names names
+}
+
+// names are texts that stand in many files, such as keys, roles and persons: each is held
+// once. nil holds none.
+type names map[string]string
+
+// maxNames bounds how many texts are compared with: a hostile state has no two alike.
+const maxNames = 1 << 14
+
+func (n names) of(raw []byte) string {
+	if s, ok := n[string(raw)]; ok {
+		return s
+	}
+	s := string(raw)
+	if n != nil && len(n) < maxNames {
+		n[s] = s
+	}
+	return s
 }
 
 var errSyntax = errors.New("not JSON as osmoctl writes it")
@@ -63,7 +82,7 @@ func (r *reader) object(field func(key string) bool) {
 		return
 	}
 	for r.err == nil {
-		key := r.text()
+		key := r.name()
 		r.expect(':')
 		if r.err == nil && !field(key) {
 			r.fail(fmt.Errorf("unknown field %q", key))
@@ -90,10 +109,10 @@ func (r *reader) array(element func()) {
 	}
 }
 
-func (r *reader) raw() string {
+func (r *reader) raw() []byte {
 	r.expect('"')
 	if r.err != nil {
-		return ""
+		return nil
 	}
 	start := r.pos
 	for i := start; i < len(r.b); i++ {
@@ -105,27 +124,43 @@ func (r *reader) raw() string {
 			i++
 		case c < 0x20:
 			r.fail(errSyntax)
-			return ""
+			return nil
 		}
 	}
 	r.fail(errSyntax)
-	return ""
+	return nil
 }
 
 func (r *reader) text() string {
 	raw := r.raw()
-	for i := range len(raw) {
-		if c := raw[i]; c == '\\' || c >= 0x80 {
-			return r.unescape(raw)
+	if isPlain(raw) {
+		return string(raw)
+	}
+	return r.unescape(raw)
+}
+
+// name is [reader.text] for what stands in many files.
+func (r *reader) name() string {
+	raw := r.raw()
+	if isPlain(raw) {
+		return r.names.of(raw)
+	}
+	return r.unescape(raw)
+}
+
+func isPlain(raw []byte) bool {
+	for _, c := range raw {
+		if c == '\\' || c >= 0x80 {
+			return false
 		}
 	}
-	return raw
+	return true
 }
 
 // unescape takes the slow road for the rare string that is not plain ASCII.
-func (r *reader) unescape(raw string) string {
+func (r *reader) unescape(raw []byte) string {
 	var s string
-	if json.Unmarshal([]byte(`"`+raw+`"`), &s) != nil {
+	if json.Unmarshal([]byte(`"`+string(raw)+`"`), &s) != nil {
 		r.fail(errSyntax)
 	}
 	return s
@@ -148,10 +183,10 @@ func (r *reader) number() int {
 func (r *reader) boolean() bool {
 	r.space()
 	switch rest := r.b[r.pos:]; {
-	case strings.HasPrefix(rest, "true"):
+	case bytes.HasPrefix(rest, []byte("true")):
 		r.pos += len("true")
 		return true
-	case strings.HasPrefix(rest, "false"):
+	case bytes.HasPrefix(rest, []byte("false")):
 		r.pos += len("false")
 	default:
 		r.fail(errSyntax)
@@ -160,7 +195,7 @@ func (r *reader) boolean() bool {
 }
 
 func (r *reader) date() model.Date {
-	d, err := model.ParseDate(r.text())
+	d, err := model.ParseDate(r.name())
 	if err != nil {
 		r.fail(err)
 	}
@@ -168,7 +203,7 @@ func (r *reader) date() model.Date {
 }
 
 func (r *reader) days() model.Days {
-	d, err := model.ParseDays(r.text())
+	d, err := model.ParseDays(r.name())
 	if err != nil {
 		r.fail(err)
 	}
@@ -176,7 +211,7 @@ func (r *reader) days() model.Days {
 }
 
 func (r *reader) time() time.Time {
-	t, err := time.Parse(time.RFC3339, r.text())
+	t, err := time.Parse(time.RFC3339, r.name())
 	if err != nil {
 		r.fail(errors.New("a time is not of the form 2006-01-02T15:04:05Z"))
 	}
@@ -184,10 +219,11 @@ func (r *reader) time() time.Time {
 }
 
 func (r *reader) sum() (s Sum) {
-	var digits [2 * len(s)]byte
 	raw := r.raw()
-	copy(digits[:], raw)
-	if _, err := hex.Decode(s[:], digits[:]); err != nil || len(raw) != len(digits) {
+	if len(raw) != hex.EncodedLen(len(s)) {
+		raw = nil
+	}
+	if n, err := hex.Decode(s[:], raw); err != nil || n != len(s) {
 		r.fail(errors.New("a SHA-256 has 64 hex digits"))
 	}
 	return s
@@ -203,7 +239,7 @@ func (r *reader) address() model.Address {
 
 func (r *reader) list() []string {
 	out := []string{}
-	r.array(func() { out = append(out, r.text()) })
+	r.array(func() { out = append(out, r.name()) })
 	return out
 }
 
