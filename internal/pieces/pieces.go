@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// A List is encoded by its elements. It need not have them before they are asked for.
-// What it yields is often the same pointer, to another element each time.
+// A List is encoded by its elements. It need not have them before they are asked for, and
+// what it yielded must not change afterwards.
 type List interface{ Elements() iter.Seq[any] }
 
 // enough is how much is held back before it is written.
@@ -30,9 +30,7 @@ const indent = "  "
 // and & stand for themselves. Each write ends between two pieces, never within a string.
 // An error may come after a part was written.
 func Write(to io.Writer, document any, escapeHTML bool) error {
-	w := &writer{to: to}
-	w.encoder = json.NewEncoder(&w.held)
-	w.encoder.SetEscapeHTML(escapeHTML)
+	w := &writer{to: to, escapeHTML: escapeHTML, encoder: newEncoder(escapeHTML)}
 	w.document(document)
 	w.text("\n")
 	w.flush()
@@ -41,10 +39,11 @@ func Write(to io.Writer, document any, escapeHTML bool) error {
 
 // writer writes pieces until one fails.
 type writer struct {
-	to      io.Writer
-	held    bytes.Buffer
-	encoder *json.Encoder // into held
-	err     error
+	to         io.Writer
+	held       bytes.Buffer
+	escapeHTML bool
+	encoder    *encoder
+	err        error
 }
 
 // document takes apart a list, or a struct with the lists that are its fields.
@@ -81,33 +80,20 @@ func (w *writer) fields(v reflect.Value) {
 	w.text("\n}")
 }
 
-func (w *writer) list(elements iter.Seq[any], prefix string) {
-	open := "[\n"
-	for e := range elements {
-		w.text(open + prefix + indent)
-		open = ",\n"
-		w.value(e, prefix+indent)
-		if w.err != nil {
-			return
-		}
-	}
-	if open == "[\n" {
-		w.text("[]")
-		return
-	}
-	w.text("\n" + prefix + "]")
+func (w *writer) text(s string) { w.add([]byte(s), nil) }
+
+func (w *writer) value(v any, prefix string) {
+	w.encoder.out = w.encoder.out[:0]
+	err := w.encoder.encode(v, prefix)
+	w.add(w.encoder.out, err)
 }
 
-func (w *writer) text(s string) { w.held.WriteString(s) }
-
-// value encodes one piece.
-func (w *writer) value(v any, prefix string) {
-	w.encoder.SetIndent(prefix, indent)
-	if err := w.encoder.Encode(v); err != nil {
-		w.fail(err)
-		return
+// add writes what was encoded, as soon as there is enough of it.
+func (w *writer) add(encoded []byte, err error) {
+	if w.err == nil {
+		w.err = err
 	}
-	w.held.Truncate(w.held.Len() - len("\n"))
+	w.held.Write(encoded)
 	if w.held.Len() >= enough {
 		w.flush()
 	}
@@ -118,12 +104,6 @@ func (w *writer) flush() {
 		_, w.err = w.to.Write(w.held.Bytes())
 	}
 	w.held.Reset()
-}
-
-func (w *writer) fail(err error) {
-	if w.err == nil {
-		w.err = err
-	}
 }
 
 // elementsOf are those of a list, nil where v is none that can be taken apart.

@@ -136,7 +136,7 @@ func TestLongDocument(t *testing.T) {
 		t.Fatalf("%d writes", len(w.list))
 	}
 	for _, s := range w.list[:len(w.list)-1] {
-		if len(s) > 200<<10 || !strings.HasSuffix(s, "}") {
+		if len(s) > 600<<10 || !strings.HasSuffix(s, "}") {
 			t.Errorf("a write of %d bytes ends in %q", len(s), s[len(s)-1:])
 		}
 	}
@@ -153,4 +153,19 @@ func TestErrors(t *testing.T) {
 	if err := pieces.Write(&out, []any{1, func() {}}, true); err == nil || out.Len() > 0 {
 		t.Errorf("%v, %q", err, out.String())
 	}
+}
+
+func FuzzIndent(f *testing.F) {
+	f.Add([]byte(`{"a":[1,{"b":"\\\\\\"x"},[],{}],"c":null,"":"\\\\"}`), "  ")
+	f.Add([]byte(`"a\\"`), "")
+	f.Add([]byte(`[[[]],{"{}[],:":"{}[],:"}]`), "\t")
+	f.Fuzz(func(t *testing.T, text []byte, prefix string) {
+		var compact, want bytes.Buffer
+		if json.Compact(&compact, text) != nil || json.Indent(&want, compact.Bytes(), prefix, "  ") != nil {
+			return
+		}
+		if got := pieces.AppendIndented(nil, compact.Bytes(), prefix); !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s is indented as %s", text, got)
+		}
+	})
 }

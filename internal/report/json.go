@@ -52,11 +52,10 @@ func (e Each[T]) All() iter.Seq[T] {
 	return iter.Seq[T](e)
 }
 
-// Elements are pointers to the elements, each valid until the next.
+// Elements are pointers to the elements.
 func (e Each[T]) Elements() iter.Seq[any] {
 	return func(yield func(any) bool) {
-		var element T
-		for element = range e.All() {
+		for element := range e.All() {
 			if !yield(&element) {
 				return
 			}
