@@ -61,11 +61,11 @@ const maxDepth = 64
 func (r *Repository) Files(ctx context.Context, commit string, dirs []string, want func(path string) bool) ([]File, error) {
 	var mu sync.Mutex
 	var files []File
-	err := r.EachFile(ctx, commit, dirs, want, func(f File) {
+	err := r.list(ctx, commit, dirs, &lister{want: want, visit: func(f File) {
 		mu.Lock()
 		defer mu.Unlock()
 		files = append(files, f)
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +74,14 @@ func (r *Repository) Files(ctx context.Context, commit string, dirs []string, wa
 }
 
 // EachFile is [Repository.Files] for many files: each is visited as soon as it is read,
-// in any order and from several goroutines, and none is kept. What was visited before an
-// error is not all.
+// in any order and from several goroutines, and none is kept: the memory of its data is
+// used for another file when visit has returned. What was visited before an error is not
+// all.
 func (r *Repository) EachFile(ctx context.Context, commit string, dirs []string, want func(path string) bool, visit func(File)) error {
+	return r.list(ctx, commit, dirs, &lister{want: want, visit: visit, recycles: true})
+}
+
+func (r *Repository) list(ctx context.Context, commit string, dirs []string, l *lister) error {
 	if commit == "" {
 		return nil
 	}
@@ -84,7 +89,7 @@ func (r *Repository) EachFile(ctx context.Context, commit string, dirs []string,
 	if err != nil {
 		return err
 	}
-	l := &lister{want: want, visit: visit, maxFiles: r.maxFiles, maxBytes: r.maxBytes}
+	l.maxFiles, l.maxBytes = r.maxFiles, r.maxBytes
 	var starts []found
 	for _, dir := range dirs {
 		entry, err := lookUp(r.Objects, tree, dir)
@@ -138,6 +143,9 @@ type found struct {
 type lister struct {
 	want  func(path string) bool
 	visit func(File)
+	// recycles says that the data of a file is not used any more once it was visited.
+	recycles bool
+
 	count atomic.Int64
 	bytes atomic.Int64
 
@@ -208,6 +216,9 @@ func (l *lister) walk(ctx context.Context, from source, entries []found) error {
 			return err
 		}
 		l.visit(file)
+		if l.recycles {
+			from.recycle(file.Data)
+		}
 	}
 	return nil
 }

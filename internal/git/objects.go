@@ -73,6 +73,17 @@ var waits = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * ti
 // source reads objects; a *reader or an *Objects.
 type source interface {
 	Read(name object.ID) (object.Kind, []byte, error)
+	// recycle says that content which Read returned is not used any more.
+	recycle(content []byte)
+}
+
+// recycle does nothing: several goroutines read here, each a few objects.
+func (o *Objects) recycle([]byte) {}
+
+func (r *reader) recycle(content []byte) {
+	if len(r.folders) > 0 {
+		r.folders[0].reader.Recycle(content)
+	}
 }
 
 func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error) {

@@ -15,7 +15,9 @@ func readTree(from source, tree object.ID) ([]object.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return object.ParseTree(data)
+	entries, err := object.ParseTree(data)
+	from.recycle(data)
+	return entries, err
 }
 
 // lookUp follows a path, in slashes, down from a tree. A name that is not

@@ -308,6 +308,8 @@ func (c *Contents) Read(name object.ID) (object.Kind, []byte, error) {
 	return kind, data, err
 }
 
+func (c *Contents) recycle(content []byte) { c.reader.recycle(content) }
+
 // Open returns the content of a blob and its size. One that is not large is an
 // io.ReaderAt as well.
 func (c *Contents) Open(hash string) (io.ReadCloser, int64, error) {

@@ -96,12 +96,13 @@ func showRoles(check checker, s *state.Snapshot, on model.Date) {
 }
 
 func showUsers(check checker, s *state.Snapshot, on model.Date) {
+	var list []*state.Account
 	var users []report.User
 	for _, account := range model.Names(s.Accounts) {
-		users = append(users, report.UserOf(s.Accounts[account]))
+		list, users = append(list, s.Accounts[account]), append(users, report.UserOf(s.Accounts[account]))
 		showState(check, s, model.AccountAddress(account), on)
 	}
-	check("users", func(v *view.View) error { return accounts.ShowUsers(v, users, view.JSON) })
+	check("users", func(v *view.View) error { return accounts.ShowUsers(v, report.UsersOf(list), view.JSON) })
 	for _, u := range users {
 		check("user", func(v *view.View) error { return accounts.ShowUser(v, u, view.JSON) })
 	}

@@ -32,10 +32,10 @@ type AssignedRole struct {
 
 // Users is OSMO's page of users. Here one page has them all.
 type Users struct {
-	TotalResults int           `json:"total_results"`
-	StartIndex   int           `json:"start_index"`
-	ItemsPerPage int           `json:"items_per_page"`
-	Users        []UserSummary `json:"users"`
+	TotalResults int               `json:"total_results"`
+	StartIndex   int               `json:"start_index"`
+	ItemsPerPage int               `json:"items_per_page"`
+	Users        Each[UserSummary] `json:"users"`
 }
 
 // UserSummary is a user in a list.
@@ -67,10 +67,12 @@ func UserOf(a *state.Account) User {
 }
 
 // UsersOf reports accounts, in their order.
-func UsersOf(list []User) Users {
-	out := Users{TotalResults: len(list), StartIndex: 1, ItemsPerPage: len(list), Users: make([]UserSummary, len(list))}
-	for i, u := range list {
-		out.Users[i] = UserSummary{u.ID, u.CreatedAt, u.CreatedBy}
-	}
-	return out
+func UsersOf(list []*state.Account) Users {
+	return Users{TotalResults: len(list), StartIndex: 1, ItemsPerPage: len(list), Users: func(yield func(UserSummary) bool) {
+		for _, a := range list {
+			if !yield(UserSummary{a.Name, a.CreatedAt.UTC(), a.CreatedBy}) {
+				return
+			}
+		}
+	}}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // hostilePlan has the text s wherever a plan has text.
@@ -75,7 +76,7 @@ func attackAll(t *testing.T, v *view.View, s string) {
 	findings := []report.Finding{{Commit: s, Author: s, Subject: s, Problems: []report.FindingProblem{{Code: s, Message: s}}, Effects: []string{s}, AcceptedBy: s, UndoneBy: s, Hint: s}}
 	result := &apply.Result{Commit: s, Issued: []apply.Issued{{Address: model.TokenAddress(s, s), Path: s}}, Ended: []model.Address{model.TokenAddress(s, s)}}
 	for _, f := range []view.Format{view.Text, view.JSON} {
-		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, []report.User{user}, f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
+		viewtest.Must(t, plans.Show(v, p, f), plans.ShowSaved(v, p, f), plans.ShowApplied(v, p, result, f), accounts.ShowUsers(v, report.UsersOf([]*state.Account{{Name: s, CreatedBy: s}}), f), accounts.ShowUser(v, user, f), accounts.ShowRoles(v, []report.Role{role}, f), accounts.ShowRole(v, role, f),
 			tokens.ShowList(v, s, report.EachOf([]report.Token{token}), f), tokens.ShowList(v, s, nil, f), tokens.ShowList(v, "", report.EachOf([]report.Token{token}), f), tokens.Show(v, token, f), tokens.ShowRoles(v, roles, f), states.Show(v, object, f), states.Show(v, report.StateObject{Users: object.Users}, f),
 			tokens.ShowVerdict(v, verdict, f), states.ShowLog(v, []report.LogEntry{entry}, f), v.Version(report.Version{Version: s, Commit: s, Date: s, Go: s, Platform: s}, f),
 			states.ShowVerification(v, report.Verification{Lineage: s, Serial: 1, Problems: list, Notes: []string{s}, History: &report.History{Findings: findings}}, f), problems.ShowValidation(v, report.Validation{Problems: list}, f))

@@ -192,7 +192,9 @@ func outputs(t *testing.T) map[string]func(v *view.View) error {
 		"exposure.none": func(v *view.View, f view.Format) error {
 			return readers.ShowExposure(v, report.Exposure{Query: "eve", Complete: true, Commits: 12, Ended: 3, Expired: 1, Keys: []report.ExposedKey{{Key: viewtest.BobKey}}}, f)
 		},
-		"users": func(v *view.View, f view.Format) error { return accounts.ShowUsers(v, []report.User{user}, f) },
+		"users": func(v *view.View, f view.Format) error {
+			return accounts.ShowUsers(v, report.UsersOf([]*state.Account{viewtest.Operator(t)}), f)
+		},
 		"user":  func(v *view.View, f view.Format) error { return accounts.ShowUser(v, user, f) },
 		"roles": func(v *view.View, f view.Format) error { return accounts.ShowRoles(v, []report.Role{role}, f) },
 		"role":  func(v *view.View, f view.Format) error { return accounts.ShowRole(v, role, f) },
@@ -293,7 +295,7 @@ func TestNoGoInOutput(t *testing.T) {
 func TestFormatsThatAResultLacks(t *testing.T) {
 	t.Parallel()
 	s := viewtest.New()
-	err := accounts.ShowUsers(&s.View, nil, view.SARIF)
+	err := accounts.ShowUsers(&s.View, report.Users{}, view.SARIF)
 	var format view.ErrFormat
 	if !errors.As(err, &format) || format.Format != view.SARIF || s.Stdout.Len() > 0 {
 		t.Errorf("got %v and %q", err, s.Stdout.String())

@@ -26,10 +26,10 @@ import (
 
 func TestUsersLookAsInOSMO(t *testing.T) {
 	t.Parallel()
-	list := []report.User{
-		{ID: "svc-ci@example.com", CreatedAt: viewtest.At("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
-		{ID: "backend-operator", CreatedAt: viewtest.At("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
-	}
+	list := report.UsersOf([]*state.Account{
+		{Name: "svc-ci@example.com", CreatedAt: viewtest.At("2026-11-23T11:00:00.150503Z"), CreatedBy: "admin"},
+		{Name: "backend-operator", CreatedAt: viewtest.At("2026-11-23T10:59:24.606573Z"), CreatedBy: "admin"},
+	})
 	viewtest.Check(t, `Total users: 2
 
 User ID              Created At
@@ -56,7 +56,7 @@ backend-operator     2026-11-23
   ]
 }
 `, func(v *view.View) error { return accounts.ShowUsers(v, list, view.JSON) })
-	viewtest.Check(t, "No users found\n", func(v *view.View) error { return accounts.ShowUsers(v, nil, view.Text) })
+	viewtest.Check(t, "No users found\n", func(v *view.View) error { return accounts.ShowUsers(v, report.UsersOf(nil), view.Text) })
 }
 
 func TestUserLooksAsInOSMO(t *testing.T) {

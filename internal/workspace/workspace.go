@@ -37,9 +37,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -176,9 +174,10 @@ func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
 // Snapshot reads the state at a commit; "" is the commit before the first.
 func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
 	d := state.NewDecoder()
-	err := w.eachFile(ctx, commit, []string{"."}, func(path string) bool { return !state.IsCiphertext(path) }, d.Add)
+	isRecord := func(path string) bool { return !state.IsCiphertext(path) }
+	err := w.repo.EachFile(ctx, commit, []string{state.Dir}, isRecord, func(f git.File) { d.Add(stateFile(f)) })
 	if err != nil {
-		return nil, err
+		return nil, hintTooMuch(err)
 	}
 	snap, problems := d.Snapshot()
 	if problems.HasErrors() {
@@ -196,30 +195,32 @@ func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(pat
 
 // filesOf is [Workspace.StateFiles] below some files and folders of state/.
 func (w *Workspace) filesOf(ctx context.Context, commit string, paths []string, want func(path string) bool) ([]state.File, error) {
-	var mu sync.Mutex
-	var files []state.File
-	err := w.eachFile(ctx, commit, paths, want, func(f state.File) {
-		mu.Lock()
-		defer mu.Unlock()
-		files = append(files, f)
-	})
+	found, err := w.repo.Files(ctx, commit, below(paths), want)
 	if err != nil {
-		return nil, err
+		return nil, hintTooMuch(err)
 	}
-	slices.SortFunc(files, func(a, b state.File) int { return strings.Compare(a.Path, b.Path) })
+	files := make([]state.File, len(found))
+	for i, f := range found {
+		files[i] = stateFile(f)
+	}
 	return files, nil
 }
 
-// eachFile visits the files below some files and folders of state/, as
-// [git.Repository.EachFile] does.
-func (w *Workspace) eachFile(ctx context.Context, commit string, paths []string, want func(path string) bool, visit func(state.File)) error {
+// below are paths of state/ as paths of the project.
+func below(paths []string) []string {
 	dirs := make([]string, len(paths))
 	for i, p := range paths {
 		dirs[i] = path.Join(state.Dir, p)
 	}
-	err := w.repo.EachFile(ctx, commit, dirs, want, func(f git.File) {
-		visit(state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data})
-	})
+	return dirs
+}
+
+func stateFile(f git.File) state.File {
+	return state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data}
+}
+
+// hintTooMuch says which limit whoever runs osmoctl can raise.
+func hintTooMuch(err error) error {
 	var much *git.TooMuchError
 	switch {
 	case errors.As(err, &much) && much.Bytes > 0:

@@ -41,14 +41,14 @@ func (c *userListCmd) Run(ctx context.Context, env *command.Env) error {
 				return state.NotFound("role", role, names)
 			}
 		}
-		list := []report.User{}
+		var list []*state.Account
 		for _, name := range snap.AccountNames() {
 			a := snap.Accounts[name]
 			if strings.HasPrefix(name, c.IDPrefix) && (len(wanted) == 0 || slices.ContainsFunc(wanted, a.Holds)) {
-				list = append(list, report.UserOf(a))
+				list = append(list, a)
 			}
 		}
-		return accounts.ShowUsers(env.View(), list, c.Format)
+		return accounts.ShowUsers(env.View(), report.UsersOf(list), c.Format)
 	})
 }
 

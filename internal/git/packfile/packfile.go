@@ -84,6 +84,28 @@ type Reader struct {
 	end [1]byte
 	// bases are objects that others may be differences of.
 	bases cache
+	// spare is memory for the next content.
+	spare []byte
+}
+
+// Recycle takes back content that [Reader.Read] returned, for that of the next object.
+func (r *Reader) Recycle(content []byte) {
+	if cap(content) > cap(r.spare) && cap(content) <= maxSpare {
+		r.spare = content
+	}
+}
+
+// maxSpare bounds what is kept for the next object.
+const maxSpare = 1 << 20
+
+// room is memory for content of a size.
+func (r *Reader) room(size int64) []byte {
+	if size > int64(cap(r.spare)) {
+		return make([]byte, size)
+	}
+	data := r.spare[:size]
+	r.spare = nil
+	return data
 }
 
 // base is an object in a pack.
@@ -207,7 +229,7 @@ func (r *Reader) inflate(size int64) ([]byte, error) {
 	if err != nil {
 		return nil, r.window.explain(err)
 	}
-	data := make([]byte, size)
+	data := r.room(size)
 	if _, err := io.ReadFull(r.zlib, data); err != nil {
 		return nil, r.window.explain(err)
 	}

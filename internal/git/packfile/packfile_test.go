@@ -103,7 +103,7 @@ func open(tb testing.TB, path string, objects []at) *packfile.Pack {
 }
 
 // Every object of a pack that git has made is what its name says, in each order, whole or
-// as differences of one another by distance or by name.
+// as differences of one another by distance or by name; also where its memory is used again.
 func TestRead(t *testing.T) {
 	t.Parallel()
 	for kind, flags := range map[string][]string{
@@ -120,12 +120,16 @@ func TestRead(t *testing.T) {
 				t.Fatalf("%d objects, the deepest at %d", len(objects), deepest)
 			}
 			p := open(t, path, objects)
-			for range 2 {
+			for _, recycles := range []bool{false, false, true, true} {
 				var r packfile.Reader
 				for _, o := range objects {
 					kind, data, err := r.Read(p, o.offset)
 					if err != nil || kind.String() != o.kind || object.IDOf(kind, data) != o.name {
 						t.Fatalf("%s %s at %d: got a %s of %d bytes, %v", o.kind, o.name, o.offset, kind, len(data), err)
+					}
+					if recycles {
+						clear(data) // which nothing else may be made of
+						r.Recycle(data)
 					}
 				}
 				for i := range objects {

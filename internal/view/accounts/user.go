@@ -8,23 +8,23 @@ import (
 )
 
 // ShowUsers writes a list of users, in their order: text or JSON.
-func ShowUsers(v *view.View, list []report.User, f view.Format) error {
+func ShowUsers(v *view.View, list report.Users, f view.Format) error {
 	return v.Show(f, view.Form{
 		Text: func(p *view.Page) { writeUsers(p, list) },
-		JSON: report.UsersOf(list),
+		JSON: list,
 	})
 }
 
-func writeUsers(p *view.Page, list []report.User) {
-	if len(list) == 0 {
+func writeUsers(p *view.Page, list report.Users) {
+	if list.TotalResults == 0 {
 		p.Line("No users found")
 		return
 	}
-	p.Field("Total users", view.Count(len(list)))
+	p.Field("Total users", view.Count(list.TotalResults))
 	p.Blank()
-	rows := make([][]string, len(list))
-	for i, u := range list {
-		rows[i] = []string{u.ID, view.Day(u.CreatedAt)}
+	rows := make([][]string, 0, list.TotalResults)
+	for u := range list.Users.All() {
+		rows = append(rows, []string{u.ID, view.Day(u.CreatedAt)})
 	}
 	p.Table([]string{"User ID", "Created At"}, rows)
 	p.Blank()
