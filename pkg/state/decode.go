@@ -211,11 +211,20 @@ func decodeSubjects(r *reader, s *model.ForbidSubjects, key string) bool {
 }
 
 func decodeLabels(r *reader) map[string]string {
+	r.space()
+	start := r.pos
+	if labels, length := r.names.knownLabels(r.b[start:]); labels != nil {
+		r.pos += length
+		return labels
+	}
 	labels := map[string]string{}
 	r.object(func(key string) bool {
 		labels[key] = r.name()
 		return true
 	})
+	if r.err == nil {
+		r.names.keepLabels(r.b[start:r.pos], labels)
+	}
 	return labels
 }
 
@@ -256,7 +265,7 @@ func decodeLimit(r *reader) *model.Limit {
 	return l
 }
 
-func decodeRole(b []byte, n names) (*Role, error) {
+func decodeRole(b []byte, n *names) (*Role, error) {
 	r := &reader{b: b, names: n}
 	role := &Role{}
 	err := r.document(func(key string) bool {
@@ -305,7 +314,7 @@ func decodePolicy(r *reader) (p model.Policy) {
 	return p
 }
 
-func decodeAccount(b []byte, n names) (*Account, error) {
+func decodeAccount(b []byte, n *names) (*Account, error) {
 	r := &reader{b: b, names: n}
 	a := &Account{Tokens: map[string]*Token{}}
 	err := r.document(func(key string) bool { return decodeAccountField(r, a, key) })

@@ -213,7 +213,7 @@ func TestDecodeRefusesContradictions(t *testing.T) {
 		e := everything(t)
 		a := e.Account("svc@example.org")
 		spoil(a)
-		if _, err := decodeAccount(encodeAccount(a), names{}); err == nil {
+		if _, err := decodeAccount(encodeAccount(a), newNames()); err == nil {
 			t.Errorf("%s is let pass", name)
 		}
 	}
@@ -301,11 +301,11 @@ func fuzz[T any](f *testing.F, dir string, decode func([]byte) (T, error), encod
 }
 
 func FuzzDecodeAccount(f *testing.F) {
-	fuzz(f, "accounts/", func(b []byte) (*Account, error) { return decodeAccount(b, names{}) }, encodeAccount)
+	fuzz(f, "accounts/", func(b []byte) (*Account, error) { return decodeAccount(b, newNames()) }, encodeAccount)
 }
 
 func FuzzDecodeRole(f *testing.F) {
-	fuzz(f, "roles/", func(b []byte) (*Role, error) { return decodeRole(b, names{}) }, encodeRole)
+	fuzz(f, "roles/", func(b []byte) (*Role, error) { return decodeRole(b, newNames()) }, encodeRole)
 }
 
 func FuzzDecodeMeta(f *testing.F) { fuzz(f, MetaPath, decodeMeta, encodeMeta) }

@@ -122,7 +122,7 @@ func (d *Decoder) takeWorker() *worker {
 	defer d.mu.Unlock()
 	last := len(d.idle) - 1
 	if last < 0 {
-		return &worker{names: names{}}
+		return &worker{names: newNames()}
 	}
 	w := d.idle[last]
 	d.idle = d.idle[:last]
@@ -227,7 +227,7 @@ func (e *problemError) Error() string { return e.text }
 
 // worker decodes one file after the other.
 type worker struct {
-	names names
+	names *names
 	again []byte // what was decoded last, encoded
 }
 

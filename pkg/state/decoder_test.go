@@ -3,9 +3,12 @@ package state
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Files may come in any order and from several goroutines, and their bytes may be used for
@@ -44,14 +47,43 @@ func TestDecoderInAnyOrder(t *testing.T) {
 // The memory of names is bounded, and what it has no room for is read all the same.
 func TestNamesAreBounded(t *testing.T) {
 	t.Parallel()
-	n := names{}
+	n := newNames()
 	for i := range maxNames + 10 {
 		text := fmt.Sprintf("%06d", i)
-		if got := n.of([]byte(text)); got != text {
+		if got := n.text([]byte(text)); got != text {
 			t.Fatalf("%q is read as %q", text, got)
 		}
 	}
-	if len(n) != maxNames {
-		t.Errorf("%d names are kept", len(n))
+	if len(n.texts) != maxNames {
+		t.Errorf("%d names are kept", len(n.texts))
+	}
+}
+
+// Labels that are spelled alike are one map, and others are what they say, also where a
+// value has what ends labels.
+func TestLabelsAreShared(t *testing.T) {
+	t.Parallel()
+	n := newNames()
+	read := func(text string) map[string]string {
+		r := &reader{b: []byte(text), names: n}
+		labels := decodeLabels(r)
+		if r.err != nil || r.pos != len(text) {
+			t.Fatalf("%s: %v at %d", text, r.err, r.pos)
+		}
+		return labels
+	}
+	for text, want := range map[string]map[string]string{
+		`{"a": "1"}`: {"a": "1"}, `{"a": "2"}`: {"a": "2"}, `{}`: {}, `{"a": "}"}`: {"a": "}"}, `{"a": "}", "b": "1"}`: {"a": "}", "b": "1"},
+	} {
+		first, again := read(text), read(text)
+		if diff := cmp.Diff(want, first); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+		if diff := cmp.Diff(want, again); diff != "" {
+			t.Errorf("%s, again: %s", text, diff)
+		}
+	}
+	if first, again := read(`{"a": "1"}`), read(`{"a": "1"}`); reflect.ValueOf(first).Pointer() != reflect.ValueOf(again).Pointer() {
+		t.Error("the same labels are two maps")
 	}
 }

@@ -23,25 +23,53 @@ type reader struct {
 	b     []byte
 	pos   int
 	err   error
-	names names
+	names *names
 }
 
-// names are texts that stand in many files, such as keys, roles and persons: each is held
-// once. nil holds none.
-type names map[string]string
+// names are what stands in many files, each held once: texts such as keys, roles and
+// persons, and labels by their JSON form. nil holds none.
+type names struct {
+	texts  map[string]string
+	labels map[string]map[string]string
+}
 
-// maxNames bounds how many texts are compared with: a hostile state has no two alike.
+func newNames() *names {
+	return &names{texts: map[string]string{}, labels: map[string]map[string]string{}}
+}
+
+// maxNames bounds how much is compared with: a hostile state has no two alike.
 const maxNames = 1 << 14
 
-func (n names) of(raw []byte) string {
-	if s, ok := n[string(raw)]; ok {
+func (n *names) text(raw []byte) string {
+	if n == nil {
+		return string(raw)
+	}
+	if s, ok := n.texts[string(raw)]; ok {
 		return s
 	}
 	s := string(raw)
-	if n != nil && len(n) < maxNames {
-		n[s] = s
+	if len(n.texts) < maxNames {
+		n.texts[s] = s
 	}
 	return s
+}
+
+// keepLabels is for the next labels of this form. They are shared, as all of a snapshot,
+// and must not be changed.
+func (n *names) keepLabels(raw []byte, labels map[string]string) {
+	if n != nil && len(n.labels) < maxNames {
+		n.labels[string(raw)] = labels
+	}
+}
+
+// knownLabels are those that begin text, and the length of their form; nil where they are
+// not known.
+func (n *names) knownLabels(text []byte) (labels map[string]string, length int) {
+	if n != nil {
+		length = bytes.IndexByte(text, '}') + 1
+		labels = n.labels[string(text[:length])]
+	}
+	return labels, length
 }
 
 var errSyntax = errors.New("not JSON as osmoctl writes it")
@@ -143,7 +171,7 @@ func (r *reader) text() string {
 func (r *reader) name() string {
 	raw := r.raw()
 	if isPlain(raw) {
-		return r.names.of(raw)
+		return r.names.text(raw)
 	}
 	return r.unescape(raw)
 }
