@@ -22,11 +22,8 @@ const (
 
 // System is the environment of the process.
 func System() *Env {
-	// A command lives for less than a second: half the collections of garbage
-	// are worth more than the memory that they would free. GOGC still decides
-	// where it is set.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		tuneCollector()
 	}
 	// Where a hostile project does take memory, collecting costs less than
 	// twice as much of it.
