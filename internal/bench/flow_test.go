@@ -60,6 +60,26 @@ func BenchmarkApplyOneToken(b *testing.B) {
 	}
 }
 
+// few is an estate that is quick to make, for commands whose cost is looked at apart
+// from the size of estates.
+var few = bench.Options{Accounts: 1_000, Recipients: 1}
+
+// BenchmarkUserGet looks one account up in a state that this clone knows.
+func BenchmarkUserGet(b *testing.B) { benchmarkRead(b, "user", "get", "svc-000500") }
+
+// BenchmarkTokenList lists 1,000 tokens as JSON.
+func BenchmarkTokenList(b *testing.B) { benchmarkRead(b, "token", "list", "-t", "json") }
+
+func benchmarkRead(b *testing.B, args ...string) {
+	dir := repository(b, few)
+	osmoctl(b, dir, "apply", "--auto-approve")
+	osmoctl(b, dir, args...)
+	b.ReportAllocs()
+	for b.Loop() {
+		osmoctl(b, dir, args...)
+	}
+}
+
 // BenchmarkReseal seals 10,000 tokens to another key beside the one that opens
 // them.
 func BenchmarkReseal(b *testing.B) {

@@ -113,10 +113,10 @@ var restricted = []struct {
 	{"log", "it writes to standard error by itself: return an error", nil},
 	{"unsafe", "the project needs no memory tricks", nil},
 	{"C", "programs are built without cgo", nil},
-	{"os/exec", "only git, age plugins and the command of token exec are ever run", []string{"internal/cli", "internal/gitstore", "pkg/seal/internal/plugin", "internal/torture", "internal/bench/worst"}},
+	{"os/exec", "only git, age plugins and the command of token exec are ever run", []string{"internal/cli", "internal/gitstore", "pkg/seal/internal/plugin", "internal/torture", "internal/bench/worst", "internal/bench/measure", "internal/bench/allocs"}},
 	{"net/http", "git without its program and the client of an OSMO server are all that talk to one", []string{"internal/gitstore/remote", "internal/backend/osmo"}},
 	{"github.com/alecthomas/kong", "flags belong to the command line", []string{"internal/cli", "cmd/osmoctl"}},
-	{"filippo.io/age", "sealing is one package's business", []string{"pkg/seal", "internal/cli", "internal/torture", "internal/bench/worst"}},
+	{"filippo.io/age", "sealing is one package's business", []string{"pkg/seal", "internal/cli", "internal/torture", "internal/bench/worst", "internal/bench/measure"}},
 }
 
 func TestRestrictedImports(t *testing.T) {
