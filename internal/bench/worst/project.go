@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"github.com/osmoctl/osmoctl/internal/bench"
 )
 
 // Project is a project that is being made.
@@ -130,7 +132,7 @@ func Run(program, dir string, c Case, seconds int) (r Result) {
 	r.Err = cmd.Run()
 	r.Output, r.Bytes = out.text, out.bytes
 	if s := cmd.ProcessState; s != nil {
-		r.CPU, r.Memory = s.UserTime()+s.SystemTime(), peakMemory(s)
+		r.CPU, r.Memory = s.UserTime()+s.SystemTime(), bench.PeakMemory(s)
 	}
 	return r
 }
