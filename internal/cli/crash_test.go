@@ -174,10 +174,12 @@ func fault(e disktest.Event) error {
 }
 
 // tolerable are the changes that apply can do without: a lock that can be made
-// in another way, and a folder that stays though it is empty.
+// in another way, a folder that stays though it is empty, and a pack that stays though
+// its objects are in another.
 func tolerable(e disktest.Event) bool {
 	info, err := os.Lstat(e.Path)
-	return e.Op == "link" || e.Op == "remove" && err == nil && info.IsDir()
+	joined := filepath.Base(filepath.Dir(e.Path)) == "pack" && filepath.Ext(e.Path) != ".keep"
+	return e.Op == "link" || e.Op == "remove" && err == nil && (info.IsDir() || joined)
 }
 
 // faulty fails the k-th change, and where dead is set all that follow, as if

@@ -35,7 +35,7 @@ type folder struct {
 
 // fewObjects is up to how many the names of a pack are put into one table with those
 // of other packs.
-const fewObjects = 5000
+const fewObjects = 200
 
 func newFolder(dir string, packs []*listedPack) *folder {
 	return &folder{dir: dir, unseen: packs, small: map[object.ID]*openPack{}}

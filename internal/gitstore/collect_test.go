@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/osmoctl/osmoctl/internal/disk/disktest"
 )
 
@@ -33,6 +35,11 @@ func TestCollectedWhileStoring(t *testing.T) {
 func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
 	t.Parallel()
 	c := newScene(t)
+	stored := func() []string {
+		found, _ := filepath.Glob(c.Path(".git/objects/pack/*"))
+		return found
+	}
+	before := stored()
 	dead := false
 	_, err := c.try(func(e disktest.Event) error {
 		if dead = dead || filepath.Ext(e.To) == ".idx"; dead {
@@ -43,11 +50,7 @@ func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
 	if err == nil {
 		t.Fatal("the commit was made")
 	}
-	stored := func() []string {
-		found, _ := filepath.Glob(c.Path(".git/objects/pack/*"))
-		return found
-	}
-	if len(stored()) == 0 {
+	if len(stored()) == len(before) {
 		t.Fatal("nothing was stored, so there is nothing to remove")
 	}
 	s := c.open("")
@@ -55,7 +58,7 @@ func TestRecoverRemovesPackWithoutIndex(t *testing.T) {
 	if _, err := s.Recover(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if left := stored(); left != nil {
-		t.Errorf("left: %q", left)
+	if diff := cmp.Diff(before, stored()); diff != "" {
+		t.Errorf("packs (-before +now):\n%s", diff)
 	}
 }

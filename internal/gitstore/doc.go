@@ -4,7 +4,7 @@
 // # Writing
 //
 // A commit is made in two steps, so that a push can stand between them.
-// [Store.Write] stores blobs, trees and the commit as one pack and flushes it.
+// [Store.Write] stores blobs, trees and the commit in one pack and flushes it.
 // Nothing points at it yet. [Store.Publish] moves the branch, if it still is
 // where the caller read it: this one rename is the commit point. What follows,
 // the work tree and the index, can be finished by anybody later.
@@ -20,10 +20,31 @@
 //	7 work tree files are written                as 6
 //	8 the index is renamed again, with what git
 //	  remembers of the files                     as 6
-//	9 journal, .keep and locks are removed       as 6, with nothing left to do
+//	9 .keep, packs that this one has joined,
+//	  journal and locks are removed              as 6, with nothing left to do
 //
 // Everything that 6 makes visible is durable before it. Work tree files are
 // not flushed: they are copies, and Recover makes them again.
+//
+// # Packs
+//
+// A commit is a pack, and never files of single objects: "git gc --prune=now" removes
+// those that nothing points at, beside us between steps 1 and 6, and has no way to be
+// told not to. A reference of our own would come too late for a prune that has read the
+// references already. A pack with a .keep is safe at every moment, costs three flushes
+// instead of one for each object, and takes the fourth part of the room.
+//
+// So that years of commits do not leave as many packs, each small commit takes small
+// packs before it along: what lay in them is written into its pack too, as what differs
+// from the newer version of the same file, and they are removed in step 9. A pack joins
+// when it has no more objects than all that is written with it, up to 4,096 in all: n
+// commits leave some log n packs, which take about the room that git would make of them.
+// Git finds an object in its new place as it does after a gc.
+//
+// Which packs are ours to join, a list says (osmoctl/packs in the git folder). It can be
+// lost, and then git's own maintenance joins them. Packs that somebody keeps, that git's
+// index of several packs may name, or that cannot be read, stay. A commit of more than
+// 500 changes is stored as it is, uncompressed, and joins nothing.
 //
 // # Living beside git
 //

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/gittest"
 )
@@ -110,6 +111,18 @@ func (r *repo) wantSound() {
 			r.T.Errorf("left behind: %q", found)
 		}
 	}
+	for _, path := range r.packs() {
+		if index := strings.TrimSuffix(path, ".pack") + ".idx"; !disk.Exists(index) {
+			r.T.Errorf("left behind without an index: %s", path)
+		}
+	}
+}
+
+// packs are the packs of the repository, by the paths of their files.
+func (r *repo) packs() []string {
+	found, err := filepath.Glob(filepath.Join(r.Git("rev-parse", "--absolute-git-dir"), "objects/pack/*.pack"))
+	r.Check(err)
+	return found
 }
 
 // wantTree compares the files of HEAD.

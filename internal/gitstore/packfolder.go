@@ -5,8 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/disk"
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
 )
 
@@ -15,6 +18,7 @@ type packFolder struct {
 	files     gitFiles
 	commonDir string
 	path      string
+	list      string // of the small packs
 }
 
 // keepText stands in the .keep files that are ours to remove.
@@ -24,6 +28,37 @@ const keepText = "osmoctl: a commit is being made\n"
 // --prune=now" takes from under our hands what begins with tmp_, and any file
 // that ends in .pack, so these do neither.
 const tempPack = "osmoctl_tmp_"
+
+// stored is a commit's pack, and those that it makes needless.
+type stored struct {
+	path   string // without ending; "" where the commit came by a fetch
+	joined []string
+}
+
+// release lets git repack a pack, which makes those before it needless.
+func (p packFolder) release(s stored) error {
+	if s.path == "" {
+		return nil
+	}
+	if err := p.files.remove(s.path + ".keep"); err != nil {
+		return err
+	}
+	p.drop(s.joined)
+	return nil
+}
+
+// storeSmall puts a small pack where git looks for it, joined with those before it.
+func (p packFolder) storeSmall(b *pack.Builder, objects *git.Objects) (stored, error) {
+	joined := p.join(b, objects)
+	path, err := p.store(b)
+	if err != nil {
+		return stored{}, err
+	}
+	// The same objects as another pack has come to the same pack.
+	joined = slices.DeleteFunc(joined, func(other string) bool { return other == path })
+	p.note(path)
+	return stored{path, joined}, nil
+}
 
 // store puts a pack where git looks for it, durably. The .keep comes first,
 // so that a "git gc --prune=now" at this moment does not take what nothing
@@ -43,13 +78,23 @@ func (p packFolder) store(b *pack.Builder) (string, error) {
 		data   []byte
 	}{{".pack", packed}, {".idx", idx}} {
 		if err := p.put(path+part.ending, part.data); err != nil {
-			return "", errors.Join(err, p.files.disk.Remove(path+".keep"))
+			return "", errors.Join(err, p.dropKeep(path))
 		}
 	}
 	if err := p.files.disk.SyncDir(p.path); err != nil {
-		return "", errors.Join(err, p.files.disk.Remove(path+".keep"))
+		return "", errors.Join(err, p.dropKeep(path))
 	}
 	return path, nil
+}
+
+// dropKeep lets git collect a pack again, or removes one that has no index: its storing
+// was cut short, and git passes over it for ever.
+func (p packFolder) dropKeep(path string) error {
+	var err error
+	if !disk.Exists(path + ".idx") {
+		err = p.files.remove(path + ".pack")
+	}
+	return errors.Join(err, p.files.remove(path+".keep"))
 }
 
 func (p packFolder) put(path string, data []byte) error {
@@ -66,8 +111,7 @@ func (p packFolder) put(path string, data []byte) error {
 	return nil
 }
 
-// dropKeeps lets git collect packs of ours again, and removes one that has no
-// index: its storing was cut short, and git passes over it for ever.
+// dropKeeps does so for all packs that an interrupted run has left.
 func (p packFolder) dropKeeps() error {
 	entries, err := os.ReadDir(p.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,10 +120,7 @@ func (p packFolder) dropKeeps() error {
 	for _, e := range entries {
 		path := filepath.Join(p.path, e.Name())
 		if name, ok := strings.CutSuffix(path, ".keep"); ok && isOwnKeep(path) {
-			if _, gone := os.Lstat(name + ".idx"); errors.Is(gone, fs.ErrNotExist) {
-				err = errors.Join(err, p.files.remove(name+".pack"))
-			}
-			err = errors.Join(err, p.files.remove(path))
+			err = errors.Join(err, p.dropKeep(name))
 		}
 	}
 	return err

@@ -43,18 +43,9 @@ func (s *Store) Publish(ctx context.Context, p Pending) (Result, error) {
 	}
 	result, done, err := s.publish(ctx, p)
 	if done {
-		err = errors.Join(err, s.release(p), s.journal.drop())
+		err = errors.Join(err, s.packs.release(p.pack), s.journal.drop())
 	}
 	return result, err
-}
-
-// release lets git repack what a commit was stored in. A commit that came by a
-// fetch has no pack of ours.
-func (s *Store) release(p Pending) error {
-	if p.pack == "" {
-		return nil
-	}
-	return s.files.remove(p.pack + ".keep")
 }
 
 // publish is Publish; done says that nothing is left for Recover to do.
@@ -138,8 +129,8 @@ func words(at object.ID) string {
 // checkStored makes sure, now that the branch cannot move, that the objects
 // are still there; a branch must never point at nothing.
 func (s *Store) checkStored(p Pending) error {
-	_, packErr := os.Stat(p.pack + ".pack")
-	_, idxErr := os.Stat(p.pack + ".idx")
+	_, packErr := os.Stat(p.pack.path + ".pack")
+	_, idxErr := os.Stat(p.pack.path + ".idx")
 	if packErr == nil && idxErr == nil {
 		return nil
 	}

@@ -52,6 +52,7 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 			return recovery, fmt.Errorf("finish the interrupted commit %s: %w", j.Commit, err)
 		}
 	}
+	s.packs.clearHalves()
 	return recovery, errors.Join(s.packs.dropKeeps(), s.journal.drop())
 }
 

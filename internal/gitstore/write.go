@@ -54,7 +54,7 @@ type Pending struct {
 	branch  string
 	parent  object.ID
 	edits   []edit
-	pack    string // path without ending
+	pack    stored
 	reflog  string // who and when
 	message string // first line
 }
@@ -80,11 +80,19 @@ func (s *Store) Write(ctx context.Context, req Request) (Pending, error) {
 	}
 	p := Pending{branch: req.Branch, parent: parent}
 	b := &treeBuilder{from: s.repo.Objects, pack: &pack.Builder{}}
+	small := len(req.Changes) <= smallCommit
+	if small {
+		b.pack = pack.Small()
+	}
 	if err := s.build(b, &p, req); err != nil {
 		return Pending{}, err
 	}
 	p.edits = b.edits
-	p.pack, err = s.packs.store(b.pack)
+	if small {
+		p.pack, err = s.packs.storeSmall(b.pack, s.repo.Objects)
+	} else {
+		p.pack.path, err = s.packs.store(b.pack)
+	}
 	return p, err
 }
 
@@ -427,5 +435,5 @@ func (s *Store) Discard(p Pending) error {
 	if err := s.requireLock(); err != nil {
 		return err
 	}
-	return s.files.remove(p.pack + ".keep")
+	return s.packs.release(p.pack)
 }

@@ -1,9 +1,14 @@
 // Package pack builds a pack of git objects, with its index, in memory.
 //
-// Objects are stored, not compressed, and never as deltas: most of what this
-// project writes is ciphertext and hashes, which do not get smaller, and a
-// later "git gc" compresses whatever does. Building is then little more than
-// hashing, and twenty thousand objects cost less than a tenth of a second.
+// A pack of many objects has them stored, not compressed: most of what this project
+// writes is ciphertext and hashes, which do not get smaller, and a later "git gc"
+// compresses what does. Building is then little more than hashing, and twenty
+// thousand objects cost less than a tenth of a second.
+//
+// A [Small] pack is for few objects, and for those of earlier packs that are joined
+// with them: there the same files come in many versions, so each is stored as what it
+// differs in from a newer one. That makes a hundredth of some, and costs 0.1 ms an
+// object.
 //
 // Nothing here touches the disk. The same objects in the same order give the
 // same bytes, and so the same name.
@@ -21,12 +26,17 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
-// A Builder collects objects. The zero value is an empty pack.
+// A Builder collects objects. The zero value is an empty pack of stored ones.
 type Builder struct {
 	body    []byte
 	objects []entry
 	seen    map[object.ID]bool
+	small   *shrinker
 }
+
+// Small returns a Builder that makes its objects small. The versions of a file that
+// are read most are to be added first.
+func Small() *Builder { return &Builder{small: &shrinker{}} }
 
 type entry struct {
 	id     object.ID
@@ -37,7 +47,8 @@ type entry struct {
 // headerSize is the length of "PACK", the version and the object count.
 const headerSize = 12
 
-// Add puts an object into the pack, once, and returns its name.
+// Add puts an object into the pack, once, and returns its name. In a small pack the
+// data must not change after.
 func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	id := object.IDOf(kind, data)
 	if b.seen[id] {
@@ -49,7 +60,11 @@ func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	}
 	b.seen[id] = true
 	start := len(b.body)
-	b.body = appendStored(appendHeader(b.body, kind, len(data)), data)
+	if b.small != nil {
+		b.body = b.small.appendEntry(b.body, kind, data, b.objects)
+	} else {
+		b.body = appendStored(appendHeader(b.body, kind, len(data)), data)
+	}
 	b.objects = append(b.objects, entry{id, int64(start), crc32.ChecksumIEEE(b.body[start:])})
 	return id
 }
