@@ -61,7 +61,7 @@ func (w *Workspace) Plan(ctx context.Context, r PlanRequest) (*plan.Plan, error)
 		return nil, err
 	}
 	facts.Found = append(facts.Found, trust.listBlocked()...)
-	made.Notices = append(made.Notices, trust.notices(facts.Applied)...)
+	made.Notices = append(made.Notices, append(trust.notices(facts.Applied), w.warnClutter()...)...)
 	return made, guard.Hold(made, facts)
 }
 

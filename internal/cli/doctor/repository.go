@@ -10,6 +10,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/gitstore/remote"
 	"github.com/osmoctl/osmoctl/internal/report"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 )
 
 const repository = "repository"
@@ -24,7 +25,7 @@ func (p *patient) checkRepository(ctx context.Context) []report.Check {
 	if len(broken) == 0 {
 		list = append(list, fine(repository, "work_tree", "nothing is in conflict or under way in the work tree"))
 	}
-	list = append(list, p.checkAuthor(), p.checkAttributes())
+	list = append(list, p.checkAuthor(), p.checkAttributes(), p.checkMaintenance())
 	if p.env.InCI() {
 		return list // What a checkout lacks is looked at there.
 	}
@@ -33,6 +34,18 @@ func (p *patient) checkRepository(ctx context.Context) []report.Check {
 			"the clone is shallow, so the history of state cannot be checked"))
 	}
 	return list
+}
+
+// checkMaintenance tells whether git would like to tidy up, which it does by itself only
+// after some of its commands.
+func (p *patient) checkMaintenance() report.Check {
+	switch what, err := p.w.DescribeClutter(); {
+	case err != nil:
+		return fault(repository, "maintenance", err)
+	case what != "":
+		return check(repository, "maintenance", report.CheckWarning, workspace.MaintenanceHint, "%s", what)
+	}
+	return fine(repository, "maintenance", "git's maintenance is not due")
 }
 
 // checkGit looks for the git that talks to remotes.
