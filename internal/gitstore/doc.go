@@ -41,10 +41,10 @@
 // commits leave some log n packs, which take about the room that git would make of them.
 // Git finds an object in its new place as it does after a gc.
 //
-// Which packs are ours to join, a list says (osmoctl/packs in the git folder). It can be
-// lost, and then git's own maintenance joins them. Packs that somebody keeps, that git's
-// index of several packs may name, or that cannot be read, stay. A commit of more than
-// 500 changes is stored as it is, uncompressed, and joins nothing.
+// Whoever made a pack, if it has few objects, it is joined: a fetch leaves one as well.
+// Not those that somebody keeps, or a partial clone was promised, or git's index of
+// several packs may name, or that cannot be read. A commit of more than 500 changes is
+// stored as it is, uncompressed, and joins nothing.
 //
 // # Living beside git
 //

@@ -1,6 +1,7 @@
 package gitstore
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,13 @@ func (s *Store) LockFiles() (paths []string) {
 	if head, err := s.repo.Head(); err == nil && head.Branch != "" {
 		names = append(names, filepath.Join(s.repo.CommonDir(), filepath.FromSlash(head.Branch)+".lock"))
 	}
+	// A git that is killed while it pushes leaves the lock of what it remembers of the remote.
+	_ = filepath.WalkDir(filepath.Join(s.repo.CommonDir(), "refs", "remotes"), func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".lock" {
+			names = append(names, path)
+		}
+		return nil
+	})
 	for _, path := range names {
 		if _, err := os.Lstat(path); err == nil && !s.locks.isOwn(path) {
 			paths = append(paths, path)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git"
@@ -26,9 +27,12 @@ const (
 	smallCommit = 500
 	// fullPack is how many objects a pack has at most for others to join it.
 	fullPack = 4096
+	// largestJoined is how many bytes a pack may have to be joined. Ours have fewer; one
+	// with large objects, of other people's files, is not worth writing again.
+	largestJoined = 4 << 20
 )
 
-// smallPack is a pack of ours that may be joined with others.
+// smallPack is a pack that may be joined with others.
 type smallPack struct {
 	path    string // without ending
 	objects int
@@ -89,63 +93,80 @@ func (p packFolder) addAll(b *pack.Builder, from smallPack, objects *git.Objects
 	return nil
 }
 
-var packName = pattern.Lazy(`^pack-[0-9a-f]{40}$`)
+var packName = pattern.Lazy(`^pack-[0-9a-f]{40}\.idx$`)
 
-// listed are the packs that were noted as small, by their paths, the oldest first.
-func (p packFolder) listed() (paths []string) {
-	list, _ := os.ReadFile(p.list) // What it does not name stays until git joins it.
-	for line := range strings.Lines(string(list)) {
-		if name := strings.TrimSuffix(line, "\n"); packName().MatchString(name) {
-			paths = append(paths, filepath.Join(p.path, name))
+// smallPacks are those that may be joined, the newest first, whoever made them: a fetch
+// leaves one too. What somebody keeps, what a partial clone was promised, and what git
+// has made more of than a pack and its index, is left alone, and so is what git's index of
+// several packs may name.
+func (p packFolder) smallPacks() (packs []smallPack) {
+	entries, err := os.ReadDir(p.path)
+	if err != nil || disk.Exists(filepath.Join(p.path, "multi-pack-index.lock")) {
+		return nil // What is not joined now is joined later.
+	}
+	var several time.Time
+	files := map[string]int{} // by the name without ending
+	for _, e := range entries {
+		name, _, _ := strings.Cut(e.Name(), ".")
+		files[name]++
+		if info, err := e.Info(); err == nil && strings.HasPrefix(name, "multi-pack-index") && info.ModTime().After(several) {
+			several = info.ModTime()
 		}
 	}
-	return paths
-}
-
-// smallPacks are the listed ones that are still there, the newest first. Git may have
-// joined some into one of its own, which is then git's; and one that somebody keeps, or
-// that git's index of several packs may name, is left alone.
-func (p packFolder) smallPacks() (packs []smallPack) {
-	several, _ := os.Stat(filepath.Join(p.path, "multi-pack-index"))
-	for _, path := range slices.Backward(p.listed()) {
-		info, err := os.Stat(path + ".idx")
-		if err != nil || disk.Exists(path+".keep") || several != nil && !info.ModTime().After(several.ModTime()) {
+	type dated struct {
+		smallPack
+		when time.Time
+	}
+	var found []dated
+	for _, e := range entries {
+		name := strings.TrimSuffix(e.Name(), ".idx")
+		if !packName().MatchString(e.Name()) || files[name] != 2 {
 			continue
 		}
-		packs = append(packs, smallPack{path, packindex.CountIn(info.Size())})
+		path := filepath.Join(p.path, name)
+		index, err := e.Info()
+		packed, packErr := os.Stat(path + ".pack")
+		if err != nil || packErr != nil || packed.Size() > largestJoined || !index.ModTime().After(several) {
+			continue
+		}
+		found = append(found, dated{smallPack{path, packindex.CountIn(index.Size())}, index.ModTime()})
+	}
+	slices.SortStableFunc(found, func(a, b dated) int { return b.when.Compare(a.when) })
+	for _, f := range found {
+		packs = append(packs, f.smallPack)
 	}
 	return packs
-}
-
-// clearHalves ends removals that were cut short: without an index git does not see a
-// pack, and never removes it.
-func (p packFolder) clearHalves() {
-	for _, path := range p.listed() {
-		if !disk.Exists(path+".idx") && disk.Exists(path+".pack") {
-			_ = p.files.remove(path + ".pack")
-		}
-	}
-}
-
-// note puts a pack on the list of small ones. What is not on it is for git to join, so
-// it is not flushed, and no reason to fail.
-func (p packFolder) note(path string) {
-	var names strings.Builder
-	for _, other := range slices.Backward(p.smallPacks()) {
-		if other.path != path {
-			names.WriteString(filepath.Base(other.path) + "\n")
-		}
-	}
-	_ = disk.Memorize(p.list, []byte(names.String()+filepath.Base(path)+"\n"))
 }
 
 // drop removes packs whose objects are in another one. The index goes first: with it
 // the pack is gone for git, which finds the objects in the other. One that is in use,
 // where such a file cannot be removed, stays, and is joined again.
 func (p packFolder) drop(packs []string) {
+	if len(packs) == 0 {
+		return
+	}
+	var names strings.Builder
+	for _, path := range packs {
+		names.WriteString(filepath.Base(path) + ".idx\n")
+	}
+	// It is for tidiness alone, so it is not flushed, and no reason to fail.
+	_ = disk.Memorize(p.dropped, []byte(names.String()))
 	for _, path := range packs {
 		if p.files.remove(path+".idx") == nil {
 			_ = p.files.remove(path + ".pack")
+		}
+	}
+}
+
+// clearHalves ends removals that were cut short: git does not see a pack without an
+// index, and never removes it.
+func (p packFolder) clearHalves() {
+	list, _ := os.ReadFile(p.dropped)
+	for line := range strings.Lines(string(list)) {
+		index := strings.TrimSuffix(line, "\n")
+		packed := filepath.Join(p.path, strings.TrimSuffix(index, ".idx")+".pack")
+		if packName().MatchString(index) && disk.Exists(packed) && !disk.Exists(filepath.Join(p.path, index)) {
+			_ = p.files.remove(packed)
 		}
 	}
 }

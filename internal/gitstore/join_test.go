@@ -62,6 +62,24 @@ func record(n int) string {
 	return b.String()
 }
 
+// What others have put into packs, a fetch or a gc, is joined too.
+func TestJoinedWithGits(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	for n := range 5 {
+		r.Commit(fmt.Sprint(n), map[string]string{"osmoctl.yaml": fmt.Sprint(n)})
+		r.Git("repack", "-q", "-d")
+	}
+	if len(r.packs()) != 5 {
+		t.Fatalf("%d packs", len(r.packs()))
+	}
+	r.apply(r.open(""), set("state/a", "a"))
+	if got := len(r.packs()); got != 1 {
+		t.Errorf("%d packs", got)
+	}
+	r.wantClean()
+}
+
 // After many commits there are few packs, which take little more room than what git makes
 // of them, and everything is there.
 func TestManyCommits(t *testing.T) {
@@ -130,13 +148,18 @@ func TestLeftUnjoined(t *testing.T) {
 		"in git's index of several packs": func(r *repo, pack string) {
 			r.Git("multi-pack-index", "write")
 		},
-		"not on the list": func(r *repo, pack string) { r.Check(os.Remove(r.Path(".git/osmoctl/packs"))) },
-		"a list of other things": func(r *repo, pack string) {
-			r.Check(os.WriteFile(r.Path(".git/osmoctl/packs"), []byte("../../config\n\x00\npack-\n"), 0o644))
+		"promised by a remote":                  func(r *repo, pack string) { r.Check(os.WriteFile(pack+".promisor", nil, 0o644)) },
+		"with a list of what git will not keep": func(r *repo, pack string) { r.Check(os.WriteFile(pack+".mtimes", nil, 0o644)) },
+		"while git looks at all packs": func(r *repo, pack string) {
+			r.Check(os.WriteFile(r.Path(".git/objects/pack/multi-pack-index.lock"), nil, 0o644))
 		},
+		"large": func(r *repo, pack string) { r.Check(os.Truncate(pack+".pack", largestJoined+1)) },
 		"damaged": func(r *repo, pack string) {
+			data, err := os.ReadFile(pack + ".idx")
+			r.Check(err)
+			data[len(data)-1] ^= 1
 			r.Check(os.Chmod(pack+".idx", 0o644))
-			r.Check(os.WriteFile(pack+".idx", []byte(strings.Repeat("x", 1500)), 0o644))
+			r.Check(os.WriteFile(pack+".idx", data, 0o644))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,11 +218,11 @@ func TestBulk(t *testing.T) {
 	s := r.open("")
 	var changes []Change
 	for i := range smallCommit + 1 {
-		changes = append(changes, set(fmt.Sprintf("state/%d", i), "x"))
+		changes = append(changes, set(fmt.Sprintf("state/%d", i), fmt.Sprint(i)))
 	}
 	r.apply(s, changes...)
 	for n := range 3 {
-		r.apply(s, set("state/0", fmt.Sprint(n)))
+		r.apply(s, set("state/0", fmt.Sprint("version ", n)))
 	}
 	if got := len(r.packs()); got < 2 || got > 3 {
 		t.Errorf("%d packs", got)

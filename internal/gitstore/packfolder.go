@@ -18,7 +18,7 @@ type packFolder struct {
 	files     gitFiles
 	commonDir string
 	path      string
-	list      string // of the small packs
+	dropped   string // the list of those that were to be removed last
 }
 
 // keepText stands in the .keep files that are ours to remove.
@@ -56,7 +56,6 @@ func (p packFolder) storeSmall(b *pack.Builder, objects *git.Objects) (stored, e
 	}
 	// The same objects as another pack has come to the same pack.
 	joined = slices.DeleteFunc(joined, func(other string) bool { return other == path })
-	p.note(path)
 	return stored{path, joined}, nil
 }
 

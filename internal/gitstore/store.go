@@ -51,7 +51,7 @@ func New(repo *git.Repository, opts Options) *Store {
 	return &Store{
 		repo: repo, disk: opts.Disk, lockTimeout: opts.LockTimeout, files: files,
 		locks:   gitLocks{files, own(repo.CommonDir(), "lock"), opts.GitLockTimeout},
-		packs:   packFolder{files, repo.CommonDir(), filepath.Join(repo.CommonDir(), "objects", "pack"), own(repo.CommonDir(), "packs")},
+		packs:   packFolder{files, repo.CommonDir(), filepath.Join(repo.CommonDir(), "objects", "pack"), own(repo.CommonDir(), "joined")},
 		journal: journalFile{files, repo.GitDir(), own(repo.GitDir(), "journal")},
 	}
 }

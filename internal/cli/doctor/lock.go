@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"os"
 	"strings"
+	"time"
 
 	"github.com/osmoctl/osmoctl/internal/report"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -23,7 +25,11 @@ func (p *patient) checkLocks() (list []report.Check) {
 			"a run was interrupted after its commit, and work tree and index have yet to follow"))
 	}
 	for _, path := range locks.Git {
-		list = append(list, check(area, "git", report.CheckWarning, "if no git is at work here: rm "+model.ShellWord(path), "git's lock %s is there: a git command is at work, or was killed", path))
+		since := ""
+		if info, err := os.Lstat(path); err == nil {
+			since = " since " + info.ModTime().UTC().Format(time.RFC3339)
+		}
+		list = append(list, check(area, "git", report.CheckWarning, "if no git is at work here: rm "+model.ShellWord(path), "git's lock %s is there%s: a git command is at work, or was killed", path, since))
 	}
 	if p.snap != nil {
 		if u := p.snap.Underway(); u.Run != "" {

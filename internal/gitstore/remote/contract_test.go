@@ -2,12 +2,14 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -462,8 +464,48 @@ func TestLockedTrackingReference(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "main.lock") {
 		t.Errorf("the lock is not named: %v", err)
 	}
+	if errors.As(err, new(*LeftLockError)) {
+		t.Errorf("a new lock may be held: %v", err)
+	}
+	since := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
+	ours.check(os.Chtimes(lock, since, since))
+	_, err = ours.open().Fetch(background, "main")
+	if left := want[*LeftLockError](t, err); left.Path != lock || !left.Since.Equal(since) || !strings.Contains(left.Error(), "since 2026-03-01T12:30:00Z") {
+		t.Errorf("%v", left)
+	}
 	if _, err := os.Stat(lock); err != nil {
 		t.Error("somebody else's lock was removed")
+	}
+	ours.check(os.Remove(lock))
+	if got, err := ours.open().Fetch(background, "main"); err != nil || got != server.tip("main") {
+		t.Errorf("fetched %q, %v", got, err)
+	}
+}
+
+// What a fetch brings is a pack, however little it is, and one that does not arrive is
+// fetched again: a "git gc --prune=now" takes single objects, and what is being written.
+func TestFetchBesideGC(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	ours := server.clone()
+	before := ours.git("count-objects")
+	server.advance("main", "second")
+	broken := ours.script("git", fmt.Sprintf(`
+case " $* " in *" fetch "*) test -e %[1]s/tried || { touch %[1]s/tried; echo "fatal: unable to rename temporary file" >&2; exit 128; };; esac
+exec %[2]s "$@"
+`, ours.dir, realGit(t)))
+	got, err := broken.open().Fetch(background, "main")
+	if err != nil || got != server.tip("main") {
+		t.Errorf("fetched %q, %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(ours.dir, "tried")); err != nil {
+		t.Errorf("no fetch has failed: %v", err)
+	}
+	if after := ours.git("count-objects"); after != before {
+		t.Errorf("there were %s, and are %s", before, after)
+	}
+	if kept, _ := filepath.Glob(filepath.Join(ours.gitDir(), "objects/pack/*.keep")); kept != nil {
+		t.Errorf("git still keeps %q", kept)
 	}
 }
 

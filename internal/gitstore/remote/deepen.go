@@ -58,7 +58,7 @@ func (r *Remote) Obtain(ctx context.Context, objects []string) error {
 // that it was not asked to.
 func fetchOptions(more ...string) []string {
 	return append([]string{
-		"fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc",
+		"-c", asPack, "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc",
 	}, more...)
 }
 

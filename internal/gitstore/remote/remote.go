@@ -150,23 +150,39 @@ func (r *Remote) Fetch(ctx context.Context, branch string) (string, error) {
 	return tip, nil
 }
 
+// maxFetches is how often a branch is fetched that the remote has, and that does not
+// arrive.
+const maxFetches = 3
+
 // fetch looks at the remote after an error only. That tells an absent branch
 // from a broken connection, and forgives another fetch, by an editor perhaps,
-// that held the lock of the tracking reference meanwhile.
+// that held the lock of the tracking reference meanwhile. Where the remote answers, it
+// is tried again: a "git gc --prune=now" beside it takes what is just being written.
 func (r *Remote) fetch(ctx context.Context, branch string) (string, error) {
-	fetchErr := r.transport.fetch(ctx, branch)
-	have, err := r.repo.Ref(trackingRef(r.name, branch))
-	if fetchErr == nil {
-		return have, err
+	for try := 1; ; try++ {
+		fetchErr := r.transport.fetch(ctx, branch)
+		have, err := r.repo.Ref(trackingRef(r.name, branch))
+		if fetchErr == nil {
+			return have, err
+		}
+		if err := r.checkTracking(branch); err != nil {
+			return "", err
+		}
+		tip, err := r.transport.tip(ctx, branch, false)
+		if err == nil && (tip == "" || tip == have) {
+			return tip, nil
+		}
+		if err != nil {
+			return "", fetchErr
+		}
+		if left := r.findLeftLock(branch); left != nil {
+			return "", left
+		}
+		if try == maxFetches || wait.For(ctx, r.patience[min(try, len(r.patience)-1)]) != nil {
+			return "", fetchErr
+		}
+		r.say("%s: the fetch ended with an error, and the branch is there: trying again", r.name)
 	}
-	if err := r.checkTracking(branch); err != nil {
-		return "", err
-	}
-	tip, err := r.transport.tip(ctx, branch, false)
-	if err == nil && (tip == "" || tip == have) {
-		return tip, nil
-	}
-	return "", fetchErr
 }
 
 // CheckNew refuses a branch that the remote has not and cannot get, since git keeps
