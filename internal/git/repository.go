@@ -106,5 +106,5 @@ func adviseMissing(config *gitconfig.Config) string {
 	if name := promisor(config); name != "" {
 		return "this clone is a partial one; run: osmoctl state fetch, or git fetch --refetch --no-filter " + name
 	}
-	return "run: git fetch, or git fsck to see what else is"
+	return "run: git fetch --refetch, or git fsck to see what else is"
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/pkg/apply"
 	"github.com/osmoctl/osmoctl/pkg/guard"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -95,6 +96,21 @@ type planned struct {
 // all come to an end; the bound is for a branch that never rests.
 const maxAttempts = 200
 
+// maxMissing is how often a change is tried again because an object was missing.
+const maxMissing = 2
+
+// mayReappear says that an attempt has ended for want of an object that somebody's "git
+// gc" may have taken from under it, with nothing committed: the next attempt fetches
+// again, and reads in a fresh view. What a shallow or partial clone lacks stays away.
+func (w *Workspace) mayReappear(err error) bool {
+	if !errors.Is(err, git.ErrMissingObject) || w.committed {
+		return false
+	}
+	shallow, shallowErr := w.repo.Shallow()
+	partial, partialErr := w.repo.Partial()
+	return errors.Join(shallowErr, partialErr) == nil && !shallow && !partial
+}
+
 // Run makes a change: under the lock, with nothing interrupted left behind, on what
 // is there now, and again where another run came first.
 func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error) {
@@ -121,16 +137,20 @@ func (w *Workspace) Run(ctx context.Context, c Change, r Request) (*Done, error)
 	}
 	for try := 1; ; try++ {
 		done, err := l.attempt(ctx, c, r)
-		if done != nil || !errors.Is(err, errLostRace) {
+		lost := errors.Is(err, errLostRace)
+		if again := lost || try <= maxMissing && w.mayReappear(err); done != nil || !again {
 			return done, w.interruption(err)
 		}
-		if err := c.afterLostRace(); err != nil {
-			return nil, err
+		if lost {
+			err = errors.New("what the plan was made from has moved")
+			if stop := c.afterLostRace(); stop != nil {
+				return nil, stop
+			}
 		}
 		if try == maxAttempts {
 			return nil, stale(fmt.Errorf("other applies came first %d times in a row; nothing of this one was applied", try))
 		}
-		w.detailf("what the plan was made from has moved: planning again (%d)", try)
+		w.detailf("%v: planning again (%d)", err, try)
 		if err := pause(ctx, try); err != nil {
 			return nil, w.interruption(err)
 		}
