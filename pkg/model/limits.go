@@ -67,8 +67,8 @@ type limitKind struct {
 }
 
 var limitKinds = []limitKind{
-	{"files", 10_000, func(l *Limits) *int { return &l.Files }, "manifests"},
-	{"megabytes", 16, func(l *Limits) *int { return &l.Megabytes }, "MiB of all manifests"},
+	{"files", 20_000, func(l *Limits) *int { return &l.Files }, "manifests"},
+	{"megabytes", 64, func(l *Limits) *int { return &l.Megabytes }, "MiB of all manifests"},
 	{"roles", 5_000, func(l *Limits) *int { return &l.Roles }, "roles"},
 	{"accounts", 20_000, func(l *Limits) *int { return &l.Accounts }, "service accounts"},
 	{"tokens", 50_000, func(l *Limits) *int { return &l.Tokens }, "tokens"},

@@ -24,10 +24,12 @@ var Cases = []Case{
 	{"hints-legal", "20,000 unknown roles among 5,000, in 100 files", hintsLegal, []string{"validate"}, "more than these"},
 	{"nested-groups", "590 groups of recipients, each of all before", nestedGroups, []string{"validate"}, "at most 99"},
 	{"wide-lists", "200 lists of 990 groups of 990 keys", wideLists, []string{"validate"}, "at most 99"},
-	{"unknown-readers", "16 MiB of recipients that nobody declared", unknownReaders, []string{"validate"}, "there is no recipient"},
-	{"tokens", "1.2 million tokens in 16 MiB", manyTokens, []string{"plan", "-t", "markdown"}, "the limit is 1000"},
+	{"unknown-readers", "64 MiB of recipients that nobody declared", unknownReaders, []string{"validate"}, "there is no recipient"},
+	{"tokens", "4.7 million tokens in 64 MiB", manyTokens, []string{"plan", "-t", "markdown"}, "the limit is 1000"},
 	{"tokens-legal", "50,000 tokens of 50 accounts", tokensLegal, []string{"plan", "-t", "json"}, ""},
 	{"accounts-legal", "20,000 accounts with a token each", accountsLegal, []string{"plan", "-t", "json"}, ""},
+	{"bytes-legal", "20,000 accounts with a comment of 3 kB each, 62 MiB", bytesLegal, []string{"plan"}, ""},
+	{"files-legal", "20,000 manifests of one account each", filesLegal, []string{"plan"}, ""},
 	{"resources", "85,000 resources in a role that 1,500 accounts hold", manyResources, []string{"plan", "-t", "markdown"}, "the limit is 1000"},
 	{"resources-legal", "100,000 resources in a role that 1,500 accounts hold beside one of their own", resourcesLegal, []string{"plan", "-t", "markdown"}, "different sets of roles would have to be compared"},
 	{"inherited", "20,000 tokens that inherit 20,000 roles", inherited, []string{"plan", "-t", "json"}, "the limit is 5000"},
@@ -42,13 +44,13 @@ var Cases = []Case{
 	{"roles-gone", "1,000 applied roles deleted, which 1,000 accounts hold 100 each of", rolesGone, []string{"plan"}, "deletions"},
 	{"roles-lost", "5,000 applied tokens that lose 199 roles each", rolesLost, []string{"plan", "-t", "json"}, ""},
 	{"policies", "20,000 applied policies that all change", policies, []string{"plan"}, ""},
-	{"problems", "16 MiB of nothing but mistakes", problems, []string{"validate", "-t", "sarif"}, "more than these"},
+	{"problems", "64 MiB of nothing but mistakes", problems, []string{"validate", "-t", "sarif"}, "more than these"},
 	{"long-line", "mistakes on one line of 1 MiB", longLine, []string{"validate"}, "more than these"},
 	{"quoted-name", "mistakes below a name of 500 kB", quotedName, []string{"validate"}, "more than these"},
 	{"pattern", "a pattern of names that compiles to millions of steps", pattern, []string{"plan"}, "multiply"},
-	{"brackets", "16 MiB of opening brackets", brackets, []string{"validate"}, "not YAML"},
-	{"nested-maps", "16 MiB of maps within maps", nestedMaps, []string{"validate"}, "deep"},
-	{"repeated", "16 MiB of one key", repeated, []string{"validate"}, "is repeated"},
+	{"brackets", "64 MiB of opening brackets", brackets, []string{"validate"}, "not YAML"},
+	{"nested-maps", "64 MiB of maps within maps", nestedMaps, []string{"validate"}, "deep"},
+	{"repeated", "64 MiB of one key", repeated, []string{"validate"}, "is repeated"},
 	{"folders", "3,000 folders inside one another, by parts", folders, []string{"validate"}, "folders lie inside"},
 	{"state-bomb", "a state of 10 million files, of eight git objects", stateBomb, []string{"plan"}, "which is more than osmoctl reads"},
 	{"state-large", "a state file of 60 MiB in a few kB of a pack", stateLarge, []string{"plan"}, "state"},
@@ -98,15 +100,18 @@ func wideLists(p *Project) {
 	p.Put("manifests/s.yaml", b.String())
 }
 
+// most is how many files of nearly 1 MiB a project may have.
+const most = 62
+
 func unknownReaders(p *Project) {
-	for f := range 15 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), fmt.Sprintf("service_accounts:\n s%d:\n  roles: [osmo-user]\n  tokens:\n%s\n", f,
 			lines(900, "   t%x: {recipients: ["+list(99, "ops%x")+"]}")))
 	}
 }
 
 func manyTokens(p *Project) {
-	for f := range 16 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), fmt.Sprintf("service_accounts:\n s%d:\n  roles: [osmo-user]\n  tokens:\n%s\n", f, lines(76_000, "   t%x: {}")))
 	}
 }
@@ -285,8 +290,20 @@ func policies(p *Project) {
 	put("b")
 }
 
+func bytesLegal(p *Project) {
+	for f := range most {
+		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), "service_accounts:\n"+lines(320, fmt.Sprintf(" s%d-%%x: {roles: [osmo-user, osmo-backend], tokens: {t: {}}} # "+strings.Repeat("words ", 520), f))+"\n")
+	}
+}
+
+func filesLegal(p *Project) {
+	for f := range 20_000 {
+		p.Put(fmt.Sprintf("manifests/d%d/x%d.yaml", f/200, f), fmt.Sprintf("service_accounts: {s%d: {roles: [osmo-user], tokens: {t: {}}}}\n", f))
+	}
+}
+
 func problems(p *Project) {
-	for f := range 16 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%02d.yaml", f), fmt.Sprintf("service_accounts:\n%s\n", lines(15_000, fmt.Sprintf(" s%d-%%x: {rolse: [], tokens: {t-: {role: 1}}}", f))))
 	}
 }
@@ -306,20 +323,20 @@ func pattern(p *Project) {
 }
 
 func brackets(p *Project) {
-	for f := range 16 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), "roles: "+strings.Repeat("[", 1_000_000))
 	}
 }
 
 func nestedMaps(p *Project) {
-	for f := range 16 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), "roles: "+strings.Repeat(strings.Repeat("{a: ", 33)+"b"+strings.Repeat("}", 33), 1)+"\nservice_accounts: ["+
 			strings.Repeat(strings.Repeat("[", 40)+strings.Repeat("]", 40)+",", 10_000)+"]\n")
 	}
 }
 
 func repeated(p *Project) {
-	for f := range 16 {
+	for f := range most {
 		p.Put(fmt.Sprintf("manifests/x%d.yaml", f), "service_accounts:\n"+strings.Repeat("  a: {}\n", 19_000)+strings.Repeat("  # \n", 100_000))
 	}
 }
