@@ -55,10 +55,13 @@ func (r *Remote) Obtain(ctx context.Context, objects []string) error {
 }
 
 // fetchOptions are those of every fetch: it brings objects, and changes nothing
-// that it was not asked to.
+// that it was not asked to. Git keeps what it fetches as a pack, however little it is. It
+// locks such a pack until a reference leads to it; single objects a "git gc --prune=now"
+// beside it would take away, and leave a reference to nothing. The next commit joins the
+// pack, as long as git has made no more than one index of it.
 func fetchOptions(more ...string) []string {
 	return append([]string{
-		"-c", asPack, "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc",
+		"-c", "fetch.unpackLimit=1", "-c", "pack.writeReverseIndex=false", "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc",
 	}, more...)
 }
 

@@ -170,17 +170,10 @@ func (p *program) targetRemote() (name string, env []string) {
 	}
 }
 
-// asPack has git keep what it fetches as a pack, however little it is. Git locks such a
-// pack until a reference leads to it; single objects a "git gc --prune=now" beside it
-// would take away, and leave a reference to nothing. The next commit joins the pack.
-const asPack = "fetch.unpackLimit=1"
-
 // fetch asks for file contents in a partial clone too: they are read next, and
 // not by git, which would get them then.
 func (p *program) fetch(ctx context.Context, branch string) error {
-	out, err := p.run(ctx, nil, "-c", asPack, "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
-		"--no-filter", "--no-recurse-submodules", "--no-auto-gc", "--", p.remote.name,
-		"+"+branches+branch+":"+trackingRef(p.remote.name, branch))
+	out, err := p.run(ctx, nil, fetchOptions("--no-filter", "--", p.remote.name, "+"+branches+branch+":"+trackingRef(p.remote.name, branch))...)
 	if err == nil && out.code != 0 {
 		err = p.failureOf(out)
 	}
