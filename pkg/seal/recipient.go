@@ -133,7 +133,10 @@ func parseAge(s string) (model.Recipient, age.Recipient, error) {
 	if spelled, ok := r.(fmt.Stringer); ok && spelled.String() != s || curve && !canonicalPoint(agePayload(s)) {
 		return model.Recipient{}, nil, errNotCanonical
 	}
-	return model.Recipient{Key: s, Kind: kind}, r, nil
+	if kind == model.RecipientX25519 {
+		r, err = newX25519Recipient(agePayload(s))
+	}
+	return model.Recipient{Key: s, Kind: kind}, r, err
 }
 
 // errNotCanonical is for a second spelling of a key: it would count as another
