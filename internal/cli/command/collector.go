@@ -17,6 +17,11 @@ const (
 	heavy        = 64 << 20 // bytes that are in use after a collection
 )
 
+// memoryLimit is how much memory is taken before collections come more often than the
+// measures above say. An estate for which somebody has raised limits holds more than that
+// itself, and collecting would take a third of the time and gain nothing.
+const memoryLimit, raisedMemoryLimit = 1 << 30, 2 << 30
+
 // tuneCollector sets how much garbage may lie about, and looks again after each
 // collection until much is held.
 func tuneCollector() {

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -116,6 +117,9 @@ func (e *Env) Configure(f Flags, format view.Format) (err error) {
 	}
 	if e.Limits, err = model.ParseLimits(e.Getenv(model.LimitsVariable)); err != nil {
 		return Usage(fmt.Errorf("%s: %w", model.LimitsVariable, err))
+	}
+	if e.Limits != model.DefaultLimits() && e.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(raisedMemoryLimit)
 	}
 	return nil
 }

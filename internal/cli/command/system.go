@@ -28,7 +28,7 @@ func System() *Env {
 	// Where a hostile project does take memory, collecting costs less than
 	// twice as much of it.
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(1 << 30)
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	key, keyAsPath := takeIdentities()
 	token := takeServerToken()
