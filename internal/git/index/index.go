@@ -274,21 +274,8 @@ func appendShared(out []byte, previous, path string) []byte {
 	for n < min(len(previous), len(path)) && previous[n] == path[n] {
 		n++
 	}
-	out = appendOffset(out, len(previous)-n)
+	out = object.AppendDistance(out, int64(len(previous)-n))
 	return append(append(out, path[n:]...), 0)
-}
-
-// appendOffset writes a number as packs write the distance to a delta's base.
-func appendOffset(out []byte, n int) []byte {
-	var buf [10]byte
-	i := len(buf) - 1
-	buf[i] = byte(n & 0x7f)
-	for n >>= 7; n > 0; n >>= 7 {
-		n--
-		i--
-		buf[i] = 0x80 | byte(n&0x7f)
-	}
-	return append(out, buf[i:]...)
 }
 
 // Parse reads an index file. Entries refer to data, which must not change.
@@ -418,7 +405,7 @@ func (p *parser) completePath(e Entry) (Entry, error) {
 	return e, nil
 }
 
-// offset reads what appendOffset wrote; size 0 means that it is not whole.
+// offset reads what [object.AppendDistance] wrote; size 0 means that it is not whole.
 func offset(data []byte) (n, size int) {
 	for i, c := range data {
 		if i == 5 {

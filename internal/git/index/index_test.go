@@ -270,7 +270,7 @@ func TestNoChecksum(t *testing.T) {
 func TestOffsets(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 127, 128, 129, 255, 16511, 16512, 1 << 20, 1 << 30} {
-		data := appendOffset(nil, n)
+		data := object.AppendDistance(nil, int64(n))
 		if got, size := offset(data); got != n || size != len(data) {
 			t.Errorf("%d became %d in %x", n, got, data)
 		}

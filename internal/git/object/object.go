@@ -75,7 +75,29 @@ const (
 	Tag    Kind = 4
 )
 
+// The kinds that entries of packs have beside: differences from an object in the same
+// pack, by the distance back to it, and from one of a name.
+const (
+	OffsetDelta Kind = 6
+	NameDelta   Kind = 7
+)
+
 // String returns git's word for the kind.
 func (k Kind) String() string {
 	return [...]string{"unknown", "commit", "tree", "blob", "tag"}[k%5]
+}
+
+// AppendDistance appends a number as packs write how far back something is, and indexes
+// how much of a path is left out: seven bits a byte, the highest first, and no number has
+// two forms.
+func AppendDistance(dst []byte, n int64) []byte {
+	var digits [10]byte
+	at := len(digits) - 1
+	digits[at] = byte(n & 0x7f)
+	for n >>= 7; n > 0; n >>= 7 {
+		n--
+		at--
+		digits[at] = 0x80 | byte(n&0x7f)
+	}
+	return append(dst, digits[at:]...)
 }

@@ -37,13 +37,6 @@ func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
 }
 
-// The kinds that only packs have: differences of an object in the same pack, by the
-// distance to it, and of one with a name.
-const (
-	offsetDelta object.Kind = 6
-	nameDelta   object.Kind = 7
-)
-
 const (
 	headerSize = 12
 	// maxChain is the longest chain of differences; git makes them 50 long, and at most
@@ -189,13 +182,13 @@ func (r *Reader) entry(p *Pack, offset int64) (e entry, err error) {
 	}
 	switch e.kind {
 	case object.Commit, object.Tree, object.Blob, object.Tag:
-	case offsetDelta:
+	case object.OffsetDelta:
 		back, err := w.distance()
 		if err != nil || back <= 0 || back > offset-headerSize {
 			return e, malformed("the object at %d is a difference of none", offset)
 		}
 		e.base = offset - back
-	case nameDelta:
+	case object.NameDelta:
 		var name object.ID
 		_, err := io.ReadFull(w, name[:])
 		base, ok := p.find(name)

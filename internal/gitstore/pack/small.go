@@ -51,28 +51,11 @@ func (s *shrinker) appendEntry(dst []byte, kind object.Kind, data []byte, starts
 	} else {
 		depth = s.depth[base] + 1
 		back := int64(len(dst)) - starts[base].offset
-		dst = appendBack(appendHeader(dst, deltaAt, len(diff)), back)
+		dst = object.AppendDistance(appendHeader(dst, object.OffsetDelta, len(diff)), back)
 		dst = s.appendDeflated(dst, diff)
 	}
 	s.remember(keys, data, depth)
 	return dst
-}
-
-// deltaAt is the kind of an entry that is a delta of one so many bytes before it.
-const deltaAt object.Kind = 6
-
-// appendBack appends a distance, in git's form: seven bits a byte, the highest first,
-// and no value has two forms.
-func appendBack(dst []byte, back int64) []byte {
-	var digits [10]byte
-	at := len(digits) - 1
-	digits[at] = byte(back & 0x7f)
-	for back >>= 7; back > 0; back >>= 7 {
-		back--
-		at--
-		digits[at] = 0x80 | byte(back&0x7f)
-	}
-	return append(dst, digits[at:]...)
 }
 
 func likenesses(kind object.Kind, data []byte) []likeness {
