@@ -21,15 +21,14 @@ const (
 // believe reads the state at a place for a command that only reads: what ended
 // in any commit before has ended, whatever the state at hand says of it, and where
 // its history is in doubt, one line says so. The history is checked from what the
-// clone remembers on, beside reading the state. about are the objects that are asked
-// about, as for [Workspace.StateOf].
-func (w *Workspace) believe(ctx context.Context, at place.Place, about []model.Address) (*state.Snapshot, error) {
+// clone remembers on, beside reading the state.
+func (w *Workspace) believe(ctx context.Context, at place.Place, read func() (*state.Snapshot, error)) (*state.Snapshot, error) {
 	checked := make(chan func() (*trust, error), 1)
 	go func() {
 		t, err := w.checkTrust(ctx, at.Commit, at.Branch, false)
 		checked <- func() (*trust, error) { return t, err }
 	}()
-	snap, err := w.snapshotOf(ctx, at.Commit, about)
+	snap, err := read()
 	t, failed := (<-checked)()
 	switch {
 	case err != nil:

@@ -19,7 +19,12 @@ func (w *Workspace) StateOf(ctx context.Context, about ...model.Address) (*state
 	if err != nil {
 		return nil, err
 	}
-	return w.believe(ctx, at, about)
+	return w.believe(ctx, at, func() (*state.Snapshot, error) {
+		if snap := w.readPart(ctx, at.Commit, about); snap != nil {
+			return snap, nil
+		}
+		return w.Snapshot(ctx, at.Commit)
+	})
 }
 
 // StateHolding is [Workspace.State] for who asks about one value: as for
@@ -30,25 +35,24 @@ func (w *Workspace) StateHolding(ctx context.Context, value state.Sum) (*state.S
 	if err != nil {
 		return nil, err
 	}
-	tree, err := w.stateFolder(at.Commit)
-	if err != nil {
-		return nil, err
-	}
-	var about []model.Address
-	for _, name := range known.Holders(w.repo.CommonDir(), tree, value) {
-		about = append(about, model.AccountAddress(name))
-	}
-	if len(about) > 0 {
-		snap, err := w.believe(ctx, at, about)
-		if err != nil || snap.Values()[value] {
-			return snap, err
+	return w.believe(ctx, at, func() (*state.Snapshot, error) {
+		tree, err := w.stateFolder(at.Commit)
+		if err != nil {
+			return nil, err
 		}
-	}
-	snap, err := w.believe(ctx, at, nil)
-	if err == nil && tree != (object.ID{}) {
-		_ = known.SaveValues(w.repo.CommonDir(), tree, snap)
-	}
-	return snap, err
+		var about []model.Address
+		for _, name := range known.Holders(w.repo.CommonDir(), tree, value) {
+			about = append(about, model.AccountAddress(name))
+		}
+		if snap := w.readPart(ctx, at.Commit, about); snap != nil && snap.Values()[value] {
+			return snap, nil
+		}
+		snap, err := w.Snapshot(ctx, at.Commit)
+		if err == nil && !tree.IsZero() {
+			_ = known.SaveValues(w.repo.CommonDir(), tree, snap)
+		}
+		return snap, err
+	})
 }
 
 // stateFolder is the id of state/ at a commit; the zero id is none.
@@ -59,19 +63,13 @@ func (w *Workspace) stateFolder(commit string) (object.ID, error) {
 	return w.repo.Folder(commit, state.Dir)
 }
 
-// snapshotOf is [Workspace.Snapshot] for who asks about these objects; none are all.
-func (w *Workspace) snapshotOf(ctx context.Context, commit string, about []model.Address) (*state.Snapshot, error) {
-	if len(about) > 0 {
-		if snap := w.readPart(ctx, commit, about); snap != nil {
-			return snap, nil
-		}
-	}
-	return w.Snapshot(ctx, commit)
-}
-
-// readPart is nil where the whole state has to tell: it was not read before, something is
-// wrong with it, or one of the objects is not there.
+// readPart reads what these objects are in. It is nil where the whole state has to tell:
+// nothing is named, it was not read before, something is wrong with it, or one of the
+// objects is not there.
 func (w *Workspace) readPart(ctx context.Context, commit string, about []model.Address) *state.Snapshot {
+	if len(about) == 0 {
+		return nil
+	}
 	tree, err := w.stateFolder(commit)
 	if err != nil || !known.Has(w.repo.CommonDir(), tree) {
 		return nil
@@ -115,7 +113,7 @@ func accountsOf(about []model.Address) (names []string) {
 // rememberKnown notes that the state at a commit was read whole and is sound, or that this
 // run wrote it, and knows it as well. A clone that cannot be written to reads it whole again.
 func (w *Workspace) rememberKnown(commit string) {
-	if tree, err := w.stateFolder(commit); err == nil && tree != (object.ID{}) {
+	if tree, err := w.stateFolder(commit); err == nil && !tree.IsZero() {
 		_ = known.Add(w.repo.CommonDir(), tree)
 	}
 }

@@ -233,13 +233,7 @@ func hintTooMuch(err error) error {
 
 // State reads the newest state that this clone knows of, see [Workspace.Newest],
 // as far as it is believed: what ended in any commit before has ended.
-func (w *Workspace) State(ctx context.Context) (*state.Snapshot, error) {
-	at, err := w.Newest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return w.believe(ctx, at, nil)
-}
+func (w *Workspace) State(ctx context.Context) (*state.Snapshot, error) { return w.StateOf(ctx) }
 
 // readBoth reads declarations and state side by side: they are the two halves of
 // the time a plan takes.
