@@ -2,6 +2,7 @@ package git
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -73,12 +74,29 @@ func (r *Repository) Files(ctx context.Context, commit string, dirs []string, wa
 	return files, nil
 }
 
-// EachFile is [Repository.Files] for many files: each is visited as soon as it is read,
-// in any order and from several goroutines, and none is kept: the memory of its data is
-// used for another file when visit has returned. What was visited before an error is not
-// all.
-func (r *Repository) EachFile(ctx context.Context, commit string, dirs []string, want func(path string) bool, visit func(File)) error {
-	return r.list(ctx, commit, dirs, &lister{want: want, visit: visit, recycles: true})
+// Visitor is who is told of many files, from several goroutines.
+type Visitor struct {
+	// Want is as for [Repository.Files].
+	Want func(path string) bool
+	// Knows reports whether what is below a folder is known already and need not be
+	// read, and how much that would have been, which counts toward the bounds as if it
+	// was. nil knows none.
+	Knows func(path string, folder object.ID) (Extent, bool)
+	// Visit is told of a file as soon as it is read. The memory of its data is used for
+	// another file when it has returned.
+	Visit func(File)
+}
+
+// Extent is how much there is below a folder.
+type Extent struct {
+	// Entries are files and folders, and Bytes those of the files that are wanted.
+	Entries, Bytes int
+}
+
+// EachFile is [Repository.Files] for many files, in any order; none is kept. What was
+// visited before an error is not all.
+func (r *Repository) EachFile(ctx context.Context, commit string, dirs []string, to Visitor) error {
+	return r.list(ctx, commit, dirs, &lister{want: to.Want, knows: to.Knows, visit: to.Visit, recycles: true})
 }
 
 func (r *Repository) list(ctx context.Context, commit string, dirs []string, l *lister) error {
@@ -142,6 +160,7 @@ type found struct {
 // lister walks trees and reads files, in as many goroutines as it pays.
 type lister struct {
 	want  func(path string) bool
+	knows func(path string, folder object.ID) (Extent, bool) // nil knows none
 	visit func(File)
 	// recycles says that the data of a file is not used any more once it was visited.
 	recycles bool
@@ -228,6 +247,11 @@ func (l *lister) open(ctx context.Context, from source, f found) ([]found, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if l.knows != nil {
+		if extent, known := l.knows(f.path, f.ID); known {
+			return nil, errors.Join(l.countFiles(f.path, extent.Entries), l.countBytes(f.path, extent.Bytes))
+		}
+	}
 	entries, err := l.entries(from, f.ID)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
@@ -235,8 +259,8 @@ func (l *lister) open(ctx context.Context, from source, f found) ([]found, error
 	if strings.Count(f.path, "/") >= maxDepth {
 		return nil, fmt.Errorf("%s: there are deeper folders than osmoctl reads", f.path)
 	}
-	if l.count.Add(int64(len(entries))) > int64(l.maxFiles) {
-		return nil, &TooMuchError{Path: f.path, Files: l.maxFiles}
+	if err := l.countFiles(f.path, len(entries)); err != nil {
+		return nil, err
 	}
 	below := make([]found, len(entries))
 	for i, e := range entries {
@@ -279,9 +303,20 @@ func (l *lister) file(from source, f found) (File, error) {
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", f.path, err)
 	}
-	if l.bytes.Add(int64(len(data))) > l.maxBytes {
-		return file, &TooMuchError{Path: f.path, Bytes: l.maxBytes}
-	}
 	file.Data = data
-	return file, nil
+	return file, l.countBytes(f.path, len(data))
+}
+
+func (l *lister) countFiles(path string, more int) error {
+	if l.count.Add(int64(more)) > int64(l.maxFiles) {
+		return &TooMuchError{Path: path, Files: l.maxFiles}
+	}
+	return nil
+}
+
+func (l *lister) countBytes(path string, more int) error {
+	if l.bytes.Add(int64(more)) > l.maxBytes {
+		return &TooMuchError{Path: path, Bytes: l.maxBytes}
+	}
+	return nil
 }

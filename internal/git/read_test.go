@@ -7,11 +7,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
 func TestFiles(t *testing.T) {
@@ -49,8 +52,6 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// The same files come back however many goroutines share the work, from loose
-// objects, from git's packs with deltas, and from ours.
 // TestFilesAreBounded holds that what is listed and read has a bound, however few
 // objects stand for it: a tree may name the same folder, and the same file, many
 // times over.
@@ -77,6 +78,20 @@ func TestFilesAreBounded(t *testing.T) {
 		var much *TooMuchError
 		if got := errors.As(err, &much); got != (test.want != "") || got && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%d files, %d bytes: %v, want %q", test.files, test.bytes, err, test.want)
+		}
+		// What is known already counts as if it was read, and is not.
+		var read atomic.Int64
+		err = r.openWith("", opts).EachFile(t.Context(), head, []string{"state"}, Visitor{
+			Knows: func(path string, _ object.ID) (Extent, bool) {
+				return Extent{Entries: 1, Bytes: 1000}, strings.HasSuffix(path, "0")
+			},
+			Visit: func(File) { read.Add(1) },
+		})
+		if got := errors.As(err, &much); got != (test.want != "") || got && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%d files, %d bytes, some known: %v, want %q", test.files, test.bytes, err, test.want)
+		}
+		if n := read.Load(); n != 18 && test.want == "" {
+			t.Errorf("%d files were read, of 18 that are not known", n)
 		}
 	}
 }

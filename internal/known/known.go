@@ -1,5 +1,5 @@
 // Package known is what a clone remembers of states that it has read whole, so that a
-// command about one account opens one account.
+// command about one account opens one account, and one about all opens what has changed.
 //
 // # What is remembered
 //
@@ -12,6 +12,11 @@
 // Beside it, osmoctl/known-values says which account of the newest such state that was asked
 // has which value, by the first bytes of its SHA-256, for osmoctl token verify.
 //
+// And osmoctl/known-accounts has, by the id of each folder state/accounts/xx of such a state,
+// the accounts in it in a form that is read in a fifth of the time that their files take. It
+// is written again when more than one folder in sixteen was not in it, so that an apply of
+// one account does not cost the writing of all.
+//
 // # Why it stays true
 //
 // The id of a folder is the hash of everything below it, and whoever reads an object
@@ -20,19 +25,23 @@
 //
 // # What it is not believed about
 //
-// Content. A file of a known state is read from git, decoded and held against the others
-// of its account each time. What the list spares is the look at all other files: whether
-// they fit the digest too. Who lies here can hide no more than that, and could as well
-// change the refs and objects beside it. Whether apply made the state at all is for
-// package history to say, and is asked each time. An account that the index of values
-// names is looked at, and where the value is not there, or no account is named, the whole
-// state is: that a token is unknown is never taken from memory.
+// Content. Who reads one account reads its files from git, decodes them and holds them
+// against one another each time. What the list spares is the look at all other files:
+// whether they fit the digest too. Who reads all accounts computes of those that are
+// remembered what their files are, and the digest over these, and compares it with that of
+// meta.json in git: where anything else is remembered than the files say, all of them are
+// read. What the records spare there is the look whether each ciphertext is in its place,
+// which osmoctl state verify takes from git, as it takes everything. Who lies here can hide
+// no more than that, and could as well change the refs and objects beside it. Whether apply
+// made the state at all is for package history to say, and is asked each time. An account
+// that the index of values names is looked at, and where the value is not there, or no
+// account is named, the whole state is: that a token is unknown is never taken from memory.
 //
 // # What deletes it
 //
 // Whoever wants to: the next command reads the state whole again. What cannot be
 // understood counts as none. The list holds at most [most] ids, and the oldest go first; an
-// index takes the place of that of another state.
+// index and the accounts take the place of those of another state.
 package known
 
 import (

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/known"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -103,4 +105,43 @@ func FuzzHolders(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	dir, snap := t.TempDir(), holding(map[string]state.Sum{"svc-a": state.SumOf(nil), "svc-b": state.SumOf([]byte("b"))})
+	folders, want := map[string]object.ID{}, known.Accounts{}
+	for folder, data := range snap.CompactFolders() {
+		folders[folder] = tree(len(folders))
+		want[folders[folder]] = data
+	}
+	if len(known.LoadAccounts(dir)) > 0 {
+		t.Error("an empty clone knows accounts")
+	}
+	if err := known.SaveAccounts(dir, folders, snap); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, known.LoadAccounts(dir)); d != "" {
+		t.Error(d)
+	}
+	// What was cut off is not there, and the rest is as it was.
+	path := filepath.Join(dir, "osmoctl", "known-accounts")
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range file {
+		if err := os.WriteFile(path, file[:i], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := known.LoadAccounts(dir)
+		for id, data := range got {
+			if d := cmp.Diff(want[id], data); d != "" {
+				t.Errorf("cut at %d: %s", i, d)
+			}
+		}
+		if len(got) == len(want) {
+			t.Errorf("cut at %d: all are there", i)
+		}
+	}
 }

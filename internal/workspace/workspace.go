@@ -171,22 +171,6 @@ func (w *Workspace) openCommitted(commit string) (fs.FS, error) {
 	return w.repo.FS(commit, config.Paths()...)
 }
 
-// Snapshot reads the state at a commit; "" is the commit before the first.
-func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
-	d := state.NewDecoder()
-	isRecord := func(path string) bool { return !state.IsCiphertext(path) }
-	err := w.repo.EachFile(ctx, commit, []string{state.Dir}, isRecord, func(f git.File) { d.Add(stateFile(f)) })
-	if err != nil {
-		return nil, hintTooMuch(err)
-	}
-	snap, problems := d.Snapshot()
-	if problems.HasErrors() {
-		return nil, problems
-	}
-	w.rememberKnown(commit)
-	return snap, nil
-}
-
 // StateFiles reads the files of state at a commit, by their paths below state/.
 // Those that want refuses have no data; nil wants all.
 func (w *Workspace) StateFiles(ctx context.Context, commit string, want func(path string) bool) ([]state.File, error) {
@@ -216,8 +200,11 @@ func below(paths []string) []string {
 }
 
 func stateFile(f git.File) state.File {
-	return state.File{Path: strings.TrimPrefix(f.Path, state.Dir+"/"), Mode: f.Mode, Data: f.Data}
+	return state.File{Path: belowState(f.Path), Mode: f.Mode, Data: f.Data}
 }
+
+// belowState is a path of the project as one below state/.
+func belowState(path string) string { return strings.TrimPrefix(path, state.Dir+"/") }
 
 // hintTooMuch says which limit whoever runs osmoctl can raise.
 func hintTooMuch(err error) error {

@@ -62,3 +62,24 @@ func BenchmarkFinishOne(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAddCompact reads 10,000 accounts from their compact form.
+func BenchmarkAddCompact(b *testing.B) {
+	s, _ := large(b, 10_000).Finish()
+	size := 0
+	folders := map[string][]byte{}
+	for folder, data := range s.CompactFolders() {
+		folders[folder] = data
+		size += len(data)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		d := NewDecoder()
+		for folder, data := range folders {
+			if _, err := d.AddCompact(folder, data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(size), "B/state")
+}

@@ -1,8 +1,6 @@
 package state
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -482,17 +480,4 @@ func decodeTombstone(r *reader) (s Tombstone) {
 		return true
 	})
 	return s
-}
-
-// digest computes what meta.json's digest must be.
-func (s *Snapshot) digest() (sum Sum) {
-	h := sha256.New()
-	var line []byte
-	for _, path := range model.Names(s.sums) {
-		of := s.sums[path]
-		line = append(append(append(hex.AppendEncode(line[:0], of[:]), "  "...), path...), '\n')
-		h.Write(line)
-	}
-	h.Sum(sum[:0])
-	return sum
 }

@@ -81,7 +81,7 @@ type Decoder struct {
 // NewDecoder is a decoder of no files yet.
 func NewDecoder() *Decoder {
 	return &Decoder{
-		snap:    &Snapshot{Roles: map[string]*Role{}, Accounts: map[string]*Account{}, sums: map[string]Sum{}},
+		snap:    newSnapshot(),
 		missing: map[string]model.Address{}, unused: map[string]bool{}, broken: map[string]bool{},
 	}
 }
@@ -140,14 +140,12 @@ func (d *Decoder) keep(path string, r decoded, from *worker) {
 		d.broken[dirOf(path)] = true
 		return
 	}
-	d.snap.sums[path] = r.sum
 	if r.role != nil {
-		d.snap.Roles[r.role.Name] = r.role
+		d.snap.Roles[r.role.Name], d.snap.roleSums[r.role.Name] = r.role, r.sum
 	} else {
-		d.snap.Accounts[r.account.Name] = r.account
+		d.snap.Accounts[r.account.Name], d.snap.accountSums[r.account.Name] = r.account, r.sum
 	}
 	for _, c := range r.ciphertexts {
-		d.snap.sums[c.path] = c.sum
 		if d.unused[c.path] {
 			delete(d.unused, c.path)
 		} else {
@@ -229,6 +227,8 @@ func (e *problemError) Error() string { return e.text }
 type worker struct {
 	names *names
 	again []byte // what was decoded last, encoded
+	// compact reads what comes in the compact form.
+	compact compactReader
 }
 
 type decoded struct {
@@ -243,7 +243,6 @@ type decoded struct {
 type ciphertext struct {
 	path string
 	of   model.Address
-	sum  Sum
 }
 
 func (w *worker) decode(f File) (out decoded) {
@@ -277,7 +276,7 @@ func ciphertextsOf(a *Account, dir string) (list []ciphertext) {
 	for token, t := range a.Tokens {
 		for i := range t.Generations {
 			if g := &t.Generations[i]; g.Known() {
-				list = append(list, ciphertext{dir + ciphertextName(token, g.Number), model.TokenAddress(a.Name, token).At(g.Number), g.Ciphertext})
+				list = append(list, ciphertext{dir + ciphertextName(token, g.Number), model.TokenAddress(a.Name, token).At(g.Number)})
 			}
 		}
 	}

@@ -24,17 +24,21 @@ type Edit struct {
 	// roles and accounts have the names whose files are to be written.
 	roles    map[string]bool
 	accounts map[string]bool
-	// files are ciphertexts: nil means removed.
-	files map[string][]byte
+	// files are the ciphertexts of generations: nil means removed.
+	files map[model.Address][]byte
 }
 
 // Edit begins the next snapshot.
 func (s *Snapshot) Edit() *Edit {
-	next := &Snapshot{Meta: s.Meta, Roles: maps.Clone(s.Roles), Accounts: maps.Clone(s.Accounts), sums: maps.Clone(s.sums), part: s.part}
-	if next.sums == nil {
-		next.Roles, next.Accounts, next.sums = map[string]*Role{}, map[string]*Account{}, map[string]Sum{}
+	next := newSnapshot()
+	if s.Exists() {
+		next = &Snapshot{
+			Roles: maps.Clone(s.Roles), Accounts: maps.Clone(s.Accounts),
+			roleSums: maps.Clone(s.roleSums), accountSums: maps.Clone(s.accountSums), part: s.part,
+		}
 	}
-	return &Edit{base: s, next: next, roles: map[string]bool{}, accounts: map[string]bool{}, files: map[string][]byte{}}
+	next.Meta = s.Meta
+	return &Edit{base: s, next: next, roles: map[string]bool{}, accounts: map[string]bool{}, files: map[model.Address][]byte{}}
 }
 
 // SetRole writes a role.
@@ -80,7 +84,7 @@ func (e *Edit) Token(account, name string) *Token {
 func (e *Edit) Issue(a model.Address, g Generation, ciphertext []byte) {
 	g.Ciphertext = SumOf(ciphertext)
 	e.add(a, g)
-	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
+	e.files[a.At(g.Number)] = ciphertext
 }
 
 // Adopt adds a generation that a server has already: nobody knows its value, and
@@ -103,10 +107,8 @@ func (e *Edit) Reseal(a model.Address, ciphertext []byte, recipients []string) {
 	g := e.Token(a.Account, a.Name).Generation(a.Generation)
 	g.Ciphertext = SumOf(ciphertext)
 	g.recordReseal(recipients, nil)
-	e.put(CiphertextPath(a.Account, a.Name, g.Number), ciphertext)
+	e.files[a] = ciphertext
 }
-
-func (e *Edit) put(path string, data []byte) { e.files[path] = data }
 
 // End turns a live generation into a tombstone and removes its ciphertext.
 func (e *Edit) End(a model.Address, on model.Date, reason string) {
@@ -118,7 +120,7 @@ func (e *Edit) End(a model.Address, on model.Date, reason string) {
 	t.Tombstones = append(t.Tombstones, Tombstone{Generation: g.Number, Adopted: g.Adopted, Value: g.Value, EndedOn: on, Reason: reason})
 	sort.Slice(t.Tombstones, func(i, j int) bool { return t.Tombstones[i].Generation < t.Tombstones[j].Generation })
 	t.Generations = slices.DeleteFunc(t.Generations, func(o Generation) bool { return o.Number == a.Generation })
-	e.put(CiphertextPath(a.Account, a.Name, a.Generation), nil)
+	e.files[a] = nil
 }
 
 // DeleteToken ends all generations of a token. What must outlive it stays: its
@@ -202,13 +204,21 @@ func (e *Edit) Finish() (*Snapshot, []Change) {
 	}
 	changes := make([]Change, 0, len(e.roles)+len(e.accounts)+len(e.files)+1)
 	for name := range e.roles {
-		changes = append(changes, e.roleChange(name))
+		if c := e.roleChange(name); !settle(name, c, e.base.roleSums, e.next.roleSums) {
+			changes = append(changes, c)
+		}
 	}
-	changes = append(changes, parallel(model.Names(e.accounts), e.accountChange)...)
-	for path, data := range e.files {
-		changes = append(changes, Change{Path: path, Data: data, Delete: data == nil})
+	names := model.Names(e.accounts)
+	for i, c := range parallel(names, e.accountChange) {
+		if !settle(names[i], c, e.base.accountSums, e.next.accountSums) {
+			changes = append(changes, c)
+		}
 	}
-	changes = slices.DeleteFunc(changes, e.settle)
+	for a, data := range e.files {
+		if before, existed := e.base.ciphertextSum(a); existed != (data != nil) || existed && before != SumOf(data) {
+			changes = append(changes, Change{Path: CiphertextPath(a.Account, a.Name, a.Generation), Data: data, Delete: data == nil})
+		}
+	}
 	e.next.Meta.Serial++
 	e.next.Meta.Digest = e.next.digest()
 	changes = append(changes, Change{Path: MetaPath, Data: encodeMeta(e.next.Meta)})
@@ -227,15 +237,28 @@ func (e *Edit) accountChange(name string) Change {
 	return Change{Path: AccountPath(name), Data: encodeAccount(e.next.Accounts[name])}
 }
 
-// settle brings the sum of a changed file up to date, and reports whether the
-// file is in truth as it was before.
-func (e *Edit) settle(c Change) (same bool) {
-	before, existed := e.base.sums[c.Path]
+// settle brings the sum of the changed file of a role or account up to date, and reports
+// whether the file is in truth as it was before.
+func settle(name string, c Change, base, next map[string]Sum) (same bool) {
+	before, existed := base[name]
 	if c.Delete {
-		delete(e.next.sums, c.Path)
+		delete(next, name)
 		return !existed
 	}
 	sum := SumOf(c.Data)
-	e.next.sums[c.Path] = sum
+	next[name] = sum
 	return existed && sum == before
+}
+
+// ciphertextSum is the sum of the sealed value of a generation, if there is one.
+func (s *Snapshot) ciphertextSum(a model.Address) (sum Sum, is bool) {
+	account := s.Accounts[a.Account]
+	if account == nil || account.Tokens[a.Name] == nil {
+		return sum, false
+	}
+	g := account.Tokens[a.Name].Generation(a.Generation)
+	if g == nil || !g.Known() {
+		return sum, false
+	}
+	return g.Ciphertext, true
 }

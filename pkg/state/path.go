@@ -1,7 +1,6 @@
 package state
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -20,7 +19,12 @@ func RolePath(role string) string { return "roles/" + role + ".json" }
 func AccountDir(account string) string { return strings.TrimSuffix(accountDir(account), "/") }
 
 // AccountPath is where an account is kept.
-func AccountPath(account string) string { return accountDir(account) + "account.json" }
+func AccountPath(account string) string { return accountDir(account) + accountFile }
+
+const (
+	accountsDir = "accounts/"
+	accountFile = "account.json"
+)
 
 // CiphertextPath is where a generation's sealed value is kept.
 func CiphertextPath(account, token string, generation int) string {
@@ -31,6 +35,10 @@ func ciphertextName(token string, generation int) string {
 	return token + "." + strconv.Itoa(generation) + ciphertextSuffix
 }
 
+func appendCiphertextName(b []byte, token string, generation int) []byte {
+	return append(strconv.AppendInt(append(append(b, token...), '.'), int64(generation), 10), ciphertextSuffix...)
+}
+
 const ciphertextSuffix = ".age"
 
 // IsCiphertext reports whether path has the form of a sealed value's, so that a
@@ -38,6 +46,22 @@ const ciphertextSuffix = ".age"
 func IsCiphertext(path string) bool { return strings.HasSuffix(path, ciphertextSuffix) }
 
 func accountDir(account string) string {
-	sum := sha256.Sum256([]byte(account))
-	return "accounts/" + hex.EncodeToString(sum[:1]) + "/" + account + "/"
+	return accountsDir + folderNames[accountFolder(account)] + "/" + account + "/"
 }
+
+// IsAccountFolder reports whether a path is that of a folder with the folders of accounts.
+func IsAccountFolder(path string) bool {
+	name, below := strings.CutPrefix(path, accountsDir)
+	return below && len(name) == 2
+}
+
+// accountFolder is which of the folders of accounts has an account.
+func accountFolder(account string) byte { return SumOf([]byte(account))[0] }
+
+// folderNames are what these folders are called.
+var folderNames = func() (names [256]string) {
+	for i := range names {
+		names[i] = hex.EncodeToString([]byte{byte(i)})
+	}
+	return names
+}()

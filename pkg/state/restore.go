@@ -49,9 +49,6 @@ func (r *Restoration) Snapshot() *Snapshot {
 		a := r.account(name, ended)
 		e.next.Accounts[name], e.accounts[name] = a, true
 	}
-	for path, sum := range ciphertextSums(e.next) {
-		e.next.sums[path] = sum
-	}
 	u := e.next.Underway()
 	e.SetUnderway(Underway{Run: u.Run, Create: u.Create, Remove: slices.DeleteFunc(slices.Clone(u.Remove), e.next.has)})
 	next, _ := e.Finish()
@@ -330,7 +327,7 @@ func (s *Snapshot) Over(files []File, sealed func(path string, sum Sum) []byte) 
 
 // contents are all files of the snapshot.
 func (s *Snapshot) contents(sealed func(path string, sum Sum) []byte) (map[string][]byte, error) {
-	out := make(map[string][]byte, len(s.sums)+1)
+	out := make(map[string][]byte, len(s.Roles)+2*len(s.Accounts)+1)
 	for path, sum := range ciphertextSums(s) {
 		data := sealed(path, sum)
 		if SumOf(data) != sum {

@@ -80,10 +80,17 @@ type Snapshot struct {
 	Meta     Meta
 	Roles    map[string]*Role
 	Accounts map[string]*Account
-	// sums has the SHA-256 of every JSON file but meta.json, by path.
-	sums map[string]Sum
+	// roleSums and accountSums have the SHA-256 of the JSON file of each, by its name.
+	roleSums, accountSums map[string]Sum
 	// part says that [DecodePart] read it, so that other files are unknown.
 	part bool
+}
+
+func newSnapshot() *Snapshot {
+	return &Snapshot{
+		Roles: map[string]*Role{}, Accounts: map[string]*Account{},
+		roleSums: map[string]Sum{}, accountSums: map[string]Sum{},
+	}
 }
 
 // Exists reports whether anything was ever applied.
@@ -546,7 +553,7 @@ func (s *Snapshot) Granted(t *Token) (ids []string) {
 // Values returns the SHA-256 of every value ever issued, live or ended, as far as it
 // is known.
 func (s *Snapshot) Values() map[Sum]bool {
-	out := make(map[Sum]bool, len(s.sums))
+	out := make(map[Sum]bool, len(s.Accounts))
 	for _, a := range s.Accounts {
 		for sum := range a.Values() {
 			out[sum] = true
