@@ -146,13 +146,27 @@ func (ix *Index) Below(dir string) []Entry {
 	if dir == "" {
 		return ix.entries
 	}
-	var found []Entry
-	for _, e := range ix.entries {
-		if rest, ok := strings.CutPrefix(e.Path, dir); ok && (rest == "" || rest[0] == '/') {
-			found = append(found, e)
-		}
+	if below := ix.beginning(dir + "/"); len(below) > 0 {
+		return below
 	}
-	return found
+	file := ix.beginning(dir)
+	n := 0
+	for n < len(file) && file[n].Path == dir {
+		n++
+	}
+	return file[:n]
+}
+
+// beginning are the entries whose paths begin like this.
+func (ix *Index) beginning(with string) []Entry {
+	from, _ := slices.BinarySearchFunc(ix.entries, with, func(e Entry, path string) int { return strings.Compare(e.Path, path) })
+	n, _ := slices.BinarySearchFunc(ix.entries[from:], with, func(e Entry, path string) int {
+		if strings.HasPrefix(e.Path, path) {
+			return -1
+		}
+		return 1
+	})
+	return ix.entries[from : from+n : from+n]
 }
 
 // Stat is what git remembers of a file to see later that it has not changed.
@@ -288,6 +302,9 @@ func Parse(data []byte) (*Index, error) {
 		return nil, fmt.Errorf("%w: version %d", ErrUnsupported, version)
 	}
 	p := &parser{rest: data[12 : len(data)-sha1.Size], version: version}
+	if version < 4 {
+		p.text = string(p.rest)
+	}
 	ix := &Index{version: version}
 	if err := p.entries(ix, binary.BigEndian.Uint32(data[8:])); err != nil {
 		return nil, err
@@ -327,7 +344,9 @@ func verify(data []byte) error {
 }
 
 type parser struct {
-	rest     []byte
+	rest []byte
+	// text ends as rest does. Paths that stand in full are parts of it.
+	text     string
 	version  uint32
 	previous string
 }
@@ -385,7 +404,8 @@ func (p *parser) plainPath(e Entry) (Entry, error) {
 	if padded > len(p.rest) {
 		return Entry{}, errShort
 	}
-	e.Path = string(p.rest[:n])
+	start := len(p.text) - len(p.rest)
+	e.Path = p.text[start : start+n]
 	p.rest = p.rest[padded:]
 	return e, nil
 }

@@ -195,12 +195,14 @@ func TestBlocked(t *testing.T) {
 			t.Errorf("%s: %t", path, got)
 		}
 	}
-	var below []string
-	for _, e := range ix.Below("deep") {
-		below = append(below, e.Path)
-	}
-	if diff := cmp.Diff([]string{"deep/er/file", "deep/er/file2"}, below); diff != "" {
-		t.Error(diff)
+	for dir, want := range map[string][]string{"deep": {"deep/er/file", "deep/er/file2"}, "deep/er/file": {"deep/er/file"}, "dee": nil, "deep/er/fil": nil, "zzz": nil} {
+		var below []string
+		for _, e := range ix.Below(dir) {
+			below = append(below, e.Path)
+		}
+		if diff := cmp.Diff(want, below); diff != "" {
+			t.Errorf("%s: %s", dir, diff)
+		}
 	}
 }
 

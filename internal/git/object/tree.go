@@ -1,7 +1,6 @@
 package object
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -64,16 +63,18 @@ func ParseTree(data []byte) ([]Entry, error) {
 }
 
 // EncodeTree writes a folder of entries in the order of [CompareEntries].
-func EncodeTree(entries []Entry) []byte {
-	var out bytes.Buffer
+func EncodeTree(entries []Entry) (data []byte) {
 	for _, e := range entries {
-		out.WriteString(strconv.FormatUint(uint64(e.Mode), 8))
-		out.WriteByte(' ')
-		out.WriteString(e.Name)
-		out.WriteByte(0)
-		out.Write(e.ID[:])
+		data = AppendEntry(data, e)
 	}
-	return out.Bytes()
+	return data
+}
+
+// AppendEntry appends one entry of a folder.
+func AppendEntry(data []byte, e Entry) []byte {
+	data = append(strconv.AppendUint(data, uint64(e.Mode), 8), ' ')
+	data = append(append(data, e.Name...), 0)
+	return append(data, e.ID[:]...)
 }
 
 // Child is the path of a name in a folder, where "." and "" are the top.

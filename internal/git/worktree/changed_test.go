@@ -29,7 +29,19 @@ func TestChanged(t *testing.T) {
 		"added":            {func(r *repo) { r.Write("p/state/roles/c.json", "c"); r.Git("add", "-A") }, []string{"state/roles/c.json"}},
 		"made a link":      {func(r *repo) { r.Check(os.Remove(r.Path(role))); r.Check(os.Symlink("b.json", r.Path(role))) }, []string{"state/roles/a.json"}},
 		"in conflict":      {conflict, []string{"state/roles/a.json"}},
-		"line ends":        {func(r *repo) { r.Write(role, "a\r\n") }, nil},
+		"made a file":      {func(r *repo) { r.Git("rm", "-rq", "p/state"); r.Write("p/state", "x"); r.Git("add", "-A") }, []string{"state", "state/meta.json", "state/roles/a.json", "state/roles/b.json"}},
+		"neighbours": {func(r *repo) {
+			r.Write("p/state-1", "x")
+			r.Write("p/state0", "x")
+			r.Write("p/stat", "x")
+			r.Git("add", "-A")
+		}, nil},
+		"sorted around it": {func(r *repo) {
+			r.Write("p/state/roles-1/a", "x")
+			r.Write("p/state/roles.json", "x")
+			r.Git("add", "-A")
+		}, []string{"state/roles-1/a", "state/roles.json"}},
+		"line ends": {func(r *repo) { r.Write(role, "a\r\n") }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,4 +93,25 @@ func stated(t testing.TB) (*repo, string) {
 	return r, r.Commit("first", map[string]string{
 		"p/osmoctl.yaml": "v", "p/state/meta.json": "m\n", "p/state/roles/a.json": "a\n", "p/state/roles/b.json": "b\n", "other": "o",
 	})
+}
+
+// What is hashed from the index is what git makes of it, in its order of names.
+func TestFolderOf(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	files := map[string]string{"other": "x"}
+	for _, name := range []string{"a", "a-b", "a.b", "a0", "z/a/b/c/d", "z/a/b-c/d", "z/a.b/c", "z/b/c"} {
+		files["state/"+name] = name
+	}
+	for _, name := range []string{"b", "b-c", "b.c", "b0", "b/c"} {
+		files["state/deep/"+name+"/f"] = name
+	}
+	r.Commit("many", files)
+	index, err := ReadIndex(r.open(""))
+	r.Check(err)
+	for dir, rev := range map[string]string{"state": "HEAD:state", "": "HEAD^{tree}", "state/deep": "HEAD:state/deep"} {
+		if got, want := folderOf(index.Below(dir), dir).String(), r.Git("rev-parse", rev); got != want {
+			t.Errorf("%q: got %s, want %s", dir, got, want)
+		}
+	}
 }

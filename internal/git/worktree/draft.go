@@ -314,7 +314,7 @@ func (d *draft) content(n *drafted) ([]byte, error) {
 		d.compare(n, n.id) // line ends are no difference
 		return plain, nil
 	}
-	if n.entry != nil && d.index != nil && isRemembered(*n.entry, info, d.index.Info) {
+	if n.entry != nil && d.index != nil && isRemembered(*n.entry, statusOf(info), d.index.Info) {
 		d.remark(n.name, Converted, "")
 		d.compare(n, n.id)
 		return d.blob(n.id)
@@ -411,14 +411,24 @@ func (d *draft) read(name string) ([]byte, fs.FileInfo, error) {
 // isRemembered says that git's memory of a file is good and fits it. One as young as
 // the index, which was written at the time given, may have been written to after git
 // looked. Where times are kept by the second, or by two, so is that.
-func isRemembered(e index.Entry, info, written fs.FileInfo) bool {
-	if written == nil || !info.Mode().IsRegular() {
+func isRemembered(e index.Entry, now status, written fs.FileInfo) bool {
+	if written == nil || !now.regular {
 		return false
 	}
-	changed := info.ModTime()
+	changed := now.changed
 	if changed.Nanosecond() == 0 {
 		changed = changed.Add(2 * time.Second)
 	}
-	stat := index.StatOf(info)
-	return changed.Before(written.ModTime()) && stat != (index.Stat{}) && stat == e.Stat()
+	return changed.Before(written.ModTime()) && now.stat != (index.Stat{}) && now.stat == e.Stat()
+}
+
+// status is what the work tree says of a file, without reading it.
+type status struct {
+	regular bool
+	changed time.Time
+	stat    index.Stat
+}
+
+func statusOf(info fs.FileInfo) status {
+	return status{regular: info.Mode().IsRegular(), changed: info.ModTime(), stat: index.StatOf(info)}
 }
