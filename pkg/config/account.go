@@ -76,22 +76,37 @@ func (m *manifest) mustHaveRoles(d *accountDecl, f field) {
 		"the account %s has tokens and no roles", quote(d.account.Name))
 }
 
+// readLabels reads labels. Accounts that have the same ones share them: nothing that is
+// declared is changed.
 func (r *reader) readLabels(n *node) map[string]string {
 	entries := r.entries(n, `"labels"`)
 	if len(entries) == 0 {
 		return nil
 	}
-	labels := make(map[string]string, len(entries))
+	spelled := make([]byte, 0, 128)
 	for _, e := range entries {
-		value := r.text(e.value, "the label "+quote(e.key.value))
+		if e.value.kind != scalarNode {
+			r.text(e.value, "the label "+quote(e.key.value))
+		}
 		if what := badLabelKey(e.key.value); what != "" {
 			r.fail(e.key, codeBadLabel, "", "a label's key %s", what)
 		}
-		if len(value) > maxLabel {
+		if len(e.value.value) > maxLabel {
 			r.fail(e.value, codeBadLabel, "", "the value of the label %s has more than %d bytes", quote(e.key.value), maxLabel)
 		}
-		labels[e.key.value] = value
+		spelled = append(append(append(append(spelled, e.key.value...), 0), e.value.value...), 0)
 	}
+	if known, same := r.labels[string(spelled)]; same {
+		return known
+	}
+	labels := make(map[string]string, len(entries))
+	for _, e := range entries {
+		labels[e.key.value] = e.value.value
+	}
+	if r.labels == nil {
+		r.labels = map[string]map[string]string{}
+	}
+	r.labels[string(spelled)] = labels
 	return labels
 }
 
@@ -125,7 +140,9 @@ func (m *manifest) readTokens(d *accountDecl, entries []entry) {
 	}
 	collisions, claimed := collisions{}, map[string]*model.Token{}
 	for i := range d.tokens {
-		m.collide(collisions, d.tokens[i].key)
+		if len(d.tokens) > 1 {
+			m.collide(collisions, d.tokens[i].key)
+		}
 		m.checkGenerationName(d.account, d.tokens[i].key)
 		m.checkEarlier(d.account, &d.tokens[i], claimed)
 	}
@@ -269,6 +286,9 @@ func (m *manifest) readTokenRecipients(d *tokenDecl, f field) {
 
 // readEarlierNames reads the earlier names of something, of which what says what it is.
 func (m *manifest) readEarlierNames(f field, what, name string, limit int, limitName string, check func(string) error) []*node {
+	if !f.isSet() {
+		return nil
+	}
 	m.refuseEmpty(f, `"previously"`, "name what "+what+" was called before, or delete the key")
 	list := m.scalars(m.bound(f.value, limit, limitName, what, name, "earlier names"), `"previously"`)
 	for _, n := range list {

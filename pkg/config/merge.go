@@ -22,6 +22,8 @@ type merger struct {
 	// earlier names of roles and accounts.
 	references []reference
 	earlier    []earlierName
+	// mentions counts the references to each role that is not built in.
+	mentions map[string]int
 	// incomplete is set where something may be declared that was not read,
 	// stopped where nothing more is to be read.
 	incomplete, stopped bool
@@ -56,7 +58,7 @@ func newMerger(p *project, to *problems, limits model.Limits) *merger {
 		problems: to, project: p, limits: limits,
 		roles: map[string]*model.Role{}, accounts: map[string]*model.Account{},
 		roleNames: collisions{}, accountNames: collisions{},
-		actions: map[string]verdict{},
+		actions: map[string]verdict{}, mentions: map[string]int{},
 	}
 	for _, name := range access.BuiltinNames() {
 		m.roleNames.check(name, diag.Position{})
@@ -99,13 +101,24 @@ func (m *merger) addAccount(f *manifest, d *accountDecl) {
 	m.accounts[d.account.Name] = d.account
 	m.collide(m.accountNames, d.account.Name, d.account.Origin)
 	for _, n := range d.roles {
-		m.references = append(m.references, reference{f.pos(n), n})
+		m.addReference(f, n)
 	}
 	m.addEarlier(f, model.KindAccount, d.previously)
 	m.tokens += len(d.tokens)
 	for i := range d.tokens {
 		m.addToken(f, &d.tokens[i])
 	}
+}
+
+// addReference keeps the mention of a role until all are declared. There may be very many,
+// and each keeps what was parsed of its file in memory: more of one role than there is room
+// for problems would never be reported.
+func (m *merger) addReference(f *manifest, n *node) {
+	if access.IsBuiltin(n.value) || m.mentions[n.value] == maxProblems {
+		return
+	}
+	m.mentions[n.value]++
+	m.references = append(m.references, reference{f.pos(n), n})
 }
 
 func (m *merger) addEarlier(f *manifest, kind model.Kind, names []*node) {

@@ -19,6 +19,8 @@ type reader struct {
 	// broken is set once a part of the file was refused whose content others
 	// may refer to.
 	broken bool
+	// labels are those that were read, by how they are spelled.
+	labels map[string]map[string]string
 }
 
 func (r *reader) pos(n *node) diag.Position {
@@ -282,7 +284,7 @@ func (r *reader) scalars(n *node, what string) []*node {
 	list := items[:0]
 	seen := nameIndex{}
 	for _, item := range items {
-		if !r.is(item, scalarNode, "an item of "+what) {
+		if item.kind != scalarNode && !r.is(item, scalarNode, "an item of "+what) {
 			continue
 		}
 		if item.value == "" {
