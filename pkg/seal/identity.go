@@ -122,7 +122,7 @@ func parseIdentity(line string, opts IdentityOptions) (age.Identity, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(line, "AGE-SECRET-KEY-1"):
-		id, err = age.ParseX25519Identity(line)
+		id, err = parseX25519Identity(line)
 	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
 		id, err = age.ParseHybridIdentity(line)
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):

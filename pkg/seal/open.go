@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -180,21 +181,17 @@ func explain(id age.Identity, err error) error {
 // quietFirst puts the identities that ask nobody anything before those that
 // prompt or run a plugin, and keeps their order otherwise.
 func quietFirst(ids []age.Identity) []age.Identity {
-	quiet := make([]age.Identity, 0, len(ids))
-	var loud []age.Identity
-	for _, id := range ids {
-		if isQuiet(id) {
-			quiet = append(quiet, id)
-		} else {
-			loud = append(loud, id)
-		}
-	}
-	return append(quiet, loud...)
+	return append(Quiet(ids), slices.DeleteFunc(slices.Clone(ids), isQuiet)...)
+}
+
+// Quiet are the identities that open without asking anybody, or running anything.
+func Quiet(ids []age.Identity) []age.Identity {
+	return slices.DeleteFunc(slices.Clone(ids), func(id age.Identity) bool { return !isQuiet(id) })
 }
 
 func isQuiet(id age.Identity) bool {
 	switch id.(type) {
-	case *age.X25519Identity, *age.HybridIdentity, *agessh.Ed25519Identity, *agessh.RSAIdentity:
+	case *x25519Identity, *age.X25519Identity, *age.HybridIdentity, *agessh.Ed25519Identity, *agessh.RSAIdentity:
 		return true
 	}
 	return false

@@ -2,6 +2,9 @@ package seal
 
 import (
 	"bytes"
+	"encoding/base64"
+	"errors"
+	"slices"
 	"testing"
 
 	"filippo.io/age"
@@ -62,5 +65,98 @@ func TestX25519LowOrder(t *testing.T) {
 		if stanzas, err := r.Wrap([]byte("sixteen bytes!!!")); err == nil {
 			t.Errorf("%x: wrapped as %+v", point, stanzas)
 		}
+	}
+}
+
+// Our identity answers as age's does, whatever it is shown: what is its own, what is
+// another's, and whatever is malformed.
+func TestX25519Identity(t *testing.T) {
+	t.Parallel()
+	theirs, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := parseX25519Identity(theirs.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fileKey := []byte("sixteen bytes!!!")
+	wrap := func(r *age.X25519Recipient) *age.Stanza {
+		stanzas, err := r.Wrap(fileKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stanzas[0]
+	}
+	mine, foreign := wrap(theirs.Recipient()), wrap(other.Recipient())
+	changed := func(change func(*age.Stanza)) *age.Stanza {
+		s := &age.Stanza{Type: mine.Type, Args: slices.Clone(mine.Args), Body: bytes.Clone(mine.Body)}
+		change(s)
+		return s
+	}
+	arg := func(a string) *age.Stanza { return changed(func(s *age.Stanza) { s.Args[0] = a }) }
+	for name, stanzas := range map[string][]*age.Stanza{
+		"mine":              {mine},
+		"foreign":           {foreign},
+		"foreign, mine":     {foreign, mine},
+		"none":              {},
+		"another type":      {changed(func(s *age.Stanza) { s.Type = "scrypt" })},
+		"bound, mine":       {{Type: "osmoctl", Args: []string{"a"}}, mine},
+		"no argument":       {changed(func(s *age.Stanza) { s.Args = nil })},
+		"two arguments":     {changed(func(s *age.Stanza) { s.Args = append(s.Args, "a") })},
+		"empty":             {arg("")},
+		"padded":            {arg(mine.Args[0] + "=")},
+		"line end":          {arg(mine.Args[0] + "\n")},
+		"line end within":   {arg(mine.Args[0][:10] + "\r\n" + mine.Args[0][10:])},
+		"short":             {arg(mine.Args[0][:40])},
+		"loose bits":        {arg(mine.Args[0][:42] + "_")},
+		"not base64":        {arg("!" + mine.Args[0][1:])},
+		"low order":         {arg(base64.RawStdEncoding.EncodeToString(make([]byte, 32)))},
+		"body changed":      {changed(func(s *age.Stanza) { s.Body[3]++ })},
+		"body cut":          {changed(func(s *age.Stanza) { s.Body = s.Body[:31] })},
+		"body longer":       {changed(func(s *age.Stanza) { s.Body = append(s.Body, 0) })},
+		"no body":           {changed(func(s *age.Stanza) { s.Body = nil })},
+		"malformed, mine":   {arg(""), mine},
+		"mine, malformed":   {mine, arg("")},
+		"foreign malformed": {foreign, arg("")},
+	} {
+		want, wantErr := theirs.Unwrap(stanzas)
+		got, err := ours.Unwrap(stanzas)
+		if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) || errors.Is(err, age.ErrIncorrectIdentity) != errors.Is(wantErr, age.ErrIncorrectIdentity) {
+			t.Errorf("%s: got %q, %v; age says %q, %v", name, got, err, want, wantErr)
+		}
+	}
+	for _, line := range []string{"", "AGE-SECRET-KEY-1", theirs.String()[:70], theirs.String() + "Q", theirs.Recipient().String()} {
+		if id, err := parseX25519Identity(line); err == nil {
+			t.Errorf("%q is %v", line, id)
+		}
+	}
+}
+
+func BenchmarkUnwrapX25519(b *testing.B) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stanzas, err := identity.Recipient().Wrap([]byte("sixteen bytes!!!"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ours, err := parseX25519Identity(identity.String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, id := range map[string]age.Identity{"age": identity, "osmoctl": ours} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := id.Unwrap(stanzas); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

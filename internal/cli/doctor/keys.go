@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-	"filippo.io/age/agessh"
 
 	"github.com/osmoctl/osmoctl/internal/cli/identity"
 	"github.com/osmoctl/osmoctl/internal/report"
@@ -70,7 +69,7 @@ func (p *patient) declaredKeys() (list []model.Recipient) {
 // checkOpens seals something random to each declared key and tries to open it, which tells
 // whose the identities are, and nothing of the tokens.
 func (p *patient) checkOpens(ctx context.Context, ids []age.Identity, declared []model.Recipient) report.Check {
-	ready := readyIdentities(ids)
+	ready := seal.Quiet(ids)
 	if len(ready) == 0 {
 		return skip(keys, "opens", "the identity is behind a passphrase or a plugin, and was not tried")
 	}
@@ -111,17 +110,6 @@ func (p *patient) checkOpens(ctx context.Context, ids []age.Identity, declared [
 			"the identity here is that of %s, and opens %d of %s", strings.Join(names, ", "), read, model.Plural(all, "live value", "live values"))
 	}
 	return fine(keys, "opens", "the identity here is that of %s, and opens %s", strings.Join(names, ", "), model.Plural(all, "live value", "live values"))
-}
-
-// readyIdentities are those that open without asking anybody.
-func readyIdentities(ids []age.Identity) (ready []age.Identity) {
-	for _, id := range ids {
-		switch id.(type) {
-		case *age.X25519Identity, *age.HybridIdentity, *agessh.Ed25519Identity, *agessh.RSAIdentity:
-			ready = append(ready, id)
-		}
-	}
-	return ready
 }
 
 func opens(ctx context.Context, r model.Recipient, ids []age.Identity) bool {
