@@ -55,7 +55,9 @@ func (s *Store) writeIndex(file *indexFile, edits []index.Edit) error {
 	mode := fs.FileMode(0)
 	if file.Info != nil {
 		mode = file.Info.Mode().Perm()
-		file.Smudge(file.Info.ModTime())
+		if err := file.SmudgeRacy(s.repo); err != nil {
+			return err
+		}
 	}
 	file.Apply(edits)
 	_, err := s.files.replace(s.repo.GitDir(), s.indexPath(), file.Encode(), mode)

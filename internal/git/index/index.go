@@ -471,12 +471,13 @@ func (p *parser) extensions(ix *Index) error {
 // in the second in which the index was last written, which is what git does
 // when it writes an index: a newer index would hide such changes for ever. A
 // size of zero makes git look at the content, once. It is to be called before
-// Apply, with the time of the file that was parsed.
-func (ix *Index) Smudge(written time.Time) {
+// Apply, with the time of the file that was parsed, and with what tells of an entry of
+// that second whether it is clean in truth.
+func (ix *Index) Smudge(written time.Time, isClean func(Entry) bool) {
 	for i, e := range ix.entries {
 		racy := int64(binary.BigEndian.Uint32(e.head[offMtime:])) >= written.Unix()
 		plain := e.Stage() == 0 && e.Mode() != object.ModeSubmodule && e.more() == 0 && e.flags()&flagAssumeValid == 0
-		if racy && plain {
+		if racy && plain && !isClean(e) {
 			head := bytes.Clone(e.head)
 			binary.BigEndian.PutUint32(head[offSize:], 0)
 			ix.entries[i].head = head

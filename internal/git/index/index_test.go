@@ -214,16 +214,17 @@ func TestSmudge(t *testing.T) {
 	ix.Apply([]Edit{
 		{Path: "before", Mode: object.ModeFile, Stat: stat(999)},
 		{Path: "same", Mode: object.ModeFile, Stat: stat(1000)},
+		{Path: "clean", Mode: object.ModeFile, Stat: stat(1000)},
 		{Path: "after", Mode: object.ModeFile, Stat: stat(1001)},
 		{Path: "skipped", Mode: object.ModeFile, Stat: stat(1000), SkipWorktree: true},
 		{Path: "module", Mode: object.ModeSubmodule, Stat: stat(1000)},
 	})
-	ix.Smudge(at)
+	ix.Smudge(at, func(e Entry) bool { return e.Path == "clean" })
 	sizes := map[string]byte{}
 	for _, e := range ix.Entries() {
 		sizes[e.Path] = e.head[offSize+3]
 	}
-	want := map[string]byte{"before": 7, "same": 0, "after": 0, "skipped": 7, "module": 7}
+	want := map[string]byte{"before": 7, "same": 0, "clean": 7, "after": 0, "skipped": 7, "module": 7}
 	if diff := cmp.Diff(want, sizes); diff != "" {
 		t.Error(diff)
 	}

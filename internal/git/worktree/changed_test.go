@@ -115,3 +115,37 @@ func TestFolderOf(t *testing.T) {
 		}
 	}
 }
+
+// A file that was changed in the second of the index, and keeps size and time, is looked at
+// again. One that was only written in that second is not.
+func TestSmudgeRacy(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.Commit("first", map[string]string{"same": "old", "edited": "old", "longer": "old", "gone": "old", "link": "old"})
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	files := []string{"same", "edited", "longer", "gone", "link"}
+	for _, name := range files {
+		r.Check(os.Chtimes(r.Path(name), at, at))
+	}
+	r.Git("update-index", "--refresh")
+	r.Write("edited", "new")
+	r.Write("longer", "newer")
+	for _, name := range files {
+		r.Check(os.Chtimes(r.Path(name), at, at))
+	}
+	r.Check(os.Remove(r.Path("gone")))
+	r.Check(os.Remove(r.Path("link")))
+	r.Check(os.Symlink("old", r.Path("link")))
+	r.Check(os.Chtimes(r.Path(".git/index"), at, at))
+	repo := r.open("")
+	index, err := ReadIndex(repo)
+	r.Check(err)
+	r.Check(index.SmudgeRacy(repo))
+	got := map[string]uint32{}
+	for _, e := range index.Entries() {
+		got[e.Path] = e.Stat().Size
+	}
+	if d := cmp.Diff(map[string]uint32{"same": 3, "edited": 0, "longer": 3, "gone": 0, "link": 0}, got); d != "" {
+		t.Error(d)
+	}
+}
