@@ -28,6 +28,12 @@ func VerificationOf(files []state.File) Verification {
 	if snap == nil {
 		return v
 	}
+	if snap.Meta.IsEdited() {
+		v.Problems.Add(diag.Diagnostic{
+			Code: state.CodeDigest, Summary: "meta_sha256 does not fit the rest of this file: it was changed by hand", Pos: diag.Position{File: state.Dir + "/" + state.MetaPath},
+			Hint: "osmoctl state verify --history names the commit; restore the file from the last one that apply made",
+		})
+	}
 	contents := make(map[string][]byte, len(files))
 	for _, f := range files {
 		contents[f.Path] = f.Data

@@ -16,6 +16,8 @@ func decodeMeta(b []byte) (m Meta, err error) {
 			m.Serial = r.number()
 		case "digest":
 			m.Digest = r.sum()
+		case "meta_sha256":
+			m.Own = r.sum()
 		case "applied":
 			m.Applied = decodeSettings(r)
 		case "spent":

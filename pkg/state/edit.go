@@ -221,6 +221,7 @@ func (e *Edit) Finish() (*Snapshot, []Change) {
 	}
 	e.next.Meta.Serial++
 	e.next.Meta.Digest = e.next.digest()
+	e.next.Meta.Own = SumOf(ownText(e.next.Meta))
 	changes = append(changes, Change{Path: MetaPath, Data: encodeMeta(e.next.Meta)})
 	sort.Slice(changes, func(i, j int) bool { return changes[i].Path < changes[j].Path })
 	return e.next, changes

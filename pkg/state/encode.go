@@ -169,11 +169,22 @@ func appendString(b []byte, s string) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
-func encodeMeta(m Meta) []byte {
+func encodeMeta(m Meta) []byte { return appendMeta(m, true) }
+
+// ownText is what the sum that meta.json has of itself is over.
+func ownText(m Meta) []byte { return appendMeta(m, false) }
+
+// appendMeta writes meta.json, with the lines of its sums or without.
+func appendMeta(m Meta, sums bool) []byte {
 	return document(make([]byte, 0, 1024), func(w *writer) {
 		w.text("lineage", m.Lineage)
 		w.number("serial", m.Serial)
-		w.sum("digest", m.Digest)
+		if sums {
+			w.sum("digest", m.Digest)
+		}
+		if sums && m.Own != (Sum{}) {
+			w.sum("meta_sha256", m.Own)
+		}
 		w.object("applied", func() { encodeSettings(w, m.Applied) })
 		if len(m.Spent) > 0 {
 			w.key("spent")

@@ -236,7 +236,7 @@ func TestRestoreReadsBack(t *testing.T) {
 			t.Fatalf("%s: %v", name, problems)
 		}
 		again := restored(next, back)
-		again.Meta.Serial = next.Meta.Serial
+		again.Meta.Serial, again.Meta.Own = next.Meta.Serial, next.Meta.Own
 		if d := equal(next, back) + equal(next, again); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}

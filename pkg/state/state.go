@@ -29,6 +29,14 @@
 //
 //	cd state && find * -type f ! -path meta.json | LC_ALL=C sort | xargs sha256sum | sha256sum
 //
+// What it does not cover is meta.json itself, so that has a sum of its own, over all of its
+// lines but those of the two:
+//
+//	grep -v -e '^  "digest"' -e '^  "meta_sha256"' state/meta.json | sha256sum
+//
+// osmoctl state verify holds the two together. Whoever plans or applies asks the history of
+// state instead, which knows of any edit, and of who made it.
+//
 // Each account records the SHA-256 of its ciphertexts, so the digest is checked
 // without reading one of them; that the ciphertexts match their records is what
 // osmoctl state verify adds.
@@ -104,6 +112,9 @@ type Meta struct {
 	Serial int
 	// Digest covers all other files, see the package comment.
 	Digest Sum
+	// Own is the sum that meta.json has of itself; zero where it was written before there
+	// was one. Whether it fits is for [Meta.IsEdited] to say.
+	Own Sum
 	// Applied are the project's settings at the last apply. A plan must
 	// satisfy its guardrails as well as the declared ones, so that no pull
 	// request loosens a rail and profits from it in one go.
@@ -115,6 +126,9 @@ type Meta struct {
 	// nil is nothing, and always so where there is no server.
 	Underway *Underway
 }
+
+// IsEdited reports whether meta.json has a sum of itself that does not fit.
+func (m Meta) IsEdited() bool { return m.Own != (Sum{}) && m.Own != SumOf(ownText(m)) }
 
 // Spent is an approval that was used: the digest of the plan, and the flag that it was
 // worth.
