@@ -1,8 +1,10 @@
 package gitstore
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -106,7 +108,7 @@ func (g gitFiles) replace(gitDir, path string, data []byte, mode fs.FileMode) (v
 	if err := g.makeDirs(gitDir, filepath.Dir(temp)); err != nil {
 		return false, err
 	}
-	if err := g.create(temp, data, mode); err != nil {
+	if err := g.create(temp, bytes.NewReader(data), mode); err != nil {
 		return false, err
 	}
 	if err := g.disk.Rename(temp, path); err != nil {
@@ -116,12 +118,12 @@ func (g gitFiles) replace(gitDir, path string, data []byte, mode fs.FileMode) (v
 }
 
 // createFile makes a new file and flushes it, or leaves none.
-func (g gitFiles) create(path string, data []byte, mode fs.FileMode) error {
+func (g gitFiles) create(path string, content io.WriterTo, mode fs.FileMode) error {
 	f, err := g.disk.Create(path, filePerm)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	_, err = content.WriteTo(f)
 	if err == nil && mode != 0 {
 		err = f.Chmod(mode)
 	} else if err == nil {

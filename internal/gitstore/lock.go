@@ -91,7 +91,7 @@ func (s *Store) openLock() (*os.File, error) {
 	}
 	// Flushed, since after a power failure it has to tell which locks of
 	// git's were ours.
-	err = s.files.create(path, []byte(lockWord+"\n"), 0)
+	err = s.files.create(path, strings.NewReader(lockWord+"\n"), 0)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}

@@ -1,7 +1,9 @@
 package gitstore
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,13 +71,13 @@ func (p packFolder) store(b *pack.Builder) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(p.path, name)
-	if err := p.put(path+".keep", []byte(keepText)); err != nil {
+	if err := p.put(path+".keep", strings.NewReader(keepText)); err != nil {
 		return "", err
 	}
 	for _, part := range []struct {
 		ending string
-		data   []byte
-	}{{".pack", packed}, {".idx", idx}} {
+		data   io.WriterTo
+	}{{".pack", packed}, {".idx", bytes.NewReader(idx)}} {
 		if err := p.put(path+part.ending, part.data); err != nil {
 			return "", errors.Join(err, p.dropKeep(path))
 		}
@@ -96,7 +98,7 @@ func (p packFolder) dropKeep(path string) error {
 	return errors.Join(err, p.files.remove(path+".keep"))
 }
 
-func (p packFolder) put(path string, data []byte) error {
+func (p packFolder) put(path string, data io.WriterTo) error {
 	temp := filepath.Join(filepath.Dir(path), tempPack+strings.ReplaceAll(filepath.Base(path), ".", "_"))
 	if err := p.files.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

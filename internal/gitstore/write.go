@@ -21,7 +21,8 @@ import (
 // Change is one file that a commit adds, replaces or deletes.
 type Change struct {
 	// Path is relative to the project, in slashes, of printable ASCII.
-	Path   string
+	Path string
+	// Data must not be changed after: the pack is made of it.
 	Data   []byte
 	Delete bool
 }
@@ -423,8 +424,12 @@ func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Ent
 	if blob == old.ID && mode == old.Mode {
 		return old, nil
 	}
-	b.pack.Add(object.Blob, c.Data)
-	b.edits = append(b.edits, edit{path, old.ID, blob, mode, append([]byte{}, c.Data...)})
+	data := c.Data
+	if data == nil {
+		data = []byte{} // It is empty, and not to be read.
+	}
+	b.pack.Add(object.Blob, data)
+	b.edits = append(b.edits, edit{path, old.ID, blob, mode, data})
 	return object.Entry{Mode: mode, ID: blob}, nil
 }
 

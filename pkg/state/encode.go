@@ -1,8 +1,10 @@
 package state
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -369,9 +371,21 @@ func appendRole(b []byte, r *Role) []byte {
 	})
 }
 
+// encodeAccount makes no more room than the file takes: all of an apply are held until they
+// are committed.
 func encodeAccount(a *Account) []byte {
-	return appendAccount(make([]byte, 0, 1024+1280*len(a.Tokens)), a)
+	room, _ := encodeRoom.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	*room = appendAccount((*room)[:0], a)
+	data := bytes.Clone(*room)
+	encodeRoom.Put(room)
+	return data
 }
+
+// encodeRoom has the memory that accounts are encoded in.
+var encodeRoom sync.Pool
 
 func appendAccount(b []byte, a *Account) []byte {
 	return document(b, func(w *writer) {

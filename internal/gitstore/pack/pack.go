@@ -3,7 +3,8 @@
 // A pack of many objects has them stored, not compressed: most of what this project
 // writes is ciphertext and hashes, which do not get smaller, and a later "git gc"
 // compresses what does. Building is then little more than hashing, and twenty
-// thousand objects cost less than a tenth of a second.
+// thousand objects cost less than a tenth of a second. The pack is not a second copy of
+// them: it consists of their data as it lies, with a few bytes before and behind each.
 //
 // A [Small] pack is for few objects, and for those of earlier packs that are joined
 // with them: there the same files come in many versions, so each is stored as what it
@@ -15,12 +16,14 @@
 package pack
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/adler32"
 	"hash/crc32"
+	"io"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -28,10 +31,29 @@ import (
 
 // A Builder collects objects. The zero value is an empty pack of stored ones.
 type Builder struct {
-	body    []byte
+	parts   Content
+	size    int64
 	objects []entry
 	seen    map[object.ID]bool
 	small   *shrinker
+	// short is where the last of the short pieces between the objects' data lie.
+	short []byte
+}
+
+// Content is the bytes of a file, in pieces.
+type Content [][]byte
+
+// WriteTo implements [io.WriterTo].
+func (c Content) WriteTo(to io.Writer) (written int64, err error) {
+	w := bufio.NewWriterSize(to, 256<<10)
+	for _, part := range c {
+		n, err := w.Write(part)
+		written += int64(n)
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, w.Flush()
 }
 
 // Small returns a Builder that makes its objects small. The versions of a file that
@@ -47,8 +69,8 @@ type entry struct {
 // headerSize is the length of "PACK", the version and the object count.
 const headerSize = 12
 
-// Add puts an object into the pack, once, and returns its name. In a small pack the
-// data must not change after.
+// Add puts an object into the pack, once, and returns its name. The data must not
+// change after.
 func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	id := object.IDOf(kind, data)
 	if b.seen[id] {
@@ -56,17 +78,60 @@ func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	}
 	if b.seen == nil {
 		b.seen = map[object.ID]bool{}
-		b.body = make([]byte, headerSize, 64<<10)
+		b.size = headerSize
 	}
 	b.seen[id] = true
-	start := len(b.body)
+	o := entry{id: id, offset: b.size}
 	if b.small != nil {
-		b.body = b.small.appendEntry(b.body, kind, data, b.objects)
+		b.put(&o, b.small.entry(b.size, kind, data, b.objects))
 	} else {
-		b.body = appendStored(appendHeader(b.body, kind, len(data)), data)
+		b.putStored(&o, kind, data)
 	}
-	b.objects = append(b.objects, entry{id, int64(start), crc32.ChecksumIEEE(b.body[start:])})
+	b.objects = append(b.objects, o)
 	return id
+}
+
+// put appends a piece of an object's entry.
+func (b *Builder) put(o *entry, part []byte) {
+	b.parts = append(b.parts, part)
+	b.size += int64(len(part))
+	o.crc = crc32.Update(o.crc, crc32.IEEETable, part)
+}
+
+// shortPieces is how much memory is made at a time for pieces of a few bytes.
+const shortPieces = 16 << 10
+
+// putShort is put for a few bytes, which are copied.
+func (b *Builder) putShort(o *entry, piece []byte) {
+	if len(b.short)+len(piece) > cap(b.short) {
+		b.short = make([]byte, 0, shortPieces)
+	}
+	start := len(b.short)
+	b.short = append(b.short, piece...)
+	b.put(o, b.short[start:])
+}
+
+// putStored puts data as a zlib stream of stored blocks.
+func (b *Builder) putStored(o *entry, kind object.Kind, data []byte) {
+	const most = 0xffff
+	sum := adler32.Checksum(data)
+	var room [32]byte
+	head := append(appendHeader(room[:0], kind, len(data)), 0x78, 0x01)
+	for more := true; more; {
+		block := data[:min(most, len(data))]
+		data = data[len(block):]
+		more = len(data) > 0
+		final := byte(1)
+		if more {
+			final = 0
+		}
+		head = append(head, final)
+		head = binary.LittleEndian.AppendUint16(head, uint16(len(block)))
+		b.putShort(o, binary.LittleEndian.AppendUint16(head, ^uint16(len(block))))
+		b.put(o, block)
+		head = room[:0]
+	}
+	b.putShort(o, binary.BigEndian.AppendUint32(room[:0], sum))
 }
 
 // Len is the number of objects added.
@@ -74,16 +139,16 @@ func (b *Builder) Len() int { return len(b.objects) }
 
 // Pack returns the two files, and the name "pack-…" that both are to have,
 // without the endings .pack and .idx. The builder must not be used after.
-func (b *Builder) Pack() (name string, packed, index []byte) {
-	if b.body == nil {
-		b.body = make([]byte, headerSize)
+func (b *Builder) Pack() (name string, packed Content, index []byte) {
+	head := binary.BigEndian.AppendUint32([]byte("PACK"), 2)
+	head = binary.BigEndian.AppendUint32(head, uint32(len(b.objects)))
+	packed = slices.Insert(b.parts, 0, head)
+	h := sha1.New()
+	for _, part := range packed {
+		h.Write(part)
 	}
-	copy(b.body, "PACK")
-	binary.BigEndian.PutUint32(b.body[4:], 2)
-	binary.BigEndian.PutUint32(b.body[8:], uint32(len(b.objects)))
-	sum := sha1.Sum(b.body)
-	packed = append(b.body, sum[:]...)
-	return "pack-" + hex.EncodeToString(sum[:]), packed, b.index(sum)
+	sum := [sha1.Size]byte(h.Sum(nil))
+	return "pack-" + hex.EncodeToString(sum[:]), append(packed, sum[:]), b.index(sum)
 }
 
 // appendHeader appends kind and size, in git's variable-length form.
@@ -94,26 +159,6 @@ func appendHeader(dst []byte, kind object.Kind, size int) []byte {
 		c = byte(size & 0x7f)
 	}
 	return append(dst, c)
-}
-
-// appendStored appends data as a zlib stream of stored blocks.
-func appendStored(dst, data []byte) []byte {
-	const block = 0xffff
-	sum := adler32.Checksum(data)
-	dst = append(dst, 0x78, 0x01)
-	for len(data) > block {
-		dst = appendBlock(dst, 0, data[:block])
-		data = data[block:]
-	}
-	dst = appendBlock(dst, 1, data)
-	return binary.BigEndian.AppendUint32(dst, sum)
-}
-
-func appendBlock(dst []byte, final byte, data []byte) []byte {
-	dst = append(dst, final)
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(data)))
-	dst = binary.LittleEndian.AppendUint16(dst, ^uint16(len(data)))
-	return append(dst, data...)
 }
 
 // index encodes the pack's index, version 2: counts by first byte, names,

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -57,7 +58,7 @@ func TestGitAgrees(t *testing.T) {
 	}
 	name, packed, index := b.Pack()
 	path := filepath.Join(dir, ".git", "objects", "pack", name)
-	for ending, data := range map[string][]byte{".pack": packed, ".idx": index} {
+	for ending, data := range map[string][]byte{".pack": bytes.Join(packed, nil), ".idx": index} {
 		if err := os.WriteFile(path+ending, data, 0o444); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +92,8 @@ func TestSameInputsSameBytes(t *testing.T) {
 		for _, data := range blobs() {
 			b.Add(object.Blob, data)
 		}
-		return b.Pack()
+		name, packed, index := b.Pack()
+		return name, bytes.Join(packed, nil), index
 	}
 	name, packed, index := build()
 	name2, packed2, index2 := build()
@@ -126,12 +128,16 @@ func TestLongOffsets(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	data := bytes.Repeat([]byte("x"), 400)
+	data := make([][]byte, 30_000)
+	for i := range data {
+		data[i] = bytes.Repeat([]byte("x"), 400)
+		binary.BigEndian.PutUint32(data[i], uint32(i))
+	}
+	b.ReportAllocs()
 	for b.Loop() {
 		var p Builder
-		for i := range 30_000 {
-			data[0], data[1], data[2] = byte(i), byte(i>>8), byte(i>>16)
-			p.Add(object.Blob, data)
+		for i := range data {
+			p.Add(object.Blob, data[i])
 		}
 		p.Pack()
 	}

@@ -40,9 +40,9 @@ const (
 	maxHeld = 32 << 20
 )
 
-// appendEntry appends an object that begins at the end of dst. starts are where the
-// objects before it begin.
-func (s *shrinker) appendEntry(dst []byte, kind object.Kind, data []byte, starts []entry) []byte {
+// entry is the entry of an object that begins at an offset. before are those of the
+// objects before it.
+func (s *shrinker) entry(offset int64, kind object.Kind, data []byte, before []entry) (dst []byte) {
 	keys := likenesses(kind, data)
 	base, diff := s.closest(keys, data)
 	depth := 0
@@ -50,8 +50,7 @@ func (s *shrinker) appendEntry(dst []byte, kind object.Kind, data []byte, starts
 		dst = s.appendDeflated(appendHeader(dst, kind, len(data)), data)
 	} else {
 		depth = s.depth[base] + 1
-		back := int64(len(dst)) - starts[base].offset
-		dst = object.AppendDistance(appendHeader(dst, object.OffsetDelta, len(diff)), back)
+		dst = object.AppendDistance(appendHeader(dst, object.OffsetDelta, len(diff)), offset-before[base].offset)
 		dst = s.appendDeflated(dst, diff)
 	}
 	s.remember(keys, data, depth)

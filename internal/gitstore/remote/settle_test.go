@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,8 @@ func TestIncompleteHistory(t *testing.T) {
 	tip := server.advance("main", "third")
 	var b pack.Builder
 	b.Add(object.Commit, []byte(server.git("cat-file", "commit", tip)+"\n"))
-	_, packed, _ := b.Pack()
+	_, parts, _ := b.Pack()
+	packed := bytes.Join(parts, nil)
 	liar := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			r.Header.Del("Git-Protocol")
