@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -24,7 +25,7 @@ func decode(files []state.File) (*state.Snapshot, diag.List) {
 		lines[i] = digestLine(f.Path, state.SumOf(f.Data))
 	}
 	slices.SortFunc(lines, compareLines)
-	return state.Decode(append(slices.Clone(files), metaFile(withDigest(emptyMeta, digestOf(lines)))))
+	return state.Decode(append(slices.Clone(files), metaFile(withDigest(emptyMeta(), digestOf(lines)))))
 }
 
 // decodeMeta reads meta.json without the files that its digest covers.
@@ -42,13 +43,14 @@ func metaFile(data []byte) state.File {
 	return state.File{Path: state.MetaPath, Mode: state.RegularMode, Data: data}
 }
 
-// emptyMeta is the meta.json of a state without files.
-var emptyMeta = func() []byte {
+// emptyMeta is the meta.json of a state without files. It is made when it is needed:
+// most commands need none, and a command that starts is waited for.
+var emptyMeta = sync.OnceValue(func() []byte {
 	edit := (&state.Snapshot{}).Edit()
 	edit.SetLineage("none")
 	_, changes := edit.Finish()
 	return changes[0].Data
-}()
+})
 
 // withDigest replaces the digest of a meta.json. One that has none stays as it
 // is, and state refuses it.

@@ -60,8 +60,13 @@ func accountFolder(account string) byte { return SumOf([]byte(account))[0] }
 
 // folderNames are what these folders are called.
 var folderNames = func() (names [256]string) {
+	var bytes [256]byte
+	for i := range bytes {
+		bytes[i] = byte(i)
+	}
+	all := hex.EncodeToString(bytes[:])
 	for i := range names {
-		names[i] = hex.EncodeToString([]byte{byte(i)})
+		names[i] = all[2*i : 2*i+2]
 	}
 	return names
 }()
