@@ -103,6 +103,10 @@ func (r *Report) Open(accepted ...string) []Finding {
 // Whole says that nothing of the history was left unchecked.
 func (r *Report) Whole() bool { return !r.Cut && !r.Unread }
 
+// Stateless says that there is no state, that there never was any, as far as the whole
+// history and this clone tell, and that nothing is wrong with that.
+func (r *Report) Stateless() bool { return r.Meta == nil && len(r.Findings) == 0 && r.Whole() }
+
 // Seen is what a clone may remember of a branch after this report, or nil where
 // there is nothing to remember: no state, or open findings. Without a branch it
 // is a memory of the commit alone, which is of use only if it is whole.

@@ -26,6 +26,8 @@ type commitStore struct {
 	ledger *ledger
 	base   base
 	author git.Signature
+	// trust is what the history says of the state that the run began with.
+	trust *trust
 }
 
 // How often one sealed commit is put on another parent because the branch moved
@@ -71,6 +73,7 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		if err == nil {
 			s.base.parent = commit
 			s.ledger.w.rememberKnown(commit)
+			s.noteFirst(commit, changes)
 		}
 		if !isMoved(err) {
 			return commit, err
@@ -84,6 +87,25 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		s.ledger.w.detailf("%s has moved, but nothing of this project: putting the commit on top of %.12s", s.ledger.target(), request.Parent)
 		if err := pause(ctx, try); err != nil {
 			return "", err
+		}
+	}
+}
+
+// noteFirst remembers that the history of a first state is sound: there was none before,
+// and this run has made it. To find that out from the commit takes as long as it takes to
+// read it all. It is remembered of the commit and of no branch, so that a branch that
+// does not keep it has not gone back.
+func (s *commitStore) noteFirst(commit string, changes []state.Change) {
+	if s.trust == nil || !s.trust.report.Stateless() {
+		return
+	}
+	for _, c := range changes {
+		if m := state.DecodeMeta(c.Data); c.Path == state.MetaPath && m != nil && m.Serial == 1 {
+			repo := s.ledger.w.repo
+			_ = history.SaveSeen(repo.CommonDir(), history.Seen{
+				Project: repo.Prefix(), Commit: commit, Whole: true,
+				Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
+			})
 		}
 	}
 }

@@ -216,7 +216,7 @@ func (l *ledger) prepare(b base, p *planned, r Request) (*apply.Run, error) {
 		return nil, err
 	}
 	return &apply.Run{
-		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature},
+		Backend: p.backend, Observed: p.observed, Store: &commitStore{ledger: l, base: b, author: who.signature, trust: p.trust},
 		Phase: r.Phase, Actor: who.name, ID: l.w.run, Now: now, Declarations: p.declarations, Settings: p.settings, Approvals: p.approvals, Accepted: p.trust.accepted,
 	}, nil
 }
