@@ -96,8 +96,8 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 // read it all. It is remembered of the commit and of no branch, so that a branch that
 // does not keep it has not gone back.
 func (s *commitStore) noteFirst(commit string, changes []state.Change) {
-	if s.trust == nil || !s.trust.report.Stateless() {
-		return
+	if s.trust == nil || s.trust.report == nil || !s.trust.report.Stateless() {
+		return // A restore has looked at what it restores alone.
 	}
 	for _, c := range changes {
 		if m := state.DecodeMeta(c.Data); c.Path == state.MetaPath && m != nil && m.Serial == 1 {
