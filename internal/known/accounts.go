@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
-	"path/filepath"
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -18,11 +17,12 @@ const accountsHead = "osmoctl accounts 1\n"
 // Accounts are the compact forms of folders with accounts, by the folders' ids.
 type Accounts map[object.ID][]byte
 
-func accountsPath(gitDir string) string { return filepath.Join(gitDir, "osmoctl", "known-accounts") }
+const accountsName = "known-accounts"
 
-// LoadAccounts returns the accounts that are remembered, as far as they can be read.
-func LoadAccounts(gitDir string) Accounts {
-	data, err := os.ReadFile(accountsPath(gitDir))
+// LoadAccounts returns the accounts of a project that are remembered, as far as they can be
+// read.
+func LoadAccounts(gitDir, project string) Accounts {
+	data, err := os.ReadFile(pathOf(gitDir, project, accountsName))
 	rest, ours := bytes.CutPrefix(data, []byte(accountsHead))
 	if err != nil || !ours {
 		return nil
@@ -43,8 +43,8 @@ func LoadAccounts(gitDir string) Accounts {
 }
 
 // SaveAccounts remembers the accounts of a state whose folders, by their paths below
-// state/, have these ids, in the place of what was remembered before.
-func SaveAccounts(gitDir string, folders map[string]object.ID, snap *state.Snapshot) error {
+// state/, have these ids, in the place of what was remembered of the project before.
+func SaveAccounts(gitDir, project string, folders map[string]object.ID, snap *state.Snapshot) error {
 	file := []byte(accountsHead)
 	for folder, data := range snap.CompactFolders() {
 		id := folders[folder]
@@ -52,5 +52,5 @@ func SaveAccounts(gitDir string, folders map[string]object.ID, snap *state.Snaps
 		file = binary.BigEndian.AppendUint32(file, uint32(len(data)))
 		file = append(file, data...)
 	}
-	return disk.Memorize(accountsPath(gitDir), file)
+	return disk.Memorize(pathOf(gitDir, project, accountsName), file)
 }

@@ -41,7 +41,8 @@
 //
 // Whoever wants to: the next command reads the state whole again. What cannot be
 // understood counts as none. The list holds at most [most] ids, and the oldest go first; an
-// index and the accounts take the place of those of another state.
+// index and the accounts take the place of those of another state. A project in a folder
+// of the repository has an index and accounts of its own, beside those of others.
 package known
 
 import (
@@ -52,6 +53,7 @@ import (
 
 	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git/object"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 const (
@@ -68,7 +70,16 @@ type list struct {
 	States        []string `json:"states"`
 }
 
-func path(gitDir string) string { return filepath.Join(gitDir, "osmoctl", "known-states") }
+func path(gitDir string) string { return pathOf(gitDir, "", "known-states") }
+
+// pathOf is where a file is. Projects in folders of one repository have files of their
+// own, which are told apart by the first digits of the folder's SHA-256.
+func pathOf(gitDir, project, name string) string {
+	if project != "" {
+		name += "-" + state.SumOf([]byte(project)).String()[:8]
+	}
+	return filepath.Join(gitDir, "osmoctl", name)
+}
 
 // Has reports whether the clone has read the state of a folder whole and found it sound.
 // gitDir is the git folder that all work trees share.

@@ -62,18 +62,18 @@ func TestHolders(t *testing.T) {
 	twin := values["twin"]
 	twin[31]++
 	values["twin"] = twin
-	if err := known.SaveValues(dir, tree(1), holding(values)); err != nil {
+	if err := known.SaveValues(dir, "", tree(1), holding(values)); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range values {
-		if got := known.Holders(dir, tree(1), value); !slices.Contains(got, name) || len(got) > 2 {
+		if got := known.Holders(dir, "", tree(1), value); !slices.Contains(got, name) || len(got) > 2 {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if got := known.Holders(dir, tree(1), state.SumOf([]byte("nobody"))); got != nil {
+	if got := known.Holders(dir, "", tree(1), state.SumOf([]byte("nobody"))); got != nil {
 		t.Errorf("a value of nobody: got %q", got)
 	}
-	if got := known.Holders(dir, tree(2), values["svc-1"]); got != nil {
+	if got := known.Holders(dir, "", tree(2), values["svc-1"]); got != nil {
 		t.Errorf("a value of another state: got %q", got)
 	}
 }
@@ -81,7 +81,7 @@ func TestHolders(t *testing.T) {
 // Whatever the index holds, reading it ends, and names nothing that could be no account.
 func FuzzHolders(f *testing.F) {
 	dir, value := f.TempDir(), state.SumOf([]byte("value"))
-	if err := known.SaveValues(dir, tree(1), holding(map[string]state.Sum{"svc-ci": value, "svc-train": state.SumOf(nil)})); err != nil {
+	if err := known.SaveValues(dir, "", tree(1), holding(map[string]state.Sum{"svc-ci": value, "svc-train": state.SumOf(nil)})); err != nil {
 		f.Fatal(err)
 	}
 	index, err := os.ReadFile(filepath.Join(dir, "osmoctl", "known-values"))
@@ -99,7 +99,7 @@ func FuzzHolders(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "osmoctl", "known-values"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range known.Holders(dir, tree(1), value) {
+		for _, name := range known.Holders(dir, "", tree(1), value) {
 			if name == "" || filepath.Base(name) != name {
 				t.Errorf("named %q", name)
 			}
@@ -115,13 +115,23 @@ func TestAccounts(t *testing.T) {
 		folders[folder] = tree(len(folders))
 		want[folders[folder]] = data
 	}
-	if len(known.LoadAccounts(dir)) > 0 {
+	if len(known.LoadAccounts(dir, "")) > 0 {
 		t.Error("an empty clone knows accounts")
 	}
-	if err := known.SaveAccounts(dir, folders, snap); err != nil {
+	if err := known.SaveAccounts(dir, "", folders, snap); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(want, known.LoadAccounts(dir)); d != "" {
+	if d := cmp.Diff(want, known.LoadAccounts(dir, "")); d != "" {
+		t.Error(d)
+	}
+	// Another project of the repository has accounts of its own.
+	if len(known.LoadAccounts(dir, "teams/b")) > 0 {
+		t.Error("another project knows them")
+	}
+	if err := known.SaveAccounts(dir, "teams/b", nil, &state.Snapshot{}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, known.LoadAccounts(dir, "")); d != "" {
 		t.Error(d)
 	}
 	// What was cut off is not there, and the rest is as it was.
@@ -134,7 +144,7 @@ func TestAccounts(t *testing.T) {
 		if err := os.WriteFile(path, file[:i], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := known.LoadAccounts(dir)
+		got := known.LoadAccounts(dir, "")
 		for id, data := range got {
 			if d := cmp.Diff(want[id], data); d != "" {
 				t.Errorf("cut at %d: %s", i, d)

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 
@@ -25,11 +24,11 @@ const (
 	recordSize = prefixSize + 4
 )
 
-func valuesPath(gitDir string) string { return filepath.Join(gitDir, "osmoctl", "known-values") }
+const valuesName = "known-values"
 
 // SaveValues remembers which account of the state of a folder has which values, in the
-// place of what was remembered of another state.
-func SaveValues(gitDir string, tree object.ID, snap *state.Snapshot) error {
+// place of what was remembered of another state of the project.
+func SaveValues(gitDir, project string, tree object.ID, snap *state.Snapshot) error {
 	var names bytes.Buffer
 	var records [][recordSize]byte
 	for _, name := range model.Names(snap.Accounts) {
@@ -47,14 +46,14 @@ func SaveValues(gitDir string, tree object.ID, snap *state.Snapshot) error {
 	for _, r := range records {
 		file = append(file, r[:]...)
 	}
-	return disk.Memorize(valuesPath(gitDir), append(file, names.Bytes()...))
+	return disk.Memorize(pathOf(gitDir, project, valuesName), append(file, names.Bytes()...))
 }
 
 // Holders are the accounts of the state of a folder that may have a value; none says
 // nothing, also where the index is of another state or cannot be read. Whether one has it
 // is for its files to say.
-func Holders(gitDir string, tree object.ID, value state.Sum) (accounts []string) {
-	f, err := os.Open(valuesPath(gitDir))
+func Holders(gitDir, project string, tree object.ID, value state.Sum) (accounts []string) {
+	f, err := os.Open(pathOf(gitDir, project, valuesName))
 	if err != nil {
 		return nil
 	}

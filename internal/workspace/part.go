@@ -41,7 +41,7 @@ func (w *Workspace) StateHolding(ctx context.Context, value state.Sum) (*state.S
 			return nil, err
 		}
 		var about []model.Address
-		for _, name := range known.Holders(w.repo.CommonDir(), tree, value) {
+		for _, name := range known.Holders(w.repo.CommonDir(), w.repo.Prefix(), tree, value) {
 			about = append(about, model.AccountAddress(name))
 		}
 		if snap := w.readPart(ctx, at.Commit, about); snap != nil && snap.Values()[value] {
@@ -49,7 +49,7 @@ func (w *Workspace) StateHolding(ctx context.Context, value state.Sum) (*state.S
 		}
 		snap, err := w.Snapshot(ctx, at.Commit)
 		if err == nil && !tree.IsZero() {
-			_ = known.SaveValues(w.repo.CommonDir(), tree, snap)
+			_ = known.SaveValues(w.repo.CommonDir(), w.repo.Prefix(), tree, snap)
 		}
 		return snap, err
 	})

@@ -16,7 +16,7 @@ import (
 // this clone has read before are taken from what it remembers of them, see package known,
 // and where the digest is not of that, all is read from git.
 func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapshot, error) {
-	r := &stateReading{remembered: known.LoadAccounts(w.repo.CommonDir())}
+	r := &stateReading{remembered: known.LoadAccounts(w.repo.CommonDir(), w.repo.Prefix())}
 	snap, err := r.read(ctx, w.repo, commit)
 	if r.taken > 0 && errors.As(err, new(diag.List)) {
 		r = &stateReading{}
@@ -28,7 +28,7 @@ func (w *Workspace) Snapshot(ctx context.Context, commit string) (*state.Snapsho
 	w.rememberKnown(commit)
 	// What a few applies have changed is not worth the writing of all the rest.
 	if fresh := len(r.folders) - r.taken; fresh*16 > len(r.folders) {
-		_ = known.SaveAccounts(w.repo.CommonDir(), r.folders, snap)
+		_ = known.SaveAccounts(w.repo.CommonDir(), w.repo.Prefix(), r.folders, snap)
 	}
 	return snap, nil
 }

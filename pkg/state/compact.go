@@ -14,7 +14,7 @@ import (
 )
 
 // The compact form of the accounts in one folder is what a reader may keep of it, to read
-// it again in a tenth of the time: no text that stands in several places is there twice,
+// it again in a fifth of the time: no text that stands in several places is there twice,
 // numbers are short, and nothing has to be inflated or parsed. It is no file of state, has
 // no version, and is not believed: [Decoder.AddCompact] computes what the files of the
 // accounts are, so that the digest of meta.json is over what is in it.

@@ -136,7 +136,7 @@ func leftover(path string) bool {
 	case filepath.Base(filepath.Dir(path)) == "pack":
 		return filepath.Ext(name) == ".keep" || strings.Contains(name, "tmp_")
 	case filepath.Base(filepath.Dir(path)) == "osmoctl":
-		return !slices.Contains([]string{"lock", "joined", "last-seen", "known-states", "known-values", "known-accounts"}, name)
+		return !slices.Contains([]string{"lock", "joined", "last-seen"}, name) && !strings.HasPrefix(name, "known-")
 	}
 	return filepath.Ext(name) == ".lock"
 }
