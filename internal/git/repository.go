@@ -28,6 +28,7 @@ type Repository struct {
 
 	config *gitconfig.Config
 	env    func(string) string
+	index  indexMemory
 
 	maxFiles int
 	maxBytes int64

@@ -13,11 +13,11 @@ import (
 
 // indexFile is the index, as it was read, with the lock under which it is written.
 type indexFile struct {
-	worktree.Index
+	git.Index
 	lock *gitLock
 }
 
-func (s *Store) indexPath() string { return worktree.IndexPath(s.repo) }
+func (s *Store) indexPath() string { return s.repo.IndexPath() }
 
 // CheckIndex refuses an index that cannot follow the branch. Were the branch to move
 // alone, the next "git commit -a" would take the commit's files away again.
@@ -26,9 +26,10 @@ func (s *Store) CheckIndex() error {
 	return err
 }
 
-// readIndex reads an index that can be written.
-func (s *Store) readIndex() (*indexFile, error) {
-	index, err := worktree.ReadIndex(s.repo)
+// readIndex reads an index that could be written, to look at it.
+func (s *Store) readIndex() (*indexFile, error) { return checkIndex(s.repo.ReadIndex()) }
+
+func checkIndex(index git.Index, err error) (*indexFile, error) {
 	if err == nil && index.Unread != "" {
 		err = git.Unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
 	}
@@ -42,7 +43,7 @@ func (s *Store) lockIndex(ctx context.Context) (*indexFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := s.readIndex()
+	file, err := checkIndex(s.repo.ReadIndexAnew())
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
@@ -55,7 +56,7 @@ func (s *Store) writeIndex(file *indexFile, edits []index.Edit) error {
 	mode := fs.FileMode(0)
 	if file.Info != nil {
 		mode = file.Info.Mode().Perm()
-		if err := file.SmudgeRacy(s.repo); err != nil {
+		if err := worktree.SmudgeRacy(s.repo, file.Index); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
-	"github.com/osmoctl/osmoctl/internal/git/worktree"
 )
 
 // Result says what [Store.Publish] or [Store.Recover] did, and what it left.
@@ -54,7 +53,7 @@ func (s *Store) publish(ctx context.Context, p Pending) (result Result, done boo
 	if err != nil {
 		return result, true, err
 	}
-	file := &indexFile{Index: worktree.Index{Unread: "HEAD is elsewhere"}}
+	file := &indexFile{Index: git.Index{Unread: "HEAD is elsewhere"}}
 	if result.OtherHead = head.Branch != p.branch; !result.OtherHead {
 		if file, err = s.lockIndex(ctx); err != nil {
 			return result, true, err

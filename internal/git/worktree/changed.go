@@ -24,7 +24,7 @@ import (
 // where that does not settle it: it costs one look at each file, as "git status" does.
 // An index that osmoctl cannot read is compared by content, see [ListUncommitted].
 func ListChanged(ctx context.Context, repo *git.Repository, commit, dir string) ([]string, error) {
-	file, err := ReadIndex(repo)
+	file, err := repo.ReadIndex()
 	if err != nil {
 		return nil, err
 	}

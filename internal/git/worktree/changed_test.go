@@ -107,7 +107,7 @@ func TestFolderOf(t *testing.T) {
 		files["state/deep/"+name+"/f"] = name
 	}
 	r.Commit("many", files)
-	index, err := ReadIndex(r.open(""))
+	index, err := r.open("").ReadIndex()
 	r.Check(err)
 	for dir, rev := range map[string]string{"state": "HEAD:state", "": "HEAD^{tree}", "state/deep": "HEAD:state/deep"} {
 		if got, want := folderOf(index.Below(dir), dir).String(), r.Git("rev-parse", rev); got != want {
@@ -138,9 +138,9 @@ func TestSmudgeRacy(t *testing.T) {
 	r.Check(os.Symlink("old", r.Path("link")))
 	r.Check(os.Chtimes(r.Path(".git/index"), at, at))
 	repo := r.open("")
-	index, err := ReadIndex(repo)
+	index, err := repo.ReadIndex()
 	r.Check(err)
-	r.Check(index.SmudgeRacy(repo))
+	r.Check(SmudgeRacy(repo, index))
 	got := map[string]uint32{}
 	for _, e := range index.Entries() {
 		got[e.Path] = e.Stat().Size

@@ -104,8 +104,8 @@ type draft struct {
 	repo    *git.Repository
 	disk    fs.ReadFileFS // the whole work tree
 	closer  io.Closer
-	index   *Index    // nil where HEAD stands in
-	root    object.ID // the tree of the commit that the draft is held against
+	index   *git.Index // nil where HEAD stands in
+	root    object.ID  // the tree of the commit that the draft is held against
 	fold    bool
 	nodes   map[string]*drafted
 	listing map[string][]string
@@ -216,7 +216,7 @@ func (d *draft) readCommit(ctx context.Context, commit string, names []string) e
 // readIndex returns what git tracks. Where the index has a form that is not read,
 // the commit stands in.
 func (d *draft) readIndex(names []string) (map[string]known, error) {
-	file, err := ReadIndex(d.repo)
+	file, err := d.repo.ReadIndex()
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 // Paths are relative to the root.
 func ListStaged(ctx context.Context, repo *git.Repository, file string) ([]git.File, error) {
 	if file == "" {
-		file = IndexPath(repo)
+		file = repo.IndexPath()
 	}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
