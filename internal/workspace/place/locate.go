@@ -436,6 +436,8 @@ func (l *locator) isVouchedFor() bool {
 	if err != nil {
 		return false
 	}
+	// The newest is the nearest, and the way to an old one may be ten years of commits.
+	slices.SortStableFunc(sound, func(a, b history.Seen) int { return b.Serial - a.Serial })
 	return slices.ContainsFunc(sound, func(s history.Seen) bool {
 		if !s.Whole || s.Lineage != l.Meta.Lineage || s.Serial > l.Meta.Serial {
 			return false
