@@ -84,8 +84,8 @@ type Env struct {
 	// NoPager says that the terminal itself gets long results.
 	NoPager bool
 
-	// paging says that a pager is running, and takes Ctrl-C.
-	paging *atomic.Bool
+	// paging is until when Ctrl-C is a pager's, in nanoseconds since 1970.
+	paging *atomic.Int64
 	// aside takes away what [Env.Watch] shows; nil where it shows nothing.
 	aside func() (back func())
 	// handOver stops taking signals, and fails where one came before.

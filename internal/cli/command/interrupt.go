@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/osmoctl/osmoctl/internal/workspace"
 )
@@ -16,7 +17,7 @@ import (
 // step survives. [Env.HandOver] ends that.
 func (e *Env) TakeSignals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
-	paging := new(atomic.Bool)
+	paging := new(atomic.Int64)
 	e.paging = paging
 	signals, finished := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -24,7 +25,7 @@ func (e *Env) TakeSignals(parent context.Context) context.Context {
 		defer close(finished)
 		for s := range signals {
 			switch {
-			case s == os.Interrupt && paging.Load():
+			case s == os.Interrupt && time.Now().UnixNano() < paging.Load():
 				// It is meant for the pager, which got it too.
 			case ctx.Err() == nil:
 				cancel(workspace.ErrInterrupted)

@@ -1,6 +1,9 @@
 package command
 
 import (
+	"math"
+	"time"
+
 	"github.com/osmoctl/osmoctl/internal/cli/pager"
 )
 
@@ -23,13 +26,22 @@ func (e *Env) Page() (end func()) {
 	before := e.Stdout
 	p := &pager.Pager{
 		Command: line, Environ: e.Environ, Terminal: e.Terminal, Instead: before,
-		Started:  func() { e.paging.Store(true) },
-		Complain: func(err error) { e.Warnf("the pager cannot be started: %v", err) },
+		Starting: func() { e.paging.Store(math.MaxInt64) },
+		Complain: func(err error) {
+			e.paging.Store(0)
+			e.Warnf("the pager cannot be started: %v", err)
+		},
 	}
 	e.Stdout = p
 	return func() {
 		p.Close()
-		e.paging.Store(false)
+		if e.paging.Load() > 0 {
+			e.paging.Store(time.Now().Add(afterCtrlC).UnixNano())
+		}
 		e.Stdout = before
 	}
 }
+
+// afterCtrlC is how long the Ctrl-C that has ended a pager may take to reach us too: the
+// command has done what it was to do, and was not interrupted.
+const afterCtrlC = 250 * time.Millisecond

@@ -117,8 +117,8 @@ type Pager struct {
 	Environ []string
 	// Terminal is what the program writes to.
 	Terminal *os.File
-	// Started is called when the program runs.
-	Started func()
+	// Starting is called before the program is started.
+	Starting func()
 	// Instead takes the result where the program cannot be started, and Complain says
 	// so.
 	Instead  io.Writer
@@ -157,6 +157,7 @@ func (p *Pager) start() {
 	}
 	to, err := cmd.StdinPipe()
 	if err == nil {
+		p.Starting()
 		err = cmd.Start()
 	}
 	if err != nil {
@@ -165,7 +166,6 @@ func (p *Pager) start() {
 		return
 	}
 	p.running, p.to = cmd, to
-	p.Started()
 }
 
 // Close says that this was all, and waits until the person has read it. What the
