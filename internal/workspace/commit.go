@@ -73,7 +73,7 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 		if err == nil {
 			s.base.parent = commit
 			s.ledger.w.rememberKnown(commit)
-			s.noteFirst(commit, changes)
+			s.noteFirst(commit, request.Changes)
 		}
 		if !isMoved(err) {
 			return commit, err
@@ -95,19 +95,32 @@ func (s *commitStore) commit(ctx context.Context, changes []state.Change, messag
 // and this run has made it. To find that out from the commit takes as long as it takes to
 // read it all. It is remembered of the commit and of no branch, so that a branch that
 // does not keep it has not gone back.
-func (s *commitStore) noteFirst(commit string, changes []state.Change) {
+func (s *commitStore) noteFirst(commit string, changes []gitstore.Change) {
 	if s.trust == nil || s.trust.report == nil || !s.trust.report.Stateless() {
 		return // A restore has looked at what it restores alone.
 	}
+	if m := metaIn(changes); m != nil && m.Serial == 1 {
+		s.ledger.w.noteSeen(commit, "", m, true)
+	}
+}
+
+// metaIn is the meta.json that a commit writes, as all do.
+func metaIn(changes []gitstore.Change) *state.Meta {
 	for _, c := range changes {
-		if m := state.DecodeMeta(c.Data); c.Path == state.MetaPath && m != nil && m.Serial == 1 {
-			repo := s.ledger.w.repo
-			_ = history.SaveSeen(repo.CommonDir(), history.Seen{
-				Project: repo.Prefix(), Commit: commit, Whole: true,
-				Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
-			})
+		if c.Path == state.Dir+"/"+state.MetaPath && !c.Delete {
+			return state.DecodeMeta(c.Data)
 		}
 	}
+	return nil
+}
+
+// noteSeen remembers the state that a run has committed, under a branch or none. A clone
+// that cannot be written to has to look at it again.
+func (w *Workspace) noteSeen(commit, branch string, m *state.Meta, whole bool) {
+	_ = history.SaveSeen(w.repo.CommonDir(), history.Seen{
+		Project: w.repo.Prefix(), Branch: branch, Commit: commit, Whole: whole,
+		Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
+	})
 }
 
 // Reload reads the state as it is now, for a run on a server that goes on from there.
@@ -335,8 +348,8 @@ func (w *Workspace) write(ctx context.Context, r gitstore.Request) (gitstore.Pen
 	return pending, whenFull(err)
 }
 
-// afterCtrlC is the longest that the same Ctrl-C takes to reach us and a program.
-const afterCtrlC = 250 * time.Millisecond
+// AfterCtrlC is the longest that the same Ctrl-C takes to reach us and a program.
+const AfterCtrlC = 250 * time.Millisecond
 
 // callSigner signs a commit by a program, which may have the terminal: to ask for a
 // passphrase, or for a key to be touched. Ctrl-C there ends the program, and is meant for
@@ -344,7 +357,7 @@ const afterCtrlC = 250 * time.Millisecond
 func (w *Workspace) callSigner(ctx context.Context, sign func([]byte) ([]byte, error), payload []byte) ([]byte, error) {
 	w.say("")
 	signature, err := sign(payload)
-	if err != nil && wait.For(ctx, afterCtrlC) != nil {
+	if err != nil && wait.For(ctx, AfterCtrlC) != nil {
 		return nil, context.Cause(ctx)
 	}
 	w.say("committing")
@@ -354,19 +367,10 @@ func (w *Workspace) callSigner(ctx context.Context, sign func([]byte) ([]byte, e
 // noteBranch remembers the branch that state was pushed to for the first time, so
 // that the commands after it find it from a HEAD that stays behind.
 func (l *ledger) noteBranch(commit string, changes []gitstore.Change) {
-	git, project := l.w.repo.CommonDir(), l.w.repo.Prefix()
-	if before, err := history.LoadSeen(git, project, l.watchedRef()); err != nil || before != nil {
+	if before, err := history.LoadSeen(l.w.repo.CommonDir(), l.w.repo.Prefix(), l.watchedRef()); err != nil || before != nil {
 		return
 	}
-	for _, c := range changes {
-		if c.Path != state.Dir+"/"+state.MetaPath || c.Delete {
-			continue
-		}
-		if m := state.DecodeMeta(c.Data); m != nil {
-			_ = history.SaveSeen(git, history.Seen{
-				Project: project, Branch: l.watchedRef(), Commit: commit,
-				Lineage: m.Lineage, Serial: m.Serial, Digest: m.Digest.String(),
-			})
-		}
+	if m := metaIn(changes); m != nil {
+		l.w.noteSeen(commit, l.watchedRef(), m, false)
 	}
 }

@@ -79,5 +79,5 @@ func (r *stateReading) takeFolder(at string, id object.ID) (git.Extent, bool) {
 		return git.Extent{}, false
 	}
 	r.taken++
-	return git.Extent{Entries: extent.Files, Bytes: extent.Bytes}, true
+	return git.Extent(extent), true
 }

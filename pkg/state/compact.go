@@ -135,8 +135,8 @@ func (w *compactWriter) once(written map[string]int, all *[]byte) int {
 
 // Extent is how much a reader of git had to read of a folder.
 type Extent struct {
-	// Files are all entries, folders among them; Bytes those of the JSON files.
-	Files, Bytes int
+	// Entries are files and folders, Bytes those of the JSON files.
+	Entries, Bytes int
 }
 
 // AddCompact is [Decoder.Add] for all files of a folder of accounts, from the compact form
@@ -146,7 +146,7 @@ type Extent struct {
 func (d *Decoder) AddCompact(folder string, data []byte) (Extent, error) {
 	w := d.takeWorker()
 	accounts, err := w.compact.read(data)
-	extent, sums := Extent{Files: len(accounts)}, make([]Sum, len(accounts))
+	extent, sums := Extent{Entries: len(accounts)}, make([]Sum, len(accounts))
 	for i, a := range accounts {
 		if err == nil {
 			err = checkAccount(a)
@@ -159,14 +159,10 @@ func (d *Decoder) AddCompact(folder string, data []byte) (Extent, error) {
 		}
 		w.again = appendAccount(w.again[:0], a)
 		sums[i] = SumOf(w.again)
-		extent.Files++
+		extent.Entries++
 		extent.Bytes += len(w.again)
-		for _, t := range a.Tokens {
-			for j := range t.Generations {
-				if t.Generations[j].Known() {
-					extent.Files++
-				}
-			}
+		for range a.sealed() {
+			extent.Entries++
 		}
 	}
 	d.mu.Lock()

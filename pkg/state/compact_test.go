@@ -65,14 +65,14 @@ func TestExtent(t *testing.T) {
 		dirs := map[string]bool{}
 		for _, f := range files {
 			if dir := path.Dir(f.Path); path.Dir(dir) == folder {
-				counted.Files++
+				counted.Entries++
 				dirs[dir] = true
 				if !IsCiphertext(f.Path) {
 					counted.Bytes += len(f.Data)
 				}
 			}
 		}
-		counted.Files += len(dirs)
+		counted.Entries += len(dirs)
 		if got, err := NewDecoder().AddCompact(folder, data); got != counted || err != nil {
 			t.Errorf("%s: got %v, %v, want %v", folder, got, err, counted)
 		}

@@ -273,12 +273,8 @@ func (w *worker) decode(f File) (out decoded) {
 
 // ciphertextsOf are the files that an account names, which lie in its directory.
 func ciphertextsOf(a *Account, dir string) (list []ciphertext) {
-	for token, t := range a.Tokens {
-		for i := range t.Generations {
-			if g := &t.Generations[i]; g.Known() {
-				list = append(list, ciphertext{dir + ciphertextName(token, g.Number), model.TokenAddress(a.Name, token).At(g.Number)})
-			}
-		}
+	for token, g := range a.sealed() {
+		list = append(list, ciphertext{dir + ciphertextName(token, g.Number), model.TokenAddress(a.Name, token).At(g.Number)})
 	}
 	return list
 }

@@ -53,14 +53,10 @@ func (s *Snapshot) accountLines(names []string) []byte {
 	for _, name := range names {
 		text = append(text[:0], accountFile...)
 		files = append(files[:0], file{text, s.accountSums[name]})
-		for token, t := range s.Accounts[name].Tokens {
-			for i := range t.Generations {
-				if g := &t.Generations[i]; g.Known() {
-					start := len(text)
-					text = appendCiphertextName(text, token, g.Number)
-					files = append(files, file{text[start:], g.Ciphertext})
-				}
-			}
+		for token, g := range s.Accounts[name].sealed() {
+			start := len(text)
+			text = appendCiphertextName(text, token, g.Number)
+			files = append(files, file{text[start:], g.Ciphertext})
 		}
 		slices.SortFunc(files, func(a, b file) int { return bytes.Compare(a.name, b.name) })
 		dir := accountDir(name)

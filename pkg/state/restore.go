@@ -289,12 +289,8 @@ func (r *Restoration) forget(t *Token, sides tokenSides) {
 func ciphertextSums(s *Snapshot) map[string]Sum {
 	sums := map[string]Sum{}
 	for account, a := range s.Accounts {
-		for token, t := range a.Tokens {
-			for i := range t.Generations {
-				if g := &t.Generations[i]; g.Known() {
-					sums[CiphertextPath(account, token, g.Number)] = g.Ciphertext
-				}
-			}
+		for token, g := range a.sealed() {
+			sums[CiphertextPath(account, token, g.Number)] = g.Ciphertext
 		}
 	}
 	return sums

@@ -432,6 +432,19 @@ type Generation struct {
 // Known reports whether the value is known, as a sum and sealed.
 func (g *Generation) Known() bool { return !g.Adopted }
 
+// sealed are an account's generations that have a ciphertext, by their tokens' names.
+func (a *Account) sealed() iter.Seq2[string, *Generation] {
+	return func(yield func(token string, g *Generation) bool) {
+		for token, t := range a.Tokens {
+			for i := range t.Generations {
+				if g := &t.Generations[i]; g.Known() && !yield(token, g) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Handle is what the generation of a token is known by.
 func (g *Generation) Handle(token model.Address) Handle {
 	return handleOf(token.At(g.Number), g.Adopted, g.Value)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/osmoctl/osmoctl/internal/cli/pager"
+	"github.com/osmoctl/osmoctl/internal/workspace"
 )
 
 // Page sends the result through a pager, where a person sits at a terminal that a pager
@@ -36,12 +37,10 @@ func (e *Env) Page() (end func()) {
 	return func() {
 		p.Close()
 		if e.paging.Load() > 0 {
-			e.paging.Store(time.Now().Add(afterCtrlC).UnixNano())
+			// The Ctrl-C that has ended the pager may reach us only now. The command has
+			// done what it was to do, and was not interrupted.
+			e.paging.Store(time.Now().Add(workspace.AfterCtrlC).UnixNano())
 		}
 		e.Stdout = before
 	}
 }
-
-// afterCtrlC is how long the Ctrl-C that has ended a pager may take to reach us too: the
-// command has done what it was to do, and was not interrupted.
-const afterCtrlC = 250 * time.Millisecond

@@ -145,23 +145,17 @@ func findEdits(repo *git.Repository, entries []index.Entry, written fs.FileInfo)
 }
 
 func findEditsIn(repo *git.Repository, entries []index.Entry, written fs.FileInfo) ([]string, error) {
-	top, err := disk.OpenFolder(repo.Root())
+	files, err := openTreeFiles(repo)
 	if err != nil {
 		return nil, err
 	}
-	trail := disk.NewTrail(top)
-	defer trail.Close()
-	look, err := openLooker(repo.Root())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = look.close() }()
+	defer files.close()
 	var edited []string
 	for _, e := range entries {
-		if !object.IsFile(e.Mode()) || e.SkipWorktree() || isRemembered(e, look.look(e.Path), written) {
+		if !object.IsFile(e.Mode()) || e.SkipWorktree() || isRemembered(e, files.look(e.Path), written) {
 			continue
 		}
-		same, err := holds(trail, e)
+		same, err := files.hold(e)
 		if err != nil {
 			return nil, err
 		}
@@ -172,10 +166,31 @@ func findEditsIn(repo *git.Repository, entries []index.Entry, written fs.FileInf
 	return edited, nil
 }
 
-// holds tells whether the work tree has an entry's content, by reading it. No
+// treeFiles are those of the work tree, to be held against the index: by their status, and by
+// their content where that does not tell.
+type treeFiles struct {
+	looker
+	trail *disk.Trail
+}
+
+func openTreeFiles(repo *git.Repository) (*treeFiles, error) {
+	top, err := disk.OpenFolder(repo.Root())
+	if err != nil {
+		return nil, err
+	}
+	look, err := openLooker(repo.Root())
+	if err != nil {
+		return nil, errors.Join(err, top.Close())
+	}
+	return &treeFiles{look, disk.NewTrail(top)}, nil
+}
+
+func (f *treeFiles) close() { _ = errors.Join(f.looker.close(), f.trail.Close()) }
+
+// hold tells whether the work tree has an entry's content, by reading it. No
 // link on the way is followed.
-func holds(trail *disk.Trail, e index.Entry) (bool, error) {
-	folder, err := trail.Enter(path.Dir(e.Path), false)
+func (f *treeFiles) hold(e index.Entry) (bool, error) {
+	folder, err := f.trail.Enter(path.Dir(e.Path), false)
 	if disk.IsAbsent(err) || errors.Is(err, disk.ErrNotFolder) {
 		return false, nil
 	}

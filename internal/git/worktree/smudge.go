@@ -1,7 +1,6 @@
 package worktree
 
 import (
-	"github.com/osmoctl/osmoctl/internal/disk"
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/index"
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -12,26 +11,20 @@ import (
 // as by the commit before, and hold what the index says, stay clean: otherwise every
 // later look at them would read them.
 func SmudgeRacy(repo *git.Repository, file git.Index) error {
-	look, err := openLooker(repo.Root())
+	files, err := openTreeFiles(repo)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = look.close() }()
-	top, err := disk.OpenFolder(repo.Root())
-	if err != nil {
-		return err
-	}
-	trail := disk.NewTrail(top)
-	defer func() { _ = trail.Close() }()
+	defer files.close()
 	file.Smudge(file.Info.ModTime(), func(e index.Entry) bool {
-		now := look.look(e.Path)
+		now := files.look(e.Path)
 		if !now.regular || !object.IsFile(e.Mode()) || now.stat == (index.Stat{}) {
 			return false
 		}
 		if was := e.Stat(); now.stat.MtimeSec != was.MtimeSec || now.stat.Size != was.Size {
 			return true // Its status tells, whatever of that git is set to look at.
 		}
-		same, err := holds(trail, e)
+		same, err := files.hold(e)
 		return err == nil && same
 	})
 	return nil

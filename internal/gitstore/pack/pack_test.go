@@ -45,6 +45,34 @@ func blobs() [][]byte {
 	return data
 }
 
+// store puts a pack where the git of a folder looks for it, and returns its path without
+// ending.
+func store(t *testing.T, dir string, b *Builder) (path string) {
+	t.Helper()
+	name, packed, index := b.Pack()
+	path = filepath.Join(dir, ".git", "objects", "pack", name)
+	for ending, data := range map[string][]byte{".pack": bytes.Join(packed, nil), ".idx": index} {
+		if err := os.WriteFile(path+ending, data, 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
+
+// compareIndex has git make an index of a stored pack, which must be ours.
+func compareIndex(t *testing.T, dir, path string) {
+	t.Helper()
+	theirs := filepath.Join(dir, "theirs.idx")
+	git(t, dir, nil, "index-pack", "-o", theirs, path+".pack")
+	want, err := os.ReadFile(theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index, err := os.ReadFile(path + ".idx"); err != nil || !bytes.Equal(want, index) {
+		t.Errorf("git makes another index of the pack: %v", err)
+	}
+}
+
 // Git verifies the pack, makes the same index of it, and reads the same back.
 func TestGitAgrees(t *testing.T) {
 	t.Parallel()
@@ -56,13 +84,7 @@ func TestGitAgrees(t *testing.T) {
 	for _, data := range blobs() {
 		ids[b.Add(object.Blob, data)] = data
 	}
-	name, packed, index := b.Pack()
-	path := filepath.Join(dir, ".git", "objects", "pack", name)
-	for ending, data := range map[string][]byte{".pack": bytes.Join(packed, nil), ".idx": index} {
-		if err := os.WriteFile(path+ending, data, 0o444); err != nil {
-			t.Fatal(err)
-		}
-	}
+	path := store(t, dir, &b)
 	git(t, dir, nil, "verify-pack", path+".idx")
 	git(t, dir, nil, "fsck", "--strict", "--no-dangling")
 	for id, data := range ids {
@@ -74,15 +96,7 @@ func TestGitAgrees(t *testing.T) {
 			t.Errorf("%s has %s bytes, want %d", hash, got, len(data))
 		}
 	}
-	theirs := filepath.Join(dir, "theirs.idx")
-	git(t, dir, nil, "index-pack", "-o", theirs, path+".pack")
-	want, err := os.ReadFile(theirs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, index) {
-		t.Error("git makes another index of the pack")
-	}
+	compareIndex(t, dir, path)
 }
 
 func TestSameInputsSameBytes(t *testing.T) {
