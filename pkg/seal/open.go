@@ -29,7 +29,7 @@ type Header struct {
 // Errors are [ErrUnbound] or [ErrDamaged].
 func Inspect(ciphertext []byte) (Header, error) {
 	reader := &headerReader{}
-	if _, err := decrypt(ciphertext, reader); reader.err != nil {
+	if _, _, err := decrypt(ciphertext, reader); reader.err != nil {
 		return Header{}, reader.err
 	} else if !reader.called {
 		return Header{}, err
@@ -78,52 +78,48 @@ func Open(ciphertext []byte, b Binding, ids ...age.Identity) (secret.Value, erro
 
 func open(ciphertext []byte, b Binding, ids []age.Identity) (secret.Value, error) {
 	id := &boundIdentity{want: b, ids: quietFirst(ids)}
-	r, err := decrypt(ciphertext, id)
+	content, size, err := decrypt(ciphertext, id)
 	if id.err != nil {
 		return secret.Value{}, id.err
 	}
 	if err != nil {
 		return secret.Value{}, err
 	}
-	return readValue(r)
+	return readValue(content, size)
 }
 
-// decrypt begins to decrypt. Whatever age has to say is replaced: it quotes
-// from the file, which may be something else than an age file, such as a key.
-func decrypt(ciphertext []byte, id age.Identity) (io.Reader, error) {
+// decrypt decrypts a file, and returns its content and how long it is. Whatever age has
+// to say is replaced: it quotes from the file, which may be something else than an age
+// file, such as a key. age's reader of streams is not used: it takes two buffers of
+// 64 KiB for each file, which is most of the garbage that a reseal makes.
+func decrypt(ciphertext []byte, id age.Identity) (content io.ReaderAt, size int64, err error) {
 	switch {
 	case len(ciphertext) > MaxFile:
-		return nil, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrDamaged, len(ciphertext), MaxFile)
+		return nil, 0, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrDamaged, len(ciphertext), MaxFile)
 	case bytes.HasPrefix(ciphertext, []byte(armor.Header)):
-		return nil, fmt.Errorf("%w: it is armored text, and sealed files are binary", ErrDamaged)
+		return nil, 0, fmt.Errorf("%w: it is armored text, and sealed files are binary", ErrDamaged)
 	}
-	r, err := age.Decrypt(bytes.NewReader(ciphertext), id)
+	content, size, err = age.DecryptReaderAt(bytes.NewReader(ciphertext), int64(len(ciphertext)), id)
 	if err != nil {
-		return nil, fmt.Errorf("%w: its header is not what was sealed, or it is no age file", ErrDamaged)
+		return nil, 0, fmt.Errorf("%w: its header or its content is not what was sealed, or it is no age file", ErrDamaged)
 	}
-	return r, nil
+	return content, size, nil
 }
 
-// readValue reads to the end: a file cut short is found only there. The end is
-// io.EOF itself and nothing that wraps it, since age reports a missing last
-// chunk as an unexpected one.
-func readValue(r io.Reader) (secret.Value, error) {
-	buf := make([]byte, MaxValue+1)
-	defer clear(buf)
-	n := 0
-	for n < len(buf) {
-		m, err := r.Read(buf[n:])
-		n += m
-		switch {
-		case err == io.EOF && n == 0:
-			return secret.Value{}, fmt.Errorf("%w: its content is empty", ErrDamaged)
-		case err == io.EOF:
-			return secret.New(bytes.Clone(buf[:n])), nil
-		case err != nil:
-			return secret.Value{}, fmt.Errorf("%w: its content was cut or changed", ErrDamaged)
-		}
+// readValue reads all of a content, whose end and length age has checked.
+func readValue(content io.ReaderAt, size int64) (secret.Value, error) {
+	switch {
+	case size == 0:
+		return secret.Value{}, fmt.Errorf("%w: its content is empty", ErrDamaged)
+	case size > MaxValue:
+		return secret.Value{}, fmt.Errorf("%w: its content is longer than %d bytes", ErrDamaged, MaxValue)
 	}
-	return secret.Value{}, fmt.Errorf("%w: its content is longer than %d bytes", ErrDamaged, MaxValue)
+	value := make([]byte, size)
+	if n, err := content.ReadAt(value, 0); int64(n) != size || err != nil && err != io.EOF {
+		clear(value)
+		return secret.Value{}, fmt.Errorf("%w: its content was cut or changed", ErrDamaged)
+	}
+	return secret.New(value), nil
 }
 
 // boundIdentity stands before the real identities: they see a file's stanzas
@@ -172,7 +168,7 @@ func unwrap(ids []age.Identity, stanzas []*age.Stanza) ([]byte, error) {
 // explain replaces the errors of age's own identities, which are about a
 // stanza's form and may quote it. Others speak for themselves.
 func explain(id age.Identity, err error) error {
-	if !isQuiet(id) {
+	if !isQuiet(id) || errors.Is(err, errCurve) {
 		return err
 	}
 	return fmt.Errorf("%w: a stanza in its header is malformed", ErrDamaged)

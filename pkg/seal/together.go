@@ -56,7 +56,7 @@ func lastPlugin(ids []age.Identity) int {
 func stanzasOf(files [][]byte) (list [][]*age.Stanza) {
 	for _, f := range files {
 		reader := &headerReader{}
-		if _, _ = decrypt(f, reader); reader.called && reader.err == nil {
+		if _, _, _ = decrypt(f, reader); reader.called && reader.err == nil {
 			list = append(list, reader.stanzas)
 		}
 	}

@@ -2,12 +2,16 @@ package seal
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"filippo.io/age"
+	"github.com/cloudflare/circl/dh/x25519"
 )
 
 // What is wrapped here is what age wraps: of the same form, opened by age's own identity
@@ -66,6 +70,45 @@ func TestX25519LowOrder(t *testing.T) {
 			t.Errorf("%x: wrapped as %+v", point, stanzas)
 		}
 	}
+}
+
+// The curve of circl is that of crypto/ecdh, whatever the keys: of any bytes a private
+// key can be made, and of any a point, also one that is written in two ways, of the
+// twist, or of low order.
+func FuzzX25519(f *testing.F) {
+	p := make([]byte, 32) // 2^255 - 19, which is zero
+	for i := range p {
+		p[i] = 0xff
+	}
+	p[0], p[31] = 0xed, 0x7f
+	f.Add(make([]byte, 32), make([]byte, 32))
+	f.Add(bytes.Repeat([]byte{0xff}, 32), bytes.Repeat([]byte{0xff}, 32))
+	f.Add([]byte("thirty-two bytes of a private key"[:32]), append([]byte{9}, make([]byte, 31)...))
+	f.Add([]byte("thirty-two bytes of a private key"[:32]), p)
+	f.Add([]byte("thirty-two bytes of a private key"[:32]), append([]byte{0xf6}, p[1:]...)) // 9, written otherwise
+	f.Fuzz(func(t *testing.T, scalar, point []byte) {
+		if len(scalar) != x25519.Size || len(point) != x25519.Size {
+			t.Skip()
+		}
+		private, err := ecdh.X25519().NewPrivateKey(scalar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, err := ecdh.X25519().NewPublicKey(point)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var share, shared x25519.Key
+		k, u := x25519.Key(scalar), x25519.Key(point)
+		x25519.KeyGen(&share, &k)
+		if !bytes.Equal(share[:], private.PublicKey().Bytes()) {
+			t.Errorf("the share is %x, not %x", share, private.PublicKey().Bytes())
+		}
+		want, err := private.ECDH(public)
+		if ok := x25519.Shared(&shared, &k, &u); ok != (err == nil) || ok && !bytes.Equal(shared[:], want) {
+			t.Errorf("in common is %x (%v), not %x (%v)", shared, ok, want, err)
+		}
+	})
 }
 
 // Our identity answers as age's does, whatever it is shown: what is its own, what is
@@ -128,6 +171,14 @@ func TestX25519Identity(t *testing.T) {
 		got, err := ours.Unwrap(stanzas)
 		if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) || errors.Is(err, age.ErrIncorrectIdentity) != errors.Is(wantErr, age.ErrIncorrectIdentity) {
 			t.Errorf("%s: got %q, %v; age says %q, %v", name, got, err, want, wantErr)
+		}
+	}
+	scalar := ours.lend()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		for _, form := range []string{"%v", "%x", "%#v"} {
+			if text := fmt.Sprintf(verb, ours); strings.Contains(text, strings.Trim(fmt.Sprintf(form, scalar[:8]), "[]{}")) {
+				t.Errorf("printing the identity by %s shows its key", verb)
+			}
 		}
 	}
 	for _, line := range []string{"", "AGE-SECRET-KEY-1", theirs.String()[:70], theirs.String() + "Q", theirs.Recipient().String()} {
