@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"unicode/utf16"
 )
 
@@ -26,7 +27,8 @@ type Detector struct {
 
 // NewDetector returns a detector of values.
 func NewDetector(values ...Value) *Detector {
-	n := &needles{heads: map[uint64]int32{}, filter: make([]uint64, 1<<filterBits/64)}
+	n := &needles{values: make([][]byte, 0, len(values)), list: make([]needle, 0, perValue*len(values))}
+	n.grow(max(smallest, bits.Len(uint(perNeedle*cap(n.list)))))
 	d := &Detector{lend: func() *needles { return n }}
 	for _, v := range values {
 		d.Add(v)
@@ -55,60 +57,92 @@ func (d *Detector) Wipe() { d.lend().wipe() }
 const (
 	// window is how many bytes of a needle stand for it in the search.
 	window = 8
-	// filterBits is the logarithm of the filter's size in bits: half a
-	// megabyte, which a processor's cache holds, and three in a hundred
-	// windows let through by chance where 10,000 values are looked for.
-	filterBits = 22
+	// perNeedle are the bits that the filter has for each needle at least: three in a
+	// hundred windows pass by chance at most. There is a chain for as many bits.
+	perNeedle = 32
+	// smallest is the logarithm of the size in bits of the smallest filter.
+	smallest = 16
+	// perValue is how many encodings a token has that are not the same.
+	perValue = 12
 )
 
 // needles are the encodings of all values. A needle is found by the hash of the
-// eight bytes in its middle: every place of the blob costs a multiplication and
-// a look into the filter, however many needles there are, and the few that pass
-// are compared in full. The middle, because tokens begin alike.
+// eight bytes in its middle: every place of the blob that may be within one costs a
+// multiplication and a look into the filter, however many needles there are, and the
+// few that pass are compared in full. The middle, because tokens begin alike.
+//
+// Of a needle nothing is kept but those bytes and whose encoding it is: where they are
+// met, the value is encoded again. The encodings of 100,000 values would be 150 MB.
 type needles struct {
-	list []needle
+	values [][]byte
+	list   []needle
 	// short are those without a window; they are searched one by one.
-	short  [][]byte
-	heads  map[uint64]int32
+	short [][]byte
+	// within has the bytes that windows consist of. Others end what has to be looked at,
+	// which is a few bytes of a ciphertext and half of a state file.
+	within [256]bool
+	// filter has 1<<bits bits, and heads the first needle of each chain, counted from
+	// one. Both are indexed by the first bits of a window's hash.
+	bits   int
 	filter []uint64
+	heads  []int32
+	encode encoder
 }
 
 type needle struct {
-	text []byte
-	// next is the index of another needle with the same window, or -1.
+	window uint64
+	// value is the index of the one that it encodes.
+	value int32
+	// next is another needle of the same chain, counted from one; 0 where there is none.
 	next int32
 }
 
 func (n *needles) add(value []byte) {
-	var e encoder
-	e.encode(value)
-	for _, text := range e.texts {
-		n.insert(text)
+	n.values = append(n.values, bytes.Clone(value))
+	n.encode.all(value)
+	for _, text := range n.encode.texts {
+		if len(text) < window {
+			n.short = append(n.short, bytes.Clone(text))
+			continue
+		}
+		at := middle(text)
+		for _, c := range text[at : at+window] {
+			n.within[c] = true
+		}
+		n.list = append(n.list, needle{window: binary.LittleEndian.Uint64(text[at:]), value: int32(len(n.values) - 1)})
+		if len(n.list)*perNeedle > 1<<n.bits {
+			n.grow(n.bits + 1)
+		} else {
+			n.link(len(n.list) - 1)
+		}
+	}
+	n.encode.wipe()
+}
+
+// grow makes filter and heads anew, of another size.
+func (n *needles) grow(bits int) {
+	clear(n.filter)
+	n.bits, n.filter, n.heads = bits, make([]uint64, 1<<bits/64), make([]int32, 1<<bits/perNeedle)
+	for i := range n.list {
+		n.link(i)
 	}
 }
 
-func (n *needles) insert(text []byte) {
-	if len(text) < window {
-		n.short = append(n.short, text)
-		return
-	}
-	w := binary.LittleEndian.Uint64(text[middle(text):])
-	next, ok := n.heads[w]
-	if !ok {
-		next = -1
-	}
-	n.heads[w] = int32(len(n.list))
-	n.list = append(n.list, needle{text: text, next: next})
-	bit := slot(w)
+// link makes a needle the first of its chain.
+func (n *needles) link(i int) {
+	bit := n.slot(n.list[i].window)
 	n.filter[bit/64] |= 1 << (bit % 64)
+	n.list[i].next, n.heads[bit/perNeedle] = n.heads[bit/perNeedle], int32(i+1)
 }
 
 // middle is where a needle's window begins.
 func middle(text []byte) int { return (len(text) - window) / 2 }
 
-// slot spreads windows over the filter: the top bits of a product depend on all
+// spread spreads windows over the filter: the top bits of a product depend on all
 // bits of the factor.
-func slot(w uint64) uint64 { return w * 0x9e3779b97f4a7c15 >> (64 - filterBits) }
+const spread = 0x9e3779b97f4a7c15
+
+func (n *needles) slot(w uint64) uint64 { return w * spread >> (64 - n.bits) }
 
 func (n *needles) find(blob []byte) bool {
 	for _, text := range n.short {
@@ -116,13 +150,18 @@ func (n *needles) find(blob []byte) bool {
 			return true
 		}
 	}
-	if len(n.list) == 0 {
-		return false
-	}
-	for i := 0; i+window <= len(blob); i++ {
-		w := binary.LittleEndian.Uint64(blob[i:])
-		bit := slot(w)
-		if n.filter[bit/64]&(1<<(bit%64)) != 0 && n.matches(blob, i, w) {
+	run := 0
+	for i, c := range blob {
+		if !n.within[c] {
+			run = 0
+			continue
+		}
+		if run++; run < window {
+			continue
+		}
+		w := binary.LittleEndian.Uint64(blob[i+1-window:])
+		bit := n.slot(w)
+		if n.filter[bit/64]&(1<<(bit%64)) != 0 && n.matches(blob, i+1-window, w) {
 			return true
 		}
 	}
@@ -131,40 +170,61 @@ func (n *needles) find(blob []byte) bool {
 
 // matches compares the needles whose window w stands at i.
 func (n *needles) matches(blob []byte, i int, w uint64) bool {
-	at, ok := n.heads[w]
-	for ok && at >= 0 {
-		text := n.list[at].text
+	for at := n.heads[n.slot(w)/perNeedle]; at > 0; at = n.list[at-1].next {
+		if n.list[at-1].window == w && n.isAt(blob, i, n.values[n.list[at-1].value]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAt reports whether an encoding of a value stands in blob with its window at i.
+func (n *needles) isAt(blob []byte, i int, value []byte) bool {
+	var e encoder
+	defer e.wipe()
+	e.all(value)
+	for _, text := range e.texts {
+		if len(text) < window {
+			continue
+		}
 		if start := i - middle(text); start >= 0 && bytes.HasPrefix(blob[start:], text) {
 			return true
 		}
-		at = n.list[at].next
 	}
 	return false
 }
 
 func (n *needles) wipe() {
-	for _, needle := range n.list {
-		clear(needle.text)
+	for _, value := range n.values {
+		clear(value)
 	}
 	for _, text := range n.short {
 		clear(text)
 	}
+	clear(n.list)
 	clear(n.filter)
 	clear(n.heads)
-	n.list, n.short = nil, nil
+	clear(n.within[:])
+	n.values, n.list, n.short = nil, nil, nil
 }
 
-// encoder collects the encodings of one value. They share one buffer, made
-// large enough beforehand, so that no copy is left behind by growing.
+// encoder collects the encodings of one value, and may be used again. They share one
+// buffer, made large enough beforehand, so that no copy is left behind by growing.
 type encoder struct {
-	buf   []byte
-	texts [][]byte
+	whole   []byte // the buffer from its beginning
+	buf     []byte // what of it is taken
+	scratch []byte
+	texts   [][]byte
 }
 
-func (e *encoder) encode(value []byte) {
+func (e *encoder) all(value []byte) {
 	const perByte = 1 + 6*2 + 2*2 + 2*3 + 2*4
-	e.buf = make([]byte, 0, perByte*len(value)+6*8)
-	e.texts = make([][]byte, 0, 16)
+	if need := perByte*len(value) + 6*8; cap(e.whole) < need {
+		e.whole = make([]byte, 0, need)
+		e.scratch = make([]byte, 3*len(value)+16)
+		e.texts = make([][]byte, 0, 16)
+	}
+	e.buf, e.texts = e.whole, e.texts[:0]
 
 	e.take(append(e.buf, value...))
 	for offset := range 3 {
@@ -177,6 +237,12 @@ func (e *encoder) encode(value []byte) {
 	e.take(appendEscaped(e.buf, value, "0123456789abcdef"))
 	e.take(appendUTF16(e.buf, value, binary.LittleEndian))
 	e.take(appendUTF16(e.buf, value, binary.BigEndian))
+}
+
+// wipe overwrites what was encoded last.
+func (e *encoder) wipe() {
+	clear(e.whole[:cap(e.whole)])
+	clear(e.scratch)
 }
 
 // take keeps what was appended to the buffer, unless it is there already: a
@@ -198,11 +264,10 @@ func (e *encoder) take(grown []byte) {
 func (e *encoder) base64(encoding *base64.Encoding, value []byte, offset int) {
 	from := (offset*8 + 5) / 6
 	to := (offset + len(value)) * 8 / 6
-	padded := make([]byte, offset+len(value))
-	defer clear(padded)
+	padded := e.scratch[:offset+len(value)]
+	clear(padded[:offset])
 	copy(padded[offset:], value)
-	whole := make([]byte, encoding.EncodedLen(len(padded)))
-	defer clear(whole)
+	whole := e.scratch[len(padded):][:encoding.EncodedLen(len(padded))]
 	encoding.Encode(whole, padded)
 	if from < to {
 		e.take(append(e.buf, whole[from:to]...))

@@ -2,6 +2,7 @@ package secret_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -184,6 +185,29 @@ func TestDetectorConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
+// Of many values each is found, in whatever order the filter has grown.
+func TestDetectorOfMany(t *testing.T) {
+	t.Parallel()
+	value := func(i int) string {
+		sum := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		return "osmo_" + base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	d := secret.NewDetector()
+	for i := range 20_000 {
+		d.Add(secret.New([]byte(value(i))))
+	}
+	for i := range 20_000 {
+		if text := value(i); !d.Find([]byte("{"+text+"}")) || i%100 == 0 && !d.Find([]byte(hex.EncodeToString([]byte("12"+text)))) {
+			t.Fatalf("%q is not found", text)
+		}
+	}
+	for i := 20_000; i < 21_000; i++ {
+		if text := value(i); d.Find([]byte(text)) {
+			t.Fatalf("%q is found, and was never added", text)
+		}
+	}
+}
+
 // Whatever stands around it, a value is found in each encoding; and what is
 // found is there.
 func FuzzDetector(f *testing.F) {
@@ -226,7 +250,7 @@ func holds(blob, v []byte) bool {
 func BenchmarkDetector(b *testing.B) {
 	rng := rand.NewChaCha8([32]byte{1})
 	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	values := make([]secret.Value, 10_000)
+	values := make([]secret.Value, 100_000)
 	for i := range values {
 		text := make([]byte, 43)
 		_, _ = rng.Read(text)
@@ -236,34 +260,25 @@ func BenchmarkDetector(b *testing.B) {
 		copy(text, "osmo_")
 		values[i] = secret.New(text)
 	}
-	blobs := make([][]byte, 10_000)
-	for i := range blobs {
-		blobs[i] = make([]byte, 1000)
-		_, _ = rng.Read(blobs[i])
-	}
-	b.Run("Add10000", func(b *testing.B) {
-		for b.Loop() {
-			secret.NewDetector(values...)
-		}
-	})
-	d := secret.NewDetector(values...)
-	b.Run("Find10MB", func(b *testing.B) {
-		b.SetBytes(10_000_000)
-		for b.Loop() {
-			for _, blob := range blobs {
-				if d.Find(blob) {
-					b.Fatal("found by chance")
+	random := make([]byte, 10_000_000)
+	_, _ = rng.Read(random)
+	text := bytes.Repeat([]byte("osmo_ordinary text of a state file, \"token\": 1\n"), 250_000)[:10_000_000]
+	for _, count := range []int{1, 10_000, 100_000} {
+		b.Run(fmt.Sprint("Add", count), func(b *testing.B) {
+			for b.Loop() {
+				secret.NewDetector(values[:count]...)
+			}
+		})
+		d := secret.NewDetector(values[:count]...)
+		for name, blob := range map[string][]byte{"Find10MB": random, "Find10MBText": text} {
+			b.Run(fmt.Sprint(name, "Of", count), func(b *testing.B) {
+				b.SetBytes(int64(len(blob)))
+				for b.Loop() {
+					if d.Find(blob) {
+						b.Fatal("found by chance")
+					}
 				}
-			}
+			})
 		}
-	})
-	b.Run("Find10MBText", func(b *testing.B) {
-		text := bytes.Repeat([]byte("osmo_ordinary text of a state file, \"token\": 1\n"), 250_000)[:10_000_000]
-		b.SetBytes(10_000_000)
-		for b.Loop() {
-			if d.Find(text) {
-				b.Fatal("found by chance")
-			}
-		}
-	})
+	}
 }
