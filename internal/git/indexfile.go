@@ -20,6 +20,15 @@ type Index struct {
 	Unread string
 }
 
+// Clone is the same index, which does not change with it.
+func (x Index) Clone() Index {
+	if x.Index != nil {
+		entries := *x.Index // Who changes an index puts new entries beside the old ones.
+		x.Index = &entries
+	}
+	return x
+}
+
 // indexMemory is the index that was read last. A run looks at it several times, and with
 // 100,000 accounts each reading takes 50 ms.
 type indexMemory struct {

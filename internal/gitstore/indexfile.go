@@ -14,7 +14,9 @@ import (
 // indexFile is the index, as it was read, with the lock under which it is written.
 type indexFile struct {
 	git.Index
-	lock *gitLock
+	// before is what was read, whatever is done to the index since.
+	before git.Index
+	lock   *gitLock
 }
 
 func (s *Store) indexPath() string { return s.repo.IndexPath() }
@@ -33,7 +35,7 @@ func checkIndex(index git.Index, err error) (*indexFile, error) {
 	if err == nil && index.Unread != "" {
 		err = git.Unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
 	}
-	return &indexFile{Index: index}, err
+	return &indexFile{Index: index, before: index.Clone()}, err
 }
 
 // lockIndex takes index.lock and reads what is then certain to stay. It is an error

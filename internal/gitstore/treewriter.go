@@ -59,6 +59,10 @@ func (s *Store) writeFiles(edits []edit, file *indexFile, torn bool) ([]outcome,
 				return err
 			}
 			defer w.Close()
+			if w.remembered, err = worktree.OpenRemembered(s.repo, file.before); err != nil {
+				return err
+			}
+			defer w.remembered.Close()
 			return w.all(edits[part[0]:part[1]], outcomes[part[0]:part[1]])
 		})
 	}
@@ -74,6 +78,8 @@ type treeWriter struct {
 	store *Store
 	skip  func(path string) bool
 	torn  bool
+	// remembered is of the index as it was before the edits.
+	remembered *worktree.Remembered
 }
 
 func (s *Store) newTreeWriter(skip func(string) bool, torn bool) (*treeWriter, error) {
@@ -159,9 +165,12 @@ func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version,
 	return err
 }
 
-// look reads the file and compares it with both versions. A file that git
-// checked out with CRLF line ends is the same version.
+// look reads the file and compares it with both versions, unless git remembers that it
+// is the old one. A file that git checked out with CRLF line ends is the same version.
 func (w *treeWriter) look(folder disk.Folder, name string, e edit) (version, fs.FileInfo, error) {
+	if e.old != (object.ID{}) && w.remembered.Is(e.path, e.old) {
+		return oldVersion, nil, nil
+	}
 	data, info, err := disk.ReadRegular(folder, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -229,10 +238,13 @@ func (w *treeWriter) create(folder disk.Folder, name string, e edit) (fs.FileInf
 // meets half a file.
 func (w *treeWriter) replace(folder disk.Folder, name string, e edit) (fs.FileInfo, error) {
 	temp := tempName(name)
-	if err := removeTemp(folder, name); err != nil {
-		return nil, err
-	}
 	written, err := w.create(folder, temp, e)
+	if errors.Is(err, fs.ErrExist) { // A crash has left it.
+		if err := removeTemp(folder, name); err != nil {
+			return nil, err
+		}
+		written, err = w.create(folder, temp, e)
+	}
 	if err != nil {
 		return nil, err
 	}
