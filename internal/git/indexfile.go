@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/osmoctl/osmoctl/internal/git/index"
 )
@@ -46,15 +47,30 @@ func (r *Repository) ReadIndex() (Index, error) {
 	r.index.mu.Lock()
 	defer r.index.mu.Unlock()
 	last := r.index.last.Info
-	if info, err := os.Lstat(r.IndexPath()); last != nil && err == nil &&
-		os.SameFile(info, last) && info.Size() == last.Size() && info.ModTime().Equal(last.ModTime()) {
+	if info, err := os.Lstat(r.IndexPath()); last != nil && err == nil && isSameFile(info, last) {
 		return r.index.last, nil
 	}
 	file, err := r.ReadIndexAnew()
-	if err == nil && file.Unread == "" {
+	r.index.last = Index{}
+	if err == nil && file.Unread == "" && file.Info != nil && isSettled(file.Info) {
 		r.index.last = file
 	}
 	return file, err
+}
+
+// isSameFile goes by all that a file system tells: the number of a file that was removed
+// is soon given to another, of the same size as often as not.
+func isSameFile(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && index.StatOf(a) == index.StatOf(b)
+}
+
+// isSettled says that a file which is written now would have another time.
+func isSettled(info fs.FileInfo) bool {
+	coarse := 100 * time.Millisecond
+	if info.ModTime().Nanosecond() == 0 {
+		coarse = 2 * time.Second
+	}
+	return time.Since(info.ModTime()) > coarse
 }
 
 // ReadIndexAnew is [Repository.ReadIndex] for who writes it, under its lock: nothing is

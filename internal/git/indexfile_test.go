@@ -3,6 +3,7 @@ package git
 import (
 	"os"
 	"testing"
+	"time"
 )
 
 // The index is read once, as long as it is the same file, and by its writer each time.
@@ -22,6 +23,11 @@ func TestReadIndex(t *testing.T) {
 	r.Commit("first", map[string]string{"a": "a"})
 	r.Git("read-tree", "--empty")
 	r.Git("add", "a")
+	if young := read(); read().Index == young.Index {
+		t.Error("an index that was just written is not read again")
+	}
+	hourAgo := time.Now().Add(-time.Hour)
+	r.Check(os.Chtimes(r.Path(".git/index"), hourAgo, hourAgo))
 	first := read()
 	if _, found := first.Find("a"); !found {
 		t.Fatal("a is not in the index")
