@@ -21,18 +21,15 @@ import (
 // outcome is what became of an edit in the work tree.
 type outcome struct {
 	edit
-	info    fs.FileInfo // of the file as we know it to be; nil: let git look
-	skipped bool        // outside a sparse checkout
-	left    bool        // somebody else's version stays
+	stat    index.Stat // of the file as we know it to be; zero: let git look
+	skipped bool       // outside a sparse checkout
+	left    bool       // somebody else's version stays
 }
 
 // stage turns an outcome into a change of the index. Where something else than
 // the old version is staged, the entry is the user's: leave is true.
 func (o outcome) stage(ix *index.Index) (change index.Edit, leave bool) {
-	change = index.Edit{Path: o.path, Remove: o.new == object.ID{}, Mode: o.mode, ID: object.ID(o.new), SkipWorktree: o.skipped}
-	if o.info != nil {
-		change.Stat = index.StatOf(o.info)
-	}
+	change = index.Edit{Path: o.path, Remove: o.new == object.ID{}, Mode: o.mode, ID: object.ID(o.new), SkipWorktree: o.skipped, Stat: o.stat}
 	entry, staged := ix.Find(o.path)
 	was := object.ID{}
 	if staged {
@@ -152,17 +149,27 @@ func (w *treeWriter) act(o *outcome, folder disk.Folder, name string, v version,
 	case gone:
 		err = folder.Remove(name)
 	case v == newVersion:
-		o.info = info
+		o.stat = index.StatOf(info)
 	case v == absent && skip:
 		o.skipped = true
 	case v == absent && o.old != object.ID{}:
 		o.left = true // the user has deleted it
 	case v == absent:
-		o.info, err = w.create(folder, name, o.edit)
+		info, err = w.create(folder, name, o.edit)
+		o.stat = statOf(info)
 	default:
-		o.info, err = w.replace(folder, name, o.edit)
+		info, err = w.replace(folder, name, o.edit)
+		o.stat = statOf(info)
 	}
 	return err
+}
+
+// statOf is what the index is to remember of a file; the zero one where there is none.
+func statOf(info fs.FileInfo) index.Stat {
+	if info == nil {
+		return index.Stat{}
+	}
+	return index.StatOf(info)
 }
 
 // look reads the file and compares it with both versions, unless git remembers that it

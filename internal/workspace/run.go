@@ -179,6 +179,8 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 	if err := r.Ask(p.plan, c.isGranted()); err != nil {
 		return nil, c.explainError(l, err)
 	}
+	p.facts = guard.Facts{} // What was declared is in the plan, as far as it is to be done.
+	p.plan.Forget()
 	result, err := c.execute(ctx, l, b, p, r)
 	var partial *apply.PartialError
 	switch {

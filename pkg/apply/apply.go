@@ -210,11 +210,11 @@ func (r *Run) Apply(ctx context.Context, p *plan.Plan, have *state.Snapshot) (*R
 		return nil, err
 	}
 	edit := r.spend(r.edit(r.begin(have), p, sealed, true), p)
-	next, commit, err := r.commit(ctx, edit, sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
+	serial, commit, err := r.commitLast(ctx, edit, sealed, p)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Issued: sealed.results()}, nil
+	return &Result{Commit: commit, Serial: serial, Issued: sealed.results()}, nil
 }
 
 func (r *Run) say(doing string, done, total int) {
@@ -223,21 +223,39 @@ func (r *Run) say(doing string, done, total int) {
 	}
 }
 
-// commit searches what an edit writes, and the message about it, for the values
-// in sealed, wipes those, and commits.
+// commit commits an edit, on top of whose state the run goes on.
 func (r *Run) commit(ctx context.Context, edit *state.Edit, sealed *sealedSet, about func(*state.Snapshot) record.Message) (next *state.Snapshot, commit string, err error) {
-	r.say("committing", 0, 0)
-	next, changes := edit.Finish()
-	message := about(next).String()
-	if err := sealed.search(changes, message); err != nil {
-		return nil, "", err
-	}
-	sealed.wipe()
-	if err := ctx.Err(); err != nil {
+	next, changes, message, err := r.finish(ctx, edit, sealed, about)
+	if err != nil {
 		return nil, "", err
 	}
 	commit, err = r.Store.Commit(ctx, changes, message)
 	return next, commit, err
+}
+
+// commitLast commits the edit that ends a run. The state that is to be takes as much
+// memory as all that is written, and is let go of before the commit.
+func (r *Run) commitLast(ctx context.Context, edit *state.Edit, sealed *sealedSet, p *plan.Plan) (serial int, commit string, err error) {
+	next, changes, message, err := r.finish(ctx, edit, sealed, func(next *state.Snapshot) record.Message { return r.message(p, next) })
+	if err != nil {
+		return 0, "", err
+	}
+	serial = next.Meta.Serial
+	commit, err = r.Store.Commit(ctx, changes, message)
+	return serial, commit, err
+}
+
+// finish searches what an edit writes, and the message about it, for the values in
+// sealed, and wipes those.
+func (r *Run) finish(ctx context.Context, edit *state.Edit, sealed *sealedSet, about func(*state.Snapshot) record.Message) (next *state.Snapshot, changes []state.Change, message string, err error) {
+	r.say("committing", 0, 0)
+	next, changes = edit.Finish()
+	message = about(next).String()
+	if err := sealed.search(changes, message); err != nil {
+		return nil, nil, "", err
+	}
+	sealed.wipe()
+	return next, changes, message, ctx.Err()
 }
 
 // lineage is that of the state which the run works on.

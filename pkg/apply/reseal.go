@@ -13,7 +13,6 @@ import (
 
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
-	"github.com/osmoctl/osmoctl/pkg/record"
 	"github.com/osmoctl/osmoctl/pkg/seal"
 	"github.com/osmoctl/osmoctl/pkg/secret"
 	"github.com/osmoctl/osmoctl/pkg/state"
@@ -84,11 +83,11 @@ func (r *Run) Reseal(ctx context.Context, p *plan.Plan, have *state.Snapshot, op
 		edit.Reseal(g.address, g.ciphertext, model.IDs(g.resolved.Readers))
 	}
 	p = withoutLeft(p, set.order)
-	next, commit, err := r.commit(ctx, edit, set, func(next *state.Snapshot) record.Message { return r.message(p, next) })
+	serial, commit, err := r.commitLast(ctx, edit, set, p)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Commit: commit, Serial: next.Meta.Serial, Resealed: resealed, Left: set.left}, nil
+	return &Result{Commit: commit, Serial: serial, Resealed: resealed, Left: set.left}, nil
 }
 
 // withoutLeft is the plan without what was left out.

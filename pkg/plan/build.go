@@ -207,6 +207,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	if (kind == KindDeclared || kind == KindRestore) && (by.want.Project.Guardrails.AboutAccess() || by.have.Meta.Applied.Guardrails.AboutAccess()) {
 		p.Holdings = holdingsOf(by, servers, d.cases, kept)
 	}
+	d.cases = nil // They take as much as the changes, and were answered.
 	sortChanges(p.Changes)
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)

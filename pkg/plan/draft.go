@@ -24,6 +24,10 @@ func (p *part) change(c Change) {
 	if c.Reasons == nil {
 		c.Reasons = []string{}
 	}
+	if c.Origin != nil {
+		origin := *c.Origin // A part of the declaration would hold all of it.
+		c.Origin = &origin
+	}
 	c.Fields = fieldsOf(c.Before, c.After)
 	p.changes = append(p.changes, c)
 }

@@ -70,9 +70,10 @@ func showToken(t *state.Token, names map[string]string) *Object {
 
 // specObject shows what a token asks for, and [Object.TokenSpec] gives it back.
 func specObject(s model.TokenSpec) *Object {
+	rotate := s.Rotate
 	return &Object{
 		Description: s.Description, Roles: s.Roles, Recipients: s.Recipients,
-		ExpiresAt: s.Expiry.At, ExpiresIn: s.Expiry.In, Rotate: &s.Rotate,
+		ExpiresAt: s.Expiry.At, ExpiresIn: s.Expiry.In, Rotate: &rotate,
 	}
 }
 
@@ -131,7 +132,7 @@ func (o *Object) rotation() model.Rotation {
 // fieldsOf lists where two objects differ. Either may be nil; an absent field
 // is null.
 func fieldsOf(before, after *Object) []Field {
-	out := []Field{}
+	list := make([]Field, 0, len(fieldGetters))
 	for _, f := range fieldGetters {
 		var b, a any
 		if before != nil {
@@ -141,10 +142,10 @@ func fieldsOf(before, after *Object) []Field {
 			a = nullIfZero(f.get(after))
 		}
 		if !reflect.DeepEqual(b, a) {
-			out = append(out, Field{Path: f.path, Before: b, After: a})
+			list = append(list, Field{Path: f.path, Before: b, After: a})
 		}
 	}
-	return out
+	return append([]Field{}, list...) // of their number, since there may be 100,000 lists
 }
 
 // nullIfZero turns a zero value into nil, so that JSON says null. An empty list that

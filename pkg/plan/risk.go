@@ -118,6 +118,9 @@ func NewRisk(code string, a *model.Address, message string) Risk {
 
 // AddRisks puts risks in their place among those of the plan.
 func (p *Plan) AddRisks(list []Risk) {
+	if len(list) == 0 {
+		return
+	}
 	all := riskList{list: append(slices.Clone(p.Risks), list...)}
 	p.Risks = all.sort()
 }
@@ -152,7 +155,7 @@ func (r *riskList) sort() []Risk {
 func findRisks(p *Plan, b basis, servers comparers, within *room) []Risk {
 	s := riskSearch{
 		riskList: riskList{within: within}, basis: b, servers: servers, plan: p,
-		scale: access.Scale{}, said: map[gainKey][]Risk{}, retires: lastDays(p), holders: rights.Applied(b.have, b.today).Holders(findChangedRoles(p)...), cut: map[string]bool{},
+		scale: access.Scale{}, said: map[gainKey][]Risk{}, qualified: map[qualified]string{}, retires: lastDays(p), holders: rights.Applied(b.have, b.today).Holders(findChangedRoles(p)...), cut: map[string]bool{},
 	}
 	for i := 0; i < len(p.Access); {
 		i += s.noteSubject(p.Access[i:])
@@ -176,6 +179,8 @@ type riskSearch struct {
 	// allow less than others.
 	said map[gainKey][]Risk
 	cut  map[string]bool
+	// qualified remembers sentences that name a server.
+	qualified map[qualified]string
 	// holders are the accounts that hold a changed role before the plan.
 	holders map[string][]string
 	// retires has the last day of each generation that the plan replaces.
@@ -238,11 +243,29 @@ func (s *riskSearch) noteEverywhere(a model.Address, byServer [][]Risk) {
 				continue
 			}
 			if r.Address = &a; !general {
-				r.Message += ", in " + s.servers.nameServer(i)
+				r.Message = s.qualify(r.Message, i)
 			}
 			s.put(r)
 		}
 	}
+}
+
+// qualify adds to what is said of one server which one that is. 100,000 subjects share
+// a handful of sentences.
+func (s *riskSearch) qualify(message string, server int) string {
+	key := qualified{message, server}
+	whole, known := s.qualified[key]
+	if !known {
+		whole = message + ", in " + s.servers.nameServer(server)
+		s.qualified[key] = whole
+	}
+	return whole
+}
+
+// qualified is a sentence about one of the servers that a plan answers for.
+type qualified struct {
+	message string
+	server  int
 }
 
 // findGains names what is heavy, each action on each scope by itself, so that none stands

@@ -9,31 +9,33 @@ import (
 // A command lives for less than a second: as long as it holds little, half the
 // collections of garbage are worth more than the memory that they would free. Where it
 // holds much, as the state of 100,000 accounts, collections are few, and three times
-// that much is more than a machine may have: then Go's own measure goes. GOGC decides
-// otherwise where it is set.
-const (
-	lightPercent = 200
-	heavyPercent = 100
-	heavy        = 64 << 20 // bytes that are in use after a collection
-)
+// that much is more than a machine may have: then Go's own measure goes, and half of it
+// for the first apply of so many. GOGC decides otherwise where it is set.
+const lightPercent = 200
 
+// heavier are the bytes in use after a collection from which less garbage may lie about.
+var heavier = []struct {
+	live    uint64
+	percent int
+}{{64 << 20, 100}, {288 << 20, 50}}
 // memoryLimit is how much memory is taken before collections come more often than the
 // measures above say. An estate for which somebody has raised limits holds more than that
 // itself, and collecting would take a third of the time and gain nothing.
 const memoryLimit, raisedMemoryLimit = 1 << 30, 2 << 30
 
 // tuneCollector sets how much garbage may lie about, and looks again after each
-// collection until much is held.
+// collection until as much is held as makes a difference.
 func tuneCollector() {
 	debug.SetGCPercent(lightPercent)
+	levels := heavier
 	afterCollection(func() (again bool) {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
-		if live[0].Value.Uint64() < heavy {
-			return true
+		for len(levels) > 0 && live[0].Value.Uint64() >= levels[0].live {
+			debug.SetGCPercent(levels[0].percent)
+			levels = levels[1:]
 		}
-		debug.SetGCPercent(heavyPercent)
-		return false
+		return len(levels) > 0
 	})
 }
 
