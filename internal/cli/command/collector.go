@@ -18,6 +18,7 @@ var heavier = []struct {
 	live    uint64
 	percent int
 }{{64 << 20, 100}, {288 << 20, 50}}
+
 // memoryLimit is how much memory is taken before collections come more often than the
 // measures above say. An estate for which somebody has raised limits holds more than that
 // itself, and collecting would take a third of the time and gain nothing.
