@@ -2,6 +2,7 @@
 package gittest
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +65,13 @@ func (r *Repo) Check(err error) {
 // Git runs git, which must succeed, and returns what it prints.
 func (r *Repo) Git(args ...string) string {
 	r.T.Helper()
-	out, err := r.Try(args...)
+	return r.GitReading(nil, args...)
+}
+
+// GitReading is Git for what reads its standard input.
+func (r *Repo) GitReading(from io.Reader, args ...string) string {
+	r.T.Helper()
+	out, err := r.run(from, args)
 	if err != nil {
 		r.T.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -72,9 +79,11 @@ func (r *Repo) Git(args ...string) string {
 }
 
 // Try runs git.
-func (r *Repo) Try(args ...string) (string, error) {
+func (r *Repo) Try(args ...string) (string, error) { return r.run(nil, args) }
+
+func (r *Repo) run(from io.Reader, args []string) (string, error) {
 	cmd := exec.Command("git", args...)
-	cmd.Dir = r.Dir
+	cmd.Dir, cmd.Stdin = r.Dir, from
 	for key, value := range r.Env {
 		cmd.Env = append(cmd.Env, key+"="+value)
 	}

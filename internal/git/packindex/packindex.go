@@ -1,8 +1,10 @@
-// Package packindex reads the index of a pack: which objects are in it, and where.
+// Package packindex reads which objects are in a pack, and where: the index that each
+// pack has ([Index]), and the one that git writes for several packs at once
+// ([MultiIndex]).
 //
 // An index is kept as it lies on the disk and searched there, so that opening one
-// costs little more than its checksum. Only version 2 is known, which is all that
-// git has written since 2008.
+// costs little more than its checksum. Of a pack's own only version 2 is known, which
+// is all that git has written since 2008, and of the one for several only version 1.
 package packindex
 
 import (
@@ -13,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"sync"
 
 	"github.com/osmoctl/osmoctl/internal/git/object"
@@ -24,8 +25,6 @@ import (
 // than 31 bits, and the checksums of the pack and of the index.
 const (
 	header    = 8
-	fanout    = 256 * 4
-	name      = sha1.Size
 	offset    = 4
 	perObject = name + 4 + offset
 	trailer   = 2 * sha1.Size
@@ -36,14 +35,19 @@ const (
 // ErrMalformed says that a file is no index, or a damaged one.
 var ErrMalformed = errors.New("the index of a pack is damaged")
 
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
+}
+
 // CountIn says how many objects an index of this many bytes has, as long as its pack
 // is below 2 GiB.
 func CountIn(size int64) int { return int(max(0, size-least) / perObject) }
 
 // An Index may be used by several goroutines.
 type Index struct {
-	data  []byte
-	count int
+	data   []byte
+	counts counts
+	names  names
 
 	once     sync.Once
 	byOffset []int // positions, in the order of the offsets
@@ -52,29 +56,29 @@ type Index struct {
 // Parse checks an index and keeps its bytes.
 func Parse(data []byte) (*Index, error) {
 	if len(data) < least || !bytes.HasPrefix(data, []byte{0xff, 't', 'O', 'c', 0, 0, 0, 2}) {
-		return nil, fmt.Errorf("%w: it does not begin as one of version 2", ErrMalformed)
+		return nil, malformed("it does not begin as one of version 2")
 	}
-	x := &Index{data: data}
-	before := uint32(0)
-	for first := range 256 {
-		n := x.upTo(first)
-		if n < before {
-			return nil, fmt.Errorf("%w: its counts go down", ErrMalformed)
-		}
-		before = n
+	x := &Index{data: data, counts: counts(data[header:][:fanout])}
+	total, rising := x.counts.total()
+	if !rising {
+		return nil, malformed("its counts go down")
 	}
-	x.count = int(before)
-	if rest := len(data) - least - x.count*perObject; rest < 0 || rest%8 != 0 || rest > x.count*8 {
-		return nil, fmt.Errorf("%w: %d bytes are not the size for %d objects", ErrMalformed, len(data), x.count)
+	count := int(total)
+	if rest := len(data) - least - count*perObject; rest < 0 || rest%8 != 0 || rest > count*8 {
+		return nil, malformed("%d bytes are not the size for %d objects", len(data), count)
 	}
 	if sum := sha1.Sum(data[:len(data)-sha1.Size]); !bytes.Equal(sum[:], data[len(data)-sha1.Size:]) {
-		return nil, fmt.Errorf("%w: its checksum differs", ErrMalformed)
+		return nil, malformed("its checksum differs")
 	}
+	x.names = names(data[header+fanout:][:count*name])
 	return x, nil
 }
 
 // Len is the number of objects.
-func (x *Index) Len() int { return x.count }
+func (x *Index) Len() int { return x.names.len() }
+
+// Name is that of the i-th object, by name.
+func (x *Index) Name(i int) object.ID { return x.names.at(i) }
 
 // PackSum is the checksum of the pack, which is its name as well.
 func (x *Index) PackSum() (sum [sha1.Size]byte) {
@@ -82,24 +86,14 @@ func (x *Index) PackSum() (sum [sha1.Size]byte) {
 	return sum
 }
 
-// upTo counts the names whose first byte is not above this one.
-func (x *Index) upTo(first int) uint32 {
-	return binary.BigEndian.Uint32(x.data[header+4*first:])
-}
-
-// Name is that of the i-th object, by name.
-func (x *Index) Name(i int) object.ID {
-	return object.ID(x.data[header+fanout+i*name:][:name])
-}
-
 // Offset is where the i-th object begins in the pack; -1 where the index is damaged.
 func (x *Index) Offset(i int) int64 {
-	at := header + fanout + x.count*(name+4) + i*offset
+	at := header + fanout + x.Len()*(name+4) + i*offset
 	short := binary.BigEndian.Uint32(x.data[at:])
 	if short < long {
 		return int64(short)
 	}
-	at = header + fanout + x.count*perObject + int(short-long)*8
+	at = header + fanout + x.Len()*perObject + int(short-long)*8
 	if at+8 > len(x.data)-trailer {
 		return -1
 	}
@@ -108,23 +102,17 @@ func (x *Index) Offset(i int) int64 {
 
 // from is the position of the first name that does not come before these bytes.
 func (x *Index) from(start []byte) int {
-	low, high := 0, x.count
-	if len(start) > 0 {
-		high = int(x.upTo(int(start[0])))
-		if start[0] > 0 {
-			low = int(x.upTo(int(start[0]) - 1))
-		}
+	if len(start) == 0 {
+		return 0
 	}
-	return low + sort.Search(high-low, func(i int) bool {
-		at := x.Name(low + i)
-		return bytes.Compare(at[:], start) >= 0
-	})
+	low, high := x.counts.within(start[0])
+	return low + x.names[low*name:high*name].from(start)
 }
 
 // Find returns the offset of an object.
 func (x *Index) Find(wanted object.ID) (int64, bool) {
 	i := x.from(wanted[:])
-	if i == x.count || x.Name(i) != wanted {
+	if i == x.Len() || x.Name(i) != wanted {
 		return 0, false
 	}
 	return x.Offset(i), true
@@ -132,7 +120,7 @@ func (x *Index) Find(wanted object.ID) (int64, bool) {
 
 // WithPrefix returns the objects whose names begin with these bytes.
 func (x *Index) WithPrefix(start []byte) (found []object.ID) {
-	for i := x.from(start); i < x.count; i++ {
+	for i := x.from(start); i < x.Len(); i++ {
 		at := x.Name(i)
 		if !bytes.HasPrefix(at[:], start) {
 			break
@@ -145,7 +133,7 @@ func (x *Index) WithPrefix(start []byte) (found []object.ID) {
 // InOrder returns the objects in the order in which the pack has them.
 func (x *Index) InOrder() []object.ID {
 	x.sort()
-	names := make([]object.ID, x.count)
+	names := make([]object.ID, x.Len())
 	for i, at := range x.byOffset {
 		names[i] = x.Name(at)
 	}
@@ -164,7 +152,7 @@ func (x *Index) At(offset int64) (object.ID, bool) {
 
 func (x *Index) sort() {
 	x.once.Do(func() {
-		x.byOffset = make([]int, x.count)
+		x.byOffset = make([]int, x.Len())
 		for i := range x.byOffset {
 			x.byOffset[i] = i
 		}
