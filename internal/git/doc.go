@@ -19,9 +19,10 @@
 //
 // Content is compared with its name: a wrong byte on the disk does not pass for
 // state. What is missing is looked for again, since a "git gc" may be moving it,
-// and is [ErrMissingObject] then. Where a shallow clone ends, the answer is
-// [ErrShallow] and not that of a whole one. Each call is bounded, in files, bytes
-// and depth, whatever a commit holds.
+// and is [ErrMissingObject] then. Git's index of several packs may lead to an
+// object, but that there is none, each pack's own says. Where a shallow clone ends,
+// the answer is [ErrShallow] and not that of a whole one. Each call is bounded, in
+// files, bytes and depth, whatever a commit holds.
 //
 // Replace refs and grafts are not applied: state is read as it was written. The
 // configuration is that of the system, the user, the repository and the

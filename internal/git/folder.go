@@ -21,15 +21,17 @@ import (
 // errAbsent says that a folder has not got an object.
 var errAbsent = errors.New("the object is not in this folder")
 
-// folder is one objects folder as one goroutine sees it. Packs are looked at newest
-// first, and an index is opened when nothing newer had the object: what is read most
-// is what was written last, and then many packs cost no more than few.
+// folder is one objects folder as one goroutine sees it. Git's index of several packs is
+// asked first, which costs one search. The packs that it does not name are looked at newest
+// first, and an index is opened when nothing newer had the object: what is read most is what
+// was written last, and then many packs cost no more than few.
 type folder struct {
 	dir    string
+	shared *sharedIndex
 	unseen []*listedPack           // of which no index was opened yet, newest first
 	small  map[object.ID]*openPack // what the packs of few objects hold
 	large  []*openPack
-	opened []*openPack
+	opened map[*listedPack]*openPack
 	reader packfile.Reader
 }
 
@@ -37,8 +39,8 @@ type folder struct {
 // of other packs.
 const fewObjects = 200
 
-func newFolder(dir string, packs []*listedPack) *folder {
-	return &folder{dir: dir, unseen: packs, small: map[object.ID]*openPack{}}
+func newFolder(dir string, shared *sharedIndex, packs []*listedPack) *folder {
+	return &folder{dir: dir, shared: shared, unseen: packs, small: map[object.ID]*openPack{}, opened: map[*listedPack]*openPack{}}
 }
 
 func (f *folder) read(name object.ID) (object.Kind, []byte, error) {
@@ -116,7 +118,7 @@ func (f *folder) find(name object.ID) (spot, error) {
 	for len(f.unseen) > 0 {
 		next := f.unseen[0]
 		f.unseen = f.unseen[1:]
-		if err := f.openPack(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.see(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return spot{}, err
 		}
 		if at, ok := f.inOpened(name); ok {
@@ -131,6 +133,9 @@ func (f *folder) inOpened(name object.ID) (spot, bool) {
 		offset, ok := p.index.Find(name)
 		return spot{pack: p, offset: offset}, ok
 	}
+	if listed, offset := f.shared.find(name); listed != nil {
+		return spot{pack: f.open(listed), offset: offset}, true
+	}
 	for _, p := range f.large {
 		if offset, ok := p.index.Find(name); ok {
 			return spot{pack: p, offset: offset}, true
@@ -139,12 +144,22 @@ func (f *folder) inOpened(name object.ID) (spot, bool) {
 	return spot{}, false
 }
 
-func (f *folder) openPack(listed *listedPack) error {
-	p, err := listed.open(f)
-	if err != nil {
+// open makes a pack one of the folder's, whose files are opened when they are needed.
+func (f *folder) open(listed *listedPack) *openPack {
+	p := f.opened[listed]
+	if p == nil {
+		p = &openPack{listed: listed, folder: f}
+		f.opened[listed] = p
+	}
+	return p
+}
+
+// see makes what is in a pack known to the folder.
+func (f *folder) see(listed *listedPack) error {
+	p := f.open(listed)
+	if err := p.readIndex(); err != nil {
 		return err
 	}
-	f.opened = append(f.opened, p)
 	if p.index.Len() > fewObjects {
 		f.large = append(f.large, p)
 		return nil
@@ -162,9 +177,10 @@ func (f *folder) loosePath(name object.ID) string {
 	return filepath.Join(f.dir, hash[:2], hash[2:])
 }
 
+// withPrefix is for a folder in which each pack's own index is asked.
 func (f *folder) withPrefix(start []byte) ([]object.ID, error) {
 	for _, listed := range f.unseen {
-		if err := f.openPack(listed); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.see(listed); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}

@@ -61,6 +61,9 @@ type reader struct {
 	packs   *packLists
 	folders []*folder
 	renew   bool // what is known of the folders is old
+	// apart says to ask each pack's own index: git's index of several packs may lead to an
+	// object, but that there is none, these have to say.
+	apart bool
 }
 
 // waits come before each view that is tried after the first. The first of them
@@ -88,12 +91,12 @@ func (r *reader) recycle(content []byte) {
 
 func (r *reader) Read(name object.ID) (kind object.Kind, data []byte, err error) {
 	kind, data, err = r.lookUp(name)
-	for _, wait := range waits {
+	for i, wait := range waits {
 		if err == nil || errors.Is(err, disk.ErrTooLarge) {
 			break
 		}
 		_ = r.close()
-		r.renew = true
+		r.renew, r.apart = true, i > 0
 		time.Sleep(wait)
 		kind, data, err = r.lookUp(name)
 	}
@@ -131,11 +134,15 @@ func (r *reader) open() error {
 		return err
 	}
 	for _, dir := range dirs {
-		packs, err := r.packs.list(dir, r.renew)
+		list, err := r.packs.list(dir, r.renew)
 		if err != nil {
 			return errors.Join(err, r.close())
 		}
-		r.folders = append(r.folders, newFolder(dir, packs))
+		if r.apart {
+			r.folders = append(r.folders, newFolder(dir, nil, slices.Concat(list.others, list.named)))
+		} else {
+			r.folders = append(r.folders, newFolder(dir, list.shared, list.others))
+		}
 	}
 	r.renew = false
 	return nil
@@ -194,7 +201,7 @@ func readKind(from source, name object.ID, want object.Kind) ([]byte, error) {
 func (o *Objects) withPrefix(start []byte) ([]object.ID, error) {
 	r := o.fork()
 	defer r.close()
-	r.renew = true
+	r.renew, r.apart = true, true
 	if err := r.open(); err != nil {
 		return nil, err
 	}
@@ -228,10 +235,21 @@ func (o *Objects) Absent(objects []string) ([]string, error) {
 	r := o.fork()
 	defer r.close()
 	r.renew = true
+	absent, err := r.absent(objects)
+	if err != nil || len(absent) == 0 {
+		return nil, err
+	}
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	r.apart = true
+	return r.absent(absent)
+}
+
+func (r *reader) absent(objects []string) (absent []string, err error) {
 	if err := r.open(); err != nil {
 		return nil, err
 	}
-	var absent []string
 	for _, hash := range objects {
 		name, err := object.ParseID(hash)
 		if err != nil {

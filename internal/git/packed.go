@@ -28,66 +28,98 @@ import (
 // repository, and their indexes as far as one of them has needed one.
 type packLists struct {
 	mu    sync.Mutex
-	known map[string][]*listedPack
+	known map[string]*packList
 }
 
-// list returns the packs of an objects folder, newest first; anew says that what was
-// seen before is old. One that has no index yet, or never got one because a fetch was
-// killed, is passed over, as git does.
-func (l *packLists) list(dir string, anew bool) ([]*listedPack, error) {
+// packList is what an objects folder has in packs.
+type packList struct {
+	shared *sharedIndex  // git's index of several packs; nil where there is none
+	named  []*listedPack // those that are in it
+	others []*listedPack // those to look at for what is not in it, newest first
+}
+
+// list returns the packs of an objects folder; anew says that what was seen before is
+// old.
+func (l *packLists) list(dir string, anew bool) (*packList, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before, listed := l.known[dir]
-	if listed && !anew {
+	before := l.known[dir]
+	if before != nil && !anew {
 		return before, nil
+	}
+	if before == nil {
+		before = &packList{}
 	}
 	entries, err := os.ReadDir(filepath.Join(dir, "pack"))
 	if err != nil && !disk.IsAbsent(err) {
 		return nil, err
 	}
+	packs := listPacks(dir, entries)
+	now := &packList{shared: readShared(dir, packs, before.shared)}
+	now.named, now.others = now.shared.split(packs)
+	now.others = newestFirst(now.others, before.others)
+	if l.known == nil {
+		l.known = map[string]*packList{}
+	}
+	l.known[dir] = now
+	return now, nil
+}
+
+// listPacks passes over a pack that has no index yet, or never got one because a fetch was
+// killed, as git does.
+func listPacks(dir string, entries []os.DirEntry) (packs []*listedPack) {
 	packed := map[string]bool{}
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), ".pack"); ok {
 			packed[name] = true
 		}
 	}
-	var now []*listedPack
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".idx")
-		if !ok || !packed[name] {
-			continue
+		if name, ok := strings.CutSuffix(e.Name(), ".idx"); ok && packed[name] {
+			packs = append(packs, &listedPack{path: filepath.Join(dir, "pack", name), entry: e})
 		}
-		info, err := e.Info()
+	}
+	return packs
+}
+
+// newestFirst sorts packs, and keeps of those before what was read of the same ones.
+func newestFirst(packs, before []*listedPack) (now []*listedPack) {
+	known := make(map[string]*listedPack, len(before))
+	for _, p := range before {
+		known[p.path] = p
+	}
+	for _, p := range packs {
+		info, err := p.entry.Info()
 		if err != nil {
 			continue // it was taken away meanwhile
 		}
-		now = append(now, &listedPack{path: filepath.Join(dir, "pack", name), when: info.ModTime(), size: info.Size()})
-	}
-	for i, p := range now {
-		if at := slices.IndexFunc(before, p.isSame); at >= 0 {
-			now[i] = before[at]
+		p.when, p.size = info.ModTime(), info.Size()
+		if was := known[p.path]; was != nil && was.size == p.size && was.when.Equal(p.when) {
+			p.index = was.knownIndex()
 		}
+		now = append(now, p)
 	}
 	slices.SortFunc(now, func(a, b *listedPack) int { return cmp.Or(b.when.Compare(a.when), strings.Compare(a.path, b.path)) })
-	if l.known == nil {
-		l.known = map[string][]*listedPack{}
-	}
-	l.known[dir] = now
-	return now, nil
+	return now
 }
 
 // listedPack is a pack, and its index once one was needed.
 type listedPack struct {
-	path string // without ending
+	path  string      // without ending
+	entry os.DirEntry // that of the index
+	// when and size are those of the index. Packs that git's index of several names are
+	// not looked at for that: they may be hundreds.
 	when time.Time
-	size int64 // of the index
+	size int64
 
 	mu    sync.Mutex
 	index *packindex.Index
 }
 
-func (p *listedPack) isSame(other *listedPack) bool {
-	return p.path == other.path && p.size == other.size && p.when.Equal(other.when)
+func (p *listedPack) knownIndex() *packindex.Index {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.index
 }
 
 func (p *listedPack) readIndex() (*packindex.Index, error) {
@@ -107,22 +139,21 @@ func (p *listedPack) readIndex() (*packindex.Index, error) {
 	return p.index, nil
 }
 
-// open makes it a pack of one folder's, whose reader it shares.
-func (p *listedPack) open(f *folder) (*openPack, error) {
-	index, err := p.readIndex()
-	if err != nil {
-		return nil, err
-	}
-	return &openPack{path: p.path, index: index, folder: f}, nil
-}
-
-// openPack is a pack of one folder. Its file is opened when an object is read.
+// openPack is a pack of one folder, whose reader it shares. Its file is opened when an
+// object is read, and its index when that of several packs does not do.
 type openPack struct {
-	path   string
+	listed *listedPack
 	index  *packindex.Index
 	folder *folder
 	file   *os.File
 	pack   *packfile.Pack
+}
+
+func (p *openPack) readIndex() (err error) {
+	if p.index == nil {
+		p.index, err = p.listed.readIndex()
+	}
+	return err
 }
 
 func (p *openPack) close() error {
@@ -143,22 +174,34 @@ func (p *openPack) read(offset int64) (object.Kind, []byte, error) {
 }
 
 func (p *openPack) open() (err error) {
-	if p.file, err = os.Open(p.path + ".pack"); err != nil {
+	if p.file, err = os.Open(p.listed.path + ".pack"); err != nil {
 		return err
 	}
 	info, err := p.file.Stat()
 	if err != nil {
 		return err
 	}
-	p.pack, err = packfile.Open(p.file, info.Size(), p.index.Find)
+	p.pack, err = packfile.Open(p.file, info.Size(), p.findBase)
 	return err
+}
+
+// findBase finds what another object of this pack is a difference of. That is in the same
+// pack, where git's index of several may name another copy of it.
+func (p *openPack) findBase(name object.ID) (offset int64, ok bool) {
+	if p.readIndex() != nil {
+		return 0, false
+	}
+	return p.index.Find(name)
 }
 
 // stream opens an object that is too large to be held, with go-git, which applies
 // deltas while it reads.
 func (p *openPack) stream(name object.ID) (io.ReadCloser, int64, error) {
-	dir := osfs.New(filepath.Dir(p.path))
-	file, err := dir.Open(filepath.Base(p.path) + ".pack")
+	if err := p.readIndex(); err != nil {
+		return nil, 0, err
+	}
+	dir := osfs.New(filepath.Dir(p.listed.path))
+	file, err := dir.Open(filepath.Base(p.listed.path) + ".pack")
 	if err != nil {
 		return nil, 0, err
 	}

@@ -79,6 +79,14 @@ func TestNewestPackFirst(t *testing.T) {
 	// What is new since, in a file of its own, is found without a new look at the packs.
 	late := r.Git("hash-object", "-w", ".git/HEAD")
 	r.wantRead(s, []string{late})
+	// A new look keeps the indexes that were read.
+	list, err := s.packs.list(s.dir, true)
+	r.Check(err)
+	for _, p := range list.others {
+		if p.knownIndex() == nil {
+			t.Errorf("the index of %s is to be read again", p.path)
+		}
+	}
 	// And what a "git gc" has moved is looked for again.
 	r.Git("gc", "-q", "--prune=now")
 	r.wantRead(s, all)
