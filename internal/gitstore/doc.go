@@ -42,9 +42,14 @@
 // Git finds an object in its new place as it does after a gc.
 //
 // Whoever made a pack, if it has few objects, it is joined: a fetch leaves one as well.
-// Not those that somebody keeps, or a partial clone was promised, or git's index of
-// several packs may name, or that cannot be read. A commit of more than 500 changes is
-// stored as it is, uncompressed, and joins nothing.
+// Not those that somebody keeps, or a partial clone was promised, or that cannot be read. A
+// commit of more than 500 changes is stored as it is, uncompressed, and joins nothing.
+//
+// Nor are those joined that git's index of several packs names (multi-pack-index), and that
+// index is left as it is. With one of its packs gone, "git fsck" fails, and git misses an
+// object that two of them had. Which it names is looked up when packs are chosen and again
+// when they are removed; of one that cannot be read, or a chain of several, it is all that
+// are not newer. While git is writing one, nothing is joined.
 //
 // # Living beside git
 //
@@ -65,6 +70,10 @@
 // it read. One that reads before step 5 and locks after step 9 leaves an index
 // of before: its commit fails, as HEAD has moved, but "git status" shows our
 // files as reverted in the index, until they are added again.
+//
+// "git multi-pack-index write" lists the packs before it takes its lock, so it may name one
+// that step 9 removes in this moment, as one that "git repack -d" removes; "git fsck" says so
+// until it is written again. osmoctl finds such objects all the same.
 //
 // Between comparing a work tree file and renaming the new one over it, an
 // editor may save; that save is lost, as it would be beside "git checkout".

@@ -47,6 +47,8 @@ func (s *Store) LockFiles() (paths []string) {
 	for _, name := range []string{"config.lock", "packed-refs.lock", "shallow.lock"} {
 		names = append(names, filepath.Join(s.repo.CommonDir(), name))
 	}
+	// As long as this one is there, no packs are joined.
+	names = append(names, filepath.Join(s.packs.path, sharedName+".lock"))
 	if head, err := s.repo.Head(); err == nil && head.Branch != "" {
 		names = append(names, filepath.Join(s.repo.CommonDir(), filepath.FromSlash(head.Branch)+".lock"))
 	}

@@ -98,20 +98,17 @@ var packName = pattern.Lazy(`^pack-[0-9a-f]{40}\.idx$`)
 // smallPacks are those that may be joined, the newest first, whoever made them: a fetch
 // leaves one too. What somebody keeps, what a partial clone was promised, and what git
 // has made more of than a pack and its index, is left alone, and so is what git's index of
-// several packs may name.
+// several packs names.
 func (p packFolder) smallPacks() (packs []smallPack) {
+	shared := p.readSharedIndexes()
 	entries, err := os.ReadDir(p.path)
-	if err != nil || disk.Exists(filepath.Join(p.path, "multi-pack-index.lock")) {
+	if err != nil || shared.locked {
 		return nil // What is not joined now is joined later.
 	}
-	var several time.Time
 	files := map[string]int{} // by the name without ending
 	for _, e := range entries {
 		name, _, _ := strings.Cut(e.Name(), ".")
 		files[name]++
-		if info, err := e.Info(); err == nil && strings.HasPrefix(name, "multi-pack-index") && info.ModTime().After(several) {
-			several = info.ModTime()
-		}
 	}
 	type dated struct {
 		smallPack
@@ -126,7 +123,7 @@ func (p packFolder) smallPacks() (packs []smallPack) {
 		path := filepath.Join(p.path, name)
 		index, err := e.Info()
 		packed, packErr := os.Stat(path + ".pack")
-		if err != nil || packErr != nil || packed.Size() > largestJoined || !index.ModTime().After(several) {
+		if err != nil || packErr != nil || packed.Size() > largestJoined || shared.mayName(index) {
 			continue
 		}
 		found = append(found, dated{smallPack{path, packindex.CountIn(index.Size())}, index.ModTime()})
@@ -140,11 +137,17 @@ func (p packFolder) smallPacks() (packs []smallPack) {
 
 // drop removes packs whose objects are in another one. The index goes first: with it
 // the pack is gone for git, which finds the objects in the other. One that is in use,
-// where such a file cannot be removed, stays, and is joined again.
+// where such a file cannot be removed, stays, and is joined again; so does one that git
+// has put into its index of several packs since it was chosen.
 func (p packFolder) drop(packs []string) {
 	if len(packs) == 0 {
 		return
 	}
+	shared := p.readSharedIndexes()
+	packs = slices.DeleteFunc(packs, func(path string) bool {
+		index, err := os.Stat(path + ".idx")
+		return err == nil && shared.mayName(index)
+	})
 	var names strings.Builder
 	for _, path := range packs {
 		names.WriteString(filepath.Base(path) + ".idx\n")
