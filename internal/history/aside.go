@@ -122,7 +122,7 @@ func (c *checker) learnApart(ctx context.Context, before, after string) error {
 		return err
 	}
 	for folder := range folders {
-		l.account(folder, files[folder])
+		l.account(folder, readAlone(files[folder]))
 		c.apart.learn(l.accounts[folder], after)
 	}
 	return nil

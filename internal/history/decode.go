@@ -4,29 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
-
-// Package state reads whole states alone. To read one account or role of many
-// commits without the ten thousand others, it is put into a state of its own,
-// whose meta.json says nothing but the digest of these few files.
-
-// decode reads some files of a state by themselves: an account with its
-// ciphertexts, or a role. That the ciphertexts are those that the account names
-// is checked along the way, since the digest covers them.
-func decode(files []state.File) (*state.Snapshot, diag.List) {
-	lines := make([]string, len(files))
-	for i, f := range files {
-		lines[i] = digestLine(f.Path, state.SumOf(f.Data))
-	}
-	slices.SortFunc(lines, compareLines)
-	return state.Decode(append(slices.Clone(files), metaFile(withDigest(emptyMeta(), digestOf(lines)))))
-}
 
 // decodeMeta reads meta.json without the files that its digest covers.
 func decodeMeta(data []byte) (*state.Meta, diag.List) {
@@ -42,15 +24,6 @@ func decodeMeta(data []byte) (*state.Meta, diag.List) {
 func metaFile(data []byte) state.File {
 	return state.File{Path: state.MetaPath, Mode: state.RegularMode, Data: data}
 }
-
-// emptyMeta is the meta.json of a state without files. It is made when it is needed:
-// most commands need none, and a command that starts is waited for.
-var emptyMeta = sync.OnceValue(func() []byte {
-	edit := (&state.Snapshot{}).Edit()
-	edit.SetLineage("none")
-	_, changes := edit.Finish()
-	return changes[0].Data
-})
 
 // withDigest replaces the digest of a meta.json. One that has none stays as it
 // is, and state refuses it.

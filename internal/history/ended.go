@@ -179,7 +179,7 @@ func (l *loader) knowAccounts(ctx context.Context, commit string, all endings) e
 		return err
 	}
 	for folder := range missing {
-		l.account(folder, files[folder])
+		l.account(folder, readAlone(files[folder]))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/osmoctl/osmoctl/internal/git"
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/record"
@@ -95,7 +96,7 @@ func (l *loader) step(ctx context.Context, k link) (*step, error) {
 	l.takeAccounts(s, t, after)
 	l.takeRoles(s, t, after)
 	for _, name := range model.Names(t.others) {
-		_, problems := decode(after[name])
+		_, _, problems := state.DecodeAlone(after[name])
 		s.unreadable = append(s.unreadable, problemsOf(problems)...)
 	}
 	if l.digest != nil {
@@ -152,9 +153,9 @@ func (l *loader) knowBefore(ctx context.Context, commit string, t touched) error
 	for _, name := range missing {
 		switch {
 		case t.accounts[name]:
-			l.account(name, files[name])
+			l.account(name, readAlone(files[name]))
 		case t.roles[name]:
-			l.role(name, files[name])
+			l.role(name, readAlone(files[name]))
 		}
 	}
 	return nil
@@ -181,9 +182,10 @@ func (l *loader) takeMeta(s *step, t touched, files map[string][]state.File) {
 
 func (l *loader) takeAccounts(s *step, t touched, files map[string][]state.File) {
 	folders := model.Names(t.accounts)
-	for _, folder := range folders {
+	read := parallel.Map(folders, func(folder string) alone { return readAlone(files[folder]) })
+	for i, folder := range folders {
 		c := accountChange{name: path.Base(folder), before: l.accounts[folder]}
-		problems := l.account(folder, files[folder])
+		problems := l.account(folder, read[i])
 		c.after, c.broken = l.accounts[folder], len(problems) > 0
 		s.unreadable = append(s.unreadable, problems...)
 		s.accounts = append(s.accounts, c)
@@ -191,48 +193,47 @@ func (l *loader) takeAccounts(s *step, t touched, files map[string][]state.File)
 	slices.SortFunc(s.accounts, func(a, b accountChange) int { return strings.Compare(a.name, b.name) })
 }
 
-// account reads a folder. What was known of one that cannot be read stays.
-func (l *loader) account(folder string, files []state.File) []Problem {
+// alone is what was read of the files of one account or role; all of it is nil where there
+// are none.
+type alone struct {
+	account  *state.Account
+	role     *state.Role
+	problems []Problem
+}
+
+func readAlone(files []state.File) alone {
 	if len(files) == 0 {
-		l.accounts[folder] = nil
-		return nil
+		return alone{}
 	}
-	snap, problems := decode(files)
-	if snap == nil {
-		return problemsOf(problems)
+	account, role, problems := state.DecodeAlone(files)
+	return alone{account, role, problemsOf(problems)}
+}
+
+// account takes in a folder. What was known of one that cannot be read stays.
+func (l *loader) account(folder string, read alone) []Problem {
+	if len(read.problems) == 0 {
+		l.accounts[folder] = read.account
 	}
-	for _, a := range snap.Accounts {
-		l.accounts[folder] = a
-	}
-	return nil
+	return read.problems
 }
 
 func (l *loader) takeRoles(s *step, t touched, files map[string][]state.File) {
 	for _, name := range model.Names(t.roles) {
 		c := roleChange{name: strings.TrimSuffix(path.Base(name), ".json"), before: l.roles[name]}
-		s.unreadable = append(s.unreadable, l.role(name, files[name])...)
+		s.unreadable = append(s.unreadable, l.role(name, readAlone(files[name]))...)
 		c.after = l.roles[name]
 		s.roles = append(s.roles, c)
 	}
 }
 
-func (l *loader) role(name string, files []state.File) []Problem {
-	if len(files) == 0 {
-		l.roles[name] = nil
-		return nil
+func (l *loader) role(name string, read alone) []Problem {
+	if len(read.problems) == 0 {
+		l.roles[name] = read.role
 	}
-	snap, problems := decode(files)
-	if snap == nil {
-		return problemsOf(problems)
-	}
-	for _, r := range snap.Roles {
-		l.roles[name] = r
-	}
-	return nil
+	return read.problems
 }
 
-// problemsOf turns what state says of files into problems of their commit. The
-// digest of an account by itself covers its ciphertexts and nothing else.
+// problemsOf turns what state says of files into problems of their commit.
 func problemsOf(list diag.List) []Problem {
 	var out []Problem
 	for _, d := range list.Errors() {
@@ -242,7 +243,7 @@ func problemsOf(list diag.List) []Problem {
 		}
 		out = append(out, p)
 	}
-	return out
+	return slices.Compact(out)
 }
 
 // digest keeps the lines that meta.json's digest is made of, sorted by path.

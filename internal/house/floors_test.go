@@ -11,7 +11,7 @@ import (
 // import those of lower floors. Whatever lies below a directory belongs to it,
 // and may be imported from within it.
 var floors = [][]string{
-	{"pkg/diag", "pkg/secret", "internal/disk", "internal/pattern", "internal/pieces", "internal/wait", "internal/programtest", "schemas", "examples", "docs"},
+	{"pkg/diag", "pkg/secret", "internal/disk", "internal/parallel", "internal/pattern", "internal/pieces", "internal/wait", "internal/programtest", "schemas", "examples", "docs"},
 	{"pkg/model"},
 	{"pkg/config", "pkg/state", "pkg/record", "pkg/seal", "pkg/token", "pkg/access", "pkg/kube"},
 	{"pkg/rights"},

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -180,31 +179,8 @@ func (s *sealedSet) search(changes []state.Change, message string) error {
 	if detector.Find([]byte(message)) {
 		return fmt.Errorf("the commit's message: %w", ErrSelfLeak)
 	}
-	if leak := findFirst(changes, func(c state.Change) bool { return detector.Find(c.Data) }); leak >= 0 {
+	if leak := parallel.Index(changes, func(c state.Change) bool { return detector.Find(c.Data) }); leak >= 0 {
 		return fmt.Errorf("%s/%s: %w", state.Dir, changes[leak].Path, ErrSelfLeak)
 	}
 	return nil
-}
-
-// findFirst is the index of the first change of which is is true, or -1. It asks on all
-// processors.
-func findFirst(changes []state.Change, is func(state.Change) bool) int {
-	parts := runtime.GOMAXPROCS(0)
-	found := make([]int, parts)
-	var group sync.WaitGroup
-	for p := range parts {
-		from, to := len(changes)*p/parts, len(changes)*(p+1)/parts
-		group.Go(func() {
-			found[p] = -1
-			if i := slices.IndexFunc(changes[from:to], is); i >= 0 {
-				found[p] = from + i
-			}
-		})
-	}
-	group.Wait()
-	first := slices.IndexFunc(found, func(i int) bool { return i >= 0 })
-	if first < 0 {
-		return -1
-	}
-	return found[first]
 }

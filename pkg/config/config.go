@@ -38,6 +38,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -222,7 +223,7 @@ func (l *loader) loadManifests() {
 // decode reads the files, several at a time, and returns them in their order.
 func (l *loader) decode(files []file) []*manifest {
 	list := make([]*manifest, len(files))
-	inParallel(len(files), func(i int) {
+	parallel.Each(len(files), func(i int) {
 		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
 		root := m.root(files[i].data)
 		m.read(root)

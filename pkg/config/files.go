@@ -6,12 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -225,7 +224,7 @@ func readManifests(fsys fs.FS, names []string, limits model.Limits, p *problems)
 	errs := make([]error, len(names))
 	most := int64(limits.Megabytes) << 20
 	var total atomic.Int64
-	inParallel(len(names), func(i int) {
+	parallel.Each(len(names), func(i int) {
 		if total.Load() > most {
 			return
 		}
@@ -247,19 +246,4 @@ func readManifests(fsys fs.FS, names []string, limits model.Limits, p *problems)
 	}
 	complete = !slices.ContainsFunc(errs, func(err error) bool { return err != nil })
 	return slices.DeleteFunc(files, func(f file) bool { return f.data == nil }), complete
-}
-
-// inParallel calls do for every index below n, on as many goroutines as there
-// are processors.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				do(int(i))
-			}
-		})
-	}
-	workers.Wait()
 }

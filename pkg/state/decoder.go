@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
@@ -57,6 +58,50 @@ func DecodePart(files []File) (*Snapshot, diag.List) {
 	d.snap.part = true
 	d.addAll(files)
 	return d.Snapshot()
+}
+
+// DecodeAlone reads an account with its ciphertexts, or a role, out of a state that is not
+// looked at otherwise: there is no meta.json, and no digest. That the ciphertexts, whose
+// data must be there, are those which the account names is checked, with [CodeDigest].
+// Problems are those of [Decode]; with none, one of both is there.
+func DecodeAlone(files []File) (account *Account, role *Role, problems diag.List) {
+	d := NewDecoder()
+	w := aloneWorkers.Get().(*worker)
+	defer aloneWorkers.Put(w)
+	d.idle = append(d.idle, w)
+	for _, f := range files {
+		d.Add(f)
+	}
+	d.pairCiphertexts()
+	if !d.problems.HasErrors() {
+		d.compareCiphertexts(files)
+	}
+	if d.problems.HasErrors() {
+		return nil, nil, d.problems.Bounded()
+	}
+	for _, account = range d.snap.Accounts {
+	}
+	for _, role = range d.snap.Roles {
+	}
+	return account, role, nil
+}
+
+// aloneWorkers know the names that were met before.
+var aloneWorkers = sync.Pool{New: func() any { return &worker{names: newNames()} }}
+
+// compareCiphertexts reports ciphertexts that are not those which accounts name.
+func (d *Decoder) compareCiphertexts(files []File) {
+	named := map[string]Sum{}
+	for name, a := range d.snap.Accounts {
+		for token, g := range a.sealed() {
+			named[CiphertextPath(name, token, g.Number)] = g.Ciphertext
+		}
+	}
+	for _, f := range files {
+		if sum, is := named[f.Path]; is && SumOf(f.Data) != sum {
+			d.problem(f.Path, CodeDigest, "the ciphertext is not the one that its account's record names", hintEdited)
+		}
+	}
 }
 
 // A Decoder is [Decode] for files that come one by one, in any order. It keeps none of
@@ -111,7 +156,7 @@ func (d *Decoder) Add(f File) {
 }
 
 func (d *Decoder) addAll(files []File) {
-	parallel(files, func(f File) struct{} {
+	parallel.Map(files, func(f File) struct{} {
 		d.Add(f)
 		return struct{}{}
 	})

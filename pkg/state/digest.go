@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -17,7 +18,7 @@ import (
 func (s *Snapshot) digest() (sum Sum) {
 	h := sha256.New()
 	for some := range slices.Chunk(s.accountFolders(), 128) {
-		for _, lines := range parallel(some, s.accountLines) {
+		for _, lines := range parallel.Map(some, s.accountLines) {
 			h.Write(lines)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
 )
 
@@ -209,7 +210,7 @@ func (e *Edit) Finish() (*Snapshot, []Change) {
 		}
 	}
 	names := model.Names(e.accounts)
-	for i, c := range parallel(names, e.accountChange) {
+	for i, c := range parallel.Map(names, e.accountChange) {
 		if !settle(names[i], c, e.base.accountSums, e.next.accountSums) {
 			changes = append(changes, c)
 		}

@@ -1,0 +1,64 @@
+// Package parallel spreads work over the processors: the reading of files, the search of
+// what is written, the encoding of a state. Each piece of it must be independent of the
+// others, and results are kept in the order of what they are of, so that nothing depends on
+// which was done first.
+package parallel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// most is how many pieces a goroutine takes at once: each may be as little as an account.
+const most = 64
+
+// Each calls do for every index below n, on as many goroutines as there are processors, and
+// returns when all is done. What is not worth a goroutine stays on the caller's.
+func Each(n int, do func(i int)) {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	if workers <= 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	part := max(1, min(most, n/(4*workers)))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for end := int(next.Add(int64(part))); end-part < n; end = int(next.Add(int64(part))) {
+				for i := end - part; i < min(end, n); i++ {
+					do(i)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Map returns what f makes of each, in order.
+func Map[In, Out any](in []In, f func(In) Out) []Out {
+	out := make([]Out, len(in))
+	Each(len(in), func(i int) { out[i] = f(in[i]) })
+	return out
+}
+
+// Index returns the index of the first of which is is true, or -1. It may ask of others as
+// well.
+func Index[In any](in []In, is func(In) bool) int {
+	var first atomic.Int64
+	first.Store(int64(len(in)))
+	Each(len(in), func(i int) {
+		if int64(i) >= first.Load() || !is(in[i]) {
+			return
+		}
+		for at := first.Load(); int64(i) < at && !first.CompareAndSwap(at, int64(i)); at = first.Load() {
+		}
+	})
+	if at := int(first.Load()); at < len(in) {
+		return at
+	}
+	return -1
+}
