@@ -75,6 +75,8 @@ type planner struct {
 	heirs   heirs
 	keys    *keyring
 	servers comparers
+	// declared and readable wait for how many tokens each key is of.
+	declared, readable func() map[string]int
 }
 
 func (p planner) access() accessNotes {
@@ -82,7 +84,9 @@ func (p planner) access() accessNotes {
 }
 
 func newPlanner(b basis, h heirs) planner {
-	return planner{basis: b, heirs: h, keys: newKeyring(b.have.Meta.Applied), servers: newComparers(b, h, nil)}
+	p := planner{basis: b, heirs: h, keys: newKeyring(b.have.Meta.Applied), servers: newComparers(b, h, nil)}
+	p.declared, p.readable = b.countBeside()
+	return p
 }
 
 // asApplied declares the roles and guardrails of a state, and nothing else of it:

@@ -54,8 +54,8 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 	d.join(checkTargets(b, opts.Targets))
 	replace, wrong := checkReplace(b, opts.Replace)
 	d.join(wrong)
-	d.join(leaks())
 	p.planAll(d, tokenPlanner{p, replace})
+	d.join(leaks())
 	seen.explain(d.changes)
 	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
@@ -177,8 +177,6 @@ func checkReplace(b basis, list []model.Address) (replace map[model.Address]bool
 // risks off. What a plan says of keys is left out where they are none of its
 // business. With an error there is no plan.
 func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts Options) (*Plan, diag.List) {
-	declared := beside(func() map[string]int { return countDeclared(by.want) })
-	readable := beside(func() map[string]int { return countReadable(by.basis) })
 	server := by.server()
 	if kind == KindReseal {
 		server = by.have.Meta.Applied.Server // No setting changes by it.
@@ -212,7 +210,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	sortUpcoming(p.Upcoming)
 	p.Summary = summarise(p.Changes)
 	if kind != KindRestore {
-		p.Keys = countKeys(p, by, declared(), readable())
+		p.Keys = countKeys(p, by, by.declared(), by.readable())
 	}
 	p.Risks = findRisks(p, by.basis, servers, &d.room)
 	if d.room.full() {
@@ -220,7 +218,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	}
 	p.Room = d.room.left
 	if kind == KindDeclared || kind == KindReseal {
-		p.AddRisks(findChangedKeys(by, declared()))
+		p.AddRisks(findChangedKeys(by, by.declared()))
 		p.Warnings = append(warnStaysReadable(p, by), p.Warnings...)
 	}
 	neverNil(p)

@@ -62,6 +62,11 @@ func countKeys(p *Plan, by planner, declared, readable map[string]int) []Key {
 	return out
 }
 
+// countBeside begins to count for both, which looks at all tokens.
+func (b basis) countBeside() (declared, readable func() map[string]int) {
+	return beside(func() map[string]int { return countDeclared(b.want) }), beside(func() map[string]int { return countReadable(b) })
+}
+
 // countDeclared has for each key the number of tokens declared for it.
 func countDeclared(want *model.Declarations) map[string]int {
 	var lists tally[model.Recipient]

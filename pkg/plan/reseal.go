@@ -20,6 +20,7 @@ func BuildReseal(want *model.Declarations, have *state.Snapshot, opts Options) (
 	opts.Replace = nil
 	b := basis{want: want, have: have, today: opts.Today}
 	p := planner{basis: b, keys: newKeyring(have.Meta.Applied)}
+	p.declared, p.readable = b.countBeside()
 	d := newDraft(opts.Limits)
 	d.join(checkTargets(b, opts.Targets))
 	d.join(checkGenerations(b, opts.Targets))
