@@ -12,9 +12,6 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git/packindex"
 )
 
-// sharedName is what git calls its index of several packs.
-const sharedName = "multi-pack-index"
-
 // sharedIndex is git's index of several packs, as "git maintenance" and "git repack
 // --write-midx" leave it, with the packs that are there. It is a help and no more: where it
 // does not lead to an object, each pack's own index is asked.
@@ -30,10 +27,10 @@ type sharedIndex struct {
 func readShared(dir string, packs []*listedPack, before *sharedIndex) *sharedIndex {
 	s := &sharedIndex{}
 	var err error
-	if s.file, err = openShared(filepath.Join(dir, "pack", sharedName)); err != nil {
+	if s.file, err = openShared(filepath.Join(dir, "pack", packindex.MultiName)); err != nil {
 		return nil
 	}
-	if before != nil && s.file.isSame(before.file.info) {
+	if before != nil && isSameFile(s.file.info, before.file.info) {
 		s.index = before.index
 	} else if s.index, err = packindex.OpenMulti(s.file.reader(), s.file.info.Size()); err != nil {
 		return nil
@@ -122,12 +119,8 @@ func (f sharedFile) ReadAt(data []byte, at int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !f.isSame(info) {
+	if !isSameFile(f.info, info) {
 		return 0, fs.ErrNotExist
 	}
 	return file.ReadAt(data, at)
-}
-
-func (f sharedFile) isSame(info os.FileInfo) bool {
-	return os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime())
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/osmoctl/osmoctl/internal/git/packindex"
 )
 
 // Holder says whether another osmoctl writes in this repository, and what it says of
@@ -48,7 +50,7 @@ func (s *Store) LockFiles() (paths []string) {
 		names = append(names, filepath.Join(s.repo.CommonDir(), name))
 	}
 	// As long as this one is there, no packs are joined.
-	names = append(names, filepath.Join(s.packs.path, sharedName+".lock"))
+	names = append(names, filepath.Join(s.packs.path, packindex.MultiName+".lock"))
 	if head, err := s.repo.Head(); err == nil && head.Branch != "" {
 		names = append(names, filepath.Join(s.repo.CommonDir(), filepath.FromSlash(head.Branch)+".lock"))
 	}

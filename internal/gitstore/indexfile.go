@@ -35,7 +35,7 @@ func checkIndex(index git.Index, err error) (*indexFile, error) {
 	if err == nil && index.Unread != "" {
 		err = git.Unsupported(IndexForm, "git's index has to follow a commit, and cannot: %s", index.Unread)
 	}
-	return &indexFile{Index: index, before: index.Clone()}, err
+	return &indexFile{Index: index}, err
 }
 
 // lockIndex takes index.lock and reads what is then certain to stay. It is an error
@@ -49,7 +49,7 @@ func (s *Store) lockIndex(ctx context.Context) (*indexFile, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	file.lock = lock
+	file.before, file.lock = file.Index.Clone(), lock
 	return file, nil
 }
 

@@ -18,8 +18,6 @@ import (
 // "git repack -d" does, would take from git what somebody has set up, for the sake of a few
 // small packs, which git joins by itself in its time.
 
-const sharedName = "multi-pack-index"
-
 // sharedIndexes tell which packs git's indexes of several packs name.
 type sharedIndexes struct {
 	// named are the names of the packs' own indexes.
@@ -33,7 +31,7 @@ type sharedIndexes struct {
 
 // readSharedIndexes looks at what the folder has now.
 func (p packFolder) readSharedIndexes() sharedIndexes {
-	path := filepath.Join(p.path, sharedName)
+	path := filepath.Join(p.path, packindex.MultiName)
 	s := sharedIndexes{locked: disk.Exists(path + ".lock")}
 	s.addUnread(path + ".d")
 	if err := s.read(path); err != nil {

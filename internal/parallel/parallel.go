@@ -6,6 +6,7 @@ package parallel
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -45,20 +46,5 @@ func Map[In, Out any](in []In, f func(In) Out) []Out {
 	return out
 }
 
-// Index returns the index of the first of which is is true, or -1. It may ask of others as
-// well.
-func Index[In any](in []In, is func(In) bool) int {
-	var first atomic.Int64
-	first.Store(int64(len(in)))
-	Each(len(in), func(i int) {
-		if int64(i) >= first.Load() || !is(in[i]) {
-			return
-		}
-		for at := first.Load(); int64(i) < at && !first.CompareAndSwap(at, int64(i)); at = first.Load() {
-		}
-	})
-	if at := int(first.Load()); at < len(in) {
-		return at
-	}
-	return -1
-}
+// Index returns the index of the first of which is is true, or -1. It asks of all.
+func Index[In any](in []In, is func(In) bool) int { return slices.Index(Map(in, is), true) }

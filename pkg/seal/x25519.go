@@ -18,7 +18,7 @@ import (
 )
 
 // x25519Recipient wraps file keys for an age1 key as [age.X25519Recipient] does, in a
-// quarter of the time, which is most of what a first apply takes: the library that age
+// third of the time, which is most of what a first apply takes: the library that age
 // calls computes each of the two products on the curve that a file needs twice, and
 // circl computes each once, and faster. What is written is age's own stanza
 // (age-encryption.org/v1, X25519), and age itself opens it.

@@ -39,11 +39,8 @@ func TestDecodeAlone(t *testing.T) {
 // A ciphertext is held against the account that names it, and every file is one of its.
 func TestDecodeAloneRefuses(t *testing.T) {
 	t.Parallel()
-	files := fixture(t)
-	whole, _ := Decode(files)
-	names := whole.AccountNames()
-	name := names[slices.IndexFunc(names, func(name string) bool { return len(whole.Accounts[name].LiveTokens()) > 0 })]
-	part := noMeta(filesBelow(files, AccountDir(name)))
+	name, part := sealedAccount(t)
+	part = noMeta(part)
 	ciphertext := slices.IndexFunc(part, func(f File) bool { return IsCiphertext(f.Path) })
 	stray := part[ciphertext]
 	stray.Path = AccountDir(name) + "/other.7.age"

@@ -156,10 +156,7 @@ func (d *Decoder) Add(f File) {
 }
 
 func (d *Decoder) addAll(files []File) {
-	parallel.Map(files, func(f File) struct{} {
-		d.Add(f)
-		return struct{}{}
-	})
+	parallel.Each(len(files), func(i int) { d.Add(files[i]) })
 }
 
 func (d *Decoder) takeWorker() *worker {

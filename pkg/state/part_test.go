@@ -47,18 +47,25 @@ func filesBelow(files []File, path string) (part []File) {
 	return part
 }
 
-// What is wrong with an account is wrong with a part that has it.
-func TestPartRefuses(t *testing.T) {
-	t.Parallel()
+// sealedAccount is an account that has a ciphertext, with its files and meta.json.
+func sealedAccount(t *testing.T) (name string, part []File) {
+	t.Helper()
 	files := fixture(t)
 	whole, _ := Decode(files)
 	names := whole.AccountNames()
-	name := names[slices.IndexFunc(names, func(name string) bool { return len(whole.Accounts[name].LiveTokens()) > 0 })]
-	part := filesBelow(files, AccountDir(name))
-	ciphertext := slices.IndexFunc(part, func(f File) bool { return IsCiphertext(f.Path) })
-	if ciphertext < 0 {
+	name = names[slices.IndexFunc(names, func(name string) bool { return len(whole.Accounts[name].LiveTokens()) > 0 })]
+	part = filesBelow(files, AccountDir(name))
+	if !slices.ContainsFunc(part, func(f File) bool { return IsCiphertext(f.Path) }) {
 		t.Fatalf("%s has no ciphertext", name)
 	}
+	return name, part
+}
+
+// What is wrong with an account is wrong with a part that has it.
+func TestPartRefuses(t *testing.T) {
+	t.Parallel()
+	name, part := sealedAccount(t)
+	ciphertext := slices.IndexFunc(part, func(f File) bool { return IsCiphertext(f.Path) })
 	stray := part[ciphertext]
 	stray.Path = AccountDir(name) + "/other.7.age"
 	for want, files := range map[string][]File{

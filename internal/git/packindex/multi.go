@@ -12,6 +12,9 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git/object"
 )
 
+// MultiName is what git calls its index of several packs, beside them.
+const MultiName = "multi-pack-index"
+
 // An index of several packs begins with a header, and a table of its chunks: what each
 // is, and where it begins; the next one's beginning is its end, and the last row, of no
 // chunk, has the end of all. The checksum of the file follows.

@@ -105,17 +105,24 @@ func (x *Index) from(start []byte) int {
 	if len(start) == 0 {
 		return 0
 	}
-	low, high := x.counts.within(start[0])
-	return low + x.names[low*name:high*name].from(start)
+	low, names := x.beginning(start[0])
+	return low + names.from(start)
+}
+
+// beginning returns the names with this first byte, and the position of the first.
+func (x *Index) beginning(first byte) (low int, part names) {
+	low, high := x.counts.within(first)
+	return low, x.names[low*name : high*name]
 }
 
 // Find returns the offset of an object.
 func (x *Index) Find(wanted object.ID) (int64, bool) {
-	i := x.from(wanted[:])
-	if i == x.Len() || x.Name(i) != wanted {
+	low, names := x.beginning(wanted[0])
+	i, found := names.find(wanted)
+	if !found {
 		return 0, false
 	}
-	return x.Offset(i), true
+	return x.Offset(low + i), true
 }
 
 // WithPrefix returns the objects whose names begin with these bytes.
