@@ -62,7 +62,9 @@
 //
 // The user's work is theirs. Index entries of other paths keep every bit. A
 // file of ours that differs from the commit it should have come from has been
-// edited, and is left alone and named ([Result.LeftAlone]). Hooks are not run.
+// edited, and is left alone and named ([Result.LeftAlone]). It is read for that, unless
+// git's index remembers it: then its status says that it is what was committed, as it
+// does for "git checkout". Hooks are not run.
 //
 // # Not defended
 //
