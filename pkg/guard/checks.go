@@ -93,7 +93,7 @@ const protectHint = "declare protect: false, apply that, and then make this chan
 // checkProtect keeps protected accounts, their last token and their roles. What
 // binds is what state recorded: protection ends once an apply recorded its end.
 func checkProtect(in input) (list []plan.Blocked) {
-	heirs := plan.AccountHeirs(in.Declared, in.Applied)
+	heirs := in.plan.AccountHeirs(in.Declared, in.Applied)
 	for _, old := range model.Names(heirs) {
 		if heir := in.Declared.Accounts[heirs[old]]; in.Applied.Accounts[old].Protect && !heir.Protect {
 			a := model.AccountAddress(old)

@@ -46,9 +46,9 @@ type meant struct {
 	before map[string][]string
 }
 
-func newMeant(f Facts) meant {
+func newMeant(p *plan.Plan, f Facts) meant {
 	m := meant{f, map[string][]string{}}
-	for old, heir := range plan.AccountHeirs(f.Declared, f.Applied) {
+	for old, heir := range p.AccountHeirs(f.Declared, f.Applied) {
 		m.before[heir] = append(m.before[heir], old)
 	}
 	return m

@@ -110,7 +110,7 @@ func judgeAccess(p *plan.Plan, f Facts) (*judged, bool) {
 	}
 	j := newJudge(p.Holdings, f.Limits)
 	found := &judged{administrators: j.findAdministrators(), breaches: map[string][]breach{}}
-	m := newMeant(f)
+	m := newMeant(p, f)
 	for _, rule := range allRules(f) {
 		found.breaches[keyOf(rule)] = j.findBreaches(rule, m)
 	}

@@ -317,7 +317,7 @@ func (l comparers) compareAll(cases []accessCase, kept map[model.Address]bool, t
 		answers[i] = r.ask(cases, kept, today)
 	}
 	for _, r := range l {
-		if r.run(steps, room.left); r.tooMuch || r.tooLarge {
+		if r.run(steps, room.rest()); r.tooMuch || r.tooLarge {
 			return nil, errTooMuch
 		}
 	}

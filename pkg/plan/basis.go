@@ -84,7 +84,12 @@ func (p planner) access() accessNotes {
 }
 
 func newPlanner(b basis, h heirs) planner {
-	p := planner{basis: b, heirs: h, keys: newKeyring(b.have.Meta.Applied), servers: newComparers(b, h, nil)}
+	return planner{basis: b, heirs: h, keys: newKeyring(b.have.Meta.Applied), servers: newComparers(b, h, nil)}
+}
+
+// newCountingPlanner is like newPlanner, for who does not walk over all accounts.
+func newCountingPlanner(b basis, h heirs) planner {
+	p := newPlanner(b, h)
 	p.declared, p.readable = b.countBeside()
 	return p
 }

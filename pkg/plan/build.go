@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 	"sort"
-	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -46,20 +45,23 @@ const (
 func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan, diag.List) {
 	b := basis{want: want, have: have, observed: opts.Observed, today: opts.Today}
 	b, seen, adopted := observe(b)
-	leaks := beside(func() part { return findLeaks(b) })
-	previous := beside(func() part { return warnPrevious(b) })
-	p := newPlanner(b, findHeirs(b))
+	accounts := pairAccounts(b.want.Accounts, b.have.Accounts)
+	p := newPlanner(b, findHeirs(b, accounts))
 	d := newDraft(opts.Limits)
 	d.join(adopted)
 	d.join(checkTargets(b, opts.Targets))
 	replace, wrong := checkReplace(b, opts.Replace)
 	d.join(wrong)
-	p.planAll(d, tokenPlanner{p, replace})
-	d.join(leaks())
+	p.planRoles(d)
+	found := tokenPlanner{p, replace}.planAccounts(d, accounts)
+	for _, role := range b.want.Roles {
+		found.leaks.lookAtRole(role)
+	}
+	d.join(found.leaks.refuse())
 	seen.explain(d.changes)
 	d.join(seen.record(d.changes))
 	d.join(warnRenamed(b, d.changes))
-	d.join(previous())
+	d.join(warnPrevious(b, found.earlier))
 	switch {
 	case d.problems.HasErrors():
 		return nil, d.problems.Bounded()
@@ -67,25 +69,21 @@ func Build(want *model.Declarations, have *state.Snapshot, opts Options) (*Plan,
 		return nil, TooLarge(opts.Limits)
 	}
 	d.join(rolePlanner{p}.warnEverybody(d.changes))
+	p.declared, p.readable = found.declared.count, found.readable.count
 	made, problems := d.finish(p, KindDeclared, compareSettings(b, opts.Targets), opts)
 	if made != nil {
+		if !b.observed.Seen() {
+			made.heirs = p.heirs.accounts // Of a state that was corrected they may be others.
+		}
 		seen.describe(made)
 		b.noteUnknown(made)
 	}
 	return made, problems
 }
 
-// beside begins something that looks at all accounts, and changes none, while other work
-// goes on, and returns what waits for its result.
-func beside[T any](find func() T) (wait func() T) {
-	done := make(chan T, 1)
-	go func() { done <- find() }()
-	return sync.OnceValue(func() T { return <-done })
-}
-
-// planAll plans everything that is declared or was applied, as long as there is room.
-func (p planner) planAll(d *draft, tokens tokenPlanner) {
-	roles, accounts, fixed := rolePlanner{p}, accountPlanner{p}, p.fixesRoles()
+// planRoles plans the roles that are declared or were applied, as long as there is room.
+func (p planner) planRoles(d *draft) {
+	roles := rolePlanner{p}
 	for _, name := range model.Names(p.want.Roles) {
 		if !d.join(roles.plan(p.want.Roles[name])) {
 			return
@@ -98,53 +96,6 @@ func (p planner) planAll(d *draft, tokens tokenPlanner) {
 			return
 		}
 	}
-	for _, name := range model.Names(p.want.Accounts) {
-		want := p.want.Accounts[name]
-		if fixed {
-			d.join(accounts.refuseUnassignable(want))
-			if undeployed := accounts.findUndeployed(want); len(undeployed) > 0 {
-				d.join(accounts.waitForRoles(want, undeployed))
-				continue
-			}
-		}
-		if !d.join(accounts.plan(want)) || !tokens.planAccount(d, want) {
-			return
-		}
-	}
-	for _, name := range missing(p.have.Accounts, p.want.Accounts) {
-		have := p.have.Accounts[name]
-		if !have.Live() {
-			continue
-		}
-		end := accounts.end
-		if heir := p.want.Accounts[p.heirs.accounts[name]]; heir != nil {
-			end = func(have *state.Account) part { return accounts.rename(have, heir) }
-		}
-		if !d.join(end(have)) {
-			return
-		}
-	}
-}
-
-// planAccount plans the tokens of a declared account. It reports false once there is
-// no room for more.
-func (p tokenPlanner) planAccount(d *draft, want *model.Account) bool {
-	roles := p.heirs.rolesOf(want)
-	for _, token := range model.Names(want.Tokens) {
-		if !d.join(p.plan(p.caseOf(want, roles, token))) {
-			return false
-		}
-	}
-	have := p.have.Accounts[want.Name]
-	if have == nil {
-		return true
-	}
-	for _, token := range missing(have.Tokens, want.Tokens) {
-		if have.Tokens[token].Live() && !d.join(p.endToken(want, roles, token)) {
-			return false
-		}
-	}
-	return true
 }
 
 // checkTargets refuses targets that name nothing.
@@ -197,7 +148,7 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 		servers = newComparers(by.basis, by.heirs, kept)
 	}
 	steps := opts.Limits.OrDefault().AccessSteps
-	entries, err := servers.compareAll(d.cases, kept, by.today, steps, &d.room)
+	entries, err := servers.compareAll(d.cases, kept, by.today, steps, d.room)
 	if err != nil && !d.room.unlimited {
 		return nil, servers.tooLarge(opts.Limits)
 	}
@@ -212,11 +163,11 @@ func (d *draft) finish(by planner, kind Kind, settings []GuardrailChange, opts O
 	if kind != KindRestore {
 		p.Keys = countKeys(p, by, by.declared(), by.readable())
 	}
-	p.Risks = findRisks(p, by.basis, servers, &d.room)
+	p.Risks = findRisks(p, by.basis, servers, d.room)
 	if d.room.full() {
 		return nil, TooLarge(opts.Limits)
 	}
-	p.Room = d.room.left
+	p.Room = d.room.rest()
 	if kind == KindDeclared || kind == KindReseal {
 		p.AddRisks(findChangedKeys(by, by.declared()))
 		p.Warnings = append(warnStaysReadable(p, by), p.Warnings...)

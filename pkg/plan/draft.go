@@ -75,12 +75,10 @@ func (p *part) join(o part) {
 // draft collects the parts of a plan while there is room for them.
 type draft struct {
 	part
-	room room
+	room *room
 }
 
-func newDraft(l model.Limits) *draft {
-	return &draft{room: room{left: l.OrDefault().PlanMegabytes << 20}}
-}
+func newDraft(l model.Limits) *draft { return &draft{room: newRoom(l)} }
 
 // join takes in a part as a whole, and counts what it takes. It reports false once
 // the plan is too large: then nothing more is worth planning.

@@ -19,7 +19,7 @@ import (
 func Due(have *state.Snapshot, keys map[string]model.Recipient, opts Options) (*Plan, diag.List) {
 	applied := appliedDeclarations{have.Meta.Applied, keys}
 	b := basis{want: applied.of(have), have: have, observed: opts.Observed, today: opts.Today}
-	p := tokenPlanner{planner: newPlanner(b, findKept(have))}
+	p := tokenPlanner{planner: newCountingPlanner(b, findKept(have))}
 	d := newDraft(opts.Limits)
 	d.join(checkTargets(b, opts.Targets))
 	_, wrong := checkReplace(b, opts.Replace)

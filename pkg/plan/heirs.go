@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/state"
 )
@@ -36,9 +37,19 @@ type heirs struct {
 }
 
 // findHeirs finds out who takes over from whom, and what stays for how long.
-func findHeirs(b basis) heirs {
+func findHeirs(b basis, accounts []pair) heirs {
+	// Few of many accounts take over from anything, and only those are looked at again.
+	var renaming, undeclared []pair
+	for i, renames := range parallel.Map(accounts, pair.renames) {
+		switch {
+		case renames:
+			renaming = append(renaming, accounts[i])
+		case accounts[i].want == nil:
+			undeclared = append(undeclared, accounts[i])
+		}
+	}
 	h := heirs{
-		roles: map[string]string{}, accounts: AccountHeirs(b.want, b.have), tokens: map[model.Address]model.Address{},
+		roles: map[string]string{}, accounts: accountHeirs(b.want, b.have, renaming, undeclared), tokens: map[model.Address]model.Address{},
 		kept: map[string][]string{}, until: map[string]model.Date{}, stays: map[string]bool{},
 	}
 	for _, name := range model.Names(b.want.Roles) {
@@ -50,8 +61,8 @@ func findHeirs(b basis) heirs {
 	if len(h.roles) > 0 {
 		h.keepRoles(b)
 	}
-	for name, account := range b.want.Accounts {
-		h.findTokens(account, b.have.Accounts[name])
+	for _, account := range renaming {
+		h.findTokens(account.want, account.have)
 	}
 	for old, heir := range h.accounts {
 		h.findMovedTokens(b, b.have.Accounts[old], b.want.Accounts[heir])
@@ -59,13 +70,26 @@ func findHeirs(b basis) heirs {
 	return h
 }
 
+// renames reports whether the account, or a token of it, is declared to take over from
+// another.
+func (a pair) renames() bool {
+	if a.want == nil {
+		return false
+	}
+	if len(a.want.Previously) > 0 {
+		return true
+	}
+	for _, t := range a.want.Tokens {
+		if len(t.Previously) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // findTokens finds the tokens of an account that declared ones take over from.
 func (h *heirs) findTokens(want *model.Account, have *state.Account) {
-	renames := false
-	for _, t := range want.Tokens {
-		renames = renames || len(t.Previously) > 0
-	}
-	if have == nil || !renames {
+	if have == nil {
 		return
 	}
 	for _, name := range model.Names(want.Tokens) {
@@ -99,27 +123,39 @@ func retiresFor(t *state.Token, next *model.Token, today model.Date) bool {
 }
 
 // AccountHeirs maps the accounts that are there and no longer declared to those
-// that are declared to take over from them. There are none without declarations.
-func AccountHeirs(want *model.Declarations, have *state.Snapshot) map[string]string {
-	heirs := map[string]string{}
-	if want == nil {
-		return heirs
+// that are declared to take over from them, by the declarations and the state that the
+// plan was made from. There are none without declarations. It must not be changed.
+func (p *Plan) AccountHeirs(want *model.Declarations, have *state.Snapshot) map[string]string {
+	switch {
+	case p.heirs != nil:
+		return p.heirs
+	case want == nil:
+		return nil
 	}
-	// Few of many accounts had another name, so only those are put in order.
-	var renamed []string
-	for name, account := range want.Accounts {
+	var renaming, undeclared []pair
+	for _, account := range want.Accounts {
 		if len(account.Previously) > 0 {
-			renamed = append(renamed, name)
+			renaming = append(renaming, pair{want: account})
 		}
 	}
-	slices.Sort(renamed)
-	for _, name := range renamed {
-		for _, old := range want.Accounts[name].Previously {
-			heirs[old] = name
-		}
-	}
+	slices.SortFunc(renaming, func(a, b pair) int { return strings.Compare(a.want.Name, b.want.Name) })
 	for _, name := range missing(have.Accounts, want.Accounts) {
-		tokens := have.Accounts[name].Tokens
+		undeclared = append(undeclared, pair{have: have.Accounts[name]})
+	}
+	return accountHeirs(want, have, renaming, undeclared)
+}
+
+// accountHeirs is AccountHeirs among the declared accounts that may be heirs, and those that
+// are not declared, both by name.
+func accountHeirs(want *model.Declarations, have *state.Snapshot, renaming, undeclared []pair) map[string]string {
+	heirs := map[string]string{}
+	for _, account := range renaming {
+		for _, old := range account.want.Previously {
+			heirs[old] = account.want.Name
+		}
+	}
+	for _, account := range undeclared {
+		name, tokens := account.have.Name, account.have.Tokens
 		for _, token := range model.Names(tokens) {
 			if heir, _, other := strings.Cut(tokens[token].RenamedTo, "/"); other && heirs[name] == "" {
 				heirs[name] = heir // Declared before; it need not be for ever.

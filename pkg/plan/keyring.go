@@ -17,7 +17,13 @@ type keyring struct {
 }
 
 func newKeyring(applied state.Settings) *keyring {
-	return &keyring{applied.KeyNames(), map[*model.Recipient][]string{}, map[*model.Recipient][]Reader{}}
+	return (&keyring{names: applied.KeyNames()}).fork()
+}
+
+// fork is a keyring of the same names that remembers by itself, for one who plans at the same
+// time.
+func (k *keyring) fork() *keyring {
+	return &keyring{k.names, map[*model.Recipient][]string{}, map[*model.Recipient][]Reader{}}
 }
 
 // idsOf are the IDs of recipients, in their order.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
+	"github.com/osmoctl/osmoctl/pkg/state"
 )
 
 // Key is one public key with the number of tokens that it is about.
@@ -64,37 +65,52 @@ func countKeys(p *Plan, by planner, declared, readable map[string]int) []Key {
 
 // countBeside begins to count for both, which looks at all tokens.
 func (b basis) countBeside() (declared, readable func() map[string]int) {
-	return beside(func() map[string]int { return countDeclared(b.want) }), beside(func() map[string]int { return countReadable(b) })
-}
-
-// countDeclared has for each key the number of tokens declared for it.
-func countDeclared(want *model.Declarations) map[string]int {
-	var lists tally[model.Recipient]
-	for _, a := range want.Accounts {
-		for _, t := range a.Tokens {
-			lists.add(t.Readers)
+	declared = beside(func() map[string]int {
+		var lists declaredTally
+		for _, a := range b.want.Accounts {
+			lists.take(a)
 		}
-	}
-	return lists.each(func(r model.Recipient) string { return r.ID() })
+		return lists.count()
+	})
+	readable = beside(func() map[string]int {
+		var lists readableTally
+		for _, a := range b.have.Accounts {
+			lists.take(a, b.today)
+		}
+		return lists.count()
+	})
+	return declared, readable
 }
 
-// countReadable has for each key the number of tokens of which it can open a
-// live value.
-func countReadable(b basis) map[string]int {
-	var lists tally[string]
-	for _, a := range b.have.Accounts {
-		for _, t := range a.Tokens {
-			var ids []string
-			for i := range t.Generations {
-				if g := &t.Generations[i]; g.ExpiresAt > b.today {
-					ids = unite(ids, g.Recipients)
-				}
+// declaredTally counts for each key the tokens that are declared for it.
+type declaredTally struct{ tally[model.Recipient] }
+
+func (t *declaredTally) take(want *model.Account) {
+	for _, token := range want.Tokens {
+		t.add(token.Readers, 1)
+	}
+}
+
+func (t *declaredTally) count() map[string]int {
+	return t.each(func(r model.Recipient) string { return r.ID() })
+}
+
+// readableTally counts for each key the tokens of which it can open a live value.
+type readableTally struct{ tally[string] }
+
+func (t *readableTally) take(have *state.Account, today model.Date) {
+	for _, token := range have.Tokens {
+		var ids []string
+		for i := range token.Generations {
+			if g := &token.Generations[i]; g.ExpiresAt > today {
+				ids = unite(ids, g.Recipients)
 			}
-			lists.add(ids)
 		}
+		t.add(ids, 1)
 	}
-	return lists.each(func(id string) string { return id })
 }
+
+func (t *readableTally) count() map[string]int { return t.each(func(id string) string { return id }) }
 
 // tally counts lists of keys. Thousands of tokens share a few lists, so lists are
 // compared before keys are counted; many different ones are counted key by key.
@@ -111,22 +127,37 @@ type counted[K comparable] struct {
 // fewLists is how many lists are worth comparing with.
 const fewLists = 16
 
-func (t *tally[K]) add(list []K) {
+// add counts a list that n tokens have.
+func (t *tally[K]) add(list []K, n int) {
 	for i := range t.lists {
 		if slices.Equal(t.lists[i].list, list) {
-			t.lists[i].n++
+			t.lists[i].n += n
 			return
 		}
 	}
 	if len(t.lists) < fewLists {
-		t.lists = append(t.lists, counted[K]{list, 1})
+		t.lists = append(t.lists, counted[K]{list, n})
 		return
 	}
+	for _, k := range list {
+		t.addKey(k, n)
+	}
+}
+
+func (t *tally[K]) addKey(k K, n int) {
 	if t.keys == nil {
 		t.keys = map[K]int{}
 	}
-	for _, k := range list {
-		t.keys[k]++
+	t.keys[k] += n
+}
+
+// join counts what another has counted.
+func (t *tally[K]) join(o *tally[K]) {
+	for _, l := range o.lists {
+		t.add(l.list, l.n)
+	}
+	for k, n := range o.keys {
+		t.addKey(k, n)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"slices"
-	"sync"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -19,35 +18,43 @@ const CodeLeakedValue = "leaked_value"
 // valueLengths are those of the values that OSMO's servers make.
 var valueLengths = []int{43, 64}
 
-// findLeaks looks for values in the texts of declarations. A text that is long enough
+// leakSearch looks for values in the texts of declarations. A text that is long enough
 // and of the right characters is rare, so this costs nothing in most projects.
-func findLeaks(b basis) (out part) {
-	var found []leak
-	issued := sync.OnceValue(func() map[state.Sum]model.Address { return indexValues(b.have) })
-	look := func(at diag.Position, where model.Address, lists ...[]string) {
-		if whose, ok := valueAmong(lists, issued); ok {
-			found = append(found, leak{at, where, whose})
-		}
+type leakSearch struct {
+	// values has those that state knows. It is asked for once a text may hold one.
+	values func() map[state.Sum]model.Address
+	found  []leak
+}
+
+func (s *leakSearch) look(at diag.Position, where model.Address, lists ...[]string) {
+	if whose, ok := valueAmong(lists, s.values); ok {
+		s.found = append(s.found, leak{at, where, whose})
 	}
-	for name, r := range b.want.Roles {
-		look(r.Origin, model.RoleAddress(name), []string{name, r.Description}, r.ExternalRoles)
-		for _, p := range r.Policies {
-			look(r.Origin, model.RoleAddress(name), p.Actions, p.Resources)
-		}
+}
+
+func (s *leakSearch) lookAtRole(r *model.Role) {
+	s.look(r.Origin, model.RoleAddress(r.Name), []string{r.Name, r.Description}, r.ExternalRoles)
+	for _, p := range r.Policies {
+		s.look(r.Origin, model.RoleAddress(r.Name), p.Actions, p.Resources)
 	}
-	for name, a := range b.want.Accounts {
-		look(a.Origin, model.AccountAddress(name), []string{name, a.Description}, a.Roles)
-		for key, value := range a.Labels {
-			look(a.Origin, model.AccountAddress(name), []string{key, value})
-		}
-		for _, t := range a.Tokens {
-			look(t.Origin, t.Address(), []string{t.Name, t.Description}, t.Recipients, t.Previously)
-		}
+}
+
+func (s *leakSearch) lookAtAccount(a *model.Account) {
+	s.look(a.Origin, model.AccountAddress(a.Name), []string{a.Name, a.Description}, a.Roles)
+	for key, value := range a.Labels {
+		s.look(a.Origin, model.AccountAddress(a.Name), []string{key, value})
 	}
-	slices.SortFunc(found, func(x, y leak) int {
+	for _, t := range a.Tokens {
+		s.look(t.Origin, t.Address(), []string{t.Name, t.Description}, t.Recipients, t.Previously)
+	}
+}
+
+// refuse refuses the declarations that hold what was found.
+func (s *leakSearch) refuse() (out part) {
+	slices.SortFunc(s.found, func(x, y leak) int {
 		return cmp.Or(x.where.Compare(y.where), x.whose.Compare(y.whose))
 	})
-	for _, l := range slices.Compact(found) {
+	for _, l := range slices.Compact(s.found) {
 		l.at.Column = 0 // the line of source may hold it, and would be shown
 		hint := "take it out: git keeps it, so osmoctl token revoke " + l.whose.Account + "/" + l.whose.Name + " --reason leaked has to end it"
 		out.fail(CodeLeakedValue, l.at, hint, "a text of this %s holds the value of %s", l.where.Kind, l.whose)

@@ -180,6 +180,9 @@ type Plan struct {
 	Holdings *Holdings `json:"-"`
 	// Room is how many bytes more the plan may take as JSON.
 	Room int `json:"-"`
+	// heirs are what AccountHeirs finds for the declarations and the state that the plan was
+	// made from; nil where that was not looked for.
+	heirs map[string]string
 }
 
 // Base is the state that a plan was made against.

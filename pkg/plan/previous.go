@@ -7,30 +7,31 @@ import (
 )
 
 // warnPrevious names what declarations list under `previously` and nothing has any
-// more. Where the object is there, the rename is over and the line may go. Where it is
-// not, the name may be misspelt, and what was meant is deleted instead of renamed.
-// Nothing was renamed yet in a project that begins.
-func warnPrevious(b basis) (out part) {
-	if !b.have.Exists() {
-		return out
-	}
-	// Few of many objects have such a line, so only what is found is put in order.
+// more, by what is found of accounts. Where the object is there, the rename is over and the
+// line may go. Where it is not, the name may be misspelt, and what was meant is deleted instead
+// of renamed.
+func warnPrevious(b basis, accounts part) (out part) {
 	for name, role := range b.want.Roles {
 		out.warnEarlier(b, model.RoleAddress(name), role.Previously, func(old string) bool { return b.have.Roles[old] != nil })
 	}
-	for name, account := range b.want.Accounts {
-		out.warnEarlier(b, model.AccountAddress(name), account.Previously, func(old string) bool { return b.have.Accounts[old].Live() })
-		for _, t := range account.Tokens {
-			out.warnEarlier(b, t.Address(), t.Previously, func(old string) bool { return b.hadToken(account, old) })
-		}
-	}
+	out.join(accounts)
+	// Few of many objects have such a line, so only what is found is put in order.
 	slices.SortFunc(out.warnings, func(v, w Warning) int { return v.Address.Compare(*w.Address) })
 	return out
 }
 
+// warnPrevious warns about the earlier names of an account and of its tokens.
+func (p *part) warnPrevious(b basis, account *model.Account) {
+	p.warnEarlier(b, model.AccountAddress(account.Name), account.Previously, func(old string) bool { return b.have.Accounts[old].Live() })
+	for _, t := range account.Tokens {
+		p.warnEarlier(b, t.Address(), t.Previously, func(old string) bool { return b.hadToken(account, old) })
+	}
+}
+
 // warnEarlier warns about those of the earlier names of an object that nothing has.
+// Nothing was renamed yet in a project that begins.
 func (p *part) warnEarlier(b basis, a model.Address, previously []string, isThere func(old string) bool) {
-	if len(previously) == 0 {
+	if len(previously) == 0 || !b.have.Exists() {
 		return
 	}
 	gone := slices.DeleteFunc(slices.Clone(previously), isThere)

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"math"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/access"
@@ -24,9 +23,9 @@ type Restored struct {
 // is that of any plan.
 func Restore(before, after *state.Snapshot, restored Restored, opts Options) *Plan {
 	b := basis{want: asApplied(after), have: before, today: opts.Today}
-	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
+	d := &draft{room: newUnlimitedRoom()}
 	d.changes = Compare(before, after, "as it was at commit "+restored.Commit[:min(12, len(restored.Commit))])
-	by := newPlanner(b, heirs{})
+	by := newCountingPlanner(b, heirs{})
 	for _, name := range model.Names(union(before.Accounts, after.Accounts)) {
 		if was, is := before.Accounts[name], after.Accounts[name]; was.Live() || is.Live() {
 			d.join(followAccount(by, rights.Applied(after, opts.Today), name, was, is))

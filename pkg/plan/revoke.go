@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
@@ -41,7 +40,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 	if want == nil {
 		b.want = asApplied(have)
 	}
-	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
+	d := &draft{room: newUnlimitedRoom()}
 	for _, a := range what.Addresses {
 		d.join(revoke(b, a, d.changes, "revoked: "+what.Reason))
 	}
@@ -49,7 +48,7 @@ func RevokeNow(want *model.Declarations, have *state.Snapshot, what Revoked, opt
 		d.problems.Sort()
 		return nil, d.problems
 	}
-	by := newPlanner(b, heirs{})
+	by := newCountingPlanner(b, heirs{})
 	d.join(sayAfterwards(by, want, d.changes))
 	p, problems := d.finish(by, KindRevoke, nil, opts)
 	p.Revoked = &what

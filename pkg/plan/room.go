@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/osmoctl/osmoctl/pkg/diag"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -19,26 +20,37 @@ import (
 // CodeTooLarge is the code of a plan that is refused for its size.
 const CodeTooLarge = "plan_too_large"
 
-// room is what may still be put into a plan, in bytes.
+// room is what may still be put into a plan, in bytes. Those who plan parts of it at the same
+// time share it: whether all of it fits depends on no order.
 type room struct {
-	left int
+	left atomic.Int64
 	// unlimited is set for plans that an operator makes in an emergency: to go back
 	// to an earlier state, or to end leaked values. What they can hold is bounded by
 	// state.
 	unlimited bool
 }
 
-// take reports whether there was room for n bytes more.
-func (r *room) take(n int) bool {
-	if r.unlimited {
-		return true
-	}
-	r.left -= min(n, math.MaxInt32)
-	r.left = max(r.left, -1)
-	return r.left >= 0
+func newRoom(l model.Limits) *room {
+	r := &room{}
+	r.left.Store(int64(l.OrDefault().PlanMegabytes) << 20)
+	return r
 }
 
-func (r *room) full() bool { return r.left < 0 }
+func newUnlimitedRoom() *room {
+	r := &room{unlimited: true}
+	r.left.Store(math.MaxInt)
+	return r
+}
+
+// take reports whether there was room for n bytes more.
+func (r *room) take(n int) bool {
+	return r.unlimited || r.left.Add(-int64(min(n, math.MaxInt32))) >= 0
+}
+
+// rest is how much may still be put in; it is negative once that was too much.
+func (r *room) rest() int { return int(r.left.Load()) }
+
+func (r *room) full() bool { return r.rest() < 0 }
 
 // What JSON puts around things, its indentation included.
 const (

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"maps"
-	"math"
 	"reflect"
 
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -76,7 +75,7 @@ func appendSetting(list []GuardrailChange, path string, before, after any) []Gua
 func Move(have *state.Snapshot, to model.Git, today model.Date, commit string) *Plan {
 	want := asApplied(have)
 	want.Project.Git = to
-	d := &draft{room: room{unlimited: true, left: math.MaxInt}}
-	p, _ := d.finish(newPlanner(basis{want: want, have: have, today: today}, heirs{}), kindMove, compareGit(have.Meta.Applied.Git, to), Options{Today: today, Commit: commit})
+	d := &draft{room: newUnlimitedRoom()}
+	p, _ := d.finish(newCountingPlanner(basis{want: want, have: have, today: today}, heirs{}), kindMove, compareGit(have.Meta.Applied.Git, to), Options{Today: today, Commit: commit})
 	return p
 }
