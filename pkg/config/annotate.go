@@ -55,15 +55,14 @@ type sourceText struct {
 }
 
 func readSource(fsys fs.FS, name string) *sourceText {
-	data, err := readFile(fsys, name)
+	text, err := readFile(fsys, name)
 	if err != nil {
 		return &sourceText{hidden: map[int]bool{}}
 	}
-	return sourceOf(data)
+	return sourceOf(text)
 }
 
-func sourceOf(data []byte) *sourceText {
-	text := string(data)
+func sourceOf(text string) *sourceText {
 	return &sourceText{strings.Split(text, "\n"), maskPEM(text), map[int][]rune{}}
 }
 

@@ -33,7 +33,7 @@ func LoadApprovals(fsys fs.FS) []model.Approval {
 }
 
 func (l *loader) loadApprovals() []model.Approval {
-	data, err := readFile(l.fsys, ApprovalsFile)
+	text, err := readFile(l.fsys, ApprovalsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -43,8 +43,8 @@ func (l *loader) loadApprovals() []model.Approval {
 		r.add(fileProblem(ApprovalsFile, err))
 		return nil
 	}
-	defer r.checkLeaks(data)
-	return r.read(r.root(data))
+	defer r.checkLeaks(text)
+	return r.read(r.root(text))
 }
 
 // approvalReader reads the file of approvals.

@@ -99,10 +99,10 @@ func LoadManifest(fsys fs.FS, name string, opts Options) (*model.Declarations, d
 	l.project = &project{unknown: true}
 	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
 	l.merged.incomplete = true
-	if data, err := readFile(fsys, name); err != nil {
+	if text, err := readFile(fsys, name); err != nil {
 		l.problems.add(fileProblem(name, err))
 	} else {
-		l.merged.add(l.decode([]file{{name: name, data: data}})[0])
+		l.merged.add(l.decode([]file{{name, text}})[0])
 	}
 	list := l.problems.finish()
 	Annotate(fsys, list)
@@ -119,6 +119,8 @@ type loader struct {
 	problems problems
 	project  *project
 	merged   *merger
+	// nodes are the memory of what is parsed of each file of a wave.
+	nodes []nodeMemory
 }
 
 func newLoader(fsys fs.FS, opts Options) *loader {
@@ -128,7 +130,7 @@ func newLoader(fsys fs.FS, opts Options) *loader {
 
 func (l *loader) loadProject() {
 	r := &projectReader{reader{file: ProjectFile, problems: problems{hints: l.problems.hints}}}
-	data, err := readFile(l.fsys, ProjectFile)
+	text, err := readFile(l.fsys, ProjectFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.add(diag.Diagnostic{
@@ -138,8 +140,8 @@ func (l *loader) loadProject() {
 	case err != nil:
 		r.add(fileProblem(ProjectFile, err))
 	default:
-		l.project = r.read(r.root(data))
-		r.checkLeaks(data)
+		l.project = r.read(r.root(text))
+		r.checkLeaks(text)
 	}
 	if l.project == nil {
 		l.project = &project{unknown: true}
@@ -148,8 +150,8 @@ func (l *loader) loadProject() {
 }
 
 // root parses the file and reports what keeps it from being read.
-func (r *reader) root(data []byte) *node {
-	root, flaw := r.parse(data)
+func (r *reader) root(text string) *node {
+	root, flaw := r.parse(text)
 	switch {
 	case flaw != nil:
 		r.broken = true
@@ -186,7 +188,7 @@ const (
 func countWave(files []file) int {
 	size := 0
 	for i, f := range files[:min(len(files), waveFiles)] {
-		if size += len(f.data); size > waveSize {
+		if size += len(f.text); size > waveSize {
 			return i + 1
 		}
 	}
@@ -204,7 +206,7 @@ func (l *loader) loadManifests() {
 	}
 	files, complete := readManifests(l.fsys, names, l.opts.Limits, &l.problems)
 	if l.opts.PassEmpty {
-		files = slices.DeleteFunc(files, func(f file) bool { return len(f.data) == 0 })
+		files = slices.DeleteFunc(files, func(f file) bool { return len(f.text) == 0 })
 	}
 	l.merged = newMerger(l.project, &l.problems, l.opts.Limits)
 	l.merged.incomplete = !complete || l.problems.errors > before
@@ -220,15 +222,17 @@ func (l *loader) loadManifests() {
 	l.merged.check()
 }
 
-// decode reads the files, several at a time, and returns them in their order.
+// decode reads the files, several at a time, and returns them in their order. What was parsed
+// of them is there until the next call.
 func (l *loader) decode(files []file) []*manifest {
 	list := make([]*manifest, len(files))
+	l.nodes = append(l.nodes, make([]nodeMemory, max(0, len(files)-len(l.nodes)))...)
 	parallel.Each(len(files), func(i int) {
-		m := &manifest{reader: reader{file: files[i].name}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
-		root := m.root(files[i].data)
+		m := &manifest{reader: reader{file: files[i].name, nodes: &l.nodes[i]}, project: l.project, today: l.opts.Today, limits: l.opts.Limits}
+		root := m.root(files[i].text)
 		m.read(root)
-		m.checkLeaks(files[i].data)
-		m.suppressions = readSuppressions(files[i].name, files[i].data, root)
+		m.checkLeaks(files[i].text)
+		m.suppressions = readSuppressions(files[i].name, files[i].text, root)
 		list[i] = m
 	})
 	return list

@@ -25,9 +25,9 @@ var expectationKeys = keys{"subject", "can", "cannot"}
 func LoadExpectations(fsys fs.FS, name string) ([]model.Expectation, diag.List) {
 	r := &reader{file: name, problems: problems{hints: diag.NewHints()}}
 	var list []model.Expectation
-	if data, err := readFile(fsys, name); err != nil {
+	if text, err := readFile(fsys, name); err != nil {
 		r.add(fileProblem(name, err))
-	} else if root := r.root(data); root != nil {
+	} else if root := r.root(text); root != nil {
 		if f, ok := r.fields(root, "a table of expected answers", expectationsKeys); ok {
 			for _, n := range r.items(f[expectationsAccess].value, `"access"`) {
 				list = append(list, r.readExpectation(n)...)

@@ -30,10 +30,7 @@ const (
 )
 
 // file is one file that was read.
-type file struct {
-	name string
-	data []byte
-}
+type file struct{ name, text string }
 
 // fileError is why a file is not read, with its code.
 type fileError struct{ code, summary, hint string }
@@ -69,28 +66,28 @@ func fileProblem(name string, err error) diag.Diagnostic {
 // readFile reads one regular file of at most MaxFileSize bytes. It looks before
 // it opens, because opening a FIFO waits for a writer, and again afterwards,
 // because the name may stand for something else by then.
-func readFile(fsys fs.FS, name string) ([]byte, error) {
+func readFile(fsys fs.FS, name string) (string, error) {
 	if info, err := fs.Lstat(fsys, name); err != nil {
-		return nil, err
+		return "", err
 	} else if err := readable(info); err != nil {
-		return nil, err
+		return "", err
 	}
 	return openFile(fsys, name)
 }
 
 // openFile is readFile for a file that is known to be regular.
-func openFile(fsys fs.FS, name string) ([]byte, error) {
+func openFile(fsys fs.FS, name string) (string, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if err := readable(info); err != nil {
-		return nil, err
+		return "", err
 	}
 	return readUpTo(f, int(info.Size()))
 }
@@ -105,16 +102,28 @@ func readable(info fs.FileInfo) error {
 	return nil
 }
 
+// inMemory is a file whose content is in memory already, as that of a commit is, so that it
+// cannot grow and need not be copied twice.
+type inMemory interface {
+	io.WriterTo
+	Len() int
+}
+
 // readUpTo reads size bytes and makes sure that no more follow.
-func readUpTo(from io.Reader, size int) ([]byte, error) {
-	buf := make([]byte, size+1)
-	switch n, err := io.ReadFull(from, buf); {
+func readUpTo(from io.Reader, size int) (string, error) {
+	var text strings.Builder
+	text.Grow(size)
+	if content, ok := from.(inMemory); ok && content.Len() == size {
+		_, err := content.WriteTo(&text)
+		return text.String(), err
+	}
+	switch _, err := io.CopyN(&text, from, int64(size)+1); {
 	case err == nil:
-		return nil, errChanged
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return buf[:n], nil
+		return "", errChanged
+	case errors.Is(err, io.EOF):
+		return text.String(), nil
 	default:
-		return nil, err
+		return "", err
 	}
 }
 
@@ -228,9 +237,9 @@ func readManifests(fsys fs.FS, names []string, limits model.Limits, p *problems)
 		if total.Load() > most {
 			return
 		}
-		data, err := openFile(fsys, names[i])
-		files[i], errs[i] = file{names[i], data}, err
-		total.Add(int64(len(data)))
+		text, err := openFile(fsys, names[i])
+		files[i], errs[i] = file{names[i], text}, err
+		total.Add(int64(len(text)))
 	})
 	if total.Load() > most {
 		p.add(diag.Diagnostic{
@@ -242,8 +251,9 @@ func readManifests(fsys fs.FS, names []string, limits model.Limits, p *problems)
 	for i, err := range errs {
 		if err != nil {
 			p.add(fileProblem(names[i], err))
+			files[i].name = ""
 		}
 	}
-	complete = !slices.ContainsFunc(errs, func(err error) bool { return err != nil })
-	return slices.DeleteFunc(files, func(f file) bool { return f.data == nil }), complete
+	read := slices.DeleteFunc(files, func(f file) bool { return f.name == "" })
+	return read, len(read) == len(names)
 }

@@ -59,7 +59,7 @@ func ReadForeign(file string, data []byte) *Foreign {
 }
 
 func (f *Foreign) parse() {
-	problem := checkText(f.data)
+	problem := checkText(string(f.data))
 	readable := f.data
 	if problem == nil {
 		readable, f.paired, problem = translate(f.data)
@@ -93,7 +93,7 @@ func (f *Foreign) addFlaw(problem *flaw) {
 // shown.
 func (f *Foreign) Problems() diag.List {
 	list := f.finish()
-	text := sourceOf(f.data)
+	text := sourceOf(string(f.data))
 	for i := range list {
 		if d := &list[i]; d.Code == codeLeakedSecret && d.Pos.Line > 0 {
 			text.hide(d.Pos.Line)

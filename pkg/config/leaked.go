@@ -14,8 +14,7 @@ import (
 //
 // Since such a text is refused here, nothing can be declared that a view would
 // mask: a mask must not hide anything from a reviewer.
-func (r *reader) checkLeaks(data []byte) {
-	text := string(data)
+func (r *reader) checkLeaks(text string) {
 	line, offset := 1, 0
 	for _, s := range secret.Shapes(text) {
 		line += strings.Count(text[offset:s.Start], "\n")

@@ -38,7 +38,7 @@ type merger struct {
 // reference is an account's mention of a role.
 type reference struct {
 	pos  diag.Position
-	node *node
+	node node
 }
 
 // earlierName is a role's or an account's mention of a name that it had.
@@ -110,20 +110,19 @@ func (m *merger) addAccount(f *manifest, d *accountDecl) {
 	}
 }
 
-// addReference keeps the mention of a role until all are declared. There may be very many,
-// and each keeps what was parsed of its file in memory: more of one role than there is room
-// for problems would never be reported.
+// addReference keeps the mention of a role until all are declared. There may be very many:
+// more of one role than there is room for problems would never be reported.
 func (m *merger) addReference(f *manifest, n *node) {
 	if access.IsBuiltin(n.value) || m.mentions[n.value] == maxProblems {
 		return
 	}
 	m.mentions[n.value]++
-	m.references = append(m.references, reference{f.pos(n), n})
+	m.references = append(m.references, reference{f.pos(n), *n})
 }
 
 func (m *merger) addEarlier(f *manifest, kind model.Kind, names []*node) {
 	for _, n := range names {
-		m.earlier = append(m.earlier, earlierName{reference{f.pos(n), n}, kind})
+		m.earlier = append(m.earlier, earlierName{reference{f.pos(n), *n}, kind})
 	}
 }
 
@@ -205,7 +204,7 @@ func (m *merger) check() {
 			continue
 		}
 		hint := nearHint{name, all, "declare it under roles"}.text(m.hints)
-		m.problems.add(diagnosticAt(ref.pos, ref.node, codeUndeclaredRole, "the role "+quote(name)+" is not declared", hint))
+		m.problems.add(diagnosticAt(ref.pos, &ref.node, codeUndeclaredRole, "the role "+quote(name)+" is not declared", hint))
 	}
 }
 
@@ -232,7 +231,7 @@ func (m *merger) checkEarlier() {
 		if holder == "" || m.full(diag.Error) {
 			continue
 		}
-		d := diagnosticAt(e.pos, e.node, codeBadPrevious, holder, "delete the one, or take the name out here")
+		d := diagnosticAt(e.pos, &e.node, codeBadPrevious, holder, "delete the one, or take the name out here")
 		d.Related = secondPlace(origin, "the other one")
 		m.problems.add(d)
 	}

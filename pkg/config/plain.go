@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,8 +15,13 @@ import (
 // makes it give up, and the library reads the file. What it does accept it reads
 // as the library would, value by value and position by position; FuzzPlain
 // holds it to that. The text has passed checkText.
-func parsePlain(data []byte) (root *node, ok bool) {
-	p := plainParser{text: string(data), slab: make([]node, 0, len(data)/12+8)}
+func parsePlain(text string, memory *nodeMemory) (root *node, ok bool) {
+	p := plainParser{text: text}
+	if memory == nil {
+		memory = &nodeMemory{}
+	}
+	p.stack, p.slab = memory.stack[:0], slices.Grow(memory.slab[:0], len(text)/16+8)
+	defer func() { memory.stack, memory.slab = p.stack, p.slab }()
 	if strings.IndexByte(p.text, '\t') >= 0 || !p.nextLine() {
 		return nil, false
 	}
@@ -25,6 +31,10 @@ func parsePlain(data []byte) (root *node, ok bool) {
 	}
 	return root, true
 }
+
+// nodeMemory is what the nodes of a file were in, for those of another file once they are of
+// no use. Without it the nodes of a large project would be five times as large as its files.
+type nodeMemory struct{ stack, slab []node }
 
 const (
 	// atEnd is the indent of the end of the text: below that of any line.
@@ -102,7 +112,7 @@ func (p *plainParser) begin(to *node, k kind, i int) {
 func (p *plainParser) collect(to *node, base int) {
 	items := p.stack[base:]
 	if cap(p.slab)-len(p.slab) < len(items) {
-		p.slab = make([]node, 0, max(len(items), 64))
+		p.slab = make([]node, 0, max(len(items), 2*cap(p.slab)))
 	}
 	n := len(p.slab)
 	p.slab = append(p.slab, items...)

@@ -15,6 +15,8 @@ import (
 // is absent or wrong, so that reading goes on to the next problem.
 type reader struct {
 	file string
+	// nodes is where what is parsed goes; nil is memory of its own.
+	nodes *nodeMemory
 	problems
 	// broken is set once a part of the file was refused whose content others
 	// may refer to.

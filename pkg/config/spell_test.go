@@ -57,7 +57,7 @@ func FuzzScalar(f *testing.F) {
 			return
 		}
 		r := &reader{}
-		root, flaw := r.parse([]byte(line + "\n"))
+		root, flaw := r.parse(line + "\n")
 		switch {
 		case flaw != nil:
 			t.Errorf("%q is written %s, which is refused: %s", text, line, flaw.summary)

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -22,8 +21,8 @@ const SuppressionMarker = "osmoctl:ignore"
 //
 // What a file declares is read without its comments, by either parser, and that is
 // as it stays: a file without the marker, as nearly all are, costs one search.
-func readSuppressions(name string, data []byte, root *node) (list []model.Suppression) {
-	if !bytes.Contains(data, []byte(SuppressionMarker)) {
+func readSuppressions(name string, text string, root *node) (list []model.Suppression) {
+	if !strings.Contains(text, SuppressionMarker) {
 		return nil
 	}
 	texts := collectMarked(nil, root)
@@ -41,13 +40,13 @@ func readSuppressions(name string, data []byte, root *node) (list []model.Suppre
 	}
 	waiting := 0 // those at the end of list that are about the next line
 	number := 0
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(text) {
 		number++
-		text := strings.TrimRight(line, "\r\n")
-		content := strings.TrimLeft(text, " ")
+		line = strings.TrimRight(line, "\r\n")
+		content := strings.TrimLeft(line, " ")
 		switch s, ok := parseSuppression(content); {
 		case ok && !isText(content, s):
-			s.Pos = diag.Position{File: name, Line: number, Column: utf8.RuneCountInString(text) - utf8.RuneCountInString(content) + 1}
+			s.Pos = diag.Position{File: name, Line: number, Column: utf8.RuneCountInString(line) - utf8.RuneCountInString(content) + 1}
 			list = append(list, s)
 			waiting++
 		case strings.HasPrefix(content, "#"), strings.TrimSpace(content) == "-":

@@ -39,13 +39,13 @@ func TestSuppressions(t *testing.T) {
 		},
 	} {
 		m := &manifest{reader: reader{file: "m.yaml"}, limits: newLoader(nil, Options{}).opts.Limits}
-		root := m.root([]byte(c.text))
+		root := m.root(c.text)
 		if root == nil {
 			t.Errorf("%s: %v", c.name, m.list)
 			continue
 		}
 		var got []string
-		for _, s := range readSuppressions("m.yaml", []byte(c.text), root) {
+		for _, s := range readSuppressions("m.yaml", c.text, root) {
 			got = append(got, fmt.Sprintf("%d:%d > %d: %s, %s", s.Pos.Line, s.Pos.Column, s.Line, s.Code, s.Reason))
 		}
 		if d := cmp.Diff(c.want, got); d != "" {
@@ -75,7 +75,7 @@ func FuzzSuppressions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m := &manifest{reader: reader{file: "m.yaml"}}
 		lines := strings.Split(string(data), "\n")
-		for _, s := range readSuppressions("m.yaml", data, m.root(data)) {
+		for _, s := range readSuppressions("m.yaml", string(data), m.root(string(data))) {
 			if s.Pos.Line < 1 || s.Pos.Line > len(lines) || !strings.Contains(lines[s.Pos.Line-1], SuppressionMarker) || s.Line != 0 && s.Line <= s.Pos.Line || s.Line > len(lines) {
 				t.Errorf("%+v in %q", s, data)
 			}

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,28 +29,28 @@ func (f *flaw) diagnostic(file string) diag.Diagnostic {
 // U+2028, U+2029 and a lone carriage return for line ends, so that one visible
 // line could hide another that grants a role. It looks at the whole file,
 // comments included.
-func checkText(data []byte) *flaw {
-	for i := 0; i < len(data); {
-		c := data[i]
+func checkText(text string) *flaw {
+	for i := 0; i < len(text); {
+		c := text[i]
 		switch {
-		case c == '\n' && isConflictMarker(data[i+1:]), i == 0 && isConflictMarker(data):
+		case c == '\n' && isConflictMarker(text[i+1:]), i == 0 && isConflictMarker(text):
 			if c == '\n' {
 				i++
 			}
-			return flawAt(data, i, codeConflictMarker, "the file holds a merge conflict", "resolve the conflict and delete its markers")
+			return flawAt([]byte(text), i, codeConflictMarker, "the file holds a merge conflict", "resolve the conflict and delete its markers")
 		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
 			i++
-		case c == '\r' && i+1 < len(data) && data[i+1] == '\n':
+		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
 			i++
 		case c < utf8.RuneSelf:
-			return characterFlaw(data, i, rune(c))
+			return characterFlaw([]byte(text), i, rune(c))
 		default:
-			r, size := utf8.DecodeRune(data[i:])
+			r, size := utf8.DecodeRuneInString(text[i:])
 			if r == utf8.RuneError && size == 1 {
-				return flawAt(data, i, codeInvalidUTF8, "the file is not UTF-8", "save the file as UTF-8")
+				return flawAt([]byte(text), i, codeInvalidUTF8, "the file is not UTF-8", "save the file as UTF-8")
 			}
 			if checkCharacter(r) != "" {
-				return characterFlaw(data, i, r)
+				return characterFlaw([]byte(text), i, r)
 			}
 			i += size
 		}
@@ -143,14 +144,14 @@ func flawAt(data []byte, offset int, code, summary, hint string) *flaw {
 
 // isConflictMarker reports whether line, and whatever follows it, begins with a
 // marker that git writes into a file that it could not merge.
-func isConflictMarker(line []byte) bool {
+func isConflictMarker(line string) bool {
 	if len(line) < 7 {
 		return false
 	}
 	switch c := line[0]; c {
 	case '<', '>', '|', '=':
-		rest := bytes.TrimLeft(line[:7], string(rune(c)))
-		return len(rest) == 0 && (len(line) == 7 || bytes.IndexByte([]byte(" \r\n"), line[7]) >= 0)
+		rest := strings.TrimLeft(line[:7], string(rune(c)))
+		return len(rest) == 0 && (len(line) == 7 || strings.IndexByte(" \r\n", line[7]) >= 0)
 	}
 	return false
 }

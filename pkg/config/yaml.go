@@ -15,14 +15,14 @@ import (
 // parse turns the text of a file into its root node, or says what is wrong with
 // the file as a whole. Problems that leave the rest readable go to r. The root
 // is nil for a file that holds nothing.
-func (r *reader) parse(data []byte) (*node, *flaw) {
-	if f := checkText(data); f != nil {
+func (r *reader) parse(text string) (*node, *flaw) {
+	if f := checkText(text); f != nil {
 		return nil, f
 	}
-	if root, ok := parsePlain(data); ok {
+	if root, ok := parsePlain(text, r.nodes); ok {
 		return root, nil
 	}
-	return r.parseLibrary(data)
+	return r.parseLibrary([]byte(text))
 }
 
 // parseLibrary is parse for what parsePlain leaves to the YAML library.
