@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/osmoctl/osmoctl/internal/git/index"
 )
 
 // The index is read once, as long as it is the same file, and by its writer each time.
@@ -23,8 +25,24 @@ func TestReadIndex(t *testing.T) {
 	r.Commit("first", map[string]string{"a": "a"})
 	r.Git("read-tree", "--empty")
 	r.Git("add", "a")
-	if young := read(); read().Index == young.Index {
-		t.Error("an index that was just written is not read again")
+	// Of one that was just written the status tells nothing, so its bytes are compared.
+	young := read()
+	if read().Index != young.Index {
+		t.Error("an index of the same bytes was parsed again")
+	}
+	overwrite := func(from func(data []byte) []byte, at time.Time) {
+		t.Helper()
+		data, err := os.ReadFile(r.Path(".git/index"))
+		r.Check(err)
+		r.Check(os.WriteFile(r.Path(".git/index"), from(data), 0o600))
+		r.Check(os.Chtimes(r.Path(".git/index"), at, at))
+	}
+	unsummed := func(data []byte) []byte {
+		return append(data[:len(data)-20], make([]byte, 20)...) // as git does with index.skipHash
+	}
+	overwrite(unsummed, young.Info.ModTime())
+	if read().Index == young.Index {
+		t.Error("a young index of other bytes was not read")
 	}
 	hourAgo := time.Now().Add(-time.Hour)
 	r.Check(os.Chtimes(r.Path(".git/index"), hourAgo, hourAgo))
@@ -37,6 +55,15 @@ func TestReadIndex(t *testing.T) {
 	}
 	if anew, err := repo.ReadIndexAnew(); err != nil || anew.Index == first.Index {
 		t.Errorf("its writer was given what others read: %v", err)
+	} else {
+		anew.Smudge(time.Time{}, func(index.Entry) bool { return false })
+		if e, _ := read().Find("a"); e.Stat().Size != 1 {
+			t.Error("a writer's change is seen by those who look on")
+		}
+	}
+	overwrite(func(data []byte) []byte { return data[:len(data)-1] }, first.Info.ModTime())
+	if bad, err := repo.ReadIndexAnew(); err != nil || bad.Unread == "" {
+		t.Errorf("a writer was given an index that was cut off since: %v", err)
 	}
 	// Another file in its place, of the same size and time.
 	r.Write("b", "b")

@@ -17,6 +17,8 @@ type indexFile struct {
 	// before is what was read, whatever is done to the index since.
 	before git.Index
 	lock   *gitLock
+	// encoded is the memory of its bytes: it is written twice.
+	encoded []byte
 }
 
 func (s *Store) indexPath() string { return s.repo.IndexPath() }
@@ -63,8 +65,8 @@ func (s *Store) writeIndex(file *indexFile, edits []index.Edit) error {
 		}
 	}
 	file.Apply(edits)
-	_, err := s.files.replace(s.repo.GitDir(), s.indexPath(), file.Encode(), mode)
-	if err != nil {
+	file.encoded = file.Encode(file.encoded)
+	if _, err := s.files.replace(s.repo.GitDir(), s.indexPath(), file.encoded, mode); err != nil {
 		return fmt.Errorf("write the index: %w", err)
 	}
 	return nil

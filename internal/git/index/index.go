@@ -242,9 +242,9 @@ func (e Edit) entry(replaced Entry) Entry {
 	return Entry{Path: e.Path, head: head}
 }
 
-// Encode returns the file's bytes.
-func (ix *Index) Encode() []byte {
-	out := make([]byte, 0, 12+len(ix.entries)*100+len(ix.resolved)+sha1.Size)
+// Encode returns the file's bytes, in memory that it may take for them.
+func (ix *Index) Encode(memory []byte) []byte {
+	out := slices.Grow(memory[:0], 12+len(ix.entries)*100+len(ix.resolved)+sha1.Size)
 	out = append(out, "DIRC"...)
 	out = binary.BigEndian.AppendUint32(out, ix.writeVersion())
 	out = binary.BigEndian.AppendUint32(out, uint32(len(ix.entries)))
@@ -474,12 +474,16 @@ func (p *parser) extensions(ix *Index) error {
 // Apply, with the time of the file that was parsed, and with what tells of an entry of
 // that second whether it is clean in truth.
 func (ix *Index) Smudge(written time.Time, isClean func(Entry) bool) {
+	changed := false
 	for i, e := range ix.entries {
 		racy := int64(binary.BigEndian.Uint32(e.head[offMtime:])) >= written.Unix()
 		plain := e.Stage() == 0 && e.Mode() != object.ModeSubmodule && e.more() == 0 && e.flags()&flagAssumeValid == 0
 		if racy && plain && !isClean(e) {
 			head := bytes.Clone(e.head)
 			binary.BigEndian.PutUint32(head[offSize:], 0)
+			if !changed { // Others may look at the entries as they were.
+				ix.entries, changed = slices.Clone(ix.entries), true
+			}
 			ix.entries[i].head = head
 		}
 	}
