@@ -67,6 +67,13 @@ func (r *Repository) ReadIndexAnew() (Index, error) {
 	return file.Clone(), err
 }
 
+// ForgetIndex lets go of what is remembered of the index.
+func (r *Repository) ForgetIndex() {
+	r.index.mu.Lock()
+	defer r.index.mu.Unlock()
+	r.index.forget()
+}
+
 func (m *indexMemory) forget() { m.last, m.data, m.settled = Index{}, nil, false }
 
 // read reads the file, and parses it unless it has the bytes that were parsed before.

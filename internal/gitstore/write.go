@@ -16,6 +16,7 @@ import (
 	"github.com/osmoctl/osmoctl/internal/git"
 	"github.com/osmoctl/osmoctl/internal/git/object"
 	"github.com/osmoctl/osmoctl/internal/gitstore/pack"
+	"github.com/osmoctl/osmoctl/internal/parallel"
 )
 
 // Change is one file that a commit adds, replaces or deletes.
@@ -242,24 +243,32 @@ func (s *Store) checkUnmerged(changes []Change) error {
 
 // checkLinks looks at each folder on the way to a change, once.
 func (s *Store) checkLinks(changes []Change) error {
+	var dirs []string // each after those that it lies in
 	seen := map[string]bool{".": true}
 	for _, c := range changes {
 		for _, dir := range folders(c.Path) {
-			if seen[dir] {
-				continue
-			}
-			seen[dir] = true
-			info, err := os.Lstat(filepath.Join(s.repo.Root(), filepath.FromSlash(s.repo.InRoot(dir))))
-			if disk.IsAbsent(err) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			if !info.IsDir() {
-				return git.Unsupported(LinkedPath, "%s must be a folder, and is a link or a file; osmoctl does not write through it", dir)
+			if !seen[dir] {
+				seen[dir], dirs = true, append(dirs, dir)
 			}
 		}
+	}
+	for _, err := range parallel.Map(dirs, s.checkFolder) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) checkFolder(dir string) error {
+	info, err := os.Lstat(filepath.Join(s.repo.Root(), filepath.FromSlash(s.repo.InRoot(dir))))
+	switch {
+	case disk.IsAbsent(err):
+		return nil
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return git.Unsupported(LinkedPath, "%s must be a folder, and is a link or a file; osmoctl does not write through it", dir)
 	}
 	return nil
 }
@@ -279,11 +288,14 @@ func folders(path string) []string {
 type node struct {
 	below  map[string]*node
 	change *Change
+	// blob is what the change's content is called.
+	blob object.ID
 }
 
 // plant arranges changes as the tree they are about.
 func plant(prefix string, changes []Change) (*node, error) {
 	top := &node{}
+	blobs := parallel.Map(changes, func(c Change) object.ID { return object.IDOf(object.Blob, c.Data) })
 	for i, c := range changes {
 		if err := checkPath(c.Path); err != nil {
 			return nil, err
@@ -298,7 +310,7 @@ func plant(prefix string, changes []Change) (*node, error) {
 		if at.change != nil || at.below != nil {
 			return nil, fmt.Errorf("%s is to be changed twice", c.Path)
 		}
-		at.change = &changes[i]
+		at.change, at.blob = &changes[i], blobs[i]
 	}
 	return top, nil
 }
@@ -389,7 +401,7 @@ func (b *treeBuilder) entry(path string, old object.Entry, n *node) (object.Entr
 	if n.change == nil {
 		return b.folder(path, old, n)
 	}
-	return b.file(path, old, n.change)
+	return b.file(path, old, n)
 }
 
 // tree stores a folder unless it is the one that there was.
@@ -399,13 +411,16 @@ func (b *treeBuilder) tree(old object.Entry, entries []object.Entry) object.Entr
 	}
 	slices.SortFunc(entries, object.CompareEntries)
 	data := object.EncodeTree(entries)
-	if object.IDOf(object.Tree, data) == old.ID {
+	id := object.IDOf(object.Tree, data)
+	if id == old.ID {
 		return old
 	}
-	return object.Entry{Mode: object.ModeTree, ID: object.ID(b.pack.Add(object.Tree, data))}
+	b.pack.AddCalled(id, object.Tree, data)
+	return object.Entry{Mode: object.ModeTree, ID: id}
 }
 
-func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Entry, error) {
+func (b *treeBuilder) file(path string, old object.Entry, n *node) (object.Entry, error) {
+	c, blob := n.change, n.blob
 	if old.Mode != 0 && !object.IsFile(old.Mode) {
 		return object.Entry{}, git.Unsupported(LinkedPath, "%s is a folder, link or submodule in the commit, where a file is meant", path)
 	}
@@ -420,7 +435,6 @@ func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Ent
 	if old.Mode == object.ModeExecutable {
 		mode = object.ModeExecutable
 	}
-	blob := object.IDOf(object.Blob, c.Data)
 	if blob == old.ID && mode == old.Mode {
 		return old, nil
 	}
@@ -428,7 +442,7 @@ func (b *treeBuilder) file(path string, old object.Entry, c *Change) (object.Ent
 	if data == nil {
 		data = []byte{} // It is empty, and not to be read.
 	}
-	b.pack.Add(object.Blob, data)
+	b.pack.AddCalled(blob, object.Blob, data)
 	b.edits = append(b.edits, edit{path, old.ID, blob, mode, data})
 	return object.Entry{Mode: mode, ID: blob}, nil
 }

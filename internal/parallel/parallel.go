@@ -5,10 +5,13 @@
 package parallel
 
 import (
+	"context"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // most is how many pieces a goroutine takes at once: each may be as little as an account.
@@ -37,6 +40,27 @@ func Each(n int, do func(i int)) {
 		})
 	}
 	group.Wait()
+}
+
+// Try is Each for what may fail: with the first error nothing more is begun, ctx is over for
+// what is under way, and that error is returned.
+func Try(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		group.Go(func() error {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err := do(ctx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // Map returns what f makes of each, in order.

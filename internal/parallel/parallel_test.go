@@ -1,6 +1,9 @@
 package parallel_test
 
 import (
+	"context"
+	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -19,6 +22,34 @@ func TestEach(t *testing.T) {
 				t.Fatalf("of %d, %d was done %d times", n, i, got)
 			}
 		}
+	}
+}
+
+// The first error ends what is begun, and keeps the rest from being begun.
+func TestTry(t *testing.T) {
+	t.Parallel()
+	var done atomic.Int32
+	if err := parallel.Try(t.Context(), 1000, func(context.Context, int) error { done.Add(1); return nil }); err != nil || done.Load() != 1000 {
+		t.Errorf("%d of 1000, %v", done.Load(), err)
+	}
+	broken := errors.New("broken")
+	done.Store(0)
+	err := parallel.Try(t.Context(), 1000, func(ctx context.Context, i int) error {
+		done.Add(1)
+		if i == 0 {
+			return broken
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if !errors.Is(err, broken) || done.Load() > int32(runtime.GOMAXPROCS(0)) {
+		t.Errorf("%d were begun, %v", done.Load(), err)
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	done.Store(0)
+	if err := parallel.Try(over, 1000, func(context.Context, int) error { done.Add(1); return nil }); !errors.Is(err, context.Canceled) || done.Load() > 0 {
+		t.Errorf("%d were begun after the end, %v", done.Load(), err)
 	}
 }
 

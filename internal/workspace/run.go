@@ -181,6 +181,9 @@ func (l *ledger) attempt(ctx context.Context, c Change, r Request) (*Done, error
 	}
 	p.facts = guard.Facts{} // What was declared is in the plan, as far as it is to be done.
 	p.plan.Forget()
+	if len(p.plan.Changes) > manyFiles {
+		l.w.repo.ForgetIndex() // It is as large as the plan, and read again at the end.
+	}
 	result, err := c.execute(ctx, l, b, p, r)
 	var partial *apply.PartialError
 	switch {

@@ -3,11 +3,8 @@ package apply
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
@@ -99,29 +96,21 @@ func (r *Run) checkRecipients(ctx context.Context, list []*generation) error {
 
 // createAll creates and seals values on all processors, all or none.
 func (r *Run) createAll(ctx context.Context, list []*generation, lineage string) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
 	var done atomic.Int64
 	doing := "sealing " + model.Plural(len(list), "token", "tokens")
 	if len(list) > 0 {
 		r.say(doing, 0, len(list))
 	}
-	for _, g := range list {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := r.create(ctx, g, lineage); err != nil {
-				return err
-			}
-			if err := r.sealValue(ctx, g); err != nil {
-				return err
-			}
-			r.say(doing, int(done.Add(1)), len(list))
-			return nil
-		})
-	}
-	return group.Wait()
+	return parallel.Try(ctx, len(list), func(ctx context.Context, i int) error {
+		if err := r.create(ctx, list[i], lineage); err != nil {
+			return err
+		}
+		if err := r.sealValue(ctx, list[i]); err != nil {
+			return err
+		}
+		r.say(doing, int(done.Add(1)), len(list))
+		return nil
+	})
 }
 
 // create has the backend create a value.

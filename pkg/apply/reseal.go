@@ -5,12 +5,10 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/osmoctl/osmoctl/internal/parallel"
 	"github.com/osmoctl/osmoctl/pkg/model"
 	"github.com/osmoctl/osmoctl/pkg/plan"
 	"github.com/osmoctl/osmoctl/pkg/seal"
@@ -114,7 +112,8 @@ func (r *Run) resealAll(ctx context.Context, p *plan.Plan, have *state.Snapshot,
 		return set, err
 	}
 	resealer := &resealer{run: r, have: have, opener: opener, skip: skip, total: len(set.order)}
-	if err := resealer.all(ctx, set.order); err != nil {
+	err := parallel.Try(ctx, len(set.order), func(ctx context.Context, i int) error { return resealer.resealOne(ctx, set.order[i]) })
+	if err != nil {
 		return set, err
 	}
 	return set, set.leaveOut(skip)
@@ -133,19 +132,7 @@ type resealer struct {
 	stuck atomic.Bool
 }
 
-func (s *resealer) all(ctx context.Context, list []*generation) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, g := range list {
-		group.Go(func() error { return s.resealOne(ctx, g) })
-	}
-	return group.Wait()
-}
-
 func (s *resealer) resealOne(ctx context.Context, g *generation) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	err := s.open(ctx, g)
 	switch {
 	case errors.Is(err, seal.ErrNoIdentity):

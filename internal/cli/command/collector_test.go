@@ -2,38 +2,34 @@ package command
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// What looks after a collection does so as often as it says.
-func TestAfterCollection(t *testing.T) {
+// Little may have twice as much garbage beside it, much less than half, and more in use
+// never leads to more memory being taken than still more in use.
+func TestPercentFor(t *testing.T) {
 	t.Parallel()
-	const looks = 3
-	looked := make(chan int, looks+1)
-	n := 0
-	afterCollection(func() (again bool) {
-		n++
-		looked <- n
-		return n < looks
-	})
-	for want := 1; want <= looks; want++ {
-		for got := 0; got == 0; {
-			runtime.GC()
-			select {
-			case got = <-looked:
-				if got != want {
-					t.Fatalf("look %d comes as the %d.", got, want)
-				}
-			case <-time.After(time.Millisecond):
-			}
+	for live, want := range map[uint64]int{0: 200, 63 << 20: 200, 64 << 20: 100, 384 << 20: 100, 512 << 20: 50, 768 << 20: 40, 1 << 40: 40} {
+		if got := percentFor(live); got != want {
+			t.Errorf("%d MiB: %d %%, want %d", live>>20, got, want)
 		}
 	}
-	runtime.GC()
-	runtime.GC()
-	select {
-	case <-looked:
-		t.Error("it looks once more than it says")
-	case <-time.After(10 * time.Millisecond):
+	for live := uint64(65); live < 2000; live++ {
+		if taken := func(live uint64) uint64 { return live << 20 / 100 * uint64(100+percentFor(live<<20)) }; taken(live)+8<<20 < taken(live-1) {
+			t.Errorf("with %d MiB in use %d MiB are taken, with one less %d", live, taken(live)>>20, taken(live-1)>>20)
+		}
+	}
+}
+
+// What looks after a collection does so after the next ones too.
+func TestAfterCollection(t *testing.T) {
+	t.Parallel()
+	var looks atomic.Int32
+	afterCollection(func() { looks.Add(1) })
+	for looks.Load() < 3 {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -73,8 +73,14 @@ const headerSize = 12
 // change after.
 func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	id := object.IDOf(kind, data)
+	b.AddCalled(id, kind, data)
+	return id
+}
+
+// AddCalled is Add for who knows what the object is called.
+func (b *Builder) AddCalled(id object.ID, kind object.Kind, data []byte) {
 	if b.seen[id] {
-		return id
+		return
 	}
 	if b.seen == nil {
 		b.seen = map[object.ID]bool{}
@@ -88,7 +94,6 @@ func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 		b.putStored(&o, kind, data)
 	}
 	b.objects = append(b.objects, o)
-	return id
 }
 
 // put appends a piece of an object's entry.
