@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Little may have twice as much garbage beside it, much less than half, and more in use
-// never leads to more memory being taken than still more in use.
+// Beside little in use there may be twice as much garbage, beside much less than half, and
+// where more is in use no less memory is taken in all.
 func TestPercentFor(t *testing.T) {
 	t.Parallel()
 	for live, want := range map[uint64]int{0: 200, 63 << 20: 200, 64 << 20: 100, 384 << 20: 100, 512 << 20: 50, 768 << 20: 40, 1 << 40: 40} {
