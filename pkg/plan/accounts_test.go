@@ -71,7 +71,7 @@ func TestWhatIsTooLargeIsSaidAlike(t *testing.T) {
 		if i%3 == 0 {
 			want.Accounts[name].Tokens["t"].Expiry = model.Expiry{At: w.Today - 1}
 		}
-		want.Accounts[name].Description = strings.Repeat("x", 1000)
+		want.Accounts[name].Description = strings.Repeat("wide ", 200)
 	}
 	limits := model.DefaultLimits()
 	limits.PlanMegabytes = 1
