@@ -16,12 +16,11 @@ import (
 // as the library would, value by value and position by position; FuzzPlain
 // holds it to that. The text has passed checkText.
 func parsePlain(text string, memory *nodeMemory) (root *node, ok bool) {
-	p := plainParser{text: text}
 	if memory == nil {
 		memory = &nodeMemory{}
 	}
-	p.stack, p.slab = memory.stack[:0], slices.Grow(memory.slab[:0], len(text)/16+8)
-	defer func() { memory.stack, memory.slab = p.stack, p.slab }()
+	memory.stack, memory.slab = memory.stack[:0], slices.Grow(memory.slab[:0], len(text)/16+8)
+	p := plainParser{text: text, nodeMemory: memory}
 	if strings.IndexByte(p.text, '\t') >= 0 || !p.nextLine() {
 		return nil, false
 	}
@@ -34,7 +33,11 @@ func parsePlain(text string, memory *nodeMemory) (root *node, ok bool) {
 
 // nodeMemory is what the nodes of a file were in, for those of another file once they are of
 // no use. Without it the nodes of a large project would be five times as large as its files.
-type nodeMemory struct{ stack, slab []node }
+type nodeMemory struct {
+	// stack holds the items of the collections that are being read, slab those of finished
+	// ones.
+	stack, slab []node
+}
 
 const (
 	// atEnd is the indent of the end of the text: below that of any line.
@@ -57,9 +60,7 @@ type plainParser struct {
 	number int
 	// indent is the number of blanks before what is to be read on the line.
 	indent int
-	// stack holds the items of the collections that are being read, slab the
-	// memory that those of finished ones are moved to.
-	stack, slab []node
+	*nodeMemory
 }
 
 // nextLine moves to the next line that holds something. It reports false at the

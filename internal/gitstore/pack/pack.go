@@ -77,7 +77,7 @@ func (b *Builder) Add(kind object.Kind, data []byte) object.ID {
 	return id
 }
 
-// AddCalled is Add for who knows what the object is called.
+// AddCalled is [Builder.Add] for who knows what the object is called.
 func (b *Builder) AddCalled(id object.ID, kind object.Kind, data []byte) {
 	if b.seen[id] {
 		return
